@@ -1,0 +1,41 @@
+# Every target does its own set-up in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test test-browser test-faults bench check lock
+.DEFAULT_GOAL := demo
+
+# The application alone: what `make demo` needs.
+.venv/.ready: requirements/run.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# The application and everything that tests and checks it.
+.venv/.dev: requirements/dev.txt .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+setup: .venv/.dev
+
+demo: .venv/.ready
+	$(BIN)/psirf-bot demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+test-browser: setup
+	$(BIN)/python -m pytest -m browser
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Locks name no download host: pip takes packages from wherever this machine is set to.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+lock:
+	$(LOCK) pyproject.toml requirements/build.in -o requirements/run.txt
+	$(LOCK) --extra dev pyproject.toml requirements/build.in -o requirements/dev.txt

@@ -1,0 +1,1 @@
+"""psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""

@@ -1,0 +1,1 @@
+"""What happens when someone does something: one module per capability, plain synchronous functions."""

@@ -1,0 +1,80 @@
+"""What comes in from a platform, and what goes straight back: the one language between adapters and casework."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from psirf_bot.cards.model import Card
+
+Platform = Literal["slack", "teams", "web"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, as the platform knows them. The adapter has made sure that they are a full member of the trust.
+
+    `team` is the Slack team or the Entra tenant, `user` the Slack user id or the Entra object id: together the key.
+    `name` and `email` are for showing and for a first match only.
+    """
+
+    platform: Platform
+    team: str
+    user: str
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it was done. `message` is the card pressed; `address` is all that is needed to post there again.
+
+    `private`: nobody but this person sees what is answered here. Answers are given in private places only.
+    """
+
+    conversation: str
+    private: bool
+    message: str | None = None
+    address: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words typed to the bot, without the mention or the slash command itself."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button or a submit, by its opaque action id, with whatever the card's inputs held (by input id).
+
+    A value is a string, a list of strings, {"date", "time"} for a moment, or None when left empty.
+    """
+
+    action: str
+    given: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One delivery. `key` is the platform's own id of it: the same key never has a second effect."""
+
+    actor: Actor
+    place: Place
+    key: str
+    what: Said | Pressed
+
+
+class Reply(BaseModel):
+    """What this person sees at once. The answer is also what a repeated delivery gets.
+
+    `card` None: nothing to show here (the answer travels as a message of its own). `replaces`: the card takes the place
+    of the one pressed; otherwise it is for this person alone, beside it. A card with inputs is always private.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    card: Card | None = None
+    replaces: bool = True

@@ -1,0 +1,273 @@
+"""A conversation written down the way a policy is: ask, perhaps stop, ask, end.
+
+A flow holds no state. All that is stored is the answers, keyed by question id. Where a person has got to is worked
+out afresh, every turn, by walking the steps; so back, edit, resume, another platform and a redeploy are one operation.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from psirf_bot.dialogs.questions import Invalid, Json, Question
+
+R = TypeVar("R", bound=BaseModel)
+Answers = Mapping[str, Json]
+Rule = Callable[[R], bool]
+
+
+def always(_: object) -> bool:
+    """The guard of a step that everybody meets."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[R]):
+    """One page: its questions are asked together. `only` guards single questions, by the record before the page."""
+
+    title: str
+    questions: tuple[Question, ...]
+    when: Rule[R]
+    only: Mapping[str, Rule[R]]
+
+    def asked(self, record: R) -> tuple[Question, ...]:
+        return tuple(q for q in self.questions if self.only.get(q.id, always)(record))
+
+
+@dataclass(frozen=True, slots=True)
+class Each(Generic[R]):
+    """A small flow walked once for each item; answers are keyed `id/item/question`, so they stay with their item."""
+
+    id: str
+    items: Callable[[R], Sequence[str]]
+    flow: "Flow[Any]"
+    when: Rule[R]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(Generic[R]):
+    """An end of the conversation: what was answered can be checked and confirmed."""
+
+    outcome: str
+    when: Rule[R]
+
+
+Step = Ask[R] | Each[R] | Stop[R]
+
+
+def ask(title: str, *questions: Question, when: Rule[R] = always, only: Mapping[str, Rule[R]] | None = None) -> Ask[R]:
+    return Ask(title, questions, when, only or {})
+
+
+def each(id: str, items: Callable[[R], Sequence[str]], flow: "Flow[Any]", when: Rule[R] = always) -> Each[R]:
+    return Each(id, items, flow, when)
+
+
+def stop(outcome: str, when: Rule[R] = always) -> Stop[R]:
+    return Stop(outcome, when)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow(Generic[R]):
+    """A table of steps in the order of the policy, and the record that its answers make.
+
+    Raises ValueError at import for a table that could misfile an answer or never end.
+    """
+
+    id: str
+    version: int
+    record: type[R]
+    steps: Sequence[Step[R]]
+
+    def __post_init__(self) -> None:
+        fields = [_field(i) for i in (*self.questions(), *(s.id for s in self.steps if isinstance(s, Each)))]
+        if len(fields) != len(set(fields)) or set(fields) - set(self.record.model_fields):
+            raise ValueError(f"{self.id}: each question needs its own field on {self.record.__name__}")
+        if any("/" in each_id for each_id in self.questions()):
+            raise ValueError(f"{self.id}: a question id has no slash in it")
+        for rule in self._rules():
+            if rule is not always and getattr(self.record, rule.__name__, None) is not rule:
+                raise ValueError(f"{self.id}: a guard is a method of {self.record.__name__}, not {rule.__name__}")
+        last = self.steps[-1] if self.steps else None
+        if not isinstance(last, Stop) or last.when is not always:
+            raise ValueError(f"{self.id}: the last step must be an unconditional stop")
+
+    def questions(self) -> dict[str, Question]:
+        return {q.id: q for s in self.steps if isinstance(s, Ask) for q in s.questions}
+
+    def question(self, key: str) -> Question | None:
+        """Return the question that a key such as `when` or `support/p12/who` answers, if the flow has it."""
+        parts = key.split("/", 2)
+        if len(parts) == 1:
+            return self.questions().get(key)
+        inner = next((s.flow for s in self.steps if isinstance(s, Each) and s.id == parts[0]), None)
+        return inner.question(parts[2]) if inner and len(parts) == 3 else None
+
+    def reworded(self, wording: Mapping[str, str]) -> "Flow[R]":
+        """Return the flow with a trust's own labels; ids and meanings stay."""
+
+        def reword(step: Step[R]) -> Step[R]:
+            if isinstance(step, Ask):
+                return replace(step, questions=tuple(q.reworded(wording.get(q.id, q.label)) for q in step.questions))
+            return replace(step, flow=step.flow.reworded(wording)) if isinstance(step, Each) else step
+
+        return replace(self, steps=[reword(step) for step in self.steps])
+
+    def _rules(self) -> Iterator[Callable[[R], object]]:
+        for step in self.steps:
+            yield step.when
+            if isinstance(step, Ask):
+                yield from step.only.values()
+            if isinstance(step, Each):
+                yield step.items
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A step as one person meets it: the questions, and the prefix of their keys when it is about one item."""
+
+    title: str
+    questions: tuple[Question, ...]
+    prefix: str = ""
+    item: str | None = None
+
+    def asks(self) -> tuple[str, ...]:
+        return tuple(self.prefix + q.id for q in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Generic[R]):
+    """Where the answers lead: the next page or the stop, the record of the answers on the path, and the way there."""
+
+    answers: Answers
+    at: Page | Stop[R]
+    record: R
+    passed: tuple[Page, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def on_path(self) -> dict[str, Json]:
+        """The answers that count: those of the pages passed."""
+        return {key: self.answers[key] for page in self.passed for key in page.asks()}
+
+
+def walk(flow: Flow[R], answers: Answers, now: datetime, facts: Mapping[str, object] | None = None) -> Turn[R]:
+    """Return the first page still to be done. `facts` are what is known from outside, put in the record first."""
+    known: dict[str, object] = dict(facts or {})
+    passed: tuple[Page, ...] = ()
+    for step in flow.steps:
+        record = flow.record.model_validate(known)
+        if not step.when(record):
+            continue
+        if isinstance(step, Stop):
+            return Turn(answers, step, record, passed)
+        if isinstance(step, Each):
+            items: dict[str, object] = {}
+            for item in step.items(record):
+                inner = _walk_item(step, item, answers, now)
+                passed += inner.passed
+                if isinstance(inner.at, Page):
+                    return Turn(answers, inner.at, record, passed)
+                items[item] = inner.record
+            known[_field(step.id)] = items
+            continue
+        page = Page(step.title, step.asked(record))
+        parsed = _parse(page, answers, now)
+        if parsed is None:
+            return Turn(answers, page, record, passed)
+        known |= {_field(key): value for key, value in parsed.items()}
+        passed += (page,) if page.questions else ()
+    raise AssertionError("Flow guarantees an unconditional stop at the end")
+
+
+def submit(
+    flow: Flow[R],
+    answers: Answers,
+    given: Mapping[str, object],
+    now: datetime,
+    facts: Mapping[str, object] | None = None,
+) -> Turn[R]:
+    """Take what a person sent, for any questions, and say where that leaves them.
+
+    Good answers are kept even when another one beside them is not usable; then the page with the problem stays.
+    """
+    parsed: dict[str, Json] = {}
+    problems: dict[str, str] = {}
+    for key, raw in given.items():
+        question = flow.question(key)
+        if question is None:
+            continue
+        try:
+            parsed[key] = question.parse(raw, now)
+        except Invalid as why:
+            problems[key] = str(why)
+    turn = walk(flow, {**answers, **parsed}, now, facts)
+    if not problems:
+        return turn
+    pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))
+    page = next((p for p in pages if problems.keys() & set(p.asks())), turn.at)
+    return replace(turn, at=page, problems=problems)
+
+
+def page_before(turn: Turn[R], key: str) -> Page | None:
+    """Return the page before the one that asks `key`, on the path that these answers take."""
+    pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))
+    at = next((n for n, page in enumerate(pages) if key in page.asks()), len(pages))
+    return pages[at - 1] if at else None
+
+
+def describe(flow: Flow[Any], indent: str = "") -> str:
+    """Write the flow out in English, for the policy's owner to check."""
+    lines = [f"{indent}{flow.id}, version {flow.version}"]
+    for number, step in enumerate(flow.steps, start=1):
+        when = "" if step.when is always else f" — only if {_words(step.when)}"
+        if isinstance(step, Stop):
+            lines.append(f"{indent}{number}. Check and confirm: {step.outcome}{when}")
+        elif isinstance(step, Each):
+            lines.append(f"{indent}{number}. For each of {_words(step.items)}{when}:")
+            lines.append(describe(step.flow, indent + "   "))
+        else:
+            lines.append(f"{indent}{number}. {step.title}{when}")
+            lines += [f"{indent}   - {_asks(q, step)}" for q in step.questions]
+    return "\n".join(lines)
+
+
+def _asks(question: Question, step: Ask[Any]) -> str:
+    only = step.only.get(question.id)
+    notes = ["optional"] if question.optional else []
+    notes += [f"only if {_words(only)}"] if only else []
+    options = getattr(question, "options", None)
+    return (
+        f"[{question.id}] {question.label}"
+        + (f" ({'; '.join(notes)})" if notes else "")
+        + (f" Answers: {', '.join(options.values())}." if options else "")
+    )
+
+
+def _words(rule: Callable[..., object]) -> str:
+    return rule.__name__.replace("_", " ")
+
+
+def _field(id: str) -> str:
+    return id.replace("-", "_")
+
+
+def _parse(page: Page, answers: Answers, now: datetime) -> dict[str, Json] | None:
+    """The page's answers as they stand, or None when one is missing or no longer usable."""
+    try:
+        return {q.id: q.parse(answers[page.prefix + q.id], now) for q in page.questions}
+    except (KeyError, Invalid):
+        return None
+
+
+def _walk_item(step: Each[Any], item: str, answers: Answers, now: datetime) -> Turn[Any]:
+    prefix = f"{step.id}/{item}/"
+    own = {key.removeprefix(prefix): value for key, value in answers.items() if key.startswith(prefix)}
+    turn = walk(step.flow, own, now)
+
+    def about(page: Page) -> Page:
+        return replace(page, prefix=prefix, item=item)
+
+    at = about(turn.at) if isinstance(turn.at, Page) else turn.at
+    return replace(turn, at=at, passed=tuple(about(page) for page in turn.passed))

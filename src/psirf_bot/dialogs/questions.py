@@ -1,0 +1,265 @@
+"""The kinds of question a conversation can ask, and what counts as an answer to each.
+
+`parse` turns what a person typed or picked into one JSON value, and is idempotent: an answer already given parses to
+itself. `now` is the local time of the turn, so that "yesterday" means something and the future can be refused.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from typing import Protocol, Self
+
+from psirf_bot.dialogs import moments
+
+Json = str | int | bool | None | list[str]
+
+
+class Invalid(ValueError):
+    """The answer cannot be used. The message is shown to the person, next to the question."""
+
+
+class Question(Protocol):
+    """One thing asked. An id keeps its meaning for ever; a new meaning gets a new id."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def hint(self) -> str: ...
+    @property
+    def optional(self) -> bool: ...
+    def parse(self, raw: object, now: datetime) -> Json:
+        """Return the answer as a JSON value, None when left out; raises Invalid."""
+
+    def reworded(self, label: str) -> Self:
+        """Return the same question in a trust's own words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    id: str
+    label: str
+    hint: str = ""
+    optional: bool = False
+
+    def reworded(self, label: str) -> Self:
+        return replace(self, label=label)
+
+    def left_out(self) -> None:
+        if not self.optional:
+            raise Invalid("Please answer this. The rest of your words are kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class Text(_Base):
+    """Words of the person's own. `max_length` is in characters."""
+
+    max_length: int = 3000
+    long: bool = True
+
+    def parse(self, raw: object, now: datetime) -> str | None:
+        typed = clean("" if raw is None else str(raw))
+        if not typed:
+            self.left_out()
+            return None
+        if len(typed) > self.max_length:
+            over = len(typed) - self.max_length
+            raise Invalid(f"That is {over:,} characters too long. Please shorten it to {self.max_length:,}.")
+        return typed
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(_Base):
+    """One of several options; `options` maps each value to its label, in the order shown."""
+
+    options: Mapping[str, str] = ()  # type: ignore[assignment]  # dataclasses order: every caller gives it
+
+    def parse(self, raw: object, now: datetime) -> str | None:
+        typed = _plain(raw)
+        if not typed:
+            self.left_out()
+            return None
+        return self.pick(typed)
+
+    def pick(self, typed: str) -> str:
+        """Return the value meant by its value, its label or its number in the list."""
+        wanted = typed.casefold()
+        for number, (value, label) in enumerate(self.options.items(), start=1):
+            if wanted in {value.casefold(), label.casefold(), str(number)}:
+                return value
+        starts = [value for value, label in self.options.items() if label.casefold().startswith(wanted)]
+        if len(starts) == 1:
+            return starts[0]
+        raise Invalid(f"Please choose one of: {', '.join(self.options.values())}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices(Choice):
+    """Several of the options; the answer is a list in the order of the options, without repeats."""
+
+    def parse(self, raw: object, now: datetime) -> list[str] | None:  # type: ignore[override]  # many, not one
+        typed = _many(raw)
+        if not typed:
+            self.left_out()
+            return None
+        picked = {self.pick(part) for part in typed}
+        return [value for value in self.options if value in picked]
+
+
+@dataclass(frozen=True, slots=True)
+class Number(_Base):
+    """A whole number between two bounds, both included."""
+
+    least: int = 0
+    most: int = 1_000_000
+
+    def parse(self, raw: object, now: datetime) -> int | None:
+        typed = _plain(raw)
+        if not typed:
+            self.left_out()
+            return None
+        if not re.fullmatch(r"[+-]?\d{1,18}", typed) or not self.least <= int(typed) <= self.most:
+            raise Invalid(f"Please enter a whole number from {self.least:,} to {self.most:,}.")
+        return int(typed)
+
+
+@dataclass(frozen=True, slots=True)
+class Day(_Base):
+    """A date, not in the future; stored as 2026-11-20."""
+
+    def parse(self, raw: object, now: datetime) -> str | None:
+        typed = _plain(raw)
+        if not typed:
+            self.left_out()
+            return None
+        day, clock = _moment(typed, now)
+        if clock is not None:
+            raise Invalid("Please give the day alone, for example yesterday or 20 November.")
+        return _not_in_future(day, None, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock(_Base):
+    """A time of day; stored as 14:30."""
+
+    def parse(self, raw: object, now: datetime) -> str | None:
+        typed = _plain(raw)
+        if not typed:
+            self.left_out()
+            return None
+        clock = moments.read_time(typed)
+        if clock is None:
+            raise Invalid("Please enter a time, for example 14:30 or 2.30pm.")
+        return clock.isoformat("minutes")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(_Base):
+    """A day, with a time if it is known; stored as 2026-11-20 or 2026-11-20T14:30, both local.
+
+    Cards and modals give the two parts as {"date": …, "time": …}; people type "today" or "yesterday 14:30".
+    """
+
+    def parse(self, raw: object, now: datetime) -> str | None:
+        if isinstance(raw, Mapping):
+            parts = (_plain(raw.get("date")), _plain(raw.get("time")))
+            if parts[1] and not parts[0]:
+                raise Invalid("Please give the day as well as the time.")
+            raw = " ".join(part for part in parts if part)
+        typed = _plain(raw)
+        if not typed:
+            self.left_out()
+            return None
+        return _not_in_future(*_moment(typed, now), now)
+
+
+@dataclass(frozen=True, slots=True)
+class People(_Base):
+    """One or more colleagues: ids from the people list, or names as typed for someone who is not on it.
+
+    Turning a name, an e-mail address or a platform's id into an id is done before parsing, outside the flow.
+    """
+
+    most: int = 10
+    max_length: int = 120
+
+    def parse(self, raw: object, now: datetime) -> list[str] | None:
+        names = list(dict.fromkeys(clean(name) for name in _many(raw)))
+        if not names:
+            self.left_out()
+            return None
+        if len(names) > self.most:
+            one = "one person" if self.most == 1 else f"up to {self.most} people"
+            raise Invalid(f"Please name {one} here.")
+        if any(len(name) > self.max_length for name in names):
+            raise Invalid("That is too long for a name. Please give a name or a work e-mail address.")
+        return names
+
+
+def short_text(id: str, label: str, hint: str = "", *, optional: bool = False, max_length: int = 150) -> Text:
+    return Text(id, label, hint, optional, max_length, long=False)
+
+
+def long_text(id: str, label: str, hint: str = "", *, optional: bool = False, max_length: int = 3000) -> Text:
+    return Text(id, label, hint, optional, max_length)
+
+
+def yes_no(id: str, label: str, hint: str = "", *, optional: bool = False) -> Choice:
+    return Choice(id, label, hint, optional, {"yes": "Yes", "no": "No"})
+
+
+def yes_no_not_known(id: str, label: str, hint: str = "", *, optional: bool = False) -> Choice:
+    return Choice(id, label, hint, optional, {"yes": "Yes", "no": "No", "not-known": "Not known"})
+
+
+def one_of(id: str, label: str, options: Mapping[str, str], hint: str = "", *, optional: bool = False) -> Choice:
+    return Choice(id, label, hint, optional, options)
+
+
+def several_of(id: str, label: str, options: Mapping[str, str], hint: str = "", *, optional: bool = False) -> Choices:
+    return Choices(id, label, hint, optional, options)
+
+
+def clean(typed: str) -> str:
+    """Return the words without stray space at their ends; raises Invalid for characters that cannot be kept.
+
+    Control characters and lone surrogates break storage or display, and text-direction overrides can make words
+    read as something else than was typed.
+    """
+    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
+    if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t") or c in _DIRECTION for c in text):
+        raise Invalid("Some of the characters here cannot be kept. Please take them out or type the words again.")
+    return text if text.strip(_INVISIBLE) == text else text.strip(_INVISIBLE)
+
+
+_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_INVISIBLE = " \n\t\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000\u2028\u2029"
+
+
+def _plain(raw: object) -> str:
+    return "" if raw is None else clean(str(raw))
+
+
+def _many(raw: object) -> list[str]:
+    if raw is None:
+        return []
+    parts: Iterable[object] = raw if isinstance(raw, list | tuple) else re.split(r"[,;\n]", str(raw))
+    return [typed for part in parts if (typed := _plain(part))]
+
+
+def _moment(typed: str, now: datetime) -> tuple[date, time | None]:
+    found = moments.read_moment(typed, now)
+    if found is None:
+        raise Invalid("Please enter a day, for example today, yesterday 14:30 or 20 November.")
+    return found
+
+
+def _not_in_future(day: date, clock: time | None, now: datetime) -> str:
+    if day > now.date() or (day == now.date() and clock is not None and clock > now.time()):
+        raise Invalid("That is in the future. Please give a day and time that have passed.")
+    if now.year - day.year > 120:
+        raise Invalid("That is a very long time ago. Please check the year.")
+    return day.isoformat() if clock is None else f"{day.isoformat()}T{clock.isoformat('minutes')}"

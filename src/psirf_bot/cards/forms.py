@@ -1,0 +1,80 @@
+"""Questions as inputs of a card, with what was answered before and what is wrong now."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from psirf_bot.cards.model import (
+    Card,
+    ChoiceInput,
+    ClockInput,
+    DayInput,
+    Input,
+    MomentInput,
+    NumberInput,
+    Option,
+    Part,
+    PeopleInput,
+    TextInput,
+)
+from psirf_bot.dialogs.questions import Choice, Choices, Clock, Day, Moment, Number, People, Question, Text
+
+
+def as_input(question: Question, key: str, value: object = None, error: str = "", *, now: datetime) -> Input:
+    """The input that asks this question, holding `value` (an answer, or what was typed)."""
+    common = {"id": key, "label": question.label, "hint": question.hint, "error": error}
+    common_required = not question.optional
+    match question:
+        case Text():
+            made: Input = TextInput(
+                **common, required=common_required, multiline=question.long, max_length=question.max_length
+            )
+        case Choice():
+            options = tuple(Option(value=v, label=label) for v, label in question.options.items())
+            several = isinstance(question, Choices)
+            made = ChoiceInput(**common, required=common_required, options=options, several=several)
+        case Moment():
+            made = MomentInput(**common, required=common_required, latest=now.date().isoformat())
+        case Day():
+            made = DayInput(**common, required=common_required)
+        case Clock():
+            made = ClockInput(**common, required=common_required)
+        case Number():
+            made = NumberInput(**common, required=common_required, least=question.least, most=question.most)
+        case People():
+            made = PeopleInput(**common, required=common_required, most=question.most)
+        case _:
+            raise TypeError(f"no input for {type(question).__name__}")
+    return made if value is None else holding(made, value)
+
+
+def holding(input: Input, value: object) -> Input:
+    """The same input with this value in it; a value of the wrong shape for it is shown as words or left out."""
+    match input:
+        case ChoiceInput():
+            picked = tuple(str(v) for v in value) if isinstance(value, list | tuple) else (str(value),)
+            known = {option.value for option in input.options}
+            return input.model_copy(update={"value": tuple(v for v in picked if v in known)})
+        case MomentInput():
+            if isinstance(value, Mapping):
+                day, clock = str(value.get("date") or ""), str(value.get("time") or "")
+            else:
+                day, _, clock = str(value or "").partition("T")
+            return input.model_copy(update={"day": day, "clock": clock})
+        case NumberInput():
+            return input.model_copy(update={"value": value if isinstance(value, int) else None})
+        case PeopleInput():
+            names = value if isinstance(value, list | tuple) else str(value or "").split(",")
+            return input.model_copy(update={"value": tuple(str(n).strip() for n in names if str(n).strip())})
+        case _:
+            return input.model_copy(update={"value": str(value or "")})
+
+
+def refilled(card: Card, given: Mapping[str, object]) -> Card:
+    """The card with what the person had typed put back into its inputs: a refusal never costs them their words."""
+
+    def refill(part: Part) -> Part:
+        if isinstance(part, Input) and given.get(part.id) is not None:
+            return holding(part, given[part.id])
+        return part
+
+    return card.model_copy(update={"body": tuple(refill(part) for part in card.body)})

@@ -1,0 +1,40 @@
+"""Buttons: an opaque id travels, its meaning stays here."""
+
+import json
+from typing import Literal
+
+from sqlmodel import select
+
+from psirf_bot.cards.model import Button
+from psirf_bot.casework.work import Work
+from psirf_bot.store.tables import Action, Case
+
+
+def button(
+    work: Work,
+    label: str,
+    verb: str,
+    *,
+    case: Case | None = None,
+    person_id: str | None = None,
+    style: Literal["plain", "primary", "danger"] = "plain",
+    submits: bool = False,
+    validates: bool = False,
+    **args: str,
+) -> Button:
+    """A button that means `verb` with these arguments; for one person alone when `person_id` is given."""
+    action = action_id(work, verb, case=case, person_id=person_id, **args)
+    return Button(label=label, action=action, style=style, submits=submits, validates=validates)
+
+
+def action_id(work: Work, verb: str, *, case: Case | None = None, person_id: str | None = None, **args: str) -> str:
+    """The id of this meaning: the same one for as long as it means the same."""
+    case_id = case.id if case else None
+    meaning = json.dumps([verb, case_id, person_id, args], sort_keys=True)
+    found = work.session.exec(select(Action.id).where(Action.meaning == meaning)).first()
+    if found:
+        return found
+    action = Action(id=work.new_id(), meaning=meaning, verb=verb, args=dict(args), case_id=case_id, person_id=person_id)
+    work.session.add(action)
+    work.session.flush()
+    return action.id

@@ -1,0 +1,106 @@
+"""Messages to be sent: written in the same transaction as what they tell of, and sent by the courier after it."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from sqlmodel import col, select
+
+from psirf_bot.cards.model import Card
+from psirf_bot.casework.inbound import Place, Platform
+from psirf_bot.casework.work import Work
+from psirf_bot.store.tables import Channel, Identity, Outbox, Posted
+
+Purpose = Literal["quality", "panel", "leads"]
+
+
+def to_person(work: Work, person_id: str, card: Card) -> bool:
+    """Send somebody a private message, where they were last seen; False when the bot cannot reach them anywhere."""
+    address = _private_address(work, person_id)
+    if address is None:
+        return False
+    platform, where = address
+    _add(work, platform, where, card=card, person_id=person_id)
+    return True
+
+
+def can_reach(work: Work, person_id: str) -> bool:
+    return _private_address(work, person_id) is not None
+
+
+def to_channel(work: Work, purpose: Purpose, card: Card) -> bool:
+    """Post a new message in the channels of a purpose; False when none has been set."""
+    channels = _channels(work, purpose)
+    for channel in channels:
+        _add(work, channel.platform, channel.address, card=card)
+    return bool(channels)
+
+
+def living(work: Work, purpose: Purpose, subject: str) -> bool:
+    """Hang a living card in the channels of a purpose. It is rendered when it is sent. False when none has been set."""
+    channels = _channels(work, purpose)
+    for channel in channels:
+        _refresh(work, channel.platform, channel.address, subject)
+    return bool(channels)
+
+
+def refresh(work: Work, subject: str) -> None:
+    """Bring a living card up to date wherever it hangs."""
+    for posted in work.session.exec(select(Posted).where(Posted.subject == subject)).all():
+        _refresh(work, posted.platform, posted.address, subject)
+
+
+def answer(work: Work, platform: Platform, place: Place, card: Card, *, person_id: str, replaces: bool) -> None:
+    """Answer in a message of its own: in place of the card pressed, or as a new message there."""
+    message = place.message if replaces else None
+    _add(work, platform, place.address, card=card, person_id=person_id, message=message)
+
+
+def lane_of(platform: str, address: Mapping[str, str]) -> str:
+    """The name of a conversation: messages to the same one go one after another."""
+    where = address.get("conversation") or address.get("channel") or address.get("user") or "?"
+    return f"{platform}:{where}"
+
+
+def _private_address(work: Work, person_id: str) -> tuple[str, Mapping[str, str]] | None:
+    identities = work.session.exec(
+        select(Identity).where(Identity.person_id == person_id).order_by(col(Identity.seen_at).desc().nulls_last())
+    )
+    return next(((i.platform, i.address) for i in identities if i.address), None)
+
+
+def _channels(work: Work, purpose: Purpose) -> list[Channel]:
+    return list(work.session.exec(select(Channel).where(Channel.purpose == purpose).order_by(Channel.platform)))
+
+
+def _refresh(work: Work, platform: str, address: Mapping[str, str], subject: str) -> None:
+    """Ask for one rendering more. One that is still waiting will show the newest state anyway."""
+    lane = lane_of(platform, address)
+    waiting = select(Outbox.id).where(Outbox.subject == subject, Outbox.lane == lane, Outbox.state == "due")
+    if not work.session.exec(waiting).first():
+        _add(work, platform, address, subject=subject)
+
+
+def _add(
+    work: Work,
+    platform: str,
+    address: Mapping[str, str],
+    *,
+    card: Card | None = None,
+    subject: str | None = None,
+    person_id: str | None = None,
+    message: str | None = None,
+) -> None:
+    work.session.add(
+        Outbox(
+            key=work.new_id(),
+            lane=lane_of(platform, address),
+            platform=platform,
+            address=dict(address),
+            subject=subject,
+            person_id=person_id,
+            card=card.model_dump(mode="json", exclude_defaults=True) if card else None,
+            message=message,
+            due_at=work.now,
+            created_at=work.now,
+        )
+    )

@@ -1,0 +1,100 @@
+"""One unit of work in hand: everything that a casework function may use, all of it given from outside."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from psirf_bot.casework.inbound import Place, Platform
+from psirf_bot.dialogs.flow import Flow
+from psirf_bot.dialogs.report import report_flow
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.case import CaseFacts, State
+from psirf_bot.domain.report import Report
+from psirf_bot.domain.trust import Trust
+from psirf_bot.store import audit
+from psirf_bot.store.audit import AuditKey
+from psirf_bot.store.tables import Case, SupportNeed
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What stays the same from turn to turn: the trust, where ids come from, and the key of the audit chain."""
+
+    trust: Trust
+    new_id: Callable[[], str]
+    audit_key: AuditKey
+
+    def report_flow(self) -> Flow[Report]:
+        """The report flow in this trust's services, bodies and words."""
+        return report_flow(self.trust.services, {b.id: b.name for b in self.trust.other_bodies}).reworded(
+            self.trust.wording
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The session of this transaction and the moment it is about. `now` is aware UTC."""
+
+    session: Session
+    now: datetime
+    setting: Setting
+
+    @property
+    def trust(self) -> Trust:
+        return self.setting.trust
+
+    @property
+    def local(self) -> datetime:
+        """The moment as people here read it on the clock."""
+        return self.now.astimezone(self.setting.trust.timezone)
+
+    def new_id(self) -> str:
+        return self.setting.new_id()
+
+    def record(self, by: str, what: str, case: Case | None = None, **content: object) -> None:
+        """Add to the audit chain that `by` did `what`. The content is digested, not kept."""
+        key = self.setting.audit_key
+        audit.append(
+            self.session, key, at=self.now, actor_id=by, what=what, case_id=case.id if case else None, content=content
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button pressed or a form sent: what the action means, who did it and where, and what the inputs held."""
+
+    action_id: str
+    args: Mapping[str, str]
+    given: Mapping[str, object]
+    by: Member
+    platform: Platform
+    place: Place
+
+    @property
+    def has_answers(self) -> bool:
+        return bool(self.given)
+
+
+class Refusal(Exception):
+    """Not done, in words for the person: what is so, and what to do next."""
+
+
+def case_facts(work: Work, case: Case) -> CaseFacts:
+    """What authority needs to know of a case."""
+    checkers = work.session.exec(select(SupportNeed.checker_id).where(SupportNeed.case_id == case.id))
+    return CaseFacts(
+        state=State(case.state),
+        service=case.service,
+        reporter_id=case.reporter_id,
+        owner_id=case.owner_id,
+        confidential=case.confidential,
+        quality_only=case.quality_only,
+        restricted=case.restricted,
+        checker_ids=frozenset(c for c in checkers if c),
+    )
+
+
+def allowed(work: Work, by: Member, act: Act, case: Case | None = None) -> bool:
+    return may(by, act, case_facts(work, case) if case else None)

@@ -1,0 +1,42 @@
+"""The life of a case: its states, and what the rules about who may do what need to know of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a case has got to."""
+
+    REPORTED = "reported"
+    READ = "read"
+    IN_PANEL = "in panel"
+    DECIDED = "decided"
+    AWAITING_VERIFICATION = "awaiting verification"
+    RESPONDING = "responding"
+    PAUSED = "paused"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+
+    @property
+    def has_ended(self) -> bool:
+        return self in ENDED
+
+
+ENDED = frozenset({State.CLOSED, State.WITHDRAWN, State.MERGED})
+UNDER_WAY = frozenset(State) - ENDED
+BEFORE_PANEL = frozenset({State.REPORTED, State.READ})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What authority depends on. `quality_only`: a patient's relative reported it; `restricted`: quality chose so."""
+
+    state: State
+    service: str = ""
+    reporter_id: str | None = None
+    owner_id: str | None = None
+    confidential: bool = False
+    quality_only: bool = False
+    restricted: bool = False
+    checker_ids: frozenset[str] = frozenset()

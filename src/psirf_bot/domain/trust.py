@@ -1,0 +1,279 @@
+"""What one trust has decided for itself: the contents of trust.toml."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from psirf_bot.domain.people import EMAIL
+
+
+def wrong(what: str, remedy: str) -> PydanticCustomError:
+    """A setting that cannot be used: what is wrong with it, and what to write instead."""
+    return PydanticCustomError("setting", "{what}", {"what": what, "remedy": remedy})
+
+
+def _phone(number: str) -> str:
+    if sum(character.isdigit() for character in number) < 3:
+        raise wrong("has no phone number in it", 'Write one like "01632 960001".')
+    return number
+
+
+def _email(address: str) -> str:
+    if not EMAIL.fullmatch(address):
+        raise wrong("is not an e-mail address", 'Write one like "guardian@fenmarsh.example".')
+    return address.lower()
+
+
+def _https(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme != "https" or not parts.hostname:
+        raise wrong("is not a secure web address", "Copy the whole address; it starts with https://")
+    return url
+
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Phone = Annotated[Words, AfterValidator(_phone)]
+Email = Annotated[Words, AfterValidator(_email)]
+HttpsUrl = Annotated[Words, AfterValidator(_https)]
+
+
+def _zone(name: object) -> ZoneInfo:
+    if isinstance(name, ZoneInfo):
+        return name
+    try:
+        return ZoneInfo(str(name))
+    except (KeyError, ValueError, OSError):  # unknown, not a zone's name, or a whole region such as "Europe"
+        raise wrong("is not the name of a time zone", 'Write "Europe/London".') from None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """The hours in which an ordinary nudge waits, local time; they usually run past midnight."""
+
+    begin: time
+    end: time
+
+
+def _quiet_hours(given: object) -> QuietHours:
+    if isinstance(given, QuietHours):
+        return given
+    hours = re.fullmatch(r"\s*(\d\d:\d\d)\s*[-–]\s*(\d\d:\d\d)\s*", str(given), re.ASCII)
+    try:
+        span = QuietHours(time.fromisoformat(hours[1]), time.fromisoformat(hours[2])) if hours else None
+    except ValueError:  # 25:00
+        span = None
+    if span is None or span.begin == span.end:
+        raise wrong("is not a span of hours", 'Write two different times like "19:00-08:00".')
+    return span
+
+
+Unit = Literal["hours", "days", "working days", "months"]
+UNITS: Mapping[str, Unit] = {"hour": "hours", "day": "days", "working day": "working days", "month": "months"}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How long after its trigger a duty is due. Days are calendar days unless they are working days."""
+
+    number: int
+    unit: Unit
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.unit.removesuffix('s') if self.number == 1 else self.unit}"
+
+
+def _due(given: object) -> Due:
+    if isinstance(given, Due):
+        return given
+    words = re.fullmatch(r"([1-9]\d{0,2}) (hour|day|working day|month)s?", " ".join(str(given).split()), re.ASCII)
+    if words is None:
+        raise wrong("is not a length of time", 'Write one like "10 working days", "10 days", "3 months" or "2 hours".')
+    return Due(int(words[1]), UNITS[words[2]])
+
+
+def _all_different(names: tuple[str, ...]) -> tuple[str, ...]:
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            raise wrong(f'has "{name}" twice', "Keep one of them.")
+        seen.add(name.casefold())
+    return names
+
+
+class Frozen(BaseModel):
+    """A part of trust.toml: it cannot change while the bot runs, and takes no setting it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Urgent(Frozen):
+    """Whom to ring when someone is in danger now, and whom to page for an immediate risk (S04)."""
+
+    words: Words
+    phone: Phone
+    executives: tuple[Email, ...] = ()
+    """In the order to page them; everybody with the role of executive when it is empty."""
+
+
+class Datix(Frozen):
+    """The trust's risk system, which stays the record (policy §12.1)."""
+
+    report_url: HttpsUrl
+
+
+class Platforms(Frozen):
+    """What a platform may be used for."""
+
+    keep_identifiers_on_teams: StrictBool = False
+    """Whether a person may keep what looks like a patient identifier in their words on Teams; never on Slack."""
+
+
+ResponseType = Literal["psii", "mdt", "swarm", "aar"]
+NATIONAL_NAMES: Mapping[ResponseType, str] = {
+    "psii": "Patient Safety Incident Investigation",
+    "mdt": "Multi-Disciplinary Team review",
+    "swarm": "Swarm huddle",
+    "aar": "After Action Review",
+}
+"""The four learning responses of the policy (§12.3, I07)."""
+
+
+def _with_national_names(local: dict[ResponseType, str]) -> dict[ResponseType, str]:
+    return {**NATIONAL_NAMES, **local}
+
+
+class DeadlineSetting(Frozen):
+    """A trust's own clock for one duty, and where it comes from, so that it is never taken for law (E07)."""
+
+    due: Annotated[Due, BeforeValidator(_due)]
+    source: Words
+
+
+class RingContact(Frozen):
+    """A number on the card of people to ring first."""
+
+    label: Words
+    phone: Phone
+    when: Words = "any time"
+
+
+class SupportContact(Frozen):
+    """Where staff find support after an incident (policy §5.1, App 2): by phone, by e-mail, or both."""
+
+    label: Words
+    phone: Phone | None = None
+    email: Email | None = None
+    hours: Words
+
+    @model_validator(mode="after")
+    def can_be_reached(self) -> "SupportContact":
+        if self.phone is None and self.email is None:
+            raise wrong("has no phone and no email", 'Add a line like phone = "01632 960010".')
+        return self
+
+
+class OtherBody(Frozen):
+    """A body that may have to be told under another law or rule (H07)."""
+
+    id: Annotated[Words, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    name: Words
+    when: Words
+    source: Words
+
+
+OTHER_BODIES = tuple(
+    OtherBody(id=code, name=name, when=when, source=source)
+    for code, name, when, source in (
+        (
+            "police",
+            "Police",
+            "a crime may have contributed to a death or to serious harm",
+            "policy §12.1; being fair tool",
+        ),
+        (
+            "hse",
+            "Health and Safety Executive (HSE)",
+            "a death, an injury or a dangerous occurrence at work may have to be reported",
+            "policy §12.1",
+        ),
+        (
+            "mhra",
+            "Medicines and Healthcare products Regulatory Agency (MHRA)",
+            "a medicine, a medical device or a blood product may have played a part",
+            "policy §12.1",
+        ),
+        (
+            "cqc",
+            "Care Quality Commission (CQC)",
+            "the event may be one that the CQC must be told about",
+            "policy §12.4",
+        ),
+        (
+            "safeguarding",
+            "Safeguarding lead",
+            "a child or an adult may be at risk of abuse or neglect",
+            "being fair tool",
+        ),
+        (
+            "coroner",
+            "Coroner",
+            "a death may have to be referred",
+            "local: the policy names inquests (§2.1, §12.1) but not this referral",
+        ),
+    )
+)
+
+
+def _ids_all_different(bodies: tuple[OtherBody, ...]) -> tuple[OtherBody, ...]:
+    _all_different(tuple(body.id for body in bodies))
+    return bodies
+
+
+def _ring_first(validated: dict[str, Any]) -> tuple[RingContact, ...]:
+    """Where a trust has not written its own list: danger, our own manager, someone who listens."""
+    urgent: Urgent = validated["urgent"]
+    return (
+        RingContact(label="Emergency services, if someone is in danger now", phone="999"),
+        RingContact(label=urgent.words, phone=urgent.phone),
+        RingContact(label="Samaritans, to talk to someone who listens", phone="116 123"),
+    )
+
+
+class Trust(Frozen):
+    """One trust's settings, as it wrote them in trust.toml, with the defaults for what it left out."""
+
+    name: Words
+    timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Europe/London")
+    quiet_hours: Annotated[QuietHours, BeforeValidator(_quiet_hours)] = QuietHours(time(19), time(8))
+    services: Annotated[tuple[Words, ...], Field(min_length=1), AfterValidator(_all_different)]
+    urgent: Urgent
+    datix: Datix
+    platforms: Platforms = Platforms()
+    responses: Annotated[dict[ResponseType, Words], AfterValidator(_with_national_names)] = dict(NATIONAL_NAMES)
+    """The name this trust uses for each learning response; the national code stays beside it (I07)."""
+    deadlines: dict[Words, DeadlineSetting] = {}
+    """The trust's own clocks, by the id of the rule."""
+    ring: Annotated[tuple[RingContact, ...], Field(min_length=1)] = Field(default_factory=_ring_first)
+    support: tuple[SupportContact, ...] = ()
+    wording: dict[Words, Words] = {}
+    """The trust's own words for a question, by the question's id; its id and meaning stay."""
+    other_bodies: Annotated[tuple[OtherBody, ...], AfterValidator(_ids_all_different)] = OTHER_BODIES

@@ -1,0 +1,1 @@
+"""A made-up trust and its people, for the demonstration and as a pattern to copy."""

@@ -1,0 +1,1 @@
+"""What is kept, and how: tables, the unit of work, migrations and the audit chain."""

@@ -1,0 +1,83 @@
+"""Who did what when: a chain per case, sealed into one global head, so that an edit or a gap shows.
+
+An entry holds ids, an action and a digest of what was written; never a person's words.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlmodel import Session, col, select
+
+from psirf_bot.store.tables import AuditEntry
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AuditKey:
+    """A key of the chain. Its id stands in each entry, so that keys can rotate."""
+
+    id: str
+    secret: bytes
+
+    @classmethod
+    def of(cls, secret: str) -> "AuditKey":
+        return cls(hashlib.sha256(b"psirf-audit-key:" + secret.encode()).hexdigest()[:12], secret.encode())
+
+    def seal(self, *parts: str) -> str:
+        return hmac.new(self.secret, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def append(
+    session: Session,
+    key: AuditKey,
+    *,
+    at: datetime,
+    actor_id: str,
+    what: str,
+    case_id: str | None = None,
+    content: Mapping[str, object] | None = None,
+) -> None:
+    """Add an entry. `content` is digested, not kept."""
+    digest = hashlib.sha256(json.dumps(content or {}, sort_keys=True, default=str).encode()).hexdigest()
+    entry = AuditEntry(
+        case_id=case_id, at=at, actor_id=actor_id, what=what, digest=digest, key_id=key.id, case_seal="", seal=""
+    )
+    entry.case_seal = key.seal(_case_head(session, case_id), *_facts(entry)) if case_id else ""
+    entry.seal = key.seal(head(session), entry.case_seal, *_facts(entry))
+    session.add(entry)
+    session.flush()
+
+
+def head(session: Session) -> str:
+    """The seal of the newest entry: whoever keeps a copy elsewhere can tell when the tail is cut."""
+    return session.exec(select(AuditEntry.seal).order_by(col(AuditEntry.id).desc()).limit(1)).first() or ""
+
+
+def faults(session: Session, keys: Mapping[str, AuditKey]) -> Iterator[str]:
+    """Walk the whole chain and yield, in words, every place where it does not hold."""
+    before, cases = "", dict[str, str]()
+    for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.id))):
+        key = keys.get(entry.key_id)
+        if key is None:
+            yield f"entry {entry.id}: sealed with a key that is not configured ({entry.key_id})"
+        else:
+            if entry.case_id and entry.case_seal != key.seal(cases.get(entry.case_id, ""), *_facts(entry)):
+                yield f"entry {entry.id}: does not follow on from the entry before it in its case"
+            if entry.seal != key.seal(before, entry.case_seal, *_facts(entry)):
+                yield f"entry {entry.id}: changed, or an entry before it was changed, added or removed"
+        before = entry.seal
+        if entry.case_id:
+            cases[entry.case_id] = entry.case_seal
+
+
+def _case_head(session: Session, case_id: str) -> str:
+    newest = select(AuditEntry.case_seal).where(AuditEntry.case_id == case_id).order_by(col(AuditEntry.id).desc())
+    return session.exec(newest.limit(1)).first() or ""
+
+
+def _facts(entry: AuditEntry) -> tuple[str, ...]:
+    at = entry.at.astimezone(UTC).isoformat()
+    return (entry.case_id or "", at, entry.actor_id, entry.what, entry.digest, entry.key_id)

@@ -1,0 +1,147 @@
+"""The unit of work: a function of a session, run on the store's own threads, committed before its result is given.
+
+SQLite has one writer thread. Works that arrive together share one commit, each in its own savepoint, so that one that
+fails takes nothing with it. PostgreSQL has a pool of threads, one transaction each.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlmodel import Session
+
+T = TypeVar("T")
+Work = Callable[[Session], T]
+
+log = logging.getLogger(__name__)
+
+MOST_WORKS_IN_A_COMMIT = 64
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine that commits durably: WAL and a full sync on SQLite, where every transaction locks at once."""
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def _set_up(connection: Any, _: object) -> None:
+            connection.isolation_level = None  # the driver's own BEGIN is deferred, and fails under load
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+                connection.execute(f"PRAGMA {pragma}")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            deferred = connection.get_execution_options().get("reads_only")
+            connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    work: Work[T]
+    future: Future[T] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Store:
+    """Runs works one after another or in a pool, and answers when they are committed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        single = engine.dialect.name == "sqlite"
+        self._writers = [
+            threading.Thread(
+                target=self._write, args=(MOST_WORKS_IN_A_COMMIT if single else 1,), name=f"store-write-{n}"
+            )
+            for n in range(1 if single else 8)
+        ]
+        self._closed = False
+        for writer in self._writers:
+            writer.start()
+
+    async def run(self, work: Work[T]) -> T:
+        """Do the work and return its result once it is committed; raises what the work or the commit raised.
+
+        Cancelled before it was begun, it leaves no trace; once begun, it is carried through.
+        """
+        return await asyncio.wrap_future(self.submit(work))
+
+    def submit(self, work: Work[T]) -> "Future[T]":
+        if self._closed:
+            raise RuntimeError("the store is closed")
+        job: _Job[T] = _Job(work)
+        self._jobs.put(job)
+        return job.future
+
+    async def read(self, work: Work[T]) -> T:
+        """Do a work that writes nothing, beside the writer."""
+        return await asyncio.wrap_future(self._readers.submit(self._read, work))
+
+    def close(self) -> None:
+        """Finish every work taken on, then stop."""
+        self._closed = True
+        for _ in self._writers:
+            self._jobs.put(None)
+        for writer in self._writers:
+            writer.join()
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    def _read(self, work: Work[T]) -> T:
+        with self.engine.connect().execution_options(reads_only=True) as connection, Session(connection) as session:
+            return work(session)
+
+    def _write(self, most: int) -> None:
+        while (first := self._jobs.get()) is not None:
+            if not first.future.set_running_or_notify_cancel():
+                continue
+            batch: list[_Job[Any]] = []
+            try:
+                stop = self._commit_together(first, batch, most)
+            except BaseException as error:  # noqa: BLE001 - every waiter hears of it, whatever it is
+                stop = False
+                for job in batch:
+                    job.future.set_exception(error)
+            else:
+                for job in batch:
+                    job.future.set_exception(job.error) if job.error else job.future.set_result(job.result)
+            if stop:
+                return
+
+    def _commit_together(self, first: _Job[Any], batch: list[_Job[Any]], most: int) -> bool:
+        """Run works until none is waiting, then commit; return whether the end was reached."""
+        batch.append(first)
+        stop = False
+        with self.engine.begin() as connection:
+            self._attempt(connection, first)
+            while len(batch) < most and not stop:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    stop = True
+                elif job.future.set_running_or_notify_cancel():
+                    batch.append(job)
+                    self._attempt(connection, job)
+        return stop
+
+    @staticmethod
+    def _attempt(connection: Connection, job: _Job[Any]) -> None:
+        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+            try:
+                job.result = job.work(session)
+                session.commit()
+            except Exception as error:  # noqa: BLE001 - it belongs to whoever asked for the work
+                session.rollback()
+                job.error = error

@@ -1,0 +1,189 @@
+"""A person using Slack: what they can do, what they see, and what Slack's own client will not let them do."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from . import payloads, views
+from .blocks import Json, all_elements, options_of, text_of
+from .controls import CONTROLS, CannotDo, entered, objection, untouched
+from .delivery import Answer, Post, as_form
+from .posting import answer as answer_there
+from .rules import check_view
+from .world import EVENTS, Channel, Message, SlackError, User, View, World
+
+TROUBLE_CONNECTING = "We had some trouble connecting. Try again?"
+
+
+class Person:
+    """One person at their keyboard. Each deed tells the bot, waits for it, and shows what Slack would show.
+
+    `saw_error` holds what went wrong in the last deed in Slack's words, `view_errors` what stands under the inputs of
+    the open view (by block_id), and `last_message` what the person last wrote.
+    """
+
+    def __init__(self, world: World, post: Post, base_url: Callable[[], str], user: User) -> None:
+        self.user = user
+        self.saw_error = ""
+        self.view_errors: dict[str, str] = {}
+        self.last_message: Message | None = None
+        self._world = world
+        self._post = post
+        self._base_url = base_url
+        self._offered: dict[tuple[str, str], list[Json]] = {}
+
+    @property
+    def open_view(self) -> View | None:
+        """The modal in front of the person."""
+        stack = self._world.stacks.get(self.user.id)
+        return stack[-1] if stack else None
+
+    @property
+    def ephemerals(self) -> list[Message]:
+        """The messages that only this person sees."""
+        held = (m for channel in self._world.channels.values() for m in channel.ephemerals)
+        return sorted((m for m in held if m.only_for == self.user.id and not m.deleted), key=lambda m: m.ts)
+
+    # Typing
+
+    async def slash(self, command: str, text: str = "", *, channel: str | None = None) -> Answer:
+        """Type a slash command, in the direct message with the bot unless a channel is named."""
+        place = self._world.channel(channel) if channel else self._world.dm_with(self.user)
+        url = self._response_url(place)
+        body = payloads.slash_command(self._world, self.user, command, text, place, url)
+        answer = await self._interact(body, lambda what: f'{command} failed with the error "{what}"')
+        if answer.ok and answer.body.strip():
+            self._show_reply(place, answer)
+        return answer
+
+    async def dm(self, text: str) -> Answer:
+        """Write to the bot in the direct message."""
+        return await self.say(text, channel=self._world.dm_with(self.user).id)
+
+    async def say(self, text: str, *, channel: str, thread_ts: str | None = None) -> Answer:
+        """Write in a channel; the bot hears what it has subscribed to. A mention is `<@U…>` in the text."""
+        place = self._world.channel(channel)
+        if self.user.id not in place.members:
+            raise CannotDo(f"{self.user.real_name} is not in {place.name}")
+        message = Message(place.id, self._world.new_ts(), self.user.id, text, thread_ts=thread_ts)
+        place.messages.append(message)
+        self.last_message = message
+        mentioned = f"<@{self._world.bot_user.id}>" in text and not place.im_user
+        kind = "app_mention" if mentioned else "message"
+        name = kind if mentioned else f"message.{place.kind}"
+        return await self._event(name, payloads.said(self._world, self.user, place, message, kind))
+
+    async def open_home(self) -> Answer:
+        """Go to the bot's Home tab."""
+        return await self._event("app_home_opened", payloads.home_opened(self._world, self.user))
+
+    # Shortcuts and presses
+
+    async def shortcut(self, callback_id: str) -> Answer:
+        """Choose a global shortcut."""
+        return await self._send(payloads.global_shortcut(self._world, self.user, callback_id))
+
+    async def message_shortcut(self, callback_id: str, message: Message) -> Answer:
+        """Choose a shortcut from the menu of a message."""
+        url = self._response_url(self._world.channels[message.channel], message)
+        return await self._send(payloads.message_shortcut(self._world, self.user, callback_id, message, url))
+
+    async def press(self, what: str, *, message: Message | None = None, home: bool = False) -> Answer:
+        """Press the button with this action_id or label: in a message, on App Home, or else in the open view."""
+        where = self._surface(message, home=home)
+        block, element = _find(where, what, kinds=("button", "overflow"))
+        return await self._act(where, payloads.action_of(self._world, block, element))
+
+    async def choose(self, what: str, value: Any, *, message: Message | None = None, home: bool = False) -> Answer:
+        """Pick in a select, in radio buttons or the like outside an `input` block, which tells the bot at once."""
+        where = self._surface(message, home=home)
+        block, element = _find(where, what, kinds=CONTROLS)
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise CannotDo(f"{what!r} tells the bot only when the view is submitted: use fill()")
+        state = entered(element, value, self._options(block, element), self._look_up)
+        typed = where.typed if isinstance(where, View) else where.typed.setdefault(self.user.id, {})
+        typed[block["block_id"], element["action_id"]] = state
+        return await self._act(where, payloads.action_of(self._world, block, element, state))
+
+    # Views
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Enter values into the open view, each by the label, block_id or action_id of its input."""
+        view = self._view()
+        for what, value in values.items():
+            block, element = _find_input(view, what)
+            state = entered(element, value, self._options(block, element), self._look_up)
+            view.typed[block["block_id"], element["action_id"]] = state
+
+    async def search(self, what: str, typed: str) -> list[str]:
+        """Type into an external select and read what the bot offers."""
+        view = self._view()
+        block, element = _find_input(view, what)
+        payload = payloads.suggestion(self._world, self.user, view, block, element, typed)
+        answer = await self._send(payload)
+        offered = options_of(_object(answer)) if answer.ok else []
+        self._offered[block["block_id"], element["action_id"]] = offered
+        return [text_of(option["text"]) for option in offered]
+
+    async def submit_view(self, values: Mapping[str, Any] | None = None) -> Answer | None:
+        """Fill in and submit the open view. None when Slack itself objects, which `view_errors` then says."""
+        view = self._view()
+        if "submit" not in view.content:
+            raise CannotDo("this view has nothing to submit")
+        for what, value in (values or {}).items():
+            block, element = _find_input(view, what)
+            if element["type"].endswith("external_select") and isinstance(value, str):
+                await self.search(what, value)
+        self.fill(values or {})
+        self.saw_error, self.view_errors = "", _objections(view)
+        if self.view_errors:
+            return None
+        answer = await self._send(payloads.view_submission(self._world, self.user, view))
+        if answer.ok:
+            self._apply(view, answer)
+        return answer
+
+    async def close_view(self, *, all_of_them: bool = False) -> None:
+        """Press Cancel, or the cross when `all_of_them`."""
+        view = self._view()
+        stack = self._world.stacks[self.user.id]
+        cleared = all_of_them or bool(view.content.get("clear_on_close"))
+        gone, stack[:] = (stack[:], []) if cleared else (stack[-1:], stack[:-1])
+        self.view_errors = {}
+        for closed in reversed(gone):
+            if closed.content.get("notify_on_close"):
+                await self._send(payloads.view_closed(self._world, self.user, closed, is_cleared=cleared))
+
+    def _apply(self, view: View, answer: Answer) -> None:
+        """Do what the bot's answer to a submission says."""
+        try:
+            reply = _object(answer)
+            match reply.get("response_action"):
+                case None:
+                    self._close(view)
+                case "clear":
+                    self._world.stacks[self.user.id] = []
+                case "errors":
+                    self.view_errors = _errors_for(view, reply.get("errors"))
+                case "update":
+                    views.update_view(self._world, view, reply.get("view", {}))
+                case "push":
+                    views.push_view(self._world, self.user.id, reply.get("view", {}))
+                case unknown:
+                    raise SlackError("unknown response_action", detail=unknown)
+        except (SlackError, ValueError) as refusal:
+            detail = refusal.detail if isinstance(refusal, SlackError) else ""
+            self._fail(TROUBLE_CONNECTING, f"{refusal} {detail or ''}".strip())
+
+    def _close(self, view: View) -> None:
+        stack = self._world.stacks.get(self.user.id, [])
+        if view in stack:
+            stack.remove(view)
+
+    # How it travels
+
+    async def _act(self, where: View | Message, action: Json) -> Answer:
+        if isinstance(where, View):
+            return await self._send(payloads.press_in_view(self._world, self.user, where, action))
+        url = self._response_url(self._world.channels[where.channel], where)
+        return await self._send(payloads.press_in_message(self._world, self.user, where, action, url))

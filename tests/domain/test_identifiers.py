@@ -25,6 +25,8 @@ FOUND = [
     ("943 47-\r\n6 5919", NHS, "943 47-\r\n6 5919"),
     ("9 4 3 4 7 6 5 9 1 9", NHS, "9 4 3 4 7 6 5 9 1 9"),
     ("at 14 9434765919 2 nurses", NHS, "9434765919"),
+    ("→9434765919←", NHS, "9434765919"),
+    ("9\ufe0f4347\u030165919", NHS, "9\ufe0f4347\u030165919"),
     ("NHS9434765919", NHS, "9434765919"),
     ("0000000000", NHS, "0000000000"),
     ("1111111111", NHS, "1111111111"),
@@ -85,8 +87,9 @@ NOT_FOUND = [
     "On 03-11-2026 14.30 hrs, on 03 11 2026 at 1430, on 2026-11-03 14:30",
     "Ring 999, 111, 101 or 2222. Bleep 4821, ext 48213.",
     "Call NHS 111. NHS 111 on 03-11-2026 14:30.",
-    "The helpline is 0300 123 4567, or 0800 123 4567.",
+    "The helpline is 0300 123 4567, or 0800 123 4567. Tel 0300 123 4567.",
     "Datix 123456, INC-12345, W123456, Datix ref 1234567",
+    "On 01-11-2026 143 beds were full.",
     "PSI-2026-0001 and PSI-2026-0002",
     "Ward B12, bed 14. Ward B12 5th bed. Room E1.",
     "Vitamin B12 5mg, B12 1 mg, morphine 10mg/5ml, B12 4hr",
@@ -122,6 +125,16 @@ def test_each_of_several_identifiers_is_named_where_it_stood() -> None:
 
 def test_identifiers_run_together_are_all_removed() -> None:
     assert mask("M13 9PL9434765919") == "[postcode removed][NHS number removed]"
+    assert mask("3/4/1950-07700 900123") == "[date of birth removed]-[phone number removed]"
+
+
+def test_a_label_that_has_its_own_date_does_not_claim_the_one_before_it() -> None:
+    assert mask("Fell on 3/11/2026 DOB 4/5/50") == "Fell on 3/11/2026 DOB [date of birth removed]"
+
+
+def test_one_character_that_stands_for_several_is_in_one_finding_only() -> None:
+    assert [f.kind for f in find("0770090012½403663158")] == [PHONE]
+    assert [f.kind for f in find("M13 9P℀d@example.org")] == [MAIL]
 
 
 @pytest.mark.parametrize(

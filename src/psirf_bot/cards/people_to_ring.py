@@ -1,4 +1,4 @@
-"""The fixed card of people to ring: before anything else for somebody in danger or distress. Reviewed, never generated."""
+"""The fixed, reviewed card of people to ring: before anything else for somebody in danger or distress."""
 
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.domain.trust import Trust

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,11 +30,14 @@ class Actor:
 class Place:
     """Where it was done. `message` is the card pressed; `address` is all that is needed to post there again.
 
-    `private`: nobody but this person sees what is answered here. Answers are given in private places only.
+    `private`: nobody but this person sees what is answered here. Conversations are held in private places only.
+    `inline`: the platform's response can carry the answer (a modal, an invoke, a web page); otherwise it is sent as a
+    message of its own, through the outbox.
     """
 
     conversation: str
     private: bool
+    inline: bool = True
     message: str | None = None
     address: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,9 +75,19 @@ class Reply(BaseModel):
 
     `card` None: nothing to show here (the answer travels as a message of its own). `replaces`: the card takes the place
     of the one pressed; otherwise it is for this person alone, beside it. A card with inputs is always private.
+    `notice`: a short word beside whatever is there, which stays as it is, typed words included. `keep`: the card must
+    also be there later, so it is sent as a message too.
     """
 
     model_config = ConfigDict(frozen=True)
 
     card: Card | None = None
     replaces: bool = True
+    notice: str = ""
+    keep: bool = False
+
+
+class Desk(Protocol):
+    """Where adapters bring what comes in. It has been committed when the reply is given; it never raises."""
+
+    async def handle(self, inbound: Inbound) -> Reply: ...

@@ -99,11 +99,11 @@ class Flow(Generic[R]):
 
     def question(self, key: str) -> Question | None:
         """Return the question that a key such as `when` or `support/p12/who` answers, if the flow has it."""
-        parts = key.split("/", 2)
-        if len(parts) == 1:
+        if "/" not in key:
             return self.questions().get(key)
-        inner = next((s.flow for s in self.steps if isinstance(s, Each) and s.id == parts[0]), None)
-        return inner.question(parts[2]) if inner and len(parts) == 3 else None
+        step_id, inner_id = key.split("/", 1)[0], key.rsplit("/", 1)[1]  # an item may itself hold a slash
+        inner = next((s.flow for s in self.steps if isinstance(s, Each) and s.id == step_id), None)
+        return inner.question(inner_id) if inner else None
 
     def reworded(self, wording: Mapping[str, str]) -> "Flow[R]":
         """Return the flow with a trust's own labels; ids and meanings stay."""
@@ -187,16 +187,18 @@ def submit(
     given: Mapping[str, object],
     now: datetime,
     facts: Mapping[str, object] | None = None,
+    refused: Mapping[str, str] | None = None,
 ) -> Turn[R]:
     """Take what a person sent, for any questions, and say where that leaves them.
 
     Good answers are kept even when another one beside them is not usable; then the page with the problem stays.
+    `refused` are answers already found unusable for a reason from outside, with the words for the person.
     """
     parsed: dict[str, Json] = {}
-    problems: dict[str, str] = {}
+    problems: dict[str, str] = dict(refused or {})
     for key, raw in given.items():
         question = flow.question(key)
-        if question is None:
+        if question is None or key in problems:
             continue
         try:
             parsed[key] = question.parse(raw, now)

@@ -1,16 +1,15 @@
 """A person using Slack: what they can do, what they see, and what Slack's own client will not let them do."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import payloads, views
-from .blocks import Json, all_elements, options_of, text_of
-from .controls import CONTROLS, CannotDo, entered, objection, untouched
+from .blocks import Json, options_of, text_of
+from .controls import CONTROLS, CannotDo, entered
 from .delivery import Answer, Post, as_form
 from .posting import answer as answer_there
-from .rules import check_view
-from .world import EVENTS, Channel, Message, SlackError, User, View, World
+from .screen import errors_for, find, find_input, objections
+from .world import Channel, Message, SlackError, User, View, World
 
 TROUBLE_CONNECTING = "We had some trouble connecting. Try again?"
 
@@ -18,13 +17,15 @@ TROUBLE_CONNECTING = "We had some trouble connecting. Try again?"
 class Person:
     """One person at their keyboard. Each deed tells the bot, waits for it, and shows what Slack would show.
 
-    `saw_error` holds what went wrong in the last deed in Slack's words, `view_errors` what stands under the inputs of
-    the open view (by block_id), and `last_message` what the person last wrote.
+    `saw_error` holds what went wrong in the last deed in Slack's words (and `reason` why, for developers),
+    `view_errors` what stands under the inputs of the open view (by block_id), and `last_message` what the person
+    last wrote.
     """
 
     def __init__(self, world: World, post: Post, base_url: Callable[[], str], user: User) -> None:
         self.user = user
         self.saw_error = ""
+        self.reason = ""
         self.view_errors: dict[str, str] = {}
         self.last_message: Message | None = None
         self._world = world
@@ -51,17 +52,20 @@ class Person:
         place = self._world.channel(channel) if channel else self._world.dm_with(self.user)
         url = self._response_url(place)
         body = payloads.slash_command(self._world, self.user, command, text, place, url)
-        answer = await self._interact(body, lambda what: f'{command} failed with the error "{what}"')
-        if answer.ok and answer.body.strip():
+        answer = await self._interact(body)
+        if answer.trouble:
+            name = "operation_timeout" if answer.trouble == "http_timeout" else "dispatch_failed"
+            self._fail(f'{command} failed with the error "{name}"', answer.trouble)
+        elif answer.body.strip():
             self._show_reply(place, answer)
         return answer
 
-    async def dm(self, text: str) -> Answer:
+    async def dm(self, text: str) -> Answer | None:
         """Write to the bot in the direct message."""
         return await self.say(text, channel=self._world.dm_with(self.user).id)
 
-    async def say(self, text: str, *, channel: str, thread_ts: str | None = None) -> Answer:
-        """Write in a channel; the bot hears what it has subscribed to. A mention is `<@U…>` in the text."""
+    async def say(self, text: str, *, channel: str, thread_ts: str | None = None) -> Answer | None:
+        """Write in a channel. A mention is `<@U…>` in the text. None when it is nothing the bot subscribes to."""
         place = self._world.channel(channel)
         if self.user.id not in place.members:
             raise CannotDo(f"{self.user.real_name} is not in {place.name}")
@@ -73,7 +77,7 @@ class Person:
         name = kind if mentioned else f"message.{place.kind}"
         return await self._event(name, payloads.said(self._world, self.user, place, message, kind))
 
-    async def open_home(self) -> Answer:
+    async def open_home(self) -> Answer | None:
         """Go to the bot's Home tab."""
         return await self._event("app_home_opened", payloads.home_opened(self._world, self.user))
 
@@ -91,13 +95,13 @@ class Person:
     async def press(self, what: str, *, message: Message | None = None, home: bool = False) -> Answer:
         """Press the button with this action_id or label: in a message, on App Home, or else in the open view."""
         where = self._surface(message, home=home)
-        block, element = _find(where, what, kinds=("button", "overflow"))
+        block, element = find(where, what, kinds=("button", "overflow"))
         return await self._act(where, payloads.action_of(self._world, block, element))
 
     async def choose(self, what: str, value: Any, *, message: Message | None = None, home: bool = False) -> Answer:
         """Pick in a select, in radio buttons or the like outside an `input` block, which tells the bot at once."""
         where = self._surface(message, home=home)
-        block, element = _find(where, what, kinds=CONTROLS)
+        block, element = find(where, what, kinds=CONTROLS)
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise CannotDo(f"{what!r} tells the bot only when the view is submitted: use fill()")
         state = entered(element, value, self._options(block, element), self._look_up)
@@ -111,14 +115,14 @@ class Person:
         """Enter values into the open view, each by the label, block_id or action_id of its input."""
         view = self._view()
         for what, value in values.items():
-            block, element = _find_input(view, what)
+            block, element = find_input(view, what)
             state = entered(element, value, self._options(block, element), self._look_up)
             view.typed[block["block_id"], element["action_id"]] = state
 
     async def search(self, what: str, typed: str) -> list[str]:
         """Type into an external select and read what the bot offers."""
         view = self._view()
-        block, element = _find_input(view, what)
+        block, element = find_input(view, what)
         payload = payloads.suggestion(self._world, self.user, view, block, element, typed)
         answer = await self._send(payload)
         offered = options_of(_object(answer)) if answer.ok else []
@@ -131,12 +135,13 @@ class Person:
         if "submit" not in view.content:
             raise CannotDo("this view has nothing to submit")
         for what, value in (values or {}).items():
-            block, element = _find_input(view, what)
+            _, element = find_input(view, what)
             if element["type"].endswith("external_select") and isinstance(value, str):
                 await self.search(what, value)
         self.fill(values or {})
-        self.saw_error, self.view_errors = "", _objections(view)
+        self.view_errors = objections(view)
         if self.view_errors:
+            self.saw_error = self.reason = ""
             return None
         answer = await self._send(payloads.view_submission(self._world, self.user, view))
         if answer.ok:
@@ -164,13 +169,13 @@ class Person:
                 case "clear":
                     self._world.stacks[self.user.id] = []
                 case "errors":
-                    self.view_errors = _errors_for(view, reply.get("errors"))
+                    self.view_errors = errors_for(view, reply.get("errors"))
                 case "update":
                     views.update_view(self._world, view, reply.get("view", {}))
                 case "push":
                     views.push_view(self._world, self.user.id, reply.get("view", {}))
                 case unknown:
-                    raise SlackError("unknown response_action", detail=unknown)
+                    self._fail(TROUBLE_CONNECTING, f"unknown response_action {unknown!r}")
         except (SlackError, ValueError) as refusal:
             detail = refusal.detail if isinstance(refusal, SlackError) else ""
             self._fail(TROUBLE_CONNECTING, f"{refusal} {detail or ''}".strip())
@@ -187,3 +192,77 @@ class Person:
             return await self._send(payloads.press_in_view(self._world, self.user, where, action))
         url = self._response_url(self._world.channels[where.channel], where)
         return await self._send(payloads.press_in_message(self._world, self.user, where, action, url))
+
+    async def _send(self, payload: Json) -> Answer:
+        answer = await self._interact(as_form(payload))
+        if answer.trouble:
+            self._fail(TROUBLE_CONNECTING, answer.trouble)
+        return answer
+
+    async def _interact(self, body: bytes) -> Answer:
+        self.saw_error = self.reason = ""
+        return await self._post.interaction(body)
+
+    async def _event(self, name: str, event: Json) -> Answer | None:
+        """People see nothing of an event that fails."""
+        self.saw_error = self.reason = ""
+        if name not in self._world.subscriptions:
+            return None
+        return await self._post.event(payloads.event_callback(self._world, event))
+
+    def _fail(self, words: str, reason: str) -> None:
+        self.saw_error, self.reason = words, reason
+
+    def _show_reply(self, place: Channel, answer: Answer) -> None:
+        """The body of a slash command's acknowledgement is a message, as JSON or as plain text."""
+        is_json = answer.headers.get("Content-Type", "").startswith("application/json")
+        try:
+            content = _object(answer) if is_json else {"text": answer.body}
+            answer_there(self._world, self.user.id, place, content)
+        except (SlackError, ValueError) as refusal:
+            self._fail(f"The app's answer could not be shown ({refusal})", str(refusal))
+
+    def _response_url(self, place: Channel, original: Message | None = None) -> str:
+        return f"{self._base_url()}/response/{self._world.new_response_url(self.user.id, place.id, original)}"
+
+    # Where the person looks
+
+    def _view(self) -> View:
+        if self.open_view is None:
+            raise CannotDo("no view is open")
+        return self.open_view
+
+    def _surface(self, message: Message | None, *, home: bool) -> View | Message:
+        if message is None:
+            return self._world.homes[self.user.id] if home else self._view()
+        if message.deleted or message.only_for not in (None, self.user.id):
+            raise CannotDo("this message is not to be seen")
+        if self.user.id not in self._world.channels[message.channel].members:
+            raise CannotDo(f"{self.user.real_name} is not in that conversation")
+        return message
+
+    def _options(self, block: Json, element: Json) -> list[Json]:
+        if element["type"].endswith("external_select"):
+            return self._offered.get((block["block_id"], element["action_id"]), [])
+        return options_of(element)
+
+    def _look_up(self, kind: str, name: str) -> str:
+        """The id of a person or place that a select lists under this name or id."""
+        if kind == "users":
+            found = [u.id for u in self._world.users.values() if name in (u.id, u.real_name) and not u.deleted]
+        else:
+            places = (c for c in self._world.channels.values() if self.user.id in c.members)
+            found = [c.id for c in places if name in (c.id, c.name, f"#{c.name}")]
+        if len(found) != 1:
+            raise CannotDo(f"{len(found)} {kind} are called {name!r}")
+        return found[0]
+
+
+def _object(answer: Answer) -> Json:
+    """The answer's JSON object; an empty body is an empty object."""
+    body = answer.json
+    if body is None:
+        return {}
+    if not isinstance(body, dict):
+        raise SlackError("the answer is no JSON object")
+    return body

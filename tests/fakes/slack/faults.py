@@ -115,6 +115,8 @@ async def _truncate(request: web.Request, answer: web.Response) -> web.StreamRes
 
 def _failure(fault: Fault) -> web.Response:
     if fault.status and fault.status >= 500:  # these come from a gateway in between, which speaks HTML
-        return web.Response(status=fault.status, text="<html><body>Server Error</body></html>", content_type="text/html")
+        return web.Response(
+            status=fault.status, text="<html><body>Server Error</body></html>", content_type="text/html"
+        )
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     return web.json_response({"ok": False, "error": fault.error}, status=fault.status or 200, headers=headers)

@@ -9,6 +9,7 @@ from .posting import check_content, edit, metadata_of, unposted
 from .world import Channel, Message, SlackError, User, World
 
 Args = dict[str, Any]
+Method = Callable[[World, Args], Json]
 
 
 def auth_test(world: World, args: Args) -> Json:
@@ -127,7 +128,7 @@ def views_publish(world: World, args: Args) -> Json:
     return {"view": views.as_json(world, view)}
 
 
-METHODS: dict[str, Callable[[World, Args], Json]] = {
+METHODS: dict[str, Method] = {
     "auth.test": auth_test,
     "users.info": users_info,
     "conversations.open": conversations_open,
@@ -245,11 +246,7 @@ def _between(messages: list[Message], args: Args) -> list[Message]:
     """The messages after `oldest` and before `latest`; `inclusive` admits both ends."""
     oldest, latest = float(args.get("oldest") or 0), float(args.get("latest") or "inf")
     inclusive = _flag(args, "inclusive")
-    return [
-        m
-        for m in messages
-        if oldest < float(m.ts) < latest or (inclusive and float(m.ts) in (oldest, latest))
-    ]
+    return [m for m in messages if oldest < float(m.ts) < latest or (inclusive and float(m.ts) in (oldest, latest))]
 
 
 def _page(messages: list[Message], args: Args) -> Json:

@@ -43,9 +43,7 @@ def text(longest: int) -> Shape:
 
 ID = string(255)
 STYLE = one_of("primary", "danger")
-CONFIRM = record(
-    {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)}, {"style": STYLE}
-)
+CONFIRM = record({"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)}, {"style": STYLE})
 IMAGE = {"image_url": string(3000), "alt_text": string(2000)}
 # Slack's SDK allows a value 150 characters and Slack's own types allow 75: the smaller is the safe one.
 OPTION = record({"text": plain(75), "value": string(75)}, {"description": plain(75), "url": string(3000)})
@@ -60,7 +58,9 @@ TYPED: dict[str, Shape] = {
     "action_id": ID,
     "placeholder": plain(150),
     "focus_on_load": boolean,
-    "dispatch_action_config": record({"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)}),
+    "dispatch_action_config": record(
+        {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)}
+    ),
 }
 CONVERSATION_FILTER = {
     "default_to_current_conversation": boolean,
@@ -84,9 +84,7 @@ ELEMENTS: dict[str, Shape] = {
     "users_select": record({}, {**FIELD, "initial_user": ID}),
     "multi_users_select": record({}, {**MANY, "initial_users": items(ID, 1000)}),
     "conversations_select": record({}, {**FIELD, **CONVERSATION_FILTER, "initial_conversation": ID}),
-    "multi_conversations_select": record(
-        {}, {**MANY, **CONVERSATION_FILTER, "initial_conversations": items(ID, 1000)}
-    ),
+    "multi_conversations_select": record({}, {**MANY, **CONVERSATION_FILTER, "initial_conversations": items(ID, 1000)}),
     "channels_select": record({}, {**FIELD, "response_url_enabled": boolean, "initial_channel": ID}),
     "multi_channels_select": record({}, {**MANY, "initial_channels": items(ID, 1000)}),
     "radio_buttons": record(
@@ -139,12 +137,8 @@ BLOCKS: dict[str, Shape] = {
     "header": record({"text": plain(150)}, _BLOCK_ID),
     "divider": record({}, _BLOCK_ID),
     "image": record(IMAGE, {**_BLOCK_ID, "title": plain(2000)}),
-    "context": record(
-        {"elements": items(by_type(_CONTEXT, ("image", "plain_text", "mrkdwn")), 10)}, _BLOCK_ID
-    ),
-    "actions": record(
-        {"elements": items(by_type(ELEMENTS, set(ELEMENTS) - TYPED_INPUTS - {"image"}), 25)}, _BLOCK_ID
-    ),
+    "context": record({"elements": items(by_type(_CONTEXT, ("image", "plain_text", "mrkdwn")), 10)}, _BLOCK_ID),
+    "actions": record({"elements": items(by_type(ELEMENTS, set(ELEMENTS) - TYPED_INPUTS - {"image"}), 25)}, _BLOCK_ID),
     "input": record(
         {"label": plain(2000), "element": by_type(ELEMENTS, INPUTS)},
         {**_BLOCK_ID, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from .blocks import Json
 from .faults import Faults, Handler
-from .methods import METHODS
+from .methods import METHODS, Method
 from .posting import use_response_url
 from .world import SlackError, World
 
@@ -91,18 +91,25 @@ class Server:
 
     def _carry_out(self, method: str, args: Json, token: str) -> Json:
         try:
-            if not token:
-                raise SlackError("not_authed")
-            if not hmac.compare_digest(token.encode(), self._bot_token.encode()):
-                raise SlackError("invalid_auth")
-            if method not in METHODS:
-                raise SlackError("unknown_method", req_method=method)
-            result = METHODS[method](self.world, _parsed(args))
+            self._admit(token)
+            result = _method(method)(self.world, _parsed(args))
         except SlackError as refusal:
             self.calls.append(Call(method, args, refusal.name, refusal.detail))
             return {"ok": False, "error": refusal.name, **refusal.detail}
         self.calls.append(Call(method, args))
         return {"ok": True, **result}
+
+    def _admit(self, token: str) -> None:
+        if not token:
+            raise SlackError("not_authed")
+        if not hmac.compare_digest(token.encode(), self._bot_token.encode()):
+            raise SlackError("invalid_auth")
+
+
+def _method(name: str) -> Method:
+    if name not in METHODS:
+        raise SlackError("unknown_method", req_method=name)
+    return METHODS[name]
 
 
 async def _arguments(request: web.Request) -> tuple[Json, str]:

@@ -14,9 +14,9 @@ TRIGGER_SECONDS = 3.0
 RESPONSE_URL_SECONDS = 30 * 60.0
 RESPONSE_URL_USES = 5
 
+_CONVERSATION_SCOPES = (f"{kind}:{right}" for kind in ("channels", "groups", "im") for right in ("read", "history"))
 SCOPES = frozenset(
-    "chat:write,commands,users:read,users:read.email,im:write,im:read,im:history,channels:read,channels:history,"
-    "groups:read,groups:history,app_mentions:read".split(",")
+    {"chat:write", "commands", "users:read", "users:read.email", "im:write", "app_mentions:read", *_CONVERSATION_SCOPES}
 )
 EVENTS = frozenset({"message.im", "app_mention", "app_home_opened", "member_joined_channel"})
 
@@ -212,6 +212,7 @@ class World:
     def __init__(self, clock: Callable[[], float] = time.time, scopes: frozenset[str] = SCOPES) -> None:
         self.clock = clock
         self.scopes = scopes
+        self.subscriptions = set(EVENTS)
         self.team_id = "T0FENMARSH"
         self.team_domain = "fenmarsh"
         self.app_id = "A0PSIRF"

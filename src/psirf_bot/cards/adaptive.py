@@ -1,0 +1,253 @@
+"""Cards as Adaptive Cards 1.5, the newest that Teams takes from bots.
+
+Words that a person typed go into text runs, which know no Markdown; all other words are escaped.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from psirf_bot.cards import check, plain
+from psirf_bot.cards.model import (
+    Button,
+    Buttons,
+    Card,
+    ChoiceInput,
+    ClockInput,
+    Copy,
+    DayInput,
+    Details,
+    Facts,
+    Input,
+    MomentInput,
+    NumberInput,
+    Part,
+    PeopleInput,
+    Progress,
+    TextInput,
+    Words,
+)
+
+Json = dict[str, Any]
+
+_STYLES = {"primary": "positive", "danger": "destructive"}
+_CONTAINERS = {"warning": "warning", "error": "attention"}
+_OPEN_CHOICES = 5
+_FALLBACK = 2000  # characters; a client this old needs the gist
+
+
+def render(card: Card) -> Json:
+    """The card for Teams; long words are cut so that it stays within 28 KB."""
+    rendered: Json = {}
+    for most in check.BUDGETS:
+        rendered = _render(check.fitted(card, most))
+        if check.card_bytes(rendered) <= check.CARD_SOFT:
+            break
+    return rendered
+
+
+def given(data: Mapping[str, object]) -> dict[str, object]:
+    """What the card's inputs held, from the data of a pressed button; several choices come joined by commas."""
+    # Teams leaves out empty inputs, so a submitting button also says which ones there were.
+    asked = data.get("asked")
+    sent: dict[str, object] = dict.fromkeys(asked) if isinstance(asked, list) else {}
+    sent |= {id: value if value != "" else None for id, value in data.items() if id not in ("action", "asked")}
+    return joined(sent)
+
+
+def joined(sent: Mapping[str, object]) -> dict[str, object]:
+    """The same with `<id>.date` and `<id>.time` put together as one moment, None when both are empty."""
+    together: dict[str, object] = {}
+    for key, value in sent.items():
+        id, dot, half = key.rpartition(".")
+        if dot and half in ("date", "time"):
+            moment = {name: sent.get(f"{id}.{name}") for name in ("date", "time")}
+            together[id] = moment if any(moment.values()) else None
+        else:
+            together[key] = value
+    return together
+
+
+def _render(card: Card) -> Json:
+    buttons = list(card.all_buttons())
+    asked = [id for part in card.inputs() for id in _ids(part)]
+    # A Back button sends what is typed: a required input must not stand in its way, our own check follows anyway.
+    blocking = all(button.validates for button in buttons if button.submits)
+    body = [_text(card.title, style="heading", size="Large", weight="Bolder")]
+    for part in (*card.body, Buttons(buttons=card.buttons)):
+        body += _part(part, asked, blocking)
+    return {
+        "type": "AdaptiveCard",
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "version": "1.5",
+        "lang": "en-GB",
+        "speak": card.preview,
+        "fallbackText": check.clip(f"{card.preview}\n\n{plain.render(card)}", _FALLBACK),
+        "body": body,
+    }
+
+
+def _part(part: Part, asked: list[str], blocking: bool) -> Iterator[Json]:
+    match part:
+        case Words():
+            yield _words(part)
+        case Facts():
+            yield from _facts(part)
+        case Buttons():
+            yield from _actions(part.buttons, asked)
+        case Details():
+            inside = {"type": "AdaptiveCard", "body": [_literal(part.text) if part.typed else _text(part.text)]}
+            yield {"type": "ActionSet", "actions": [{"type": "Action.ShowCard", "title": part.title, "card": inside}]}
+        case Progress():
+            yield _text(part.text, isSubtle=True, size="Small")
+        case Copy():
+            yield _text(part.title, weight="Bolder")
+            yield _literal(part.text, fontType="Monospace")
+        case _:
+            yield from _input(part, blocking)
+
+
+def _words(part: Words) -> Json:
+    if part.style in _CONTAINERS:
+        word = _text(plain.STANDS_OUT[part.style].strip(), weight="Bolder")
+        words = _literal(part.text) if part.typed else _text(part.text, spacing="None")
+        return {"type": "Container", "style": _CONTAINERS[part.style], "items": [word, words]}
+    if part.style == "heading":
+        return _text(part.text, style="heading", size="Medium", weight="Bolder")
+    subtle = {"isSubtle": True} if part.style == "subtle" else {}
+    return _literal(part.text, **subtle) if part.typed else _text(part.text, **subtle)
+
+
+def _facts(part: Facts) -> Iterator[Json]:
+    """A table, in which a typed value is a line of its own: the cells of a table read Markdown."""
+    table: list[Json] = []
+    for fact in part.facts:
+        if not fact.typed:
+            table.append({"title": _escaped(fact.label), "value": _escaped(fact.value)})
+            continue
+        if table:
+            yield {"type": "FactSet", "facts": table}
+            table = []
+        name = {"type": "TextRun", "text": f"{fact.label}: ", "weight": "Bolder"}
+        yield {"type": "RichTextBlock", "inlines": [name, *_runs(fact.value)]}
+    if table:
+        yield {"type": "FactSet", "facts": table}
+
+
+def _actions(buttons: Iterable[Button], asked: list[str]) -> Iterator[Json]:
+    actions = [_action(button, asked) for button in buttons]
+    for start in range(0, len(actions), check.ACTIONS):
+        yield {"type": "ActionSet", "actions": actions[start : start + check.ACTIONS]}
+
+
+def _action(button: Button, asked: list[str]) -> Json:
+    look = {"title": button.label} | ({"style": _STYLES[button.style]} if button.style in _STYLES else {})
+    if button.url:
+        return {"type": "Action.OpenUrl", "url": button.url, **look}
+    data: Json = {"action": button.action} | ({"asked": asked} if button.submits and asked else {})
+    press = {**look, "data": data, "associatedInputs": "auto" if button.submits else "none"}
+    return {"type": "Action.Execute", "verb": "press", **press, "fallback": {"type": "Action.Submit", **press}}
+
+
+def _input(part: Input, blocking: bool) -> Iterator[Json]:
+    if part.error:
+        yield _text(plain.PLEASE_CHECK + part.error, color="Attention", weight="Bolder")
+    required = {"isRequired": True} if part.required and blocking else {}
+    field = {"id": part.id, "label": plain.label(part), "errorMessage": _error_message(part), **required}
+    if isinstance(part, MomentInput):
+        latest = {"max": part.latest} if check.a_day(part.latest) else {}
+        date = field | {"type": "Input.Date", "id": f"{part.id}.date", **latest}
+        time = {"type": "Input.Time", "id": f"{part.id}.time", "label": plain.TIME_IF_KNOWN}
+        yield _with_value(date, check.a_day(part.day))
+        yield _with_value(time, check.a_clock(part.clock))
+    else:
+        yield field | _element(part)
+    if part.hint:
+        yield _text(part.hint, isSubtle=True, size="Small", spacing="Small")
+
+
+def _ids(part: Input) -> tuple[str, ...]:
+    return (f"{part.id}.date", f"{part.id}.time") if isinstance(part, MomentInput) else (part.id,)
+
+
+def _element(part: Input) -> Json:
+    """What sets one kind of input apart. A limit never shuts out the value already there, which would trap people."""
+    match part:
+        case TextInput():
+            most = max(part.max_length, len(part.value))
+            text = {"type": "Input.Text", "isMultiline": part.multiline, "maxLength": most}
+            return _with_value(text, part.value)
+        case NumberInput():
+            values = [part.value] if part.value is not None else []
+            number = {"type": "Input.Number", "min": min(part.least, *values), "max": max(part.most, *values)}
+            return number | ({} if part.value is None else {"value": part.value})
+        case ChoiceInput():
+            return _choice(part)
+        case DayInput():
+            return _with_value({"type": "Input.Date"}, check.a_day(part.value))
+        case ClockInput():
+            return _with_value({"type": "Input.Time"}, check.a_clock(part.value))
+        case PeopleInput():
+            return _with_value({"type": "Input.Text"}, ", ".join(part.value))
+        case MomentInput():
+            raise TypeError("a moment is two inputs")
+
+
+def _choice(part: ChoiceInput) -> Json:
+    chosen = [option.value for option in part.options if option.value in part.value]
+    choices = {
+        "type": "Input.ChoiceSet",
+        "choices": [{"title": option.label, "value": option.value} for option in part.options],
+        "style": "expanded" if len(part.options) <= _OPEN_CHOICES else "compact",
+        "isMultiSelect": part.several,
+        "wrap": True,
+    }
+    return _with_value(choices, ",".join(chosen if part.several else chosen[:1]))
+
+
+def _with_value(element: Json, value: str | None) -> Json:
+    return element | ({"value": value} if value else {})
+
+
+def _error_message(part: Input) -> str:
+    """What the client says itself, before anything is sent."""
+    match part:
+        case TextInput():
+            return f"Please answer this in up to {part.max_length:,} characters."
+        case NumberInput():
+            return f"Please enter a whole number from {part.least:,} to {part.most:,}."
+        case ChoiceInput():
+            return "Please choose an answer."
+        case DayInput() | MomentInput():
+            return "Please enter a day that is not in the future."
+        case ClockInput():
+            return "Please enter a time."
+        case PeopleInput():
+            return "Please enter a name or a work e-mail address."
+
+
+def _text(text: str, **look: object) -> Json:
+    return {"type": "TextBlock", "text": _escaped(text), "wrap": True, **look}
+
+
+def _literal(text: str, **look: object) -> Json:
+    """Words exactly as they were typed."""
+    return {"type": "RichTextBlock", "inlines": [{**run, **look} for run in _runs(text)]}
+
+
+def _runs(text: str) -> list[Json]:
+    # Clients turn {{DATE(…)}} into a date even here; cut in two, it stays as it was typed.
+    return [{"type": "TextRun", "text": run} for run in re.split(r"(?<=\{)(?=\{)", text)]
+
+
+# What starts emphasis, code, a link, an entity, a tag or a {{DATE(…)}} anywhere, and a list or heading in a line.
+_ANYWHERE = re.compile(r"[\\*_`\[\]~<&{]")
+_LINE_START = re.compile(r"(?m)^(\s*)([-+#>=]|\d+(?=[.)]))")
+_NUMBER = re.compile(r"(?m)^(\s*\d+)([.)])")
+
+
+def _escaped(text: str) -> str:
+    text = _ANYWHERE.sub(r"\\\g<0>", text)
+    text = re.sub(r"(?m)^(\s*)([-+#>=])", r"\1\\\2", text)
+    text = _NUMBER.sub(r"\1\\\2", text)
+    return re.sub(r"\n+", "\n\n", text)  # in Markdown, only an empty line starts a new one

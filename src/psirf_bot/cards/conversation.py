@@ -1,0 +1,79 @@
+"""The cards of a conversation: a page of questions, check your answers, an unfinished one, and how it ended."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from psirf_bot.cards.answers import Names, page_parts
+from psirf_bot.cards.forms import as_input
+from psirf_bot.cards.model import Button, Buttons, Card, Part, Progress, Words
+from psirf_bot.dialogs.flow import Page
+from psirf_bot.dialogs.questions import Json
+
+PRIVATE_FORM = "Your form is ready."
+
+
+def page_card(
+    title: str,
+    page: Page,
+    number: int,
+    answers: Mapping[str, Json],
+    problems: Mapping[str, str],
+    *,
+    opening: Iterable[Part],
+    about: str,
+    names: Names,
+    now: datetime,
+    buttons: tuple[Button, ...],
+    reopen: str,
+) -> Card:
+    """One page of questions. `about` names the person that a repeated page is about."""
+    body: list[Part] = [Progress(text=f"Page {number}"), *opening]
+    if problems:
+        text = "Please check what is marked below. The rest of your words are kept."
+        body.append(Words(text=text, style="error"))
+    heading = f"{page.title.rstrip('?')}: {about}" if about else page.title
+    body.append(Words(text=heading, style="heading"))
+    if page.questions and all(q.optional for q in page.questions):
+        body.append(Words(text="You can leave out anything here.", style="subtle"))
+    for question in page.questions:
+        key = page.prefix + question.id
+        value = answers.get(key)
+        if isinstance(value, list):
+            value = [names(v) for v in value]
+        body.append(as_input(question, key, value, problems.get(key, ""), now=now))
+    return Card(title=title, preview=PRIVATE_FORM, body=tuple(body), buttons=buttons, reopen=reopen)
+
+
+def check_card(
+    title: str,
+    pages: Iterable[tuple[Page, str, Button]],
+    answers: Mapping[str, Json],
+    *,
+    opening: Iterable[Part],
+    names: Names,
+    buttons: tuple[Button, ...],
+    reopen: str,
+) -> Card:
+    """Check your answers: everything that will be written, each page with a button to change it."""
+    body: list[Part] = [Words(text="Check your answers", style="heading"), *opening]
+    for page, about, change in pages:
+        body.append(Words(text=f"{page.title.rstrip('?')}: {about}" if about else page.title, style="heading"))
+        body += page_parts(page, answers, names) or (Words(text="Nothing added here.", style="subtle"),)
+        body.append(Buttons(buttons=(change,)))
+    body.append(Words(text="Nothing is sent until you press the button below.", style="subtle"))
+    return Card(title=title, preview="Please check your answers.", body=tuple(body), buttons=buttons, reopen=reopen)
+
+
+def unfinished_card(title: str, since: str, buttons: tuple[Button, ...], reopen: str) -> Card:
+    return Card(
+        title=f"You have an unfinished {title.lower()}",
+        preview="You have something unfinished.",
+        body=(Words(text=f"You last added to it on {since}. Nothing has been sent yet. What would you like to do?"),),
+        buttons=buttons,
+        reopen=reopen,
+    )
+
+
+def said(title: str, text: str, *buttons: Button, preview: str = "") -> Card:
+    """A short answer in words, perhaps with what to do next."""
+    return Card(title=title, preview=preview or title, body=(Words(text=text),), buttons=buttons)

@@ -1,0 +1,333 @@
+"""Conversations with a person: begin, answer, go back, change, confirm, cancel, resume.
+
+What a person answers is filed under the question it answers, whatever card it came from; where they are is derived.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import select
+
+from psirf_bot.cards import conversation as cards
+from psirf_bot.cards.answers import instant
+from psirf_bot.cards.model import Button, Card, Part
+from psirf_bot.casework import people
+from psirf_bot.casework.actions import action_id, button
+from psirf_bot.casework.inbound import Platform, Reply
+from psirf_bot.casework.screening import screen
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.dialogs.flow import Flow, Page, Turn, page_before, submit, walk
+from psirf_bot.dialogs.questions import Invalid, People
+from psirf_bot.domain.authority import Member
+from psirf_bot.domain.report import MYSELF
+from psirf_bot.store.tables import Dialog
+
+TYPED_ANSWERS_WITHIN = timedelta(hours=1)
+"""Words typed later than this after the last answer are not taken for an answer."""
+
+SKIP = frozenset({"skip", "-", "none"})
+SEND = frozenset({"send", "send it", "confirm", "yes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a flow needs around it to be held as a conversation."""
+
+    title: str
+    flow: Callable[[Work], Flow[Any]]
+    facts: Callable[[Work, Member], Mapping[str, object]]
+    opening: Callable[[Work, Any], tuple[Part, ...]]
+    send: str
+    """The words on the button that confirms."""
+    on_answers: Callable[[Work, Dialog, Any, Member], None]
+    on_confirm: Callable[[Work, Dialog, Turn[Any], Member, Flow[Any]], Card]
+    on_cancel: Callable[[Work, Dialog, Member], Card]
+    on_ended: Callable[[Work, Dialog, Member], Card]
+
+
+class Conversations:
+    """Holds conversations by their scripts, one for each flow."""
+
+    def __init__(self, scripts: Mapping[str, Script]) -> None:
+        self.scripts = scripts
+        self.verbs: dict[str, Callable[[Work, Press], Reply]] = {
+            "dialog.next": self._next,
+            "dialog.mask": self._mask,
+            "dialog.keep": self._keep,
+            "dialog.back": self._back,
+            "dialog.show": self._show,
+            "dialog.confirm": self._confirm,
+            "dialog.cancel": self._cancel,
+            "dialog.restart": self._restart,
+        }
+
+    def begin(self, work: Work, by: Member, flow: str) -> Card:
+        """Begin, or ask about the one left unfinished."""
+        dialog = self.open_dialog(work, by, flow)
+        if dialog is None or not dialog.answers:
+            return self._page(work, dialog or self._new(work, by, flow), by)
+        script = self.scripts[flow]
+        since = instant(dialog.updated_at.astimezone(work.trust.timezone))
+        more = button(work, "Go on with it", "dialog.show", person_id=by.id, style="primary", dialog=dialog.id)
+        anew = button(work, "Delete it and start again", "dialog.restart", person_id=by.id, dialog=dialog.id)
+        return cards.unfinished_card(script.title, since, (more, anew), more.action)
+
+    def open_dialog(self, work: Work, by: Member, flow: str) -> Dialog | None:
+        mine = select(Dialog).where(Dialog.person_id == by.id, Dialog.flow == flow, Dialog.state == "open")
+        return work.session.exec(mine).first()
+
+    def typed(self, work: Work, by: Member, platform: Platform, text: str) -> Card | None:
+        """Take words for the answer to the next question of a conversation under way; None when there is none."""
+        found = (self.open_dialog(work, by, flow) for flow in self.scripts)
+        dialog = next((d for d in found if d and work.now - d.updated_at < TYPED_ANSWERS_WITHIN), None)
+        if dialog is None:
+            return None
+        flow, turn = self._walk(work, dialog, by)
+        if not isinstance(turn.at, Page):
+            return self._send(work, dialog, by) if text.casefold() in SEND else self._page(work, dialog, by)
+        key = next(k for k in turn.at.asks() if k not in dialog.answers)
+        question = flow.question(key)
+        given = None if text.casefold() in SKIP and question and question.optional else text
+        return self._take(work, dialog, by, platform, {key: given}, one_at_a_time=True)
+
+    def cancel(self, work: Work, by: Member) -> Card | None:
+        """Cancel whatever this person has open; None when nothing is."""
+        for flow in self.scripts:
+            if dialog := self.open_dialog(work, by, flow):
+                return self._end(work, dialog, by)
+        return None
+
+    # What a press means. Each is safe to repeat: it acts on the answers, not on a position.
+
+    def _next(self, work: Work, press: Press) -> Reply:
+        return self._answered(work, press)
+
+    def _mask(self, work: Work, press: Press) -> Reply:
+        return self._answered(work, press, masked=True)
+
+    def _keep(self, work: Work, press: Press) -> Reply:
+        may_keep = press.platform == "teams" and work.trust.platforms.keep_identifiers_on_teams
+        return self._answered(work, press, kept=may_keep)
+
+    def _answered(self, work: Work, press: Press, *, masked: bool = False, kept: bool = False) -> Reply:
+        dialog = self._dialog(work, press)
+        if dialog.state != "open":
+            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+        return Reply(card=self._take(work, dialog, press.by, press.platform, press.given, masked=masked, kept=kept))
+
+    def _back(self, work: Work, press: Press) -> Reply:
+        dialog = self._dialog(work, press)
+        if dialog.state != "open":
+            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+        filled = {key: value for key, value in press.given.items() if value not in (None, "", [])}
+        refused = self._file(work, dialog, press.by, filled).problems
+        if refused:  # going back must not cost the words that cannot be filed yet
+            return Reply(card=self._page(work, dialog, press.by, key=next(iter(refused)), problems=refused))
+        _, turn = self._walk(work, dialog, press.by)
+        before = page_before(turn, press.args["key"])
+        return Reply(card=self._page(work, dialog, press.by, key=before.asks()[0] if before else None))
+
+    def _show(self, work: Work, press: Press) -> Reply:
+        dialog = self._dialog(work, press)
+        if dialog.state != "open":
+            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+        return Reply(card=self._page(work, dialog, press.by, key=press.args.get("key")))
+
+    def _confirm(self, work: Work, press: Press) -> Reply:
+        dialog = self._dialog(work, press)
+        if dialog.state != "open":
+            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+        _, turn = self._walk(work, dialog, press.by)
+        if isinstance(turn.at, Page) or press.args["digest"] != _digest(turn):
+            return Reply(card=self._page(work, dialog, press.by))  # the answers changed since that card was shown
+        return Reply(card=self._send(work, dialog, press.by))
+
+    def _cancel(self, work: Work, press: Press) -> Reply:
+        dialog = self._dialog(work, press)
+        if dialog.state != "open":
+            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+        return Reply(card=self._end(work, dialog, press.by))
+
+    def _restart(self, work: Work, press: Press) -> Reply:
+        dialog = self._dialog(work, press)
+        if dialog.state == "open":
+            self._end(work, dialog, press.by)
+        return Reply(card=self.begin(work, press.by, dialog.flow))
+
+    def _dialog(self, work: Work, press: Press) -> Dialog:
+        dialog = work.session.get(Dialog, press.args["dialog"])
+        if dialog is None or dialog.person_id != press.by.id:
+            raise Refusal("This form belongs to somebody else. Type help to see what you can do.")
+        return dialog
+
+    def _new(self, work: Work, by: Member, flow: str) -> Dialog:
+        version = self.scripts[flow].flow(work).version
+        dialog = Dialog(
+            id=work.new_id(), person_id=by.id, flow=flow, version=version, answers={},
+            created_at=work.now, updated_at=work.now,
+        )  # fmt: skip
+        work.session.add(dialog)
+        work.session.flush()
+        return dialog
+
+    def _walk(self, work: Work, dialog: Dialog, by: Member) -> tuple[Flow[Any], Turn[Any]]:
+        script = self.scripts[dialog.flow]
+        flow = script.flow(work)
+        return flow, walk(flow, dialog.answers, work.local, script.facts(work, by))
+
+    def _file(
+        self,
+        work: Work,
+        dialog: Dialog,
+        by: Member,
+        given: Mapping[str, object],
+        *,
+        masked: bool = False,
+        kept: bool = False,
+    ) -> Turn[Any]:
+        """File the answers that can be used; the others come back as problems and are not stored."""
+        script = self.scripts[dialog.flow]
+        flow = script.flow(work)
+        screened = screen(given, flow.question, masked=masked, kept=kept)
+        named, unclear = _people_named(work, flow, screened.given)
+        refused = {**screened.held_back, **unclear}
+        turn = submit(flow, dialog.answers, named, work.local, script.facts(work, by), refused)
+        dialog.answers = dict(turn.answers)
+        dialog.updated_at = work.now
+        dialog.version = flow.version
+        work.session.add(dialog)
+        script.on_answers(work, dialog, turn.record, by)
+        return turn
+
+    def _take(
+        self,
+        work: Work,
+        dialog: Dialog,
+        by: Member,
+        platform: Platform,
+        given: Mapping[str, object],
+        *,
+        masked: bool = False,
+        kept: bool = False,
+        one_at_a_time: bool = False,
+    ) -> Card:
+        turn = self._file(work, dialog, by, given, masked=masked, kept=kept)
+        if not turn.problems:
+            return self._page(work, dialog, by, one_at_a_time=one_at_a_time)
+        key = next(iter(turn.problems))
+        mend: tuple[Button, ...] = ()
+        if (
+            not one_at_a_time
+            and screen(given, self.scripts[dialog.flow].flow(work).question, masked=False, kept=False).held_back
+        ):
+            mend = self._mend(work, dialog, by, platform)
+        return self._page(work, dialog, by, key=key, problems=turn.problems, mend=mend, one_at_a_time=one_at_a_time)
+
+    def _mend(self, work: Work, dialog: Dialog, by: Member, platform: Platform) -> tuple[Button, ...]:
+        label = "Take it out for me and go on"
+        mask = button(work, label, "dialog.mask", person_id=by.id, submits=True, dialog=dialog.id)
+        if platform != "teams" or not work.trust.platforms.keep_identifiers_on_teams:
+            return (mask,)
+        label = "It identifies no patient: keep my words"
+        return mask, button(work, label, "dialog.keep", person_id=by.id, submits=True, dialog=dialog.id)
+
+    def _page(
+        self,
+        work: Work,
+        dialog: Dialog,
+        by: Member,
+        *,
+        key: str | None = None,
+        problems: Mapping[str, str] | None = None,
+        mend: tuple[Button, ...] = (),
+        one_at_a_time: bool = False,
+    ) -> Card:
+        """The card to show now: the page that asks `key`, or the one that comes next, or check your answers."""
+        script = self.scripts[dialog.flow]
+        _, turn = self._walk(work, dialog, by)
+        pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))
+        page = next((p for p in pages if key in p.asks()), turn.at)
+        if not isinstance(page, Page):
+            return self._check(work, dialog, by, turn)
+        mine: dict[str, Any] = {"person_id": by.id, "dialog": dialog.id}
+        next_ = button(work, "Next", "dialog.next", style="primary", submits=True, validates=True, **mine)
+        back = button(work, "Back", "dialog.back", submits=True, key=page.asks()[0], **mine)
+        stop = button(work, "Cancel", "dialog.cancel", **mine)
+        reopen = action_id(work, "dialog.show", **mine)
+        number = pages.index(page) + 1 if page in pages else len(pages)
+        if one_at_a_time:
+            missing = [
+                q for q in page.questions if page.prefix + q.id == key or page.prefix + q.id not in dialog.answers
+            ]
+            page = Page(page.title, tuple(missing[:1]) or page.questions, page.prefix, page.item)
+        return cards.page_card(
+            script.title,
+            page,
+            number,
+            dialog.answers,
+            problems or {},
+            opening=script.opening(work, turn.record),
+            about=_about(work, page),
+            names=lambda who: people.name_of(work, who),
+            now=work.local,
+            buttons=(next_, *mend, *((back,) if number > 1 else ()), stop),
+            reopen=reopen,
+        )
+
+    def _check(self, work: Work, dialog: Dialog, by: Member, turn: Turn[Any]) -> Card:
+        script = self.scripts[dialog.flow]
+        mine: dict[str, Any] = {"person_id": by.id, "dialog": dialog.id}
+        pages = [
+            (p, _about(work, p), button(work, "Change", "dialog.show", key=p.asks()[0], **mine)) for p in turn.passed
+        ]
+        send = button(work, script.send, "dialog.confirm", style="primary", digest=_digest(turn), **mine)
+        stop = button(work, "Cancel", "dialog.cancel", **mine)
+        return cards.check_card(
+            script.title,
+            pages,
+            dialog.answers,
+            opening=script.opening(work, turn.record),
+            names=lambda who: people.name_of(work, who),
+            buttons=(send, stop),
+            reopen=action_id(work, "dialog.show", **mine),
+        )
+
+    def _send(self, work: Work, dialog: Dialog, by: Member) -> Card:
+        flow, turn = self._walk(work, dialog, by)
+        dialog.state = "done"
+        dialog.updated_at = work.now
+        work.session.add(dialog)
+        return self.scripts[dialog.flow].on_confirm(work, dialog, turn, by, flow)
+
+    def _end(self, work: Work, dialog: Dialog, by: Member) -> Card:
+        dialog.state, dialog.answers, dialog.updated_at = "cancelled", {}, work.now
+        work.session.add(dialog)
+        return self.scripts[dialog.flow].on_cancel(work, dialog, by)
+
+
+def _people_named(work: Work, flow: Flow[Any], given: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+    """Turn names and addresses into people; what cannot be told for certain is a problem to be shown."""
+    named, unclear = dict(given), dict[str, str]()
+    for key, raw in given.items():
+        question = flow.question(key)
+        if not isinstance(question, People) or raw is None:
+            continue
+        try:
+            named[key] = people.resolve(work, question.parse(raw, work.local) or [])
+        except Invalid as why:
+            unclear[key] = str(why)
+    return named, unclear
+
+
+def _about(work: Work, page: Page) -> str:
+    if page.item is None:
+        return ""
+    return "you" if page.item == MYSELF else people.name_of(work, page.item)
+
+
+def _digest(turn: Turn[Any]) -> str:
+    return hashlib.sha256(json.dumps(turn.on_path(), sort_keys=True).encode()).hexdigest()[:16]

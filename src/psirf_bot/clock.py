@@ -1,0 +1,23 @@
+"""The time that the work goes by; it can be moved in the demo and with `--dev`. Signatures and leases never use it."""
+
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """The real time, plus however far it has been moved."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return datetime.now(UTC) + self.ahead
+
+    def advance(self, by: timedelta) -> datetime:
+        self.ahead += by
+        return self.now()
+
+    def set(self, to: datetime) -> datetime:
+        """Move to an aware time."""
+        self.ahead = to - datetime.now(UTC)
+        return self.now()

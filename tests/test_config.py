@@ -1,0 +1,441 @@
+"""The environment and trust.toml: what is taken, what is refused, and in which words."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from psirf_bot.config import NOT_A_PORT, Settings, check, load_trust, read_trust, sample_trust_text, serve_mistakes
+from psirf_bot.domain.mistakes import Mistake, key_lines
+from psirf_bot.domain.trust import OTHER_BODIES, DeadlineSetting, Due, OtherBody, RingContact, SupportContact, Trust
+
+SAMPLE = sample_trust_text()
+SMALLEST = """
+name = "Fenmarsh"
+services = ["Podiatry"]
+urgent = { words = "On-call manager", phone = "01632 960001" }
+datix = { report_url = "https://datix.example/" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in os.environ:
+        if name.startswith("PSIRF_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def trust_of(text: str) -> Trust:
+    trust, mistakes = read_trust(text)
+    assert trust, mistakes
+    return trust
+
+
+# --- trust.toml
+
+
+def test_the_sample_trust_is_without_mistake() -> None:
+    trust, mistakes = load_trust(None)
+    assert mistakes == []
+    assert trust
+    assert trust.name == "Fenmarsh Community NHS Trust"
+
+
+def test_the_sample_explains_every_setting() -> None:
+    named = {part for path in key_lines(SAMPLE) for part in path}
+    models: list[type[BaseModel]] = [Trust, DeadlineSetting, RingContact, SupportContact, OtherBody]
+    parts: list[BaseModel] = [trust_of(SAMPLE).urgent, trust_of(SAMPLE).datix, trust_of(SAMPLE).platforms]
+    wanted = {name for model in [*models, *(type(part) for part in parts)] for name in model.model_fields}
+    assert wanted - named == set()
+
+
+def test_every_telephone_number_of_the_sample_is_made_up_or_national() -> None:
+    numbers = re.findall(r'^phone = "(.*)"', SAMPLE, re.MULTILINE)
+    assert numbers
+    assert all(number in {"999", "116 123"} or number.startswith("01632 960") for number in numbers)
+
+
+def test_what_is_left_out_has_a_default() -> None:
+    trust = trust_of(SMALLEST)
+    assert trust.timezone.key == "Europe/London"
+    assert f"{trust.quiet_hours.begin:%H:%M}-{trust.quiet_hours.end:%H:%M}" == "19:00-08:00"
+    assert not trust.platforms.keep_identifiers_on_teams
+    assert trust.responses["mdt"] == "Multi-Disciplinary Team review"
+    assert trust.other_bodies == OTHER_BODIES
+    assert all(body.source for body in trust.other_bodies)
+
+
+def test_people_to_ring_first_are_999_then_the_urgent_number_then_samaritans() -> None:
+    assert [contact.phone for contact in trust_of(SMALLEST).ring] == ["999", "01632 960001", "116 123"]
+
+
+def test_a_local_name_leaves_the_other_national_names() -> None:
+    names = trust_of(SMALLEST + '[responses]\nswarm = "Hot debrief"').responses
+    assert (names["swarm"], names["aar"]) == ("Hot debrief", "After Action Review")
+
+
+@pytest.mark.parametrize(
+    ("words", "due"),
+    [
+        ("10 working days", Due(10, "working days")),
+        ("1 working day", Due(1, "working days")),
+        ("10 days", Due(10, "days")),
+        ("3  months", Due(3, "months")),
+        ("2 hours", Due(2, "hours")),
+    ],
+)
+def test_a_length_of_time_is_read(words: str, due: Due) -> None:
+    trust = trust_of(f'{SMALLEST}[deadlines."candour.written"]\ndue = "{words}"\nsource = "local"')
+    assert trust.deadlines["candour.written"].due == due
+    assert str(due) == " ".join(words.split())
+
+
+# What to change in the sample, and what is then said about it.
+WRONG = {
+    "unknown key": ('phone = "999"', 'phon = "999"', 'unknown setting "phon"', 'Did you mean "phone"?'),
+    "unknown top-level key": ("timezone =", "timezon =", 'unknown setting "timezon"', '"timezone"'),
+    "unknown table": ("[platforms]", "[platform]", 'unknown setting "platform"', '"platforms"'),
+    "unknown key in a named table": ('due = "10', 'dew = "10', 'unknown setting "dew"', '"due"'),
+    "unknown response": ("swarm =", "swam =", 'unknown setting "swam"', '"swarm"'),
+    "number for text": ('phone = "999"', "phone = 999", '"phone" is a number where text', 'phone = "999"'),
+    "text for a list": (
+        'services = ["Community Nursing",',
+        'services = "x" #',
+        "text where a list",
+        'services = ["Com',
+    ),
+    "text for true or false": ("= false", '= "no"', "text where true or false", "keep_identifiers_on_teams = false"),
+    "list item not text": ('"Podiatry"', "7", "services item 3 is a number", "services = ["),
+    "blank name": ('"Fenmarsh Community NHS Trust"', '" "', '"name" is blank', 'name = "Fenmarsh'),
+    "service twice": ('"Podiatry"', '"community nursing"', '"services" has "community nursing" twice', "Keep one"),
+    "no service": (
+        '["Community Nursing", "Children\'s Therapy", "Podiatry", "District Nursing Nights"]',
+        "[]",
+        "blank",
+        "[",
+    ),
+    "time zone": ('= "Europe/London"', '= "Europe"', '"timezone" is not the name', '"Europe/London"'),
+    "quiet hours": ('= "19:00-08:00"', '= "19-8"', '"quiet_hours" is not a span', '"19:00-08:00"'),
+    "quiet hours, impossible": ('= "19:00-08:00"', '= "19:00-28:00"', "not a span", '"19:00-08:00"'),
+    "quiet hours, all day": ('= "19:00-08:00"', '= "08:00-08:00"', "not a span", "two different times"),
+    "plain http": ("https://datix.example/capture", "http://datix.example", "not a secure web address", "https://"),
+    "no phone number": ('phone = "01632 960011"', 'phone = "bleep"', "no phone number in it", "01632 960001"),
+    "e-mail": ('"people.team@fenmarsh.example"', '"people team"', '"email" is not an e-mail address', "guardian@"),
+    "nobody to reach": ('email = "people.team@fenmarsh.example"', "", "support item 3 has no phone and no", "phone ="),
+    "due": ('due = "10 working days"', 'due = "a fortnight"', '"due" is not a length of time', '"10 working days"'),
+    "due never": ('due = "10 working days"', 'due = "0 days"', '"due" is not a length of time', '"2 hours"'),
+    "body twice": ('id = "hse"', 'id = "police"', '"other_bodies" has "police" twice', "Keep one"),
+    "body's id": ('id = "hse"', 'id = "HSE!"', '"id" may have only small letters', "id ="),
+}
+
+
+def line_of(text: str, fragment: str) -> int:
+    return text[: text.index(fragment)].count("\n") + 1
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_mistake_is_named_with_what_and_remedy(case: str) -> None:
+    before, after, what, remedy = WRONG[case]
+    _, mistakes = read_trust(SAMPLE.replace(before, after, 1))
+    assert any(what in mistake.what and remedy in mistake.remedy for mistake in mistakes), mistakes
+
+
+ELSEWHERE = {"nobody to reach", "body twice"}  # told at the table that is short of something
+
+
+@pytest.mark.parametrize("case", sorted(set(WRONG) - ELSEWHERE))
+def test_a_mistake_is_named_with_its_line(case: str) -> None:
+    before, after, what, _ = WRONG[case]
+    text = SAMPLE.replace(before, after, 1)
+    where = [mistake.where for mistake in read_trust(text)[1] if what in mistake.what]
+    assert where == [f"trust.toml:{line_of(SAMPLE, before)}"]
+
+
+def test_a_missing_setting_is_named_at_its_table() -> None:
+    (mistake,) = read_trust(SAMPLE.replace('source = "contract/local"\n', ""))[1]
+    assert mistake == Mistake(
+        f"trust.toml:{line_of(SAMPLE, '[deadlines')}",
+        '"source" is missing',
+        'Add it like this: source = "contract/local"',
+    )
+
+
+def test_a_file_without_anything_lists_what_is_needed() -> None:
+    assert [mistake.what for mistake in read_trust("")[1]] == [
+        f'"{key}" is missing' for key in ("name", "services", "urgent", "datix")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("name = Fenmarsh", 1, "cannot be read from here on"),
+        ('\nphone = "01632', 2, "cannot be read from here on"),
+        ("\n\nphone = 01632 960001", 3, "cannot be read from here on"),
+        ("[urgent]\nwords = “On call”", 2, "cannot be read from here on"),
+        ("[urgent]\n[urgent]", 2, "a second time"),
+        ('name = "a"\nname = "b"', 2, "a second time"),
+        ("a = " + "[" * 5000, 1, "cannot be read from here on"),
+        ("a = 1" + "0" * 5000, 1, "cannot be read from here on"),
+    ],
+)
+def test_text_that_is_not_toml_is_named_with_its_line(text: str, line: int, what: str) -> None:
+    (mistake,) = read_trust(text)[1]
+    assert (mistake.where, what in mistake.what) == (f"trust.toml:{line}", True)
+
+
+def test_keys_are_found_in_every_way_toml_writes_them() -> None:
+    lines = key_lines(
+        "a.b = 1\n# [not]\n'q.r' = '''\n[x]\nc = 2\n'''\nlist = [\n  { k = 1 },\n]\n"
+        '[t."u.v"] # [w]\nd = 2\n[[many]]\ne = 3\n[[many]]\ne = 4\ninside = {f = 5}\n'
+    )
+    assert {path: lines[path] for path in lines if path[0] != "many"} == {
+        ("a",): 1,
+        ("a", "b"): 1,
+        ("q.r",): 3,
+        ("list",): 7,
+        ("list", 0): 7,
+        ("list", 0, "k"): 7,
+        ("t",): 10,
+        ("t", "u.v"): 10,
+        ("t", "u.v", "d"): 11,
+    }
+    assert [lines["many", 0, "e"], lines["many", 1], lines["many", 1, "inside", "f"]] == [13, 14, 16]
+
+
+def test_a_mistake_reads_as_one_line() -> None:
+    assert str(Mistake("trust.toml:12", "x is wrong", "mend it")) == "trust.toml:12: x is wrong → mend it"
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "what"),
+    [
+        (None, "PSIRF_TRUST", "cannot be read"),
+        (b"name = '\xff'", "ours.toml", "not plain text in UTF-8"),
+        (b"nam = 1", "ours.toml:1", 'unknown setting "nam"'),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None, where: str, what: str) -> None:
+    path = tmp_path / "ours.toml"
+    if content is not None:
+        path.write_bytes(content)
+    trust, mistakes = load_trust(path)
+    assert trust is None
+    assert any(mistake.where == where and what in mistake.what for mistake in mistakes)
+
+
+def test_a_file_as_windows_saves_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "trust.toml"
+    path.write_bytes(("\ufeff" + SAMPLE.replace("\n", "\r\n")).encode())
+    assert load_trust(path)[1] == []
+
+
+VALUES: st.SearchStrategy[str] = st.recursive(
+    st.sampled_from(["1", "1.5", "true", '""', '"x"', "'999'", '"10 days"', '"19:00-08:00"', "1979-05-27", "07:32:00"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda values: f"[{', '.join(values)}]"),
+        inner.map(lambda value: f"{{ label = {value}, due = {value} }}"),
+    ),
+    max_leaves=4,
+)
+KEYS = st.sampled_from(
+    [*Trust.model_fields, "words", "phone", "label", "due", "id", "psii", "report_url", '""', '"a.b"']
+)
+STATEMENTS = st.one_of(
+    st.builds("{} = {}".format, KEYS, VALUES),
+    st.builds("{}.{} = {}".format, KEYS, KEYS, VALUES),
+    KEYS.map("[{}]".format),
+    KEYS.map("[[{}]]".format),
+    st.builds("[{}.{}]".format, KEYS, KEYS),
+)
+
+
+@given(st.one_of(st.text(), st.lists(STATEMENTS, max_size=6).map("\n".join), STATEMENTS.map(SMALLEST.__add__)))
+def test_any_text_gives_a_trust_or_mistakes(text: str) -> None:
+    trust, mistakes = read_trust(text)
+    assert (trust is None) == bool(mistakes)
+    assert all(mistake.what and mistake.remedy for mistake in mistakes)
+
+
+@given(st.binary())
+def test_any_file_gives_a_trust_or_mistakes(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(content)
+    trust, mistakes = load_trust(path)
+    assert (trust is None) == bool(mistakes)
+
+
+# --- The environment
+
+KEY = "k" * 32
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_TEAM_ID": "T1"}
+TEAMS = {"TEAMS_APP_ID": "a", "TEAMS_APP_SECRET": "s", "TEAMS_TENANT_ID": "t"}
+
+
+@pytest.fixture
+def own_trust(tmp_path: Path) -> str:
+    path = tmp_path / "trust.toml"
+    path.write_text(SAMPLE, "utf-8")
+    return str(path)
+
+
+def settings_of(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Settings:
+    for name, value in environment.items():
+        monkeypatch.setenv(f"PSIRF_{name}", value)
+    return Settings()
+
+
+def test_what_is_not_set_has_the_default_of_the_design() -> None:
+    settings = Settings()
+    assert (settings.host, settings.port) == ("127.0.0.1", 3978)
+    assert settings.database_url.get_secret_value() == "sqlite:///var/psirf.db"
+    assert settings.slack_api_url == "https://slack.com/api/"
+    assert (settings.trust, settings.secret_key, settings.slack_bot_token, settings.teams_app_id) == (None,) * 4
+
+
+def test_blank_values_count_as_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    blank = {name.upper(): " " for name in Settings.model_fields}
+    assert settings_of(monkeypatch, blank) == Settings.model_construct()
+
+
+def test_spaces_around_a_value_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, {"SECRET_KEY": f" {KEY}\n", "PORT": " 8080 ", "SLACK_TEAM_ID": " T1 "})
+    assert settings.secret_key
+    assert (settings.secret_key.get_secret_value(), settings.port, settings.slack_team_id) == (KEY, 8080, "T1")
+
+
+def test_a_dotenv_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PSIRF_PORT=8081\nOTHER=1\n")
+    assert Settings().port == 8081
+
+
+def test_service_hosts_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, {"TEAMS_SERVICE_HOSTS": "smba.example, 127.0.0.1:5000"})
+    assert settings.teams_service_hosts == ("smba.example", "127.0.0.1:5000")
+
+
+SECRETS = (
+    "SECRET_KEY",
+    "SLACK_BOT_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_APP_TOKEN",
+    "TEAMS_APP_SECRET",
+    "DATABASE_URL",
+)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    secret = "hunter2-hunter2"
+    settings = settings_of(monkeypatch, {name: secret})
+    assert getattr(settings, name.lower()).get_secret_value() == secret
+    shown = [repr(settings), str(settings), settings.model_dump_json(), *map(str, check(settings))]
+    assert "hunter2" not in "".join(shown)
+
+
+@given(st.text(), st.text())
+def test_a_secret_is_in_no_mistake_whatever_stands_around_it(before: str, after: str) -> None:
+    secret = f"{before}☃{after}"
+    settings = Settings(**dict.fromkeys((name.lower() for name in SECRETS), secret))  # type: ignore[arg-type]
+    assert "☃" not in "".join(map(str, [settings, *serve_mistakes(settings)]))
+
+
+@pytest.mark.parametrize("platform", [SLACK, TEAMS, SLACK | TEAMS, SLACK | {"SLACK_APP_TOKEN": "xapp-1"}])
+def test_a_complete_environment_may_serve(
+    monkeypatch: pytest.MonkeyPatch, own_trust: str, platform: dict[str, str]
+) -> None:
+    settings = settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust, **platform})
+    assert serve_mistakes(settings) == check(settings) == []
+
+
+def test_dev_needs_neither_a_platform_nor_a_trust(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert serve_mistakes(settings_of(monkeypatch, {"SECRET_KEY": KEY}), dev=True) == []
+
+
+# What is changed in a complete environment, and what is then said about it; None takes a value away.
+STOPS = {
+    "no key": ({"SECRET_KEY": ""}, "PSIRF_SECRET_KEY", "is not set"),
+    "short key": ({"SECRET_KEY": "k" * 31}, "PSIRF_SECRET_KEY", "shorter than 32"),
+    "no signing secret": ({"SLACK_SIGNING_SECRET": ""}, "PSIRF_SLACK_SIGNING_SECRET", "not set, but PSIRF_SLACK_BOT"),
+    "no bot token": ({"SLACK_BOT_TOKEN": ""}, "PSIRF_SLACK_BOT_TOKEN", "not set, but PSIRF_SLACK_SIGNING"),
+    "no team": ({"SLACK_TEAM_ID": ""}, "PSIRF_SLACK_TEAM_ID", "not set, but"),
+    "not a bot token": ({"SLACK_BOT_TOKEN": "xapp-1"}, "PSIRF_SLACK_BOT_TOKEN", "not look like the right token"),
+    "not an app token": ({"SLACK_APP_TOKEN": "xoxb-1"}, "PSIRF_SLACK_APP_TOKEN", "not look like the right token"),
+    "no app id": ({"TEAMS_APP_ID": ""}, "PSIRF_TEAMS_APP_ID", "not set, but"),
+    "no app secret": ({"TEAMS_APP_SECRET": ""}, "PSIRF_TEAMS_APP_SECRET", "not set, but"),
+    "no tenant": ({"TEAMS_TENANT_ID": ""}, "PSIRF_TEAMS_TENANT_ID", "not set, but"),
+    "service host": ({"TEAMS_SERVICE_HOSTS": "https://smba.example/uk"}, "PSIRF_TEAMS_SERVICE_HOSTS", "not a host"),
+    "plain http, Slack": ({"SLACK_API_URL": "http://slack.example/"}, "PSIRF_SLACK_API_URL", "plain http"),
+    "plain http, keys": ({"TEAMS_OPENID_URL": "http://login.example/"}, "PSIRF_TEAMS_OPENID_URL", "plain http"),
+    "plain http, tokens": ({"TEAMS_LOGIN_URL": "http://login.example/"}, "PSIRF_TEAMS_LOGIN_URL", "plain http"),
+    "loopback only as a user": (
+        {"SLACK_API_URL": "http://127.0.0.1@evil.example"},
+        "PSIRF_SLACK_API_URL",
+        "plain http",
+    ),
+    "loopback only in a name": ({"SLACK_API_URL": "http://localhost.example"}, "PSIRF_SLACK_API_URL", "plain http"),
+    "no web address": ({"SLACK_API_URL": "http://["}, "PSIRF_SLACK_API_URL", "not a web address"),
+    "other scheme": ({"TEAMS_LOGIN_URL": "ftp://login.example"}, "PSIRF_TEAMS_LOGIN_URL", "not a web address"),
+    "host": ({"HOST": "http://127.0.0.1"}, "PSIRF_HOST", "not a host name"),
+    "host out of range": ({"HOST": "300.0.0.1"}, "PSIRF_HOST", "not a host name"),
+    "port": ({"PORT": "http"}, "PSIRF_PORT", "not a port number"),
+    "port too high": ({"PORT": "65536"}, "PSIRF_PORT", "not a port number"),
+    "port below nothing": ({"PORT": "-1"}, "PSIRF_PORT", "not a port number"),
+    "database": ({"DATABASE_URL": "mysql://db.example/psirf"}, "PSIRF_DATABASE_URL", "not a database that"),
+    "database's driver": ({"DATABASE_URL": "postgresql://db.example/psirf"}, "PSIRF_DATABASE_URL", "not a database"),
+    "sample trust": ({"TRUST": ""}, "PSIRF_TRUST", "made-up sample trust"),
+    "no such trust": ({"TRUST": "nowhere.toml"}, "PSIRF_TRUST", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("changed", "where", "what"), STOPS.values(), ids=STOPS)
+def test_one_wrong_setting_stops_serve(
+    monkeypatch: pytest.MonkeyPatch, own_trust: str, changed: dict[str, str], where: str, what: str
+) -> None:
+    complete = {"SECRET_KEY": KEY, "TRUST": own_trust, **SLACK, **TEAMS}
+    (mistake,) = serve_mistakes(settings_of(monkeypatch, complete | changed))
+    assert mistake.where == where
+    assert what in mistake.what
+    assert mistake.remedy
+
+
+def test_socket_mode_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:
+    (mistake,) = serve_mistakes(
+        settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust, "SLACK_APP_TOKEN": "xapp-1"})
+    )
+    assert "Socket Mode, which is not available yet in this version" in mistake.what
+
+
+def test_no_platform_at_all_stops_serve(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:
+    (mistake,) = serve_mistakes(settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust}))
+    assert "neither Teams nor Slack" in mistake.what
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9000/api/", "http://localhost:9000", "http://[::1]:9000"])
+def test_plain_http_is_allowed_to_loopback(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    urls = dict.fromkeys(("SLACK_API_URL", "TEAMS_OPENID_URL", "TEAMS_LOGIN_URL"), url)
+    assert serve_mistakes(settings_of(monkeypatch, {"SECRET_KEY": KEY, **urls}), dev=True) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "bot.fenmarsh.example"])  # noqa: S104 - refused here
+def test_dev_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    (mistake,) = serve_mistakes(settings_of(monkeypatch, {"SECRET_KEY": KEY, "HOST": host}), dev=True)
+    assert (mistake.where, "to other machines" in mistake.what) == ("PSIRF_HOST", True)
+
+
+def test_mistakes_of_the_trust_stop_serve_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "ours.toml"
+    path.write_text(SAMPLE.replace('name = "Fenmarsh', 'nane = "Fenmarsh'), "utf-8")
+    mistakes = serve_mistakes(settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": str(path), **SLACK}))
+    assert [mistake.what for mistake in mistakes] == ['"name" is missing', 'unknown setting "nane"']
+
+
+def test_a_port_that_is_none_does_not_hide_the_other_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, {"PORT": "²"})
+    assert settings.port == NOT_A_PORT
+    assert {"PSIRF_PORT", "PSIRF_SECRET_KEY"} <= {mistake.where for mistake in serve_mistakes(settings)}

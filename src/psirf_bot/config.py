@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from psirf_bot.domain.mistakes import KeyPath, Mistake, key_lines, quoted, suggest
 from psirf_bot.domain.trust import NATIONAL_NAMES, Trust
 
-SHORTEST_SECRET_KEY = 32
+SHORTEST_SECRET_KEY = 16
 NOT_A_PORT = -1
 
 
@@ -60,6 +60,14 @@ class Settings(BaseSettings):
     teams_login_url: str = "https://login.microsoftonline.com"
     teams_service_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = ("smba.trafficmanager.net",)
 
+    @property
+    def has_slack(self) -> bool:
+        return bool(self.slack_bot_token and self.slack_signing_secret and self.slack_team_id)
+
+    @property
+    def has_teams(self) -> bool:
+        return bool(self.teams_app_id and self.teams_app_secret and self.teams_tenant_id)
+
     @model_validator(mode="before")
     @classmethod
     def blank_is_absent(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +78,11 @@ class Settings(BaseSettings):
 def sample_trust_text() -> str:
     """The commented trust.toml of the made-up trust."""
     return (files("psirf_bot.sample") / "trust.toml").read_text("utf-8")
+
+
+def sample_people_text() -> str:
+    """The fictional staff of the sample trust."""
+    return files("psirf_bot.sample").joinpath("people.csv").read_text("utf-8")
 
 
 def load_trust(path: Path | None) -> tuple[Trust | None, list[Mistake]]:
@@ -181,15 +194,15 @@ def _example(path: KeyPath) -> str:
 
 
 def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
-    """What keeps `serve` from starting; `--dev` allows the sample trust and no platform, on this machine only."""
+    """What keeps `serve` from starting; `--dev` does without a key and a platform, on this machine only."""
     return [
-        *_key_and_database_mistakes(settings),
+        *_key_and_database_mistakes(settings, dev),
         *_address_mistakes(settings, dev),
         *_slack_mistakes(settings),
         *_teams_mistakes(settings),
         *_platform_mistakes(settings, dev),
         *_url_mistakes(settings),
-        *_trust_mistakes(settings, dev),
+        *load_trust(settings.trust)[1],
     ]
 
 
@@ -198,9 +211,11 @@ def check(settings: Settings) -> list[Mistake]:
     return serve_mistakes(settings)
 
 
-def _key_and_database_mistakes(settings: Settings) -> Iterator[Mistake]:
+def _key_and_database_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
     key = settings.secret_key
-    if key is None:
+    if key is None and dev:
+        pass  # a fixed key will do for trying things out on this machine
+    elif key is None:
         yield Mistake("PSIRF_SECRET_KEY", "is not set", _NEW_KEY)
     elif len(key.get_secret_value()) < SHORTEST_SECRET_KEY:
         yield Mistake("PSIRF_SECRET_KEY", f"is shorter than {SHORTEST_SECRET_KEY} characters", _NEW_KEY)
@@ -295,13 +310,13 @@ def _url_mistakes(settings: Settings) -> Iterator[Mistake]:
             yield Mistake(name, "is not a web address", "Use one that starts with https://, or take it out")
 
 
-def _trust_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
-    yield from load_trust(settings.trust)[1]
-    if settings.trust is None and not dev:
+def warnings(settings: Settings) -> Iterator[Mistake]:
+    """What `serve` starts with all the same, but an administrator should know."""
+    if settings.trust is None:
         yield Mistake(
             "PSIRF_TRUST",
-            "is not set, so the made-up sample trust and its phone numbers would be used",
-            "Set it to the path of your own trust.toml; only `demo` and `serve --dev` may use the sample",
+            "is not set, so the made-up sample trust and its phone numbers are used",
+            "Set it to the path of your own trust.toml before staff use the bot",
         )
 
 

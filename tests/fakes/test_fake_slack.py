@@ -522,6 +522,18 @@ async def test_an_event_is_sent_again_until_it_is_taken(fake: FakeSlack, ada: Pe
     assert (event["type"], event["channel_type"], event["text"], event["user"]) == ("message", "im", "hello", "U0ADA")
 
 
+async def test_typed_text_reaches_the_bot_as_slack_marks_it_up(fake: FakeSlack, ada: Person) -> None:
+    heard: list[str] = []
+
+    async def bot(request: web.Request) -> web.Response:
+        heard.append((await request.json())["event"]["text"])
+        return web.Response()
+
+    async with served(fake, bot):
+        await ada.dm("<@U0BEN> & I: BP < 90, write to ben@fenmarsh.example")
+    assert heard == ["<@U0BEN> &amp; I: BP &lt; 90, write to <mailto:ben@fenmarsh.example|ben@fenmarsh.example>"]
+
+
 async def test_a_bot_may_decline_retries(fake: FakeSlack, ada: Person) -> None:
     async def bot(request: web.Request) -> web.Response:
         return web.Response(status=500, headers={"X-Slack-No-Retry": "1"})

@@ -31,6 +31,7 @@ from psirf_bot.cards.model import (
 Json = dict[str, Any]
 
 _STYLES = {"primary": "positive", "danger": "destructive"}
+_LOOKS: dict[str, Json] = {"subtle": {"isSubtle": True}, "heading": {"size": "Medium", "weight": "Bolder"}}
 _CONTAINERS = {"warning": "warning", "error": "attention"}
 _OPEN_CHOICES = 5
 _FALLBACK = 2000  # characters; a client this old needs the gist
@@ -47,22 +48,25 @@ def render(card: Card) -> Json:
 
 
 def given(data: Mapping[str, object]) -> dict[str, object]:
-    """What the card's inputs held, from the data of a pressed button; several choices come joined by commas."""
-    # Teams leaves out empty inputs, so a submitting button also says which ones there were.
-    asked = data.get("asked")
-    sent: dict[str, object] = dict.fromkeys(asked) if isinstance(asked, list) else {}
-    sent |= {id: value if value != "" else None for id, value in data.items() if id not in ("action", "asked")}
-    return joined(sent)
+    """What the card's inputs held, by input id, from the data that a pressed button sent."""
+    sent: dict[str, object] = dict.fromkeys(_names(data.get("asked")))
+    sent |= {key: value if value != "" else None for key, value in data.items() if key not in check.OWN_DATA}
+    several = {key: str(sent[key]).split(",") for key in _names(data.get("several")) if sent.get(key)}
+    return joined(sent | several)
+
+
+def _names(listed: object) -> list[str]:
+    return [str(name) for name in listed] if isinstance(listed, list) else []
 
 
 def joined(sent: Mapping[str, object]) -> dict[str, object]:
     """The same with `<id>.date` and `<id>.time` put together as one moment, None when both are empty."""
     together: dict[str, object] = {}
     for key, value in sent.items():
-        id, dot, half = key.rpartition(".")
+        whole, dot, half = key.rpartition(".")
         if dot and half in ("date", "time"):
-            moment = {name: sent.get(f"{id}.{name}") for name in ("date", "time")}
-            together[id] = moment if any(moment.values()) else None
+            moment = {name: sent.get(f"{whole}.{name}") for name in ("date", "time")}
+            together[whole] = moment if any(moment.values()) else None
         else:
             together[key] = value
     return together
@@ -70,7 +74,7 @@ def joined(sent: Mapping[str, object]) -> dict[str, object]:
 
 def _render(card: Card) -> Json:
     buttons = list(card.all_buttons())
-    asked = [id for part in card.inputs() for id in _ids(part)]
+    asked = _asked(card)
     # A Back button sends what is typed: a required input must not stand in its way, our own check follows anyway.
     blocking = all(button.validates for button in buttons if button.submits)
     body = [_text(card.title, style="heading", size="Large", weight="Bolder")]
@@ -87,7 +91,7 @@ def _render(card: Card) -> Json:
     }
 
 
-def _part(part: Part, asked: list[str], blocking: bool) -> Iterator[Json]:
+def _part(part: Part, asked: Json, blocking: bool) -> Iterator[Json]:
     match part:
         case Words():
             yield _words(part)
@@ -112,10 +116,10 @@ def _words(part: Words) -> Json:
         word = _text(plain.STANDS_OUT[part.style].strip(), weight="Bolder")
         words = _literal(part.text) if part.typed else _text(part.text, spacing="None")
         return {"type": "Container", "style": _CONTAINERS[part.style], "items": [word, words]}
-    if part.style == "heading":
-        return _text(part.text, style="heading", size="Medium", weight="Bolder")
-    subtle = {"isSubtle": True} if part.style == "subtle" else {}
-    return _literal(part.text, **subtle) if part.typed else _text(part.text, **subtle)
+    look = _LOOKS.get(part.style, {})
+    if part.typed:
+        return _literal(part.text, **look)
+    return _text(part.text, **look, **({"style": "heading"} if part.style == "heading" else {}))
 
 
 def _facts(part: Facts) -> Iterator[Json]:
@@ -134,19 +138,29 @@ def _facts(part: Facts) -> Iterator[Json]:
         yield {"type": "FactSet", "facts": table}
 
 
-def _actions(buttons: Iterable[Button], asked: list[str]) -> Iterator[Json]:
+def _actions(buttons: Iterable[Button], asked: Json) -> Iterator[Json]:
     actions = [_action(button, asked) for button in buttons]
     for start in range(0, len(actions), check.ACTIONS):
         yield {"type": "ActionSet", "actions": actions[start : start + check.ACTIONS]}
 
 
-def _action(button: Button, asked: list[str]) -> Json:
+def _action(button: Button, asked: Json) -> Json:
     look = {"title": button.label} | ({"style": _STYLES[button.style]} if button.style in _STYLES else {})
     if button.url:
         return {"type": "Action.OpenUrl", "url": button.url, **look}
-    data: Json = {"action": button.action} | ({"asked": asked} if button.submits and asked else {})
+    data: Json = {"action": button.action} | (asked if button.submits else {})
     press = {**look, "data": data, "associatedInputs": "auto" if button.submits else "none"}
     return {"type": "Action.Execute", "verb": "press", **press, "fallback": {"type": "Action.Submit", **press}}
+
+
+def _asked(card: Card) -> Json:
+    """Which inputs there are, and which hold several: Teams sends no empty ones, and several joined by commas."""
+    asked: list[str] = []
+    several: list[str] = []
+    for part in card.inputs():
+        asked += [f"{part.id}.date", f"{part.id}.time"] if isinstance(part, MomentInput) else [part.id]
+        several += [part.id] if isinstance(part, ChoiceInput) and part.several else []
+    return {name: ids for name, ids in (("asked", asked), ("several", several)) if ids}
 
 
 def _input(part: Input, blocking: bool) -> Iterator[Json]:
@@ -166,10 +180,6 @@ def _input(part: Input, blocking: bool) -> Iterator[Json]:
         yield _text(part.hint, isSubtle=True, size="Small", spacing="Small")
 
 
-def _ids(part: Input) -> tuple[str, ...]:
-    return (f"{part.id}.date", f"{part.id}.time") if isinstance(part, MomentInput) else (part.id,)
-
-
 def _element(part: Input) -> Json:
     """What sets one kind of input apart. A limit never shuts out the value already there, which would trap people."""
     match part:
@@ -179,7 +189,7 @@ def _element(part: Input) -> Json:
             return _with_value(text, part.value)
         case NumberInput():
             values = [part.value] if part.value is not None else []
-            number = {"type": "Input.Number", "min": min(part.least, *values), "max": max(part.most, *values)}
+            number = {"type": "Input.Number", "min": min((part.least, *values)), "max": max((part.most, *values))}
             return number | ({} if part.value is None else {"value": part.value})
         case ChoiceInput():
             return _choice(part)
@@ -240,14 +250,16 @@ def _runs(text: str) -> list[Json]:
     return [{"type": "TextRun", "text": run} for run in re.split(r"(?<=\{)(?=\{)", text)]
 
 
-# What starts emphasis, code, a link, an entity, a tag or a {{DATE(…)}} anywhere, and a list or heading in a line.
-_ANYWHERE = re.compile(r"[\\*_`\[\]~<&{]")
-_LINE_START = re.compile(r"(?m)^(\s*)([-+#>=]|\d+(?=[.)]))")
-_NUMBER = re.compile(r"(?m)^(\s*\d+)([.)])")
+# What would act in Markdown: emphasis, code, links, entities, tags and {{DATE(…)}} anywhere; headings, quotes and lists
+# at the start of a line. Nothing else is escaped, because not every client takes a needless backslash away again.
+_ACTS = re.compile(
+    r"[*_`]|~(?=~)|\](?=[(\[:])|&(?=#?\w+;)|<(?=[a-zA-Z/!?])|\{(?=\{)|\\(?=[!-/:-@\[-`{-~])"
+    r"|^[-+#>=]"
+)
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s)")
 
 
 def _escaped(text: str) -> str:
-    text = _ANYWHERE.sub(r"\\\g<0>", text)
-    text = re.sub(r"(?m)^(\s*)([-+#>=])", r"\1\\\2", text)
-    text = _NUMBER.sub(r"\1\\\2", text)
-    return re.sub(r"\n+", "\n\n", text)  # in Markdown, only an empty line starts a new one
+    """Words that are shown as they stand although the client reads Markdown."""
+    lines = (_NUMBERED.sub(r"\1\\\2", _ACTS.sub(r"\\\g<0>", line.strip())) for line in text.split("\n"))
+    return "\n\n".join(line for line in lines if line)  # in Markdown, only an empty line starts a new one

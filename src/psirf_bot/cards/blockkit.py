@@ -47,7 +47,7 @@ _PREVIEW = 750  # characters; each may grow to five when escaped, and 4,000 are 
 def message(card: Card) -> Json:
     """The card as a message. One with inputs becomes its words and a button that opens the form."""
     shown = _without_form(_masked(card))
-    text = check.clip(card.preview, _PREVIEW)
+    text = check.clip(card.preview or card.title, _PREVIEW)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
     def build(fitting: Card) -> Json:
@@ -85,8 +85,8 @@ def modal(card: Card) -> Json:
 
 def given(state_values: Mapping[str, Mapping[str, Json]], ids: Iterable[str] | None = None) -> dict[str, object]:
     """What the inputs held, from a view's or message's `state.values`; only those with these input ids, if given."""
-    held = joined({id: _held(values["value"]) for id, values in state_values.items() if "value" in values})
-    return held if ids is None else {id: held[id] for id in ids if id in held}
+    held = joined({block: _held(values["value"]) for block, values in state_values.items() if "value" in values})
+    return held if ids is None else {name: held[name] for name in ids if name in held}
 
 
 def errors(card: Card) -> dict[str, str]:
@@ -131,7 +131,7 @@ def _masked(card: Card) -> Card:
 
 def _masked_part(part: Part) -> Part:
     match part:
-        case Words(typed=True) | Details(typed=True):
+        case Words(typed=True) | Details(typed=True) | Copy():  # what is there to copy was typed, in part
             return part.model_copy(update={"text": mask(part.text)})
         case Facts():
             facts = (fact.model_copy(update={"value": mask(fact.value)}) if fact.typed else fact for fact in part.facts)
@@ -182,9 +182,8 @@ def _part(part: Part, numbers: Iterator[int], validates: bool) -> Iterator[Json]
         case Words():
             yield from _words(part)
         case Facts():
-            lines = [[_bold(f"{fact.label}: "), _run(fact.value or "–"), _run("\n")] for fact in part.facts]
-            if lines:
-                yield _rich(_section(*[run for line in lines for run in line][:-1]))
+            if part.facts:
+                yield _rich(_section(*_lines(part)))
         case Buttons():
             elements = [_button(button, next(numbers)) for button in part.buttons]
             for start in range(0, len(elements), _ROW):
@@ -199,6 +198,12 @@ def _part(part: Part, numbers: Iterator[int], validates: bool) -> Iterator[Json]
             yield _rich(_section(_bold(part.title)), text)
         case _:
             yield from _input(part, validates)
+
+
+def _lines(part: Facts) -> Iterator[Json]:
+    for number, fact in enumerate(part.facts):
+        yield _bold(f"\n{fact.label}: " if number else f"{fact.label}: ")
+        yield _run(fact.value or "–")
 
 
 def _words(part: Words) -> Iterator[Json]:
@@ -277,7 +282,7 @@ def _element(part: Input) -> Json:
             return _with(text, initial_value=value)
         case NumberInput():
             values = [part.value] if part.value is not None else []
-            bounds = {"min_value": str(min(part.least, *values)), "max_value": str(max(part.most, *values))}
+            bounds = {"min_value": str(min((part.least, *values))), "max_value": str(max((part.most, *values)))}
             number = {"type": "number_input", "is_decimal_allowed": False, **bounds}
             return _with(number, initial_value="".join(map(str, values)))
         case ChoiceInput():

@@ -18,6 +18,7 @@ VIEW_BYTES = 250_000
 CARD_SOFT = 28 * 1024  # bytes of UTF-8: what every way into Teams takes
 CARD_HARD = 80 * 1024  # bytes of UTF-16: what Teams asks bots to stay under
 ACTIONS = 6
+OWN_DATA = ("action", "asked", "several")  # what a button on Teams carries beside the inputs, so no input's id
 # How many characters of a card's words to try, until the rendered card fits.
 BUDGETS = (12_000, 8_000, 4_000, 2_000, 500)
 
@@ -88,7 +89,7 @@ _MOST: dict[str, dict[str, int]] = {
     "multi_static_select": {"options": 100},
     "option": {"text": 75, "value": 75},
 }
-_MUST_HAVE_WORDS = {"plain_text", "mrkdwn", "text"}
+_TEXTS = {"plain_text", "mrkdwn", "text"}
 
 
 def slack_problems(rendered: Json) -> list[str]:
@@ -112,7 +113,7 @@ def slack_problems(rendered: Json) -> list[str]:
 
 def slack_characters(thing: Any) -> int:
     """How many characters stand in the texts of these blocks."""
-    return sum(len(node["text"]) for node in _nodes(thing) if node.get("type") in _MUST_HAVE_WORDS)
+    return sum(len(node["text"]) for node in _nodes(thing) if node.get("type") in _TEXTS)
 
 
 def _slack_limits(node: Json) -> Iterator[str]:
@@ -122,7 +123,7 @@ def _slack_limits(node: Json) -> Iterator[str]:
         size = len(held.get("text", "")) if isinstance(held, dict) else len(held)
         if size > most:
             yield f"{name} of {kind} has {size}; at most {most}"
-    if kind in _MUST_HAVE_WORDS and not node["text"].strip():
+    if kind in _TEXTS and not (node["text"] if kind == "text" else node["text"].strip()):
         yield f"an empty {kind}"
     if kind == "option" and not node["value"]:
         yield "an option without a value"
@@ -151,9 +152,9 @@ def teams_problems(rendered: Json) -> list[str]:
     if (size := len(_compact(rendered).encode("utf-16-le"))) > CARD_HARD:
         problems.append(f"the card has {size} bytes of UTF-16; at most {CARD_HARD}")
     inputs = [node for node in _nodes(rendered) if str(node.get("type", "")).startswith("Input.")]
-    problems += [f"input id {id} is used {n} times" for id, n in Counter(i["id"] for i in inputs).items() if n > 1]
+    problems += [f"input id {i} is used {n} times" for i, n in Counter(node["id"] for node in inputs).items() if n > 1]
     for node in inputs:
-        if node["id"] in ("action", "asked"):
+        if node["id"] in OWN_DATA:
             problems.append(f"input id {node['id']} is taken by the buttons' own data")
         if node.get("isMultiSelect") and any("," in choice["value"] for choice in node["choices"]):
             problems.append(f"input {node['id']} has a comma in a value; Teams joins the chosen ones with commas")

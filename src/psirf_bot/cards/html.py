@@ -49,7 +49,8 @@ def _part(part: Part, ids: Iterator[str]) -> Iterator[str]:
         case Words():
             yield _words(part)
         case Facts():
-            yield _tag("dl", *(_fact(fact.label, fact.value) for fact in part.facts))
+            if part.facts:
+                yield _tag("dl", *(_fact(fact.label, fact.value) for fact in part.facts))
         case Buttons():
             yield from _buttons(part.buttons)
         case Details():
@@ -57,10 +58,10 @@ def _part(part: Part, ids: Iterator[str]) -> Iterator[str]:
         case Progress():
             yield _paragraph(part.text, class_="progress")
         case Copy():
-            id = next(ids)
-            copy = _tag("button", "Copy", type="button", data_copy=id, aria_label=f"Copy {part.title}")
+            uid = next(ids)
+            copy = _tag("button", "Copy", type="button", data_copy=uid, aria_label=f"Copy {part.title}")
             # HTML drops a line end right after <pre>, so that one of the text's own would be lost.
-            yield _tag("h4", escape(part.title)) + _tag("pre", "\n", escape(part.text), id=id) + copy
+            yield _tag("h4", escape(part.title)) + _tag("pre", "\n", escape(part.text), id=uid) + copy
         case _:
             yield _field(part, next(ids))
 
@@ -193,7 +194,7 @@ def _lines(text: str) -> str:
     return "<br/>".join(escape(line) for line in text.split("\n"))
 
 
-def _tag(name: str, *inside: str, **attributes: str | None) -> str:
+def _tag(name: str, /, *inside: str, **attributes: str | None) -> str:
     """An element around content that is already HTML; attributes are escaped here, those that are None left out."""
     written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'

@@ -6,7 +6,7 @@ What a person answers is filed under the question it answers, whatever card it c
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -117,7 +117,9 @@ class Conversations:
         dialog = self._dialog(work, press)
         if dialog.state != "open":
             return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
-        return Reply(card=self._take(work, dialog, press.by, press.platform, press.given, masked=masked, kept=kept))
+        # Every question on the page is answered by sending it: a platform may leave out an input that is empty.
+        given = {key: press.given.get(key) for key in json.loads(press.args["asks"])}
+        return Reply(card=self._take(work, dialog, press.by, press.platform, given, masked=masked, kept=kept))
 
     def _back(self, work: Work, press: Press) -> Reply:
         dialog = self._dialog(work, press)
@@ -144,7 +146,7 @@ class Conversations:
         _, turn = self._walk(work, dialog, press.by)
         if isinstance(turn.at, Page) or press.args["digest"] != _digest(turn):
             return Reply(card=self._page(work, dialog, press.by))  # the answers changed since that card was shown
-        return Reply(card=self._send(work, dialog, press.by))
+        return Reply(card=self._send(work, dialog, press.by), keep=True)
 
     def _cancel(self, work: Work, press: Press) -> Reply:
         dialog = self._dialog(work, press)
@@ -219,21 +221,18 @@ class Conversations:
         if not turn.problems:
             return self._page(work, dialog, by, one_at_a_time=one_at_a_time)
         key = next(iter(turn.problems))
-        mend: tuple[Button, ...] = ()
-        if (
-            not one_at_a_time
-            and screen(given, self.scripts[dialog.flow].flow(work).question, masked=False, kept=False).held_back
-        ):
-            mend = self._mend(work, dialog, by, platform)
+        flow = self.scripts[dialog.flow].flow(work)
+        held_back = screen(given, flow.question, masked=False, kept=False).held_back and not one_at_a_time
+        mend = platform if held_back else None
         return self._page(work, dialog, by, key=key, problems=turn.problems, mend=mend, one_at_a_time=one_at_a_time)
 
-    def _mend(self, work: Work, dialog: Dialog, by: Member, platform: Platform) -> tuple[Button, ...]:
-        label = "Take it out for me and go on"
-        mask = button(work, label, "dialog.mask", person_id=by.id, submits=True, dialog=dialog.id)
+    def _mend(self, work: Work, platform: Platform, mine: Mapping[str, Any], asks: str) -> tuple[Button, ...]:
+        """Ways out for words that look like an identifier: have it taken out or, where the trust allows it, keep it."""
+        mask = button(work, "Take it out for me and go on", "dialog.mask", submits=True, asks=asks, **mine)
         if platform != "teams" or not work.trust.platforms.keep_identifiers_on_teams:
             return (mask,)
         label = "It identifies no patient: keep my words"
-        return mask, button(work, label, "dialog.keep", person_id=by.id, submits=True, dialog=dialog.id)
+        return mask, button(work, label, "dialog.keep", submits=True, asks=asks, **mine)
 
     def _page(
         self,
@@ -243,7 +242,7 @@ class Conversations:
         *,
         key: str | None = None,
         problems: Mapping[str, str] | None = None,
-        mend: tuple[Button, ...] = (),
+        mend: Platform | None = None,
         one_at_a_time: bool = False,
     ) -> Card:
         """The card to show now: the page that asks `key`, or the one that comes next, or check your answers."""
@@ -253,17 +252,17 @@ class Conversations:
         page = next((p for p in pages if key in p.asks()), turn.at)
         if not isinstance(page, Page):
             return self._check(work, dialog, by, turn)
-        mine: dict[str, Any] = {"person_id": by.id, "dialog": dialog.id}
-        next_ = button(work, "Next", "dialog.next", style="primary", submits=True, validates=True, **mine)
-        back = button(work, "Back", "dialog.back", submits=True, key=page.asks()[0], **mine)
-        stop = button(work, "Cancel", "dialog.cancel", **mine)
-        reopen = action_id(work, "dialog.show", **mine)
         number = pages.index(page) + 1 if page in pages else len(pages)
+        first = page.asks()[0]
         if one_at_a_time:
-            missing = [
-                q for q in page.questions if page.prefix + q.id == key or page.prefix + q.id not in dialog.answers
-            ]
-            page = Page(page.title, tuple(missing[:1]) or page.questions, page.prefix, page.item)
+            next_key = next((k for k in page.asks() if k == key or k not in dialog.answers), first)
+            page = replace(page, questions=tuple(q for q in page.questions if page.prefix + q.id == next_key))
+        mine: dict[str, Any] = {"person_id": by.id, "dialog": dialog.id}
+        asks = json.dumps(page.asks())
+        next_ = button(work, "Next", "dialog.next", style="primary", submits=True, validates=True, asks=asks, **mine)
+        back = button(work, "Back", "dialog.back", submits=True, key=first, **mine)
+        stop = button(work, "Cancel", "dialog.cancel", **mine)
+        mending = self._mend(work, mend, mine, asks) if mend else ()
         return cards.page_card(
             script.title,
             page,
@@ -274,8 +273,8 @@ class Conversations:
             about=_about(work, page),
             names=lambda who: people.name_of(work, who),
             now=work.local,
-            buttons=(next_, *mend, *((back,) if number > 1 else ()), stop),
-            reopen=reopen,
+            buttons=(next_, *mending, *((back,) if number > 1 else ()), stop),
+            reopen=action_id(work, "dialog.show", **mine),
         )
 
     def _check(self, work: Work, dialog: Dialog, by: Member, turn: Turn[Any]) -> Card:

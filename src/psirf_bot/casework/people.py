@@ -59,6 +59,14 @@ def holders(work: Work, role: Role) -> list[Person]:
     return list({p.id: p for p in acting}.values())
 
 
+def with_emails(work: Work, emails: Iterable[str]) -> list[Person]:
+    """The active people with these addresses, in this order."""
+    found = (
+        work.session.exec(select(Person).where(Person.email == email, col(Person.active))).first() for email in emails
+    )
+    return [p for p in found if p]
+
+
 def acting_for(work: Work, who: Person, role: Role | None = None) -> Person:
     """Whoever acts for this person today: themselves, or their deputy while they are away."""
     met = {who.id}

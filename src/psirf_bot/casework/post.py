@@ -13,13 +13,16 @@ from psirf_bot.store.tables import Channel, Identity, Outbox, Posted
 Purpose = Literal["quality", "panel", "leads"]
 
 
-def to_person(work: Work, person_id: str, card: Card) -> bool:
-    """Send somebody a private message, where they were last seen; False when the bot cannot reach them anywhere."""
+def to_person(work: Work, person_id: str, card: Card, *, about: str | None = None) -> bool:
+    """Send somebody a private message, where they were last seen; False when the bot cannot reach them anywhere.
+
+    `about` names what has to be looked after if it turns out that the message cannot be delivered.
+    """
     address = _private_address(work, person_id)
     if address is None:
         return False
     platform, where = address
-    _add(work, platform, where, card=card, person_id=person_id)
+    _add(work, platform, where, card=card, person_id=person_id, about=about)
     return True
 
 
@@ -89,6 +92,7 @@ def _add(
     subject: str | None = None,
     person_id: str | None = None,
     message: str | None = None,
+    about: str | None = None,
 ) -> None:
     work.session.add(
         Outbox(
@@ -98,8 +102,9 @@ def _add(
             address=dict(address),
             subject=subject,
             person_id=person_id,
-            card=card.model_dump(mode="json", exclude_defaults=True) if card else None,
+            card=card.model_dump(mode="json") if card else None,
             message=message,
+            about=about,
             due_at=work.now,
             created_at=work.now,
         )

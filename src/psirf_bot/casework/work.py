@@ -65,16 +65,13 @@ class Work:
 class Press:
     """A button pressed or a form sent: what the action means, who did it and where, and what the inputs held."""
 
-    action_id: str
+    verb: str
     args: Mapping[str, str]
+    case_id: str | None
     given: Mapping[str, object]
     by: Member
     platform: Platform
     place: Place
-
-    @property
-    def has_answers(self) -> bool:
-        return bool(self.given)
 
 
 class Refusal(Exception):

@@ -42,6 +42,19 @@ def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
     return (now.date(), clock) if clock is not None and re.search(r"[:.apm]", words) else None
 
 
+def read_day(typed: str, now: datetime) -> date | None:
+    """Return the day meant, past or to come, or None; a day without a year is the nearest one not yet past."""
+    words = re.sub(r"\s+", " ", typed.replace(",", " ").casefold()).strip()
+    if words == "tomorrow":
+        return now.date() + timedelta(days=1)
+    day = _read_day(words, now)
+    without_year = day is not None and not re.search(r"\d{4}|/\d\d$", words) and words not in _DAY_WORDS
+    if day and without_year and day < now.date() and not re.search("ago|last", words):
+        later = _strptime_any(f"{words} {now.year + 1}") or _strptime_any(f"{words} {now.year}")
+        return later or day
+    return day
+
+
 def read_time(typed: str) -> time | None:
     """Return the time of day meant by 14:30, 1430, 2pm or 2.30 pm, or None."""
     words = re.sub(r"\s+", "", typed.casefold())
@@ -82,6 +95,10 @@ def _read_day(words: str, now: datetime) -> date | None:
         if future := _strptime(f"{words} {now.year}", f"{form} %Y"):
             return future  # and is then refused as being in the future
     return None
+
+
+def _strptime_any(words: str) -> date | None:
+    return next((day for form in _WITH_YEAR if (day := _strptime(words, form))), None)
 
 
 def _strptime(words: str, form: str) -> date | None:

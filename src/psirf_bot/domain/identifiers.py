@@ -69,7 +69,7 @@ def find(text: str) -> list[Finding]:
 
 def mask(text: str) -> str:
     """`text` with words such as "[NHS number removed]" in place of every identifier."""
-    # Taking one out can bare another that was run together with it ("M13 9PL9434765919"), hence the loop.
+    # Taking one out can bare another that was run together with it ("3/4/1950-07700 900123"), hence the loop.
     while findings := find(text):
         pieces, kept = [], 0
         for finding in findings:

@@ -44,7 +44,7 @@ def append(
     digest = hashlib.sha256(json.dumps(content or {}, sort_keys=True, default=str).encode()).hexdigest()
     entry = AuditEntry(
         case_id=case_id, at=at, actor_id=actor_id, what=what, digest=digest, key_id=key.id, case_seal="", seal=""
-    )
+    )  # sealed below, before it is added: the table takes no change afterwards
     entry.case_seal = key.seal(_case_head(session, case_id), *_facts(entry)) if case_id else ""
     entry.seal = key.seal(head(session), entry.case_seal, *_facts(entry))
     session.add(entry)

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import queue
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,9 +25,16 @@ log = logging.getLogger(__name__)
 MOST_WORKS_IN_A_COMMIT = 64
 
 
+def without_words(error: BaseException) -> str:
+    """An error for the log: its kind and where it arose. Its message may hold what a person typed."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    at = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__module__}.{type(error).__qualname__} at {at}"
+
+
 def open_engine(url: str) -> Engine:
     """Return an engine that commits durably: WAL and a full sync on SQLite, where every transaction locks at once."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
@@ -56,14 +64,15 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.is_single = engine.dialect.name == "sqlite"
+        """One process alone has this database."""
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        single = engine.dialect.name == "sqlite"
         self._writers = [
             threading.Thread(
-                target=self._write, args=(MOST_WORKS_IN_A_COMMIT if single else 1,), name=f"store-write-{n}"
+                target=self._write, args=(MOST_WORKS_IN_A_COMMIT if self.is_single else 1,), name=f"store-write-{n}"
             )
-            for n in range(1 if single else 8)
+            for n in range(1 if self.is_single else 8)
         ]
         self._closed = False
         for writer in self._writers:

@@ -175,7 +175,10 @@ class Outbox(SQLModel, table=True):
     card: Object | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     message: str | None = None
     """The message to replace; after sending, the message that was posted."""
-    must_arrive: bool = True
+    about: str | None = None
+    """What it is about, for what must be done when it cannot be delivered."""
+    may_repeat: bool = False
+    """An earlier try may have arrived, and the platform cannot say: the message then says so itself."""
     state: str = "due"  # due, sending, uncertain, sent, dead
     due_at: datetime
     attempts: int = 0

@@ -69,7 +69,7 @@ class Person:
         place = self._world.channel(channel)
         if self.user.id not in place.members:
             raise CannotDo(f"{self.user.real_name} is not in {place.name}")
-        message = Message(place.id, self._world.new_ts(), self.user.id, text, thread_ts=thread_ts)
+        message = Message(place.id, self._world.new_ts(), self.user.id, payloads.marked_up(text), thread_ts=thread_ts)
         place.messages.append(message)
         self.last_message = message
         mentioned = f"<@{self._world.bot_user.id}>" in text and not place.im_user

@@ -1,5 +1,7 @@
 """The shapes of what Slack sends to an app, with all their usual fields."""
 
+import html
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -181,9 +183,16 @@ def event_callback(world: World, event: Json) -> Json:
     }
 
 
+def marked_up(typed: str) -> str:
+    """Text as Slack passes on what was typed in a message: three characters escaped, addresses made links."""
+    pieces = re.split(r"(<[@#!][^>]*>)", typed)  # mentions stay as they are
+    pieces[::2] = [_linked(html.escape(piece, quote=False)) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
 def said(world: World, user: User, channel: Channel, message: Message, kind: str = "message") -> Json:
     """A message somebody wrote, as `message` or `app_mention` event."""
-    rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": message.text}]}
+    rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": html.unescape(message.text)}]}
     channel_type = {"im": "im", "groups": "group", "channels": "channel"}[channel.kind]
     return {
         "user": user.id,
@@ -222,6 +231,11 @@ def joined(world: World, user: User, channel: Channel) -> Json:
         "team": user.team_id,
         "event_ts": world.new_ts(),
     }
+
+
+def _linked(text: str) -> str:
+    text = re.sub(r"https?://\S+", lambda found: f"<{found[0]}>", text)
+    return re.sub(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", lambda found: f"<mailto:{found[0]}|{found[0]}>", text)
 
 
 def _pressed(world: World, user: User, container: Json) -> Json:

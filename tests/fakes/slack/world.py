@@ -153,7 +153,7 @@ class Channel:
         return "directmessage" if self.im_user else "privategroup" if self.is_private else self.name
 
     def find(self, ts: str) -> Message | None:
-        return next((m for m in self.messages if m.ts == ts and not m.deleted), None)
+        return next((m for m in reversed(self.messages) if m.ts == ts and not m.deleted), None)
 
 
 @dataclass(eq=False)
@@ -223,6 +223,7 @@ class World:
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
+        self._dms: dict[str, str] = {}  # user to channel
         self._numbers = itertools.count(1)
         self._last_ts = 0
         self.bot_user = User("U0PSIRFBOT", "PSIRF Bot", self.team_id, is_bot=True)
@@ -259,12 +260,10 @@ class World:
 
     def dm_with(self, user: User) -> Channel:
         """The direct message between the bot and a person, opened when there is none yet."""
-        for channel in self.channels.values():
-            if channel.im_user == user.id:
-                return channel
-        channel = Channel(self.new_id("D"), "", {user.id, self.bot_user.id}, im_user=user.id)
-        self.channels[channel.id] = channel
-        return channel
+        if (channel_id := self._dms.get(user.id)) is None:
+            channel_id = self._dms[user.id] = self.new_id("D")
+            self.channels[channel_id] = Channel(channel_id, "", {user.id, self.bot_user.id}, im_user=user.id)
+        return self.channels[channel_id]
 
     def bot_marks(self) -> Json:
         """What tells an app's message from a person's."""

@@ -1,0 +1,164 @@
+"""The Slack adapter: Bolt and the SDK, put together once."""
+
+import logging
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from psirf_bot.adapters.slack import gate, payloads
+from psirf_bot.adapters.slack.failures import TROUBLE, name_of, whereabouts
+from psirf_bot.adapters.slack.members import Members
+from psirf_bot.adapters.slack.poster import Poster
+from psirf_bot.adapters.slack.reception import Reception
+from psirf_bot.adapters.slack.runner import Tasks, install
+from psirf_bot.adapters.slack.screen import Screen
+from psirf_bot.cards.model import Card
+from psirf_bot.casework.inbound import Desk
+from psirf_bot.delivery.platform import Address
+
+log = logging.getLogger(__name__)
+
+_TURN = "psirf_turn"  # where Bolt's context holds the turn that was read at the gate
+
+# Bolt and the SDK log payloads, some even at INFO and WARNING. Nothing that people typed may stand in a log.
+_silent = logging.getLogger("psirf_bot.adapters.slack.sdk")
+_silent.setLevel(logging.CRITICAL)
+
+
+class SlackAdapter:
+    """One workspace. Requests come in at `routes()`; for the courier it is a Sender.
+
+    `now` is the real time, against which signatures are judged. `send_timeout` in seconds, for each call to Slack.
+    """
+
+    platform = "slack"
+
+    def __init__(
+        self,
+        *,
+        bot_token: str,
+        signing_secret: str,
+        team_id: str,
+        api_url: str,
+        desk: Desk,
+        now: Callable[[], datetime],
+        send_timeout: float = 10.0,
+    ) -> None:
+        if not (bot_token and signing_secret and team_id):
+            raise ValueError("Slack needs a bot token, a signing secret and a team id")
+        self._secret, self._team, self._now = signing_secret.encode(), team_id, now
+        self._timeout = aiohttp.ClientTimeout(total=send_timeout, connect=min(3.0, send_timeout))
+        self._session: aiohttp.ClientSession | None = None
+        # The SDK's retries would post twice when an answer is lost; the courier decides what is sent again.
+        self._client = AsyncWebClient(token=bot_token, base_url=api_url, logger=_silent, retry_handlers=[])
+        self._authorized = AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=bot_token)
+        members = Members(self._client, team_id, now)
+        self._reception = Reception(members, desk, Screen(self._client), team_id)
+        self._poster = Poster(self._client)
+        self._tasks = Tasks()
+        self._bolt = self._listening()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where Slack's events, commands and interactions come in."""
+        return [web.post("/slack/events", self._events)]
+
+    async def start(self) -> None:
+        """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
+        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        self._client.session = self._session
+        try:
+            answer = await self._client.auth_test()
+        except TROUBLE as error:
+            log.warning("Slack did not say who we are: %s", name_of(error))
+            return
+        if answer.get("team_id") != self._team:
+            log.error("the bot token belongs to workspace %s, not %s", answer.get("team_id"), self._team)
+        self._authorized = AuthorizeResult.from_auth_test_response(
+            bot_token=self._client.token, auth_test_response=answer
+        )
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Take nothing more, finish what is under way within `grace` seconds, and close the connections."""
+        session, self._session = self._session, None
+        if late := await self._tasks.drain(grace):
+            log.error("%d Slack turns were not finished in time", late)
+        if session:
+            await session.close()
+
+    async def send(self, to: Address, card: Card, key: str) -> str:
+        """Post a card; see Sender."""
+        return await self._poster.send(to, card, key)
+
+    async def update(self, to: Address, message: str, card: Card) -> None:
+        """Replace a card; see Sender."""
+        await self._poster.update(to, message, card)
+
+    async def find(self, to: Address, key: str, since: datetime) -> str | None:
+        """Look for a card; see Sender."""
+        return await self._poster.find(to, key, since)
+
+    async def _events(self, request: web.Request) -> web.Response:
+        try:
+            text, body = await gate.admit(request, self._secret, self._now)
+        except web.HTTPException as refusal:
+            log.info("a request was not admitted: %d", refusal.status)
+            return web.Response(status=refusal.status)
+        if body.get("type") == "url_verification":
+            return web.json_response({"challenge": str(body.get("challenge", ""))})
+        if payloads.team_of(body) not in (self._team, None):
+            log.warning("a request came from another workspace")
+            return web.Response(status=403, headers={"X-Slack-No-Retry": "1"})
+        if self._session is None:
+            return web.Response(status=503)
+        try:
+            turn = payloads.read(body)
+            if turn is None:
+                return web.Response()
+            headers = {"content-type": request.content_type}
+            bolt_request = AsyncBoltRequest(body=text, headers=headers, context={_TURN: turn})
+        except (payloads.Unreadable, AttributeError, KeyError, TypeError, RecursionError) as error:
+            log.warning("a signed request could not be read: %s", whereabouts(error))
+            return web.Response(status=400)
+        answer = await self._bolt.async_dispatch(bolt_request)
+        if answer.status >= 500:
+            log.error("a turn was not acknowledged: %s", type(turn).__name__)
+            return web.Response(status=answer.status)
+        return await to_aiohttp_response(answer)
+
+    def _listening(self) -> AsyncApp:
+        """Bolt with one listener for each kind of request; what they are about is ours to find out."""
+
+        async def authorize() -> AuthorizeResult:  # asking Slack each time would drop the action whenever that fails
+            return self._authorized
+
+        async def take(ack: AsyncAck, context: AsyncBoltContext) -> None:
+            await self._reception.take(context[_TURN], ack)
+
+        app = AsyncApp(
+            name=_silent.name,
+            logger=_silent,
+            client=AsyncWebClient(base_url=self._client.base_url, logger=_silent, retry_handlers=[]),
+            authorize=authorize,
+            request_verification_enabled=False,  # done at the gate, as are the next two
+            ssl_check_enabled=False,
+            url_verification_enabled=False,
+            attaching_function_token_enabled=False,
+            attaching_conversation_kwargs_enabled=False,
+        )
+        app.command(re.compile("^/"))(take)
+        app.action(re.compile("^press:"))(take)
+        app.view("psirf")(take)
+        app.event("message")(take)
+        app.event("app_mention")(take)
+        install(app, self._tasks)
+        return app

@@ -1,0 +1,96 @@
+"""What it means when a call to Slack fails: was it refused for certain, or can nobody tell?"""
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+from psirf_bot.delivery.platform import Refused, Uncertain
+
+# All that the SDK raises when a call fails. The last two come from answers that are no JSON object.
+TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, ValueError, AttributeError, TypeError)
+
+WAIT = 30.0  # seconds, when Slack asks us to wait without saying how long
+
+# Refusals that trying again would only repeat. Any other error name may be a fault inside Slack, after the fact.
+FINAL = frozenset(
+    {
+        "account_inactive",
+        "as_user_not_supported",
+        "cannot_dm_bot",
+        "cant_update_message",
+        "channel_not_found",
+        "edit_window_closed",
+        "ekm_access_denied",
+        "invalid_auth",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "is_archived",
+        "is_inactive",
+        "message_not_found",
+        "messages_tab_disabled",
+        "metadata_too_large",
+        "missing_scope",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_permission",
+        "no_text",
+        "not_authed",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "token_expired",
+        "token_revoked",
+        "user_disabled",
+        "user_not_found",
+        "user_not_in_channel",
+        "user_not_visible",
+    }
+)
+
+# The connection was never made, so nothing can have been sent over it.
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+def judged(error: Exception) -> Refused | Uncertain:
+    """What a failed call says about the message that it carried."""
+    why = name_of(error)
+    if isinstance(error, _NEVER_SENT):
+        return Refused(why)
+    if isinstance(error, SlackApiError):
+        status, headers, _ = _answer(error)
+        if why == "ratelimited" or status == 429:
+            return Refused("ratelimited", retry_after=_seconds(headers))
+        if why in FINAL and status < 500:
+            return Refused(why, final=True)
+    return Uncertain(why)
+
+
+def name_of(error: Exception) -> str:
+    """Slack's own name of the error, else what kind of failure it was. Never any of the words that were sent."""
+    if isinstance(error, SlackApiError):
+        status, _, data = _answer(error)
+        name = data.get("error")
+        return name if isinstance(name, str) else f"status {status}"
+    return type(error).__name__
+
+
+def whereabouts(error: BaseException) -> str:
+    """What failed and where, for the log. An exception's own words are left out: they may quote what people typed."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " > ".join([*(f"{frame.name}:{frame.lineno}" for frame in frames), type(error).__name__])
+
+
+def _answer(error: SlackApiError) -> tuple[int, Mapping[str, str], Mapping[str, Any]]:
+    """Status, headers and data of the answer, which for a body that is no JSON is aiohttp's own response."""
+    response: Any = error.response
+    data = getattr(response, "data", None)
+    status: int = getattr(response, "status_code", None) or getattr(response, "status", 0)
+    return status, response.headers, data if isinstance(data, dict) else {}
+
+
+def _seconds(headers: Mapping[str, str]) -> float:
+    asked = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return float(asked) if asked.isascii() and asked.isdigit() else WAIT

@@ -1,0 +1,228 @@
+"""What Slack's payloads mean: each becomes a turn, which says what the desk needs and where its answer can be shown."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from psirf_bot.cards import blockkit
+from psirf_bot.casework.inbound import Place, Pressed, Said
+
+Json = dict[str, Any]
+
+# A person's words carry these subtypes too: with a file, sent to the channel as well, or typed after /me.
+_SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
+_PRESS = "press:"
+
+
+class Unreadable(ValueError):
+    """An interaction without what every such interaction has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One thing that a person did. `key` is Slack's own id of it."""
+
+    key: str
+    user: str
+    what: Said | Pressed
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command(Turn):
+    """A slash command. `trigger` opens a modal, once and within three seconds."""
+
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePress(Turn):
+    """A button in a message; `ephemeral` when only this person sees that message, and Slack forgets it."""
+
+    trigger: str
+    channel: str
+    message: str
+    thread: str | None
+    ephemeral: bool
+    response_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewPress(Turn):
+    """A button inside a modal. `hash` tells whether the modal has changed since."""
+
+    trigger: str
+    view: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission(Turn):
+    """A modal that was submitted. `first_input` is the block that can show a word about it, empty when there is none."""
+
+    first_input: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken(Turn):
+    """Words in a direct message, or after a mention in a channel; `shared` when another organisation reads along."""
+
+    channel: str
+    thread: str | None
+    shared: bool
+
+
+def team_of(body: Json) -> str | None:
+    """The workspace that a payload comes from; None when it names none."""
+    match body:
+        case {"team_id": str(team)} | {"team": {"id": str(team)}} | {"user": {"team_id": str(team)}}:
+            return team
+    return None
+
+
+def read(body: Json) -> Turn | None:
+    """The turn in a payload; None when there is nothing to do. Raises Unreadable."""
+    match body:
+        case {"command": str()}:
+            return _command(body)
+        case {"type": "block_actions"}:
+            return _press(body)
+        case {"type": "view_submission"}:
+            return _submission(body)
+        case {"type": "event_callback"}:
+            return _spoken(body)
+    return None
+
+
+def _command(body: Json) -> Command:
+    match body:
+        case {"trigger_id": str(trigger), "user_id": str(user), "text": str(text)}:
+            what = Said(unmarked(text))
+            return Command(key=f"slack:cmd:{trigger}", user=user, what=what, place=_private(user), trigger=trigger)
+    raise Unreadable
+
+
+def _press(body: Json) -> MessagePress | ViewPress | None:
+    match body:
+        case {
+            "actions": [{"action_id": str(button), "value": str(action)}, *_],
+            "trigger_id": str(trigger),
+            "user": {"id": str(user)},
+        } if button.startswith(_PRESS):
+            key = f"slack:act:{trigger}"
+        case {"actions": [{"action_id": str()}, *_]}:
+            return None  # a link that was opened, or an input that was touched
+        case _:
+            raise Unreadable
+    match body:
+        case {"view": {"id": str(view), "hash": str(hash), "state": {"values": dict(values)}}}:
+            what = Pressed(action, _given(values))
+            return ViewPress(key=key, user=user, what=what, place=_private(user), trigger=trigger, view=view, hash=hash)
+        case {"container": {"message_ts": str(message), **container}, "channel": {"id": str(channel)}}:
+            ephemeral = container.get("is_ephemeral") is True
+            private = ephemeral or channel.startswith("D")
+            place = _private(user, None if ephemeral else message) if private else _channel(channel, message)
+            return MessagePress(
+                key=key,
+                user=user,
+                what=Pressed(action, _given(body.get("state", {}).get("values", {}))),
+                place=place,
+                trigger=trigger,
+                channel=channel,
+                message=message,
+                thread=_thread(body["container"]),
+                ephemeral=ephemeral,
+                response_url=str(body.get("response_url", "")),
+            )
+    raise Unreadable
+
+
+def _submission(body: Json) -> Submission:
+    match body:
+        case {
+            "trigger_id": str(trigger),
+            "user": {"id": str(user)},
+            "view": {"private_metadata": str(held), "state": {"values": dict(values)}, "blocks": list(blocks)},
+        }:
+            inputs = (block["block_id"] for block in blocks if block["type"] == "input")
+            return Submission(
+                key=f"slack:view:{trigger}",
+                user=user,
+                what=Pressed(_action(held), _given(values)),
+                place=_private(user),
+                first_input=next(inputs, ""),
+            )
+    raise Unreadable
+
+
+def _spoken(body: Json) -> Spoken | None:
+    """What a person said. What an app said, an edit and everything else that happens in Slack is nothing to answer."""
+    event = body.get("event")
+    match body:
+        case {"event_id": str(id), "event": {"user": str(user), "text": str(text), "channel": str(channel)}}:
+            pass
+        case _:
+            return None
+    if not isinstance(event, dict) or "bot_id" in event or "edited" in event or event.get("subtype") not in _SPOKEN:
+        return None
+    match event:
+        case {"type": "message", "channel_type": "im"}:
+            place = _private(user, inline=False)
+        case {"type": "app_mention"}:
+            place = _channel(channel, inline=False)
+        case _:
+            return None
+    return Spoken(
+        key=f"slack:evt:{id}",
+        user=user,
+        what=Said(unmarked(text, mention=_bot(body))),
+        place=place,
+        channel=channel,
+        thread=_thread(event),
+        shared=body.get("is_ext_shared_channel") is True,
+    )
+
+
+def unmarked(text: str, mention: str = "") -> str:
+    """The words as they were typed: Slack escapes three characters and wraps links; `mention` is a user id to drop."""
+    if mention:
+        text = re.sub(rf"<@{re.escape(mention)}(\|[^>]*)?>", " ", text)
+    text = re.sub(r"<(?:https?://|mailto:|tel:)[^<>|]*\|([^<>]*)>", r"\1", text)
+    text = re.sub(r"<((?:https?://|mailto:|tel:)[^<>|]*)>", r"\1", text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _bot(body: Json) -> str:
+    """The bot's own user id, which the envelope of every event names."""
+    match body:
+        case {"authorizations": [{"user_id": str(bot)}, *_]}:
+            return bot
+    return ""
+
+
+def _thread(where: Json) -> str | None:
+    return where.get("thread_ts")
+
+
+def _given(values: Json) -> dict[str, object]:
+    try:
+        return blockkit.given(values)
+    except (AttributeError, KeyError, TypeError):
+        raise Unreadable from None
+
+
+def _action(private_metadata: str) -> str:
+    try:
+        return str(json.loads(private_metadata)["action"])
+    except (ValueError, KeyError, TypeError):
+        raise Unreadable from None
+
+
+def _private(user: str, message: str | None = None, *, inline: bool = True) -> Place:
+    """With this person alone, wherever in Slack that is: their direct message with the bot is the way back."""
+    return Place(conversation=user, private=True, inline=inline, message=message, address={"user": user})
+
+
+def _channel(channel: str, message: str | None = None, *, inline: bool = True) -> Place:
+    return Place(conversation=channel, private=False, inline=inline, message=message, address={"channel": channel})

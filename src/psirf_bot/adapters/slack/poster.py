@@ -1,0 +1,95 @@
+"""Messages of the bot's own, for the courier: one call is at most one message, and what became of it is told truly."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from psirf_bot.adapters.slack.failures import TROUBLE, judged, name_of
+from psirf_bot.adapters.slack.screen import rendered
+from psirf_bot.cards.model import Card
+from psirf_bot.delivery.platform import Address, Refused, Uncertain
+
+_EVENT = "psirf_message"
+_CLOCKS_APART = timedelta(minutes=5)  # between ours and Slack's; keys are unique, so looking further back is harmless
+_PAGE = 200
+
+
+class Poster:
+    """Posts, edits and looks for messages."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._direct: dict[str, str] = {}  # the direct message with each person
+
+    async def send(self, to: Address, card: Card, key: str) -> str:
+        """Post the card, marked with the key. Raises Refused, Uncertain."""
+        channel = await self._channel(to)
+        metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
+        try:
+            answer = await self._client.chat_postMessage(
+                channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **rendered(card)
+            )
+        except TROUBLE as error:
+            raise self._judged(error, to) from None
+        return _id(answer.get("ts"))
+
+    async def update(self, to: Address, message: str, card: Card) -> None:
+        """Replace a message of ours. Raises Refused, Uncertain."""
+        channel = await self._channel(to)
+        try:
+            await self._client.chat_update(channel=channel, ts=message, **{"blocks": [], **rendered(card)})
+        except TROUBLE as error:
+            raise self._judged(error, to) from None
+
+    async def find(self, to: Address, key: str, since: datetime) -> str | None:
+        """The first message with this key, None when there is certainly none. Raises Uncertain only: see Sender."""
+        cursor, found = "", None
+        oldest = f"{(since - _CLOCKS_APART).timestamp():.6f}"
+        try:
+            channel = await self._channel(to)
+            while True:
+                page = await self._client.conversations_history(
+                    channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE, cursor=cursor or None
+                )
+                for message in page["messages"]:  # the newest comes first
+                    found = message["ts"] if _key_of(message) == key else found
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    return found
+        except Refused as refused:
+            raise Uncertain(refused.why) from None
+        except (*TROUBLE, KeyError) as error:
+            raise Uncertain(name_of(error)) from None
+
+    async def _channel(self, to: Address) -> str:
+        """Where an address leads. Nothing has been posted yet, so a failure is never Uncertain."""
+        if "channel" in to:
+            return to["channel"]
+        user = to["user"]
+        if user not in self._direct:
+            try:
+                answer = await self._client.conversations_open(users=user)
+                self._direct[user] = answer["channel"]["id"]
+            except TROUBLE as error:
+                why = judged(error)
+                raise (why if isinstance(why, Refused) else Refused(name_of(error))) from None
+        return self._direct[user]
+
+    def _judged(self, error: Exception, to: Address) -> Refused | Uncertain:
+        if name_of(error) == "channel_not_found":
+            self._direct.pop(to.get("user", ""), None)
+        return judged(error)
+
+
+def _id(ts: Any) -> str:
+    if not isinstance(ts, str):
+        raise Uncertain("posted without an id")
+    return ts
+
+
+def _key_of(message: dict[str, Any]) -> str | None:
+    match message:
+        case {"metadata": {"event_type": "psirf_message", "event_payload": {"key": str(key)}}}:
+            return key
+    return None

@@ -1,0 +1,79 @@
+"""A turn from end to end: who is it, what does the desk say, and how is that shown, whatever goes wrong on the way."""
+
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from psirf_bot.adapters.slack import words
+from psirf_bot.adapters.slack.failures import whereabouts
+from psirf_bot.adapters.slack.members import Members, MembershipUnknown
+from psirf_bot.adapters.slack.payloads import Spoken, Submission, Turn, ViewPress
+from psirf_bot.adapters.slack.screen import Screen, carried
+from psirf_bot.casework.inbound import Actor, Desk, Inbound, Reply
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED = 2000  # deliveries; a repeated one comes within minutes
+_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that are taken for one another
+
+
+def _random_reference() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(6))
+
+
+class Reception:
+    """Takes every turn to the desk and shows the answer to the person."""
+
+    def __init__(
+        self, members: Members, desk: Desk, screen: Screen, team: str, reference: Callable[[], str] = _random_reference
+    ) -> None:
+        self._members, self._desk, self._screen, self._team = members, desk, screen, team
+        self._reference = reference
+        self._followed: OrderedDict[str, None] = OrderedDict()
+
+    async def take(self, turn: Turn, ack: AsyncAck) -> None:
+        """Answer a turn. It is acknowledged only when the desk has committed it."""
+        try:
+            reply = await self._answer(turn)
+            await _acknowledge(ack, turn, reply)
+            if self._is_first(turn.key):
+                await self._screen.follow(turn, reply)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the person hears of it and can quote it)
+            reference = self._reference()
+            log.error("a turn failed: reference %s, %s", reference, whereabouts(error))
+            form = isinstance(turn, Submission | ViewPress)
+            apology = Reply(notice=words.went_wrong(reference, form=form))
+            answered_already = ack.response is not None
+            await _acknowledge(ack, turn, apology)
+            if answered_already or not carried(turn, apology):
+                await self._screen.follow(turn, apology)
+
+    async def _answer(self, turn: Turn) -> Reply:
+        try:
+            member = await self._members.find(turn.user)
+        except MembershipUnknown as why:
+            log.warning("a turn was put off: nobody could tell who it was: %s", why)
+            return Reply(notice=words.NOT_SAVED_SAY if isinstance(turn, Spoken) else words.NOT_SAVED_PRESS)
+        if member.refusal:
+            return Reply(notice=member.refusal)
+        if isinstance(turn, Spoken) and turn.shared:
+            return Reply(notice=words.SHARED_CHANNEL)
+        actor = Actor(platform="slack", team=self._team, user=turn.user, name=member.name, email=member.email)
+        return await self._desk.handle(Inbound(actor=actor, place=turn.place, key=turn.key, what=turn.what))
+
+    def _is_first(self, key: str) -> bool:
+        """Whether this is the first delivery here: what follows an acknowledgement must not be shown twice."""
+        if key in self._followed:
+            return False
+        self._followed[key] = None
+        if len(self._followed) > _REMEMBERED:
+            self._followed.popitem(last=False)
+        return True
+
+
+async def _acknowledge(ack: AsyncAck, turn: Turn, reply: Reply) -> None:
+    content = carried(turn, reply)
+    await (ack(content) if content else ack())

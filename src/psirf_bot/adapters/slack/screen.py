@@ -1,0 +1,196 @@
+"""What a person sees at once: the part of an answer that the acknowledgement carries, and the part that follows it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from psirf_bot.adapters.slack import words
+from psirf_bot.adapters.slack.failures import TROUBLE, name_of
+from psirf_bot.adapters.slack.payloads import Command, MessagePress, Spoken, Submission, Turn, ViewPress
+from psirf_bot.cards import blockkit, check
+from psirf_bot.cards.model import Card, Words
+from psirf_bot.casework.inbound import Reply
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+_OPENING = 3.0  # seconds; after them the trigger is worth nothing
+
+
+def carried(turn: Turn, reply: Reply) -> Json:
+    """What the acknowledgement says; nothing at all is an answer too."""
+    match turn:
+        case Command() if not _is_form(reply.card):
+            shown = _message(reply)
+            return {"response_type": "ephemeral", **shown} if shown else {}
+        case Submission() if reply.card:
+            view = _modal(_with_notice(reply.card, reply.notice))
+            return {"response_action": "update", "view": view} if view else {"response_action": "clear"}
+        case Submission(first_input=block) if reply.notice and block:
+            return {"response_action": "errors", "errors": {block: reply.notice}}
+        case Submission() if reply.notice:  # laid upon the view, which keeps what is in it
+            return {"response_action": "push", "view": _notice_view(reply.notice)}
+        case Submission():
+            return {"response_action": "clear"}
+    return {}
+
+
+class Screen:
+    """Shows the rest, by calls to Slack. Each may fail: then the card goes to the person's direct messages instead."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def follow(self, turn: Turn, reply: Reply) -> None:
+        """Show what the acknowledgement could not carry."""
+        card = _with_notice(reply.card, reply.notice) if reply.card else None
+        match turn:
+            case Command() | MessagePress() if card and _is_form(card):
+                await self._open(turn, card)
+            case MessagePress():
+                await self._beside_or_instead(turn, reply)
+            case ViewPress() if card:
+                await self._turn_over(turn, card)
+            case ViewPress() if reply.notice:
+                await self._lay_upon(turn, reply.notice)
+            case ViewPress():
+                await self._turn_over(
+                    turn, Card(title=words.NOTICE, preview=words.SENT, body=(Words(text=words.SENT),))
+                )
+            case Submission() if card and not _modal(card):
+                await self._privately(turn.user, rendered(card))
+            case Spoken() if shown := _message(reply):
+                await (self._privately(turn.user, shown) if turn.place.private else self._whisper(turn, shown))
+
+    async def _open(self, turn: Command | MessagePress, card: Card) -> None:
+        view = _modal(card)
+        why = "it does not fit"
+        if view:
+            why = await self._tried(self._client.views_open(trigger_id=turn.trigger, view=view), within=_OPENING)
+        if why and why != "exchanged_trigger_id":  # then another delivery of the same press has opened it
+            log.warning("a form went to the direct messages instead: %s", why)
+            await self._privately(turn.user, rendered(card))
+
+    async def _beside_or_instead(self, turn: MessagePress, reply: Reply) -> None:
+        shown = _message(reply)
+        if not shown:
+            return
+        why = ""
+        if reply.card and reply.replaces and turn.ephemeral:
+            why = await self._replace_ephemeral(turn, shown)
+        elif reply.card and reply.replaces and turn.place.private:
+            update = self._client.chat_update(channel=turn.channel, ts=turn.message, **shown)
+            why = await self._tried(update)
+        else:
+            await self._whisper(turn, shown)
+        if why:
+            log.warning("a card went beside the one pressed: %s", why)
+            await self._whisper(turn, shown)
+
+    async def _replace_ephemeral(self, turn: MessagePress, shown: Json) -> str:
+        """An ephemeral message has no other way to it than the address that came with the press."""
+        webhook = AsyncWebhookClient(
+            turn.response_url,
+            session=self._client.session,
+            proxy=self._client.proxy,
+            logger=self._client.logger,
+            retry_handlers=[],
+        )
+        try:
+            answer = await webhook.send(replace_original=True, **shown)
+        except TROUBLE as error:
+            return name_of(error)
+        return "" if answer.status_code == 200 else f"status {answer.status_code}"
+
+    async def _turn_over(self, turn: ViewPress, card: Card) -> None:
+        """Show the card in the modal that is open."""
+        why = "it does not fit"
+        if view := _modal(card):
+            why = await self._tried(self._client.views_update(view_id=turn.view, hash=turn.hash, view=view))
+            if why == "hash_conflict":  # something was shown there in between; what was decided now is newer
+                why = await self._tried(self._client.views_update(view_id=turn.view, view=view))
+        if why:
+            log.warning("a card went to the direct messages instead: %s", why)
+            await self._privately(turn.user, rendered(card))
+
+    async def _lay_upon(self, turn: ViewPress, notice: str) -> None:
+        """Show a notice upon the open modal: to put it inside would cost the words typed there."""
+        push = self._client.views_push(trigger_id=turn.trigger, view=_notice_view(notice))
+        why = await self._tried(push, within=_OPENING)
+        if why and why != "exchanged_trigger_id":
+            await self._privately(turn.user, _notice(notice))
+
+    async def _whisper(self, turn: MessagePress | Spoken, shown: Json) -> None:
+        """Show it where they are, to them alone; in their direct messages if that cannot be done."""
+        place = {"channel": turn.channel, "thread_ts": turn.thread}
+        if await self._tried(self._client.chat_postEphemeral(user=turn.user, **place, **shown)):
+            await self._privately(turn.user, shown)
+
+    async def _privately(self, user: str, shown: Json) -> None:
+        post = self._client.chat_postMessage(channel=user, unfurl_links=False, unfurl_media=False, **shown)
+        if why := await self._tried(post):
+            log.error("an answer could not be shown anywhere: %s", why)
+
+    async def _tried(self, call: Awaitable[object], within: float | None = None) -> str:
+        """Make the call and return why it failed; empty when it did not."""
+        try:
+            async with asyncio.timeout(within):
+                await call
+        except TROUBLE as error:
+            return name_of(error)
+        return ""
+
+
+def rendered(card: Card) -> Json:
+    """The card as a message that Slack takes; its preview alone when it would not take the rest."""
+    message = blockkit.message(card)
+    if problems := check.slack_problems(message):
+        log.error("a card has %d problems and goes without its blocks", len(problems))
+        return {"text": message["text"]}
+    return message
+
+
+def _message(reply: Reply) -> Json | None:
+    if reply.card:
+        return rendered(_with_notice(reply.card, reply.notice))
+    return _notice(reply.notice) if reply.notice else None
+
+
+def _is_form(card: Card | None) -> bool:
+    return card is not None and any(card.inputs())
+
+
+def _with_notice(card: Card, notice: str) -> Card:
+    return card.model_copy(update={"body": (Words(text=notice), *card.body)}) if notice else card
+
+
+def _modal(card: Card) -> Json | None:
+    """The card as a view; None when Slack would not take it."""
+    view = blockkit.modal(card)
+    if problems := check.slack_problems(view):
+        log.error("a card has %d problems as a modal", len(problems))
+        return None
+    finished = "submit" not in view and not any(button.action for button in card.all_buttons())
+    return view | {"close": _plain(words.DONE)} if finished else view
+
+
+def _notice_view(notice: str) -> Json:
+    return {"type": "modal", "title": _plain(words.NOTICE), "close": _plain(words.CLOSE), "blocks": _section(notice)}
+
+
+def _notice(notice: str) -> Json:
+    text = notice.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"text": text, "blocks": _section(notice)}
+
+
+def _section(text: str) -> list[Json]:
+    return [{"type": "section", "text": _plain(text)}]
+
+
+def _plain(text: str) -> Json:
+    return {"type": "plain_text", "text": check.clip(text, 3000), "emoji": False}

@@ -1,0 +1,20 @@
+"""Everything that this adapter itself says to people. What the bot says about cases comes from the desk, as cards."""
+
+GUEST = "Sorry, guests of this workspace cannot use this app. Please ask a colleague in the trust to do it for you."
+OUTSIDER = "Sorry, this app is only for members of this workspace's own trust."
+SHARED_CHANNEL = (
+    "This channel is shared with another organisation, so I cannot take anything about a case here. "
+    "Please write to me in a direct message, or use the app in a channel of our own trust."
+)
+NOT_SAVED_PRESS = "Not saved yet: Slack did not answer us in time. Your words are kept here. Please press again."
+NOT_SAVED_SAY = "Not saved yet: Slack did not answer us in time. Please send that again in a moment."
+SENT = "The answer is in your direct messages with me."
+NOTICE = "Please note"
+CLOSE = "Close"
+DONE = "Done"
+
+
+def went_wrong(reference: str, *, form: bool) -> str:
+    """Something failed on our side; the reference stands in the log as well."""
+    kept = "Your words are still in the form." if form else "Please try again."
+    return f"Sorry, something went wrong on our side. {kept} Reference {reference}"

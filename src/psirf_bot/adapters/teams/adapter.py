@@ -1,0 +1,237 @@
+"""The Teams adapter: takes in what the Bot Connector posts, and sends what the courier brings."""
+
+import asyncio
+import hashlib
+import logging
+import traceback
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime
+
+import aiohttp
+from aiohttp import web
+from pydantic import ValidationError
+
+from psirf_bot.adapters.teams import answers, words
+from psirf_bot.adapters.teams.connector import LOOPBACK, Connector, Json, is_loopback, may_answer
+from psirf_bot.adapters.teams.members import Asked, CannotTell, Member, Members, NotStaff
+from psirf_bot.adapters.teams.seam import Bot
+from psirf_bot.adapters.teams.sender import TeamsSender
+from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, Unavailable, Untrusted
+from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
+from psirf_bot.cards.model import Card
+from psirf_bot.casework.inbound import Desk, Pressed
+from psirf_bot.delivery.platform import Address, Refused, Uncertain
+
+log = logging.getLogger(__name__)
+
+LARGEST = 256 * 1024  # bytes; the connector itself takes no more
+ARRIVES_WITHIN = 5.0  # seconds
+PLAYGROUND = "playground"  # the tenant of unsigned turns when no other is configured
+
+
+class TeamsAdapter:
+    """One bot in one tenant. It implements `delivery.platform.Sender`.
+
+    `now` ages what is cached. `allow_unsigned_loopback` lets Microsoft's Agents Playground on this machine in; only
+    then may `app_id`, `app_secret` and `tenant_id` be empty. `send_timeout` and `answer_within` are in seconds:
+    Microsoft gives up on a turn after ten to fifteen.
+    """
+
+    platform = "teams"
+
+    def __init__(
+        self,
+        *,
+        app_id: str,
+        app_secret: str,
+        tenant_id: str,
+        openid_url: str,
+        login_url: str,
+        service_hosts: Collection[str],
+        desk: Desk,
+        now: Callable[[], datetime],
+        allow_unsigned_loopback: bool = False,
+        send_timeout: float = 10.0,
+        answer_within: float = 8.5,
+    ) -> None:
+        self._is_set_up = bool(app_id and app_secret and tenant_id)
+        if not self._is_set_up and not allow_unsigned_loopback:
+            raise ValueError("Teams needs an app id, an app secret and a tenant id")
+        self._app_id, self._app_secret, self._tenant = app_id, app_secret, tenant_id or PLAYGROUND
+        self._openid_url, self._login_url = openid_url, login_url.rstrip("/")
+        hosts = {host.casefold() for host in service_hosts}
+        self._hosts = hosts | LOOPBACK if allow_unsigned_loopback else hosts
+        self._desk, self._now = desk, now
+        self._allow_unsigned = allow_unsigned_loopback
+        self._send_timeout, self._answer_within = send_timeout, answer_within
+        self._turns: set[asyncio.Task[Json | None]] = set()
+        self._spoken: deque[str] = deque(maxlen=1000)
+        self._is_open = False
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.post("/api/messages", self._receive)]
+
+    async def start(self) -> None:
+        """Open the way to Microsoft."""
+        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        self._keys = SigningKeys(self._http, self._openid_url, self._now)
+        token_url = f"{self._login_url}/{self._tenant}/oauth2/v2.0/token"
+        self._token = AppToken(self._http, token_url, self._app_id, self._app_secret, self._now)
+        token = self._token if self._is_set_up else None
+        connector = Connector(self._http, token, self._hosts, self._send_timeout)
+        self._members = Members(connector, self._tenant, self._now)
+        self._bot = Bot(TokenCheck(self._keys, self._app_id) if self._is_set_up else None, connector)
+        self._sender = TeamsSender(connector, self._app_id)
+        self._is_open = True
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Take no more turns, finish those under way within so many seconds, and close."""
+        self._is_open = False
+        if self._turns:
+            await asyncio.wait(self._turns, timeout=grace)
+        left = list(self._turns)
+        for turn in left:
+            turn.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for part in (self._members, self._keys, self._token):
+            await part.stop()
+        await self._http.close()
+
+    async def send(self, to: Address, card: Card, key: str) -> str:
+        """Post the card and return the message's id. Raises Refused, Uncertain."""
+        return await self._sender.send(to, card, key)
+
+    async def update(self, to: Address, message: str, card: Card) -> None:
+        """Replace a message of ours. Raises Refused, Uncertain."""
+        await self._sender.update(to, message, card)
+
+    async def find(self, to: Address, key: str, since: datetime) -> str | None:
+        """Teams lets no bot read a conversation back: always raises Uncertain."""
+        raise Uncertain("Teams cannot be read back")
+
+    # taking in
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        """Answer one POST of the Bot Connector. Nothing of what it holds is ever logged."""
+        if not self._is_open:
+            return web.Response(status=503)
+        authorization = request.headers.get("Authorization")
+        unsigned = authorization is None and self._allow_unsigned and request.remote in LOOPBACK
+        if authorization is None and not unsigned:
+            return web.Response(status=401)
+        try:
+            async with asyncio.timeout(ARRIVES_WITHIN):
+                activity = Activity.model_validate_json(await _body(request))
+        except ValidationError:
+            return web.Response(status=400)
+        except TimeoutError:
+            return web.Response(status=408)
+        if not self._is_for_us(activity, unsigned):
+            log.warning("refused a turn of another channel, tenant or service")
+            return web.Response(status=403)
+        return await self._answered(activity, None if unsigned else authorization)
+
+    def _is_for_us(self, activity: Activity, unsigned: bool) -> bool:
+        if activity.channel_id != CHANNEL or not may_answer(activity.service_url, self._hosts):
+            return False
+        return is_loopback(activity.service_url) if unsigned else activity.tenants == {self._tenant.casefold()}
+
+    async def _answered(self, activity: Activity, authorization: str | None) -> web.Response:
+        """Run the turn, but never keep Microsoft waiting until it gives up; a turn that takes longer goes on."""
+        turn = asyncio.create_task(self._run(activity, authorization))
+        self._turns.add(turn)
+        turn.add_done_callback(self._turns.discard)
+        done, _ = await asyncio.wait({turn}, timeout=self._answer_within)
+        if not done:
+            log.warning("a turn takes too long: %s", _reference(activity))
+            return _response(activity, answers.notice(words.NOT_SAVED_PRESSED))
+        if turn.cancelled():
+            return web.Response(status=503)
+        try:
+            return _response(activity, turn.result())
+        except Untrusted as why:
+            log.warning("refused a token: %s", why)
+            return web.Response(status=403)
+        except Unavailable:
+            return web.Response(status=503)
+
+    async def _run(self, activity: Activity, authorization: str | None) -> Json | None:
+        logic = self._unsigned_turn if authorization is None else self._signed_turn
+        try:
+            return await self._bot.process(activity, authorization, logic)
+        except (Refused, Uncertain) as why:
+            log.warning("words could not be sent: %s", why)
+            return None
+
+    # a turn
+
+    async def _signed_turn(self, activity: Activity) -> Json | str:
+        return await self._turn(activity, self._member)
+
+    async def _unsigned_turn(self, activity: Activity) -> Json | str:
+        return await self._turn(activity, _taken_at_their_word)
+
+    async def _turn(self, activity: Activity, member_of: Callable[[Activity], Awaitable[Member]]) -> Json | str:
+        """What the person is shown at once; whatever goes wrong, they hear of it."""
+        what = what_it_means(activity)
+        if what is None:
+            return answers.error(400, "BadRequest", words.UNKNOWN_BUTTON) if activity.is_invoke else ""
+        try:
+            member = await member_of(activity)
+            reply = await self._desk.handle(inbound(activity, what, member, self._tenant))
+            return answers.pressed(reply) if activity.is_invoke else self._word(activity, reply.notice)
+        except NotStaff:
+            return self._word(activity, words.STAFF_ONLY)
+        except CannotTell:
+            pressed = isinstance(what, Pressed)
+            return self._word(activity, words.NOT_SAVED_PRESSED if pressed else words.NOT_SAVED_SAID)
+        except Exception as wrong:  # noqa: BLE001 - the person gets a reference that also stands in the log
+            return self._failed(activity, wrong)
+
+    async def _member(self, activity: Activity) -> Member:
+        sender, conversation = activity.sender, without_thread(activity.conversation.id)
+        if not sender.aad_object_id:
+            raise NotStaff
+        return await self._members.find(Asked(activity.service_url, conversation, sender.id, sender.aad_object_id))
+
+    def _word(self, activity: Activity, text: str) -> Json | str:
+        """A word to the person; in a message of its own it is said once, however often the turn is delivered."""
+        if activity.is_invoke:
+            return answers.notice(text)
+        if activity.key in self._spoken:
+            return ""
+        self._spoken.append(activity.key)
+        return text
+
+    def _failed(self, activity: Activity, wrong: Exception) -> Json | str:
+        reference = _reference(activity)
+        # Without the exception's own words, which may quote what somebody typed.
+        frames = "".join(traceback.format_tb(wrong.__traceback__))
+        log.error("turn failed: %s %s\n%s", reference, type(wrong).__name__, frames)
+        text = words.failed(reference)
+        return answers.error(500, "InternalError", text) if activity.is_invoke else self._word(activity, text)
+
+
+def _response(activity: Activity, body: Json | None) -> web.Response:
+    return web.json_response(body) if activity.is_invoke else web.Response()
+
+
+def _reference(activity: Activity) -> str:
+    """Short enough to be read out; the same each time the turn is delivered."""
+    return hashlib.sha256(activity.key.encode()).hexdigest()[:6].upper()
+
+
+async def _taken_at_their_word(activity: Activity) -> Member:
+    """The playground's people have names and ids, but no directory behind them."""
+    sender = activity.sender
+    return Member(sender.aad_object_id or sender.id, sender.name or sender.id, "")
+
+
+async def _body(request: web.Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > LARGEST:
+            raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
+    return bytes(body)

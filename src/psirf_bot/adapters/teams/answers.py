@@ -1,0 +1,61 @@
+"""What goes to Teams: messages with a card, and what a pressed button shows at once."""
+
+import logging
+from typing import Any
+
+from psirf_bot.adapters.teams import words
+from psirf_bot.cards import adaptive, check, plain
+from psirf_bot.cards.model import Card
+from psirf_bot.casework.inbound import Reply
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+ADAPTIVE_CARD = "application/vnd.microsoft.card.adaptive"
+_WORDS = "application/vnd.microsoft.activity.message"
+_ERROR = "application/vnd.microsoft.error"
+_TEXT = 10_000  # characters of a message that has to do without its card
+_TOAST = 1_000
+
+
+def message(card: Card) -> Json:
+    """A message that shows the card; its words alone when Teams would not take the card."""
+    rendered = _rendered(card)
+    if rendered is None:
+        return {"type": "message", "textFormat": "plain", "summary": card.preview, "text": _words_of(card, _TEXT)}
+    attachment = {"contentType": ADAPTIVE_CARD, "content": rendered}
+    return {"type": "message", "summary": card.preview, "attachments": [attachment]}
+
+
+def pressed(reply: Reply) -> Json:
+    """What the person who pressed sees: a card in place of theirs, or a word while the card stays as it is."""
+    if reply.card is None:
+        return notice(reply.notice or words.DONE)
+    rendered = _rendered(reply.card)
+    if rendered is None:
+        return notice(_words_of(reply.card, _TOAST))
+    return {"statusCode": 200, "type": ADAPTIVE_CARD, "value": rendered}
+
+
+def notice(text: str) -> Json:
+    """A word to the person who pressed; the card stays, and what is typed on it too."""
+    return {"statusCode": 200, "type": _WORDS, "value": text}
+
+
+def error(status: int, code: str, text: str) -> Json:
+    """The client shows this as an error; the card stays."""
+    return {"statusCode": status, "type": _ERROR, "value": {"code": code, "message": text}}
+
+
+def _rendered(card: Card) -> Json | None:
+    rendered = adaptive.render(card)
+    problems = check.teams_problems(rendered)
+    if problems:
+        log.error("a card for Teams goes out as plain words: %s", "; ".join(problems))
+        return None
+    return rendered
+
+
+def _words_of(card: Card, most: int) -> str:
+    return check.clip(plain.render(card), most)

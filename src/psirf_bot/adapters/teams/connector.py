@@ -1,0 +1,157 @@
+"""The Bot Connector's REST API, as far as we use it: one pooled session, one call for one message."""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from psirf_bot.adapters.teams.tokens import AppToken, Unavailable
+from psirf_bot.delivery.platform import Refused, Uncertain
+
+Json = dict[str, Any]
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_FINAL = frozenset({400, 401, 403, 404, 405, 410, 413, 415, 422})
+_TOKEN_LATER = 30.0  # seconds
+
+
+def is_loopback(url: str) -> bool:
+    try:
+        return URL(url).host in LOOPBACK
+    except ValueError:
+        return False
+
+
+def may_answer(service_url: str, hosts: Collection[str]) -> bool:
+    """Whether our bearer token may go there: a listed host, over https unless it is this machine."""
+    try:
+        url = URL(service_url)
+        safe = url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)
+        plain = not (url.user or url.password or url.query_string or url.fragment)
+        return safe and plain and bool(url.host) and (url.host in hosts or f"{url.host}:{url.port}" in hosts)
+    except ValueError:
+        return False
+
+
+class Connector:
+    """Calls the connector of whichever service URL a conversation belongs to; unsigned when there is no token.
+
+    `timeout` is in seconds, for a whole call. Every method raises Refused and Uncertain.
+    """
+
+    def __init__(
+        self, http: aiohttp.ClientSession, token: AppToken | None, hosts: Collection[str], timeout: float
+    ) -> None:
+        self._http, self._token, self._hosts, self._timeout = http, token, hosts, timeout
+
+    async def post(self, service_url: str, conversation: str, activity: Json) -> str:
+        """Post a message and return its id."""
+        answer = await self._call("POST", service_url, f"/{_quoted(conversation)}/activities", activity)
+        return _id_in(answer)
+
+    async def put(self, service_url: str, conversation: str, message: str, activity: Json) -> None:
+        """Replace a message of ours."""
+        path = f"/{_quoted(conversation)}/activities/{_quoted(message)}"
+        await self._call("PUT", service_url, path, activity)
+
+    async def open_chat(self, service_url: str, tenant: str, user: str, bot: str) -> str:
+        """The conversation id of the personal chat with somebody. It posts nothing, and may be repeated."""
+        wanted = {"isGroup": False, "bot": {"id": bot}, "members": [{"id": user}], "tenantId": tenant}
+        answer = await self._call("POST", service_url, "", wanted | {"channelData": {"tenant": {"id": tenant}}})
+        return _id_in(answer)
+
+    async def member(self, service_url: str, conversation: str, user: str, within: float) -> Json:
+        """Somebody's entry in a conversation's roster, within so many seconds."""
+        path = f"/{_quoted(conversation)}/members/{_quoted(user)}"
+        return await self._call("GET", service_url, path, within=within)
+
+    async def _call(
+        self, method: str, service_url: str, path: str, body: Json | None = None, within: float | None = None
+    ) -> Json:
+        if not may_answer(service_url, self._hosts):
+            raise Refused("ServiceUrlNotAllowed", final=True)
+        url = URL(f"{service_url.rstrip('/')}/v3/conversations{path}", encoded=True)
+        data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        seconds = within or self._timeout
+        limit = aiohttp.ClientTimeout(total=seconds, connect=seconds / 2)
+        answer = await self._exchange(method, url, data, limit)
+        if answer.status == 401 and self._token:
+            # A 401 took no message: asking again with a new token cannot post twice.
+            self._token.forget(answer.token)
+            answer = await self._exchange(method, url, data, limit)
+        return answer.taken()
+
+    async def _exchange(self, method: str, url: URL, data: bytes | None, limit: aiohttp.ClientTimeout) -> "_Answer":
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        token = await self._bearer()
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        try:
+            async with self._http.request(
+                method, url, data=data, headers=headers, timeout=limit, allow_redirects=False
+            ) as answer:
+                return _Answer(answer.status, answer.headers.get("Retry-After"), await answer.read(), token)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as why:
+            raise Refused(type(why).__name__) from why  # it never got as far as sending
+        except (aiohttp.ClientError, TimeoutError, OSError) as why:
+            raise Uncertain(type(why).__name__) from why
+
+    async def _bearer(self) -> str:
+        if self._token is None:
+            return ""
+        try:
+            return await self._token.get()
+        except Unavailable as why:
+            raise Refused("NoToken", retry_after=_TOKEN_LATER) from why
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Answer:
+    """What the connector said, and with which token it was asked."""
+
+    status: int
+    retry_after: str | None
+    body: bytes
+    token: str
+
+    def taken(self) -> Json:
+        """What stands in a success. Raises Refused, and Uncertain where it may have been taken all the same."""
+        if self.status < 300:
+            return self._json(Uncertain("GarbledAnswer"))
+        if self.status >= 500 or self.status == 408:
+            raise Uncertain(f"HTTP {self.status}")
+        error = self._json(None).get("error")
+        code = str(error.get("code", "")) if isinstance(error, dict) else ""
+        why = code if re.fullmatch(r"\w{1,60}", code) else f"HTTP {self.status}"
+        raise Refused(why, retry_after=_seconds(self.retry_after), final=self.status in _FINAL)
+
+    def _json(self, otherwise: Exception | None) -> Json:
+        try:
+            body = json.loads(self.body or b"{}")
+        except ValueError:
+            body = None
+        if isinstance(body, dict):
+            return body
+        if otherwise:
+            raise otherwise
+        return {}
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after and re.fullmatch(r"\d{1,5}(\.\d+)?", retry_after) else None
+
+
+def _id_in(answer: Json) -> str:
+    given = answer.get("id")
+    if not isinstance(given, str) or not given:
+        raise Uncertain("NoIdInAnswer")
+    return given
+
+
+def _quoted(id: str) -> str:
+    return quote(id, safe="")

@@ -1,0 +1,47 @@
+"""What the courier sends to Teams: a card as a new message, or in place of one."""
+
+from psirf_bot.adapters.teams import answers
+from psirf_bot.adapters.teams.connector import Connector
+from psirf_bot.adapters.teams.turns import without_thread
+from psirf_bot.cards.model import Card
+from psirf_bot.delivery.platform import Address, Refused, Uncertain
+
+
+class TeamsSender:
+    """Posts and replaces messages; every call is at most one message.
+
+    An address names a `conversation`, or only the `user` (object id) and `tenant` whose personal chat is to be opened.
+    A channel's messages start a thread of their own unless the address says `thread`.
+    """
+
+    def __init__(self, connector: Connector, app_id: str) -> None:
+        self._connector, self._bot = connector, f"28:{app_id}"
+        self._chats: dict[tuple[str, str, str], str] = {}
+
+    async def send(self, to: Address, card: Card, _key: str) -> str:
+        """Post the card and return the message's id. Teams keeps no key of ours."""
+        service_url, conversation = await self._where(to)
+        return await self._connector.post(service_url, conversation, answers.message(card))
+
+    async def update(self, to: Address, message: str, card: Card) -> None:
+        """Replace a message of ours."""
+        service_url, conversation = await self._where(to)
+        await self._connector.put(service_url, conversation, message, answers.message(card))
+
+    async def _where(self, to: Address) -> tuple[str, str]:
+        """The service URL and the conversation that an address stands for."""
+        service_url, conversation = to.get("service_url"), to.get("conversation")
+        if service_url and conversation:
+            return service_url, conversation if "thread" in to else without_thread(conversation)
+        if not (service_url and to.get("user") and to.get("tenant")):
+            raise Refused("NoAddress", final=True)
+        return service_url, await self._personal_chat(service_url, to["tenant"], to["user"])
+
+    async def _personal_chat(self, service_url: str, tenant: str, user: str) -> str:
+        who = service_url, tenant, user
+        if who not in self._chats:
+            try:
+                self._chats[who] = await self._connector.open_chat(service_url, tenant, user, self._bot)
+            except Uncertain as why:
+                raise Refused(str(why)) from why  # nothing has been posted yet
+        return self._chats[who]

@@ -1,0 +1,22 @@
+"""Every sentence that the Teams adapter itself says to people."""
+
+DONE = "Done."
+
+NOT_SAVED_PRESSED = "This may not be saved yet. What you typed is still here: please press again in a moment."
+NOT_SAVED_SAID = "I could not take that in just now. Please send your message again in a moment."
+
+STAFF_ONLY = (
+    "Sorry, I can only work with staff of this trust who are signed in with their trust account. Nothing was saved. "
+    "Please tell the person in charge. If anyone is in danger now, ring 999."
+)
+
+UNKNOWN_BUTTON = "Sorry, I do not know that button. Type help to see what I can do."
+
+_FAILED = (
+    "Sorry, something went wrong on our side and this may not be saved. Please try again; if it happens again, tell "
+    "the quality team. Reference {reference}."
+)
+
+
+def failed(reference: str) -> str:
+    return _FAILED.format(reference=reference)

@@ -1,0 +1,1 @@
+"""The built-in chat page of `make demo`: the bot without any platform, in a browser."""

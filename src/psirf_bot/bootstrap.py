@@ -1,0 +1,208 @@
+"""The one place where the real parts are put together, started in order and stopped in order."""
+
+import fcntl
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Protocol
+
+from aiohttp import web
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy import Engine, make_url
+from sqlmodel import Session, col, select
+
+from psirf_bot.adapters.slack.adapter import SlackAdapter
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
+from psirf_bot.adapters.web import dev_clock
+from psirf_bot.adapters.web.adapter import WebAdapter, WebPerson
+from psirf_bot.casework.desk import Desk
+from psirf_bot.casework.people import take_on
+from psirf_bot.casework.work import Setting, Work
+from psirf_bot.clock import Clock
+from psirf_bot.config import Settings
+from psirf_bot.delivery.courier import Courier
+from psirf_bot.delivery.outbox import OutboxQueue
+from psirf_bot.delivery.platform import Sender
+from psirf_bot.domain.people import PersonRow
+from psirf_bot.domain.trust import Trust
+from psirf_bot.health import health_routes
+from psirf_bot.store.audit import AuditKey
+from psirf_bot.store.database import Store, open_engine
+from psirf_bot.store.migrate import migrate
+from psirf_bot.store.tables import Channel, Person
+
+log = logging.getLogger(__name__)
+
+DEV_KEY = "for trying things out on this machine only"
+WAKE_EVERY = 2.0
+"""Seconds between looks for messages that have fallen due; new ones are sent at once."""
+
+
+class Adapter(Sender, Protocol):
+    """A platform's adapter: routes inwards, messages outwards."""
+
+    def routes(self) -> list[web.RouteDef]: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class AlreadyRunning(Exception):
+    """Another process serves from this SQLite database."""
+
+
+def setting_for(settings: Settings, trust: Trust) -> Setting:
+    key = settings.secret_key.get_secret_value() if settings.secret_key else DEV_KEY
+    return Setting(trust, lambda: secrets.token_urlsafe(12), AuditKey.of(key))
+
+
+def engine_for(settings: Settings) -> Engine:
+    """The database, with its folder made and its tables brought up to date."""
+    url = make_url(settings.database_url.get_secret_value())
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(url.render_as_string(hide_password=False))
+    migrate(engine)
+    return engine
+
+
+def hold_alone(settings: Settings) -> IO[str] | None:
+    """Hold a SQLite database for this process; raises AlreadyRunning. The lock goes with the process."""
+    url = make_url(settings.database_url.get_secret_value())
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return None
+    path = Path(url.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = path.with_name(path.name + ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise AlreadyRunning(str(path)) from None
+    return lock
+
+
+class Application:
+    """The bot with its parts. `demo` adds the chat page; `dev` the movable clock and unsigned loopback Teams."""
+
+    def __init__(self, settings: Settings, trust: Trust, *, dev: bool = False, demo: bool = False) -> None:
+        self.clock = Clock()
+        self.setting = setting_for(settings, trust)
+        self.store = Store(engine_for(settings))
+        self.desk = Desk(self.store, self.setting, self.clock.now, lambda: self.courier.kick())
+        self.adapters: dict[str, Adapter] = {}
+        if settings.has_slack:
+            self.adapters["slack"] = self._slack(settings)
+        if settings.has_teams or dev:
+            self.adapters["teams"] = self._teams(settings, dev)
+        if demo:
+            self.adapters["web"] = self._web(trust)
+        queue = OutboxQueue(self.setting, self.clock.now, lambda: datetime.now(UTC))
+        self.courier = Courier(self.store, queue, self.adapters)
+        self.scheduler = AsyncIOScheduler(timezone=UTC)
+        self._dev = dev or demo
+
+    def web_application(self) -> web.Application:
+        """Everything on one aiohttp application."""
+        app = web.Application(client_max_size=2**20)
+        for adapter in self.adapters.values():
+            app.add_routes(adapter.routes())
+        app.add_routes(health_routes(self.store))
+        if self._dev:
+            app.add_routes(dev_clock.routes(self.clock))
+        app.cleanup_ctx.append(self._running)
+        return app
+
+    async def _running(self, _: web.Application) -> AsyncIterator[None]:
+        async with self.running():
+            yield
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Adapters, then the courier, then the clock; at the end the clock first, so that nothing is cut short."""
+        for adapter in self.adapters.values():
+            await adapter.start()
+        await self.courier.start()
+        wake = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self.scheduler.add_job(self._wake, "interval", seconds=WAKE_EVERY, **wake)
+        self.scheduler.start()
+        try:
+            yield
+        finally:
+            self.scheduler.shutdown(wait=False)
+            for adapter in self.adapters.values():
+                await adapter.stop()
+            await self.courier.stop()
+            self.store.close()
+
+    async def _wake(self) -> None:
+        self.courier.kick()
+
+    def _slack(self, settings: Settings) -> SlackAdapter:
+        assert settings.slack_bot_token and settings.slack_signing_secret and settings.slack_team_id  # noqa: S101, PT018
+        return SlackAdapter(
+            bot_token=settings.slack_bot_token.get_secret_value(),
+            signing_secret=settings.slack_signing_secret.get_secret_value(),
+            team_id=settings.slack_team_id,
+            api_url=settings.slack_api_url,
+            desk=self.desk,
+            now=_real_now,
+        )
+
+    def _teams(self, settings: Settings, dev: bool) -> TeamsAdapter:
+        secret = settings.teams_app_secret
+        return TeamsAdapter(
+            app_id=settings.teams_app_id or "",
+            app_secret=secret.get_secret_value() if secret else "",
+            tenant_id=settings.teams_tenant_id or "",
+            openid_url=settings.teams_openid_url,
+            login_url=settings.teams_login_url,
+            service_hosts=settings.teams_service_hosts,
+            desk=self.desk,
+            now=_real_now,
+            allow_unsigned_loopback=dev,
+        )
+
+    def _web(self, trust: Trust) -> WebAdapter:
+        async def people() -> list[WebPerson]:
+            return await self.store.read(_web_people)
+
+        return WebAdapter(
+            store=self.store,
+            desk=self.desk,
+            clock=self.clock,
+            people=people,
+            trust_name=trust.name,
+            new_id=self.setting.new_id,
+        )
+
+
+def teams_of(settings: Settings, *, demo: bool = False) -> dict[str, str]:
+    """The Slack team, the Entra tenant and, in the demo, the page: what the ids in people.csv belong to."""
+    teams = {"slack": settings.slack_team_id or "", "teams": (settings.teams_tenant_id or "").lower()}
+    return {**teams, "web": WebAdapter.TEAM} if demo else teams
+
+
+def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo: bool = False) -> tuple[int, int, int]:
+    """Bring the people list up to date; returns how many were added, changed, and have left."""
+    return take_on(work, rows, teams_of(settings, demo=demo))
+
+
+def furnish_demo(work: Work) -> None:
+    """Give the demo its three channels."""
+    for purpose in ("quality", "panel", "leads"):
+        if work.session.get(Channel, (purpose, "web")) is None:
+            address = {"channel": purpose}
+            channel = Channel(purpose=purpose, platform="web", address=address, set_by="demo", set_at=work.now)
+            work.session.add(channel)
+
+
+def _web_people(session: Session) -> list[WebPerson]:
+    listed = select(Person).where(col(Person.active), col(Person.email).is_not(None)).order_by(Person.name)
+    return [WebPerson(p.name, p.email or "", tuple(p.roles), p.service) for p in session.exec(listed)]
+
+
+def _real_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,94 @@
+"""Cases as the rest of casework needs them: opened, found, read back, and told about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from psirf_bot.cards.cases import CaseLine
+from psirf_bot.casework import people
+from psirf_bot.casework.work import Work
+from psirf_bot.dialogs.flow import Turn, walk
+from psirf_bot.dialogs.questions import Json
+from psirf_bot.domain.case import State
+from psirf_bot.domain.report import EventType, Report
+from psirf_bot.store.tables import Addition, Case, Counter, ReportVersion
+
+
+def open_case(work: Work, **facts: Any) -> Case:
+    """A new case with the next reference of the year: unique, rising, never reused."""
+    year = work.local.year
+    counter = work.session.exec(select(Counter).where(Counter.year == year).with_for_update()).first()
+    counter = counter or Counter(year=year, last=0)
+    counter.last += 1
+    work.session.add(counter)
+    case = Case(
+        id=work.new_id(),
+        reference=f"PSI-{year}-{counter.last:04d}",
+        state=State.REPORTED,
+        opened_at=work.now,
+        **facts,
+    )
+    work.session.add(case)
+    work.session.flush()
+    return case
+
+
+def by_reference(work: Work, words: str) -> Case | None:
+    """The case with this reference, however it was typed, or with this Datix number."""
+    wanted = words.strip().upper()
+    same = (func.upper(Case.reference) == wanted) | (func.upper(Case.datix_number) == wanted)
+    return work.session.exec(select(Case).where(same).order_by(Case.reference)).first()
+
+
+def line(work: Work, case: Case) -> CaseLine:
+    return CaseLine(
+        case.reference,
+        State(case.state),
+        EventType(case.event_type),
+        case.service,
+        case.occurred,
+        people.name_of(work, case.owner_id),
+        case.datix_number or "",
+    )
+
+
+def newest_version(work: Work, case: Case) -> ReportVersion | None:
+    versions = select(ReportVersion).where(ReportVersion.case_id == case.id)
+    return work.session.exec(versions.order_by(col(ReportVersion.number).desc())).first()
+
+
+def write_version(
+    work: Work, case: Case, answers: Mapping[str, Json], wording: Mapping[str, str], by: str, reason: str | None = None
+) -> None:
+    """Keep the answers as they stand now, with the wording they were given under."""
+    before = newest_version(work, case)
+    version = ReportVersion(
+        case_id=case.id,
+        number=before.number + 1 if before else 1,
+        flow_version=work.setting.report_flow().version,
+        answers=dict(answers),
+        wording=dict(wording),
+        by_id=by,
+        reason=reason,
+        at=work.now,
+    )
+    work.session.add(version)
+    work.session.flush()
+
+
+def report_of(work: Work, case: Case) -> tuple[Turn[Report], ReportVersion] | None:
+    """The report behind a case, walked again from its answers; None for a case opened from Datix."""
+    version = newest_version(work, case)
+    if version is None:
+        return None
+    return walk(work.setting.report_flow(), version.answers, work.local), version
+
+
+def additions(work: Work, case: Case) -> list[Addition]:
+    return list(work.session.exec(select(Addition).where(Addition.case_id == case.id).order_by(col(Addition.id))))
+
+
+def living_subject(case: Case) -> str:
+    """The subject of the case's living card in the quality channel."""
+    return f"case:{case.id}"

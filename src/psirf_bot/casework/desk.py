@@ -1,0 +1,146 @@
+"""The desk: one delivery, one transaction. What a turn changes, tells or answers is committed before it is answered."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from psirf_bot.cards.forms import refilled
+from psirf_bot.cards.menu import refusal
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import from_datix, people, post, setting_up, support, triage, words
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.inbound import Inbound, Pressed, Reply, Said
+from psirf_bot.casework.work import Press, Refusal, Setting, Work
+from psirf_bot.domain.authority import Member
+from psirf_bot.store.database import Store, without_words
+from psirf_bot.store.tables import Action, Inbox
+
+log = logging.getLogger(__name__)
+
+ANSWER_WITHIN = 2.5
+"""Seconds. Slack gives up after three; the rest is for the way there and back."""
+
+NOT_SAVED_YET = "Not saved yet: the system is busy. Your words are kept here. Please press again in a moment."
+NOT_SAVED_SAID = "Not saved yet: the system is busy. Please send your message again in a moment."
+
+WENT_WRONG = (
+    "Sorry, something went wrong on our side and this was not saved. Please try again. "
+    "If it happens again, tell the quality team."
+)
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    **words.CONVERSATIONS.verbs,
+    **words.VERBS,
+    **triage.VERBS,
+    **support.VERBS,
+    **setting_up.VERBS,
+    **from_datix.VERBS,
+}
+
+
+class Desk:
+    """Takes what adapters bring. `kick` wakes the courier when a turn has been committed."""
+
+    def __init__(self, store: Store, setting: Setting, now: Callable[[], datetime], kick: Callable[[], None]) -> None:
+        self._store, self._setting, self._now, self._kick = store, setting, now, kick
+
+    async def handle(self, inbound: Inbound) -> Reply:
+        """Carry the turn out and answer it; in time, truthfully, and without costing the person their words."""
+        future = self._store.submit(lambda session: self._turn(session, inbound))
+        waiting = asyncio.wrap_future(future)
+        try:
+            reply = await asyncio.wait_for(asyncio.shield(waiting), ANSWER_WITHIN)
+        except TimeoutError:
+            if not future.cancel():  # already begun: what it leaves in the outbox goes out when it is committed
+                waiting.add_done_callback(self._finished_late)
+            return Reply(notice=NOT_SAVED_YET if isinstance(inbound.what, Pressed) else NOT_SAVED_SAID)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the person hears of it and can quote it
+            reference = secrets.token_hex(3).upper()
+            log.error("turn %s failed, reference %s: %s", inbound.key, reference, without_words(error))  # noqa: TRY400
+            return Reply(notice=f"{WENT_WRONG} Reference {reference}.")
+        self._kick()
+        return _with_typed_words(reply, inbound)
+
+    def _finished_late(self, waiting: "asyncio.Future[Reply]") -> None:
+        if not waiting.cancelled() and (error := waiting.exception()):
+            log.error("a late turn failed: %s", without_words(error))
+        self._kick()
+
+    def _turn(self, session: Session, inbound: Inbound) -> Reply:
+        seen = session.get(Inbox, inbound.key)
+        if seen:
+            return Reply.model_validate(seen.reply)
+        work = Work(session, self._now(), self._setting)
+        by = people.identify(work, inbound.actor, inbound.place)
+        try:
+            with session.begin_nested():  # a refusal takes back whatever was begun
+                reply = self._answer(work, by, inbound)
+        except Refusal as why:
+            help_ = button(work, "What can I do?", "words.help", person_id=by.id)
+            reply = Reply(card=refusal(str(why), help_), replaces=False)
+        reply = _sent_where_it_belongs(work, by, inbound, reply)
+        session.add(Inbox(key=inbound.key, reply=reply.model_dump(mode="json"), at=work.now))
+        session.flush()
+        return reply
+
+    def _answer(self, work: Work, by: Member, inbound: Inbound) -> Reply:
+        if isinstance(inbound.what, Said):
+            return words.answer(work, by, inbound, inbound.what)
+        return self._press(work, by, inbound, inbound.what)
+
+    def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:
+        action = work.session.get(Action, pressed.action)
+        if action is None or action.verb not in VERBS:
+            raise Refusal(
+                "That button is from an older message and no longer works. Type help to see where things are now."
+            )
+        if action.person_id and action.person_id != by.id:
+            raise Refusal("That button is for somebody else. Type help to see what you can do.")
+        platform = inbound.actor.platform
+        press = Press(action.verb, action.args, action.case_id, pressed.given, by, platform, inbound.place)
+        return VERBS[action.verb](work, press)
+
+
+def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Reply) -> Reply:
+    """Put the answer in the outbox where the response cannot carry it, or where it must also be there later."""
+    place, card = inbound.place, reply.card
+    if card is None:
+        return reply
+    if not place.private and isinstance(inbound.what, Said):
+        return _from_channel(work, by, inbound, card)
+    if place.inline and not reply.keep:
+        return reply
+    refused = any(i.error for i in card.inputs())
+    replaces = reply.replaces and isinstance(inbound.what, Pressed) and not refused
+    if place.private:
+        post.answer(work, inbound.actor.platform, place, card, person_id=by.id, replaces=replaces)
+    elif not place.inline:
+        post.to_person(work, by.id, card)
+    return reply if place.inline else reply.model_copy(update={"card": None})
+
+
+def _from_channel(work: Work, by: Member, inbound: Inbound, card: Card) -> Reply:
+    """Words typed in a channel are answered in private, but for those that are about the channel itself."""
+    word, _ = words.command(inbound.what.text if isinstance(inbound.what, Said) else "")
+    if word in words.IN_CHANNELS:
+        if inbound.place.inline:
+            return Reply(card=card)
+        post.answer(work, inbound.actor.platform, inbound.place, card, person_id=by.id, replaces=False)
+        return Reply()
+    sent = post.to_person(work, by.id, card)
+    return Reply(
+        notice="I have sent you a private message."
+        if sent
+        else "Please open a private chat with me and type that there."
+    )
+
+
+def _with_typed_words(reply: Reply, inbound: Inbound) -> Reply:
+    """A form that comes back with a problem holds what was typed. That is never stored: it may hold an identifier."""
+    if reply.card is None or not isinstance(inbound.what, Pressed) or not any(i.error for i in reply.card.inputs()):
+        return reply
+    return reply.model_copy(update={"card": refilled(reply.card, inbound.what.given)})

@@ -1,0 +1,255 @@
+"""What the quality team and the reporter do with a case: read it, own it, amend, merge, close; add, withdraw."""
+
+from collections.abc import Callable, Sequence
+
+from sqlmodel import select
+
+from psirf_bot.cards.answers import wording
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import cases, people, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.forms import Answers, CaseForm, case_of, not_now
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.view import case_view
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.dialogs.flow import walk
+from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
+from psirf_bot.domain.authority import Act
+from psirf_bot.domain.case import State
+from psirf_bot.store.tables import Addition, Case
+
+NAMING_PEOPLE = frozenset({"colleagues", "my-manager"})
+
+
+def changed(work: Work, case: Case, by: str, what: str, **content: object) -> None:
+    """Write the change down, and bring the living card up to date."""
+    work.session.add(case)
+    work.session.flush()
+    work.record(by, what, case, **content)
+    post.refresh(work, cases.living_subject(case))
+
+
+def tell_reporter(work: Work, case: Case, title: str, text: str) -> None:
+    """Tell whoever reported it, in private, when the bot can reach them."""
+    if case.reporter_id:
+        open_it = button(work, "Open your report", "case.show", case=case)
+        post.to_person(work, case.reporter_id, said(title, text, open_it, preview="There is news of your report."))
+
+
+def _show(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    if not allowed(work, press.by, Act.SEE_CASE, case):
+        raise Refusal(not_now(work, press, case, Act.SEE_CASE))
+    if case.reporter_id != press.by.id:
+        work.record(press.by.id, "opened the case", case)
+    return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
+
+
+def _read(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    if not allowed(work, press.by, Act.MARK_READ, case):
+        raise Refusal(not_now(work, press, case, Act.MARK_READ))
+    case.state, case.read_at = State.READ, work.now
+    case.owner_id = case.owner_id or press.by.id
+    changed(work, case, press.by.id, "read")
+    text = (
+        f"The quality team has read {case.reference}. They will tell you what comes of it. Thank you for speaking up."
+    )
+    tell_reporter(work, case, "Your report has been read", text)
+    return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
+
+
+def _restrict(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    if not allowed(work, press.by, Act.RESTRICT, case):
+        raise Refusal(not_now(work, press, case, Act.RESTRICT))
+    case.restricted = press.args["on"] == "yes"
+    changed(work, case, press.by.id, "restricted" if case.restricted else "restriction lifted")
+    return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
+
+
+def _reopen(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    if not allowed(work, press.by, Act.REOPEN, case):
+        raise Refusal(not_now(work, press, case, Act.REOPEN))
+    case.state, case.ended_at = State.READ, None
+    changed(work, case, press.by.id, "reopened")
+    tell_reporter(work, case, "Your report is being looked at again", f"{case.reference} has been opened again.")
+    return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
+
+
+def _own(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+    named = answers["owner"]
+    owner = people.person(work, named[0]) if isinstance(named, list) else None
+    if owner is None or not people.member(work, owner).is_quality:
+        return said(
+            "Please choose somebody in the quality team", "The owner of a case is a member of the quality team."
+        )
+    case.owner_id = owner.id
+    changed(work, case, press.by.id, "owner set", owner=owner.id)
+    if owner.id != press.by.id:
+        open_it = button(work, "Open the case", "case.show", case=case, style="primary")
+        post.to_person(work, owner.id, said(f"{case.reference} is now yours", "You were made its owner.", open_it))
+    return case_view(work, case, press.by)
+
+
+def _close(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+    case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
+    changed(work, case, press.by.id, "closed", outcome=case.outcome)
+    tell_reporter(work, case, f"{case.reference} is closed: what changed", case.outcome)
+    return case_view(work, case, press.by)
+
+
+def _enter_datix(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+    number = str(answers["datix-number"]).upper()
+    other = work.session.exec(select(Case).where(Case.datix_number == number, Case.id != case.id)).first()
+    if other:
+        text = "Another case already has that Datix number. Please check it, or ask the quality team to join the two."
+        return said("That number is taken", text, button(work, "Enter it again", "case.datix", case=case))
+    if case.datix_number != number:
+        case.datix_number = number
+        changed(work, case, press.by.id, "datix number entered", number=number)
+    thanks = f"{case.reference} is on Datix as {number}. There is nothing else you need to do for the record."
+    return said("Thank you", thanks, button(work, "Open the case", "case.show", case=case))
+
+
+def _add(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+    text = str(answers["addition"])
+    again = any(a.text == text and a.by_id == press.by.id for a in cases.additions(work, case))
+    if not again:
+        work.session.add(Addition(case_id=case.id, by_id=press.by.id, text=text, at=work.now))
+        changed(work, case, press.by.id, "added to", text=text)
+        if case.owner_id and case.owner_id != press.by.id:
+            open_it = button(work, "Open the case", "case.show", case=case, style="primary")
+            news = said(f"{case.reference} was added to", "The reporter or a colleague added something.", open_it)
+            post.to_person(work, case.owner_id, news)
+    return case_view(work, case, press.by)
+
+
+def _withdraw(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+    case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
+    changed(work, case, press.by.id, "withdrawn", why=case.outcome)
+    text = (
+        f"{case.reference} is withdrawn. If it is on Datix, please tell the quality team, who look after that record."
+    )
+    return said("Your report is withdrawn", text)
+
+
+def _merge(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+    into = cases.by_reference(work, str(answers["into"]))
+    if into is None or into.id == case.id or State(into.state).has_ended:
+        text = "There is no other case under way with that reference. Please check it."
+        return said("Not joined", text, button(work, "Try again", "case.merge", case=case))
+    case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
+    changed(work, case, press.by.id, "merged into another case", into=into.id)
+    changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
+    text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
+    tell_reporter(work, case, f"{case.reference} was joined with another report", text)
+    return case_view(work, into, press.by)
+
+
+def _amend_questions(work: Work, press: Press, case: Case) -> Sequence[Question]:
+    """First which answer, then the new answer and the reason."""
+    flow = work.setting.report_flow()
+    chosen = flow.question(press.args.get("key", ""))
+    if chosen is None:
+        found = cases.report_of(work, case)
+        asked = [q for page in found[0].passed for q in page.questions if not page.item] if found else []
+        options = {q.id: q.label[:75] for q in asked if q.id not in NAMING_PEOPLE}
+        return (one_of("key", "Which answer should change?", options),)
+    return (chosen, long_text("why-amended", "Why is it being changed?", max_length=500))
+
+
+def _amend(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+    if "key" in answers:
+        chosen = Press(press.verb, {"key": str(answers["key"])}, case.id, {}, press.by, press.platform, press.place)
+        shown = AMEND(work, chosen).card
+        return shown or case_view(work, case, press.by)
+    key = press.args["key"]
+    found = cases.report_of(work, case)
+    if found is None:
+        raise Refusal("This case was opened from Datix, so there is no report here to amend. Please amend it in Datix.")
+    _, version = found
+    flow = work.setting.report_flow()
+    new = {**version.answers, key: answers[key]}
+    turn = walk(flow, new, work.local)
+    cases.write_version(
+        work, case, new, {**version.wording, **wording(flow, {key: None})}, press.by.id, str(answers["why-amended"])
+    )
+    case.event_type = turn.record.event_type or case.event_type
+    case.service = turn.record.service or case.service
+    case.occurred = turn.record.when or case.occurred
+    changed(work, case, press.by.id, "amended", question=key)
+    tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
+    return case_view(work, case, press.by)
+
+
+def _only(*questions: Question) -> Callable[[Work, Press, Case], Sequence[Question]]:
+    return lambda work, press, case: questions
+
+
+AMEND = CaseForm(Act.AMEND, "Amend the report", "Go on", _amend_questions, _amend)
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "case.show": _show,
+    "case.read": _read,
+    "case.restrict": _restrict,
+    "case.reopen": _reopen,
+    "case.amend": AMEND,
+    "case.owner": CaseForm(
+        Act.SET_OWNER,
+        "Who owns this case?",
+        "Make them the owner",
+        _only(People("owner", "Owner", "A name or work e-mail address from the quality team.", most=1)),
+        _own,
+    ),
+    "case.close": CaseForm(
+        Act.CLOSE,
+        "Close the case",
+        "Close it and tell the reporter",
+        _only(
+            long_text(
+                "outcome", "What came of it, and what changed?", "The reporter is sent these words.", max_length=1500
+            )
+        ),
+        _close,
+    ),
+    "case.datix": CaseForm(
+        Act.ENTER_DATIX,
+        "Enter the Datix number",
+        "Save the number",
+        _only(short_text("datix-number", "Datix number", "As Datix shows it, for example W12345.", max_length=30)),
+        _enter_datix,
+    ),
+    "case.add": CaseForm(
+        Act.ADD,
+        "Add to the report",
+        "Add this",
+        _only(
+            long_text(
+                "addition",
+                "What would you like to add?",
+                "No names and nothing that identifies a patient.",
+                max_length=2000,
+            )
+        ),
+        _add,
+    ),
+    "case.withdraw": CaseForm(
+        Act.WITHDRAW,
+        "Withdraw the report",
+        "Withdraw it",
+        _only(long_text("why", "Is there anything the quality team should know?", optional=True, max_length=500)),
+        _withdraw,
+        explain="You can withdraw a report until a panel looks at it. The quality team still sees that there was one.",
+    ),
+    "case.merge": CaseForm(
+        Act.MERGE,
+        "Join with another report",
+        "Join them",
+        _only(short_text("into", "Reference of the other case", "For example PSI-2026-0001.", max_length=30)),
+        _merge,
+        explain="For two reports of the same event. This one then points to the other.",
+    ),
+}

@@ -1,0 +1,119 @@
+"""A case as this person may see it, and the living card of the quality channel."""
+
+from psirf_bot.cards import cases as cards
+from psirf_bot.cards.answers import instant
+from psirf_bot.cards.model import Button, Card, Fact
+from psirf_bot.casework import cases, people, support
+from psirf_bot.casework.actions import action_id, button
+from psirf_bot.casework.work import Work, allowed
+from psirf_bot.dialogs.flow import Page
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.store.tables import Case
+
+ABOUT_STAFF = frozenset({"colleagues", "involved", "my-manager", "relative", "confidential"})
+
+
+def case_view(work: Work, case: Case, by: Member) -> Card:
+    """Everything about the case that this person may see, with what they may do now."""
+    found = cases.report_of(work, case)
+    close = by.is_quality or case.reporter_id == by.id
+    pages = found[0].passed if found else ()
+    if not close:
+        # Staff are named to those who need the name; a manager who was to be left out learns nothing from here.
+        pages = tuple(
+            Page(p.title, tuple(q for q in p.questions if q.id not in ABOUT_STAFF)) for p in pages if not p.item
+        )
+    added = [(instant(a.at.astimezone(work.trust.timezone)), a.text) for a in cases.additions(work, case)]
+    return cards.case_card(
+        cases.line(work, case),
+        found[0].record if found else None,
+        pages,
+        dict(found[1].answers) if found else {},
+        lambda who: people.name_of(work, who),
+        about=_about(work, case, by),
+        additions=added,
+        support=_support(work, case) if by.is_quality else (),
+        outcome=case.outcome or "",
+        rows=_rows(work, case, by),
+    )
+
+
+def living_card(work: Work, case: Case) -> Card:
+    """The case in the quality channel, as it stands now."""
+    found = cases.report_of(work, case)
+    buttons = [button(work, "Open the case", "case.show", case=case)]
+    if case.state == "reported":
+        buttons.insert(0, button(work, "I have read this", "case.read", case=case, style="primary"))
+    return cards.quality_card(
+        cases.line(work, case),
+        found[0].record if found else None,
+        len(cases.additions(work, case)),
+        tuple(buttons),
+        closed_view=case.restricted or case.quality_only,
+    )
+
+
+def render_living(work: Work, subject: str) -> Card | None:
+    """The living card of a subject, None when there is nothing to show any more."""
+    kind, _, case_id = subject.partition(":")
+    case = work.session.get(Case, case_id) if kind == "case" else None
+    return living_card(work, case) if case else None
+
+
+def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
+    facts: list[Fact] = []
+    if allowed(work, by, Act.SEE_REPORTER, case) and case.reporter_id:
+        name = people.name_of(work, case.reporter_id)
+        note = " (asked to be kept to the quality team)" if case.confidential else ""
+        facts.append(Fact(label="Reported by", value=name + note))
+    if case.merged_into:
+        into = work.session.get(Case, case.merged_into)
+        facts.append(Fact(label="Joined with", value=into.reference if into and by.is_quality else "Another report"))
+    if case.restricted:
+        facts.append(Fact(label="Restricted", value="Only the quality team and the reporter can open this case."))
+    facts.append(Fact(label="Reported", value=instant(case.opened_at.astimezone(work.trust.timezone))))
+    return tuple(facts)
+
+
+def _support(work: Work, case: Case) -> tuple[Fact, ...]:
+    words = {support.ASKED: "has been asked", support.CHECKED: "has checked"}
+    return tuple(
+        Fact(
+            label=need.name,
+            value=f"{people.name_of(work, need.checker_id)} {words[need.state]}"
+            if need.state in words
+            else "Nobody yet: the quality team is to find somebody",
+        )
+        for need in support.of_case(work, case)
+    )
+
+
+def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
+    """What this person may do with the case in its present state, in rows."""
+
+    def offers(act: Act, label: str, verb: str, **args: str) -> tuple[Button, ...]:
+        if not allowed(work, by, act, case):
+            return ()
+        return (Button(label=label, action=action_id(work, verb, case=case, **args)),)
+
+    restrict = ("Lift the restriction", "no") if case.restricted else ("Restrict", "yes")
+    return [
+        (
+            *offers(Act.MARK_READ, "I have read this", "case.read"),
+            *offers(
+                Act.ENTER_DATIX,
+                "Change the Datix number" if case.datix_number else "Enter the Datix number",
+                "case.datix",
+            ),
+            *offers(Act.ADD, "Add to it", "case.add"),
+            *offers(Act.WITHDRAW, "Withdraw it", "case.withdraw"),
+        ),
+        (
+            *offers(Act.SET_OWNER, "Set the owner", "case.owner"),
+            *offers(Act.AMEND, "Amend", "case.amend"),
+            *offers(Act.MERGE, "Join with another", "case.merge"),
+            *offers(Act.RESTRICT, restrict[0], "case.restrict", on=restrict[1]),
+            *offers(Act.CLOSE, "Close", "case.close"),
+            *offers(Act.REOPEN, "Reopen", "case.reopen"),
+        ),
+    ]

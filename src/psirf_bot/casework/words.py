@@ -1,0 +1,140 @@
+"""What people type: the bot's words, answers to a question under way, words of distress, and anything else."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.menu import help_card
+from psirf_bot.cards.model import Card
+from psirf_bot.cards.people_to_ring import people_to_ring, ring_parts
+from psirf_bot.casework import from_datix, lists, reporting, setting_up
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.conversations import Conversations
+from psirf_bot.casework.inbound import Inbound, Place, Platform, Reply, Said
+from psirf_bot.casework.view import case_view
+from psirf_bot.casework.work import Press, Work, allowed
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.distress import sounds_like_distress_or_danger
+
+CONVERSATIONS = Conversations({reporting.FLOW: reporting.SCRIPT})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words, who said them, and where."""
+
+    rest: str
+    by: Member
+    platform: Platform
+    place: Place
+
+
+def _report(work: Work, heard: Heard) -> Card:
+    return CONVERSATIONS.begin(work, heard.by, reporting.FLOW)
+
+
+def _cancel(work: Work, heard: Heard) -> Card:
+    return CONVERSATIONS.cancel(work, heard.by) or said(
+        "There is nothing to cancel", "You have no form open. Type help to see what you can do."
+    )
+
+
+def _case(work: Work, heard: Heard) -> Card:
+    case = lists.one_case(work, heard.by, heard.rest)
+    if case.reporter_id != heard.by.id:
+        work.record(heard.by.id, "opened the case", case)
+    return case_view(work, case, heard.by)
+
+
+# The longest beginning that fits wins, so that "my reports" is not "my" and "find" is not part of a longer word.
+WORDS: dict[str, Callable[[Work, Heard], Card]] = {
+    "report": _report,
+    "my reports": lambda work, heard: lists.my_reports(work, heard.by),
+    "find": lambda work, heard: lists.find(work, heard.by, heard.rest),
+    "case": _case,
+    "overdue": lambda work, heard: lists.what_waits(work, heard.by),
+    "open datix": lambda work, heard: from_datix.open_datix(work, heard.by, heard.rest),
+    "use this channel for": lambda work, heard: setting_up.use_channel(
+        work, heard.by, heard.platform, heard.place, heard.rest.casefold()
+    ),
+    "deputy": lambda work, heard: setting_up.deputy_form(work, heard.by),
+    "help": lambda work, heard: help_for(work, heard.by),
+    "cancel": _cancel,
+}
+ALONE = frozenset({"report", "my reports", "overdue", "deputy", "help", "cancel"})
+"""Words that take nothing after them; with more behind them they are a sentence, not a command."""
+IN_CHANNELS = frozenset({"use this channel for"})
+ALSO = {
+    "hi": "help",
+    "hello": "help",
+    "start": "help",
+    "?": "help",
+    "": "help",
+    "untriaged": "overdue",
+    "waiting": "overdue",
+    "stop": "cancel",
+}
+
+
+def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
+    """Answer what was typed. Words of distress come first; anything not understood gets help, never silence."""
+    text = said_.text.strip()
+    word, rest = command(text)
+    heard = Heard(rest, by, inbound.actor.platform, inbound.place)
+    ring = sounds_like_distress_or_danger(text)
+    if word:
+        return Reply(card=WORDS[word](work, heard))
+    card = CONVERSATIONS.typed(work, by, inbound.actor.platform, text) if inbound.place.private else None
+    if ring:
+        shown = people_to_ring(work.trust)
+        return Reply(card=card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)}) if card else shown)
+    return Reply(card=card or help_for(work, by, unknown=True))
+
+
+def command(text: str) -> tuple[str, str]:
+    """The word this begins with and what follows it; ("", …) when it is not one of ours."""
+    plain = re.sub(r"\s+", " ", text).strip()
+    lower = plain.casefold().rstrip(".!")
+    if lower in ALSO:
+        return ALSO[lower], ""
+    for word in sorted(WORDS, key=len, reverse=True):
+        if lower == word:
+            return word, ""
+        if word not in ALONE and lower.startswith(word + " "):
+            return word, plain[len(word) + 1 :].strip()
+    return "", plain
+
+
+def help_for(work: Work, by: Member, *, unknown: bool = False) -> Card:
+    """What this person can do, as buttons and as words."""
+    offers = [("report", "Report what happened", "Report"), ("my reports", "See what you reported", "My reports")]
+    offers.append(("overdue", "See what waits for you", "What waits for me"))
+    offers.append(("deputy", "Say who stands in for you", "My deputy"))
+    words = [(word, meaning) for word, meaning, _ in offers]
+    if allowed(work, by, Act.FIND):
+        words += [
+            ("find …", "Find a case by reference, Datix number, service, state or owner"),
+            ("case PSI-…", "Open a case"),
+        ]
+    if allowed(work, by, Act.OPEN_FROM_DATIX):
+        words.append(("open datix …", "Open a case for something already on Datix"))
+    if allowed(work, by, Act.SET_CHANNEL):
+        words.append(("use this channel for …", "Typed in a channel: quality, panel or leads"))
+    words.append(("cancel", "Stop the form you have open"))
+    buttons = tuple(
+        button(work, label, f"words.{word}", person_id=by.id, style="primary" if word == "report" else "plain")
+        for word, _, label in offers
+    )
+    return help_card(work.trust, words, buttons, unknown=unknown)
+
+
+def _pressed(word: str) -> Callable[[Work, Press], Reply]:
+    def press_of(work: Work, press: Press) -> Reply:
+        card = WORDS[word](work, Heard("", press.by, press.platform, press.place))
+        return Reply(card=card, replaces=press.place.private)
+
+    return press_of
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {f"words.{word}": _pressed(word) for word in ALONE}

@@ -1,0 +1,210 @@
+"""The command line: `psirf-bot demo | serve | check | migrate | people import | outbox | audit`."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TypeVar
+
+import click
+from aiohttp import web
+from sqlmodel import Session, col, select
+
+from psirf_bot import bootstrap, config
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.mistakes import Mistake
+from psirf_bot.domain.people import PersonRow, read_people
+from psirf_bot.domain.trust import Trust
+from psirf_bot.store import audit as chain
+from psirf_bot.store.audit import AuditKey
+from psirf_bot.store.tables import Outbox
+
+T = TypeVar("T")
+
+
+@click.group()
+@click.version_option(package_name="psirf-bot")
+def main() -> None:
+    """psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""
+
+
+@main.command()
+def demo() -> None:
+    """Start the chat page with the fictional sample trust, on this machine only."""
+    os.environ.setdefault("PSIRF_DATABASE_URL", "sqlite:///var/demo.db")
+    settings = config.Settings()
+    trust = _trust(settings)
+    lock = _hold(settings)
+    rows, mistakes = read_people(config.sample_people_text(), trust.services) if settings.trust is None else ([], [])
+    _stop_for(mistakes)
+
+    def furnish(work: Work) -> None:
+        bootstrap.import_people(work, rows, settings, demo=True)
+        bootstrap.furnish_demo(work)
+
+    _do(settings, trust, furnish)
+    app = bootstrap.Application(settings, trust, demo=True)
+    click.echo(f"The demonstration is at http://{settings.host}:{settings.port}/ (Ctrl-C to stop)")
+    _run(app, settings)
+    if lock:
+        lock.close()
+
+
+@main.command()
+@click.option("--dev", is_flag=True, help="This machine only: movable clock, unsigned Teams activities from loopback.")
+def serve(dev: bool) -> None:
+    """Serve Teams and Slack. Refuses to start while something is missing, and says what."""
+    settings = config.Settings()
+    _stop_for(config.serve_mistakes(settings, dev=dev))
+    for warning in config.warnings(settings):
+        click.echo(f"Please note: {warning}", err=True)
+    trust = _trust(settings)
+    lock = _hold(settings)
+    app = bootstrap.Application(settings, trust, dev=dev)
+    click.echo(f"Serving on http://{settings.host}:{settings.port} for {', '.join(app.adapters)}")
+    _run(app, settings)
+    if lock:
+        lock.close()
+
+
+@main.command()
+def check() -> None:
+    """Say everything that is wrong with the configuration, where, and what to do."""
+    settings = config.Settings()
+    mistakes = config.check(settings)
+    for warning in config.warnings(settings):
+        click.echo(f"Please note: {warning}")
+    _stop_for(mistakes)
+    click.echo("All is well: the configuration has no mistakes.")
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to the tables of this version."""
+    bootstrap.engine_for(config.Settings()).dispose()
+    click.echo("The database is up to date.")
+
+
+@main.group()
+def people() -> None:
+    """The people list."""
+
+
+@people.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_people(file: Path) -> None:
+    """Bring the people list up to date from people.csv. Nothing changes while there is a mistake in it."""
+    settings = config.Settings()
+    trust = _trust(settings)
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        mistake = Mistake(file.name, "is not saved as UTF-8", "Save it again as “CSV UTF-8”.")
+        _stop_for([mistake])
+        return
+    rows, mistakes = read_people(text, trust.services)
+    _stop_for(mistakes)
+    added, changed, left = _do(settings, trust, lambda work: _take_on(work, rows, settings))
+    click.echo(f"{len(rows)} people: {added} added, {changed} changed, {left} no longer on the list.")
+
+
+@main.command()
+@click.option("--retry", is_flag=True, help="Try again to send what could not be delivered.")
+def outbox(retry: bool) -> None:
+    """List the messages that are waiting or could not be delivered. Never shows what they say."""
+
+    def look(work: Work) -> list[str]:
+        waiting = select(Outbox).where(col(Outbox.state).in_(("due", "sending", "uncertain", "dead")))
+        rows = work.session.exec(waiting.order_by(col(Outbox.id))).all()
+        lines = [f"{r.id}  {r.state:9}  {r.platform:5}  tries {r.attempts}  {r.error or ''}" for r in rows]
+        for row in rows:
+            if retry and row.state == "dead":
+                row.state, row.due_at, row.attempts = "due", work.now, 0
+                work.session.add(row)
+        return lines
+
+    settings = config.Settings()
+    lines = _do(settings, _trust(settings), look)
+    click.echo("\n".join(lines) or "Nothing is waiting: every message has been delivered.")
+
+
+@main.group()
+def audit() -> None:
+    """Who did what when: the chain of entries."""
+
+
+@audit.command()
+def verify() -> None:
+    """Walk the whole chain and name every place where it does not hold."""
+    settings = config.Settings()
+    key = bootstrap.setting_for(settings, _trust(settings)).audit_key
+    keys: dict[str, AuditKey] = {key.id: key}
+    faults = _do(settings, _trust(settings), lambda work: list(chain.faults(work.session, keys)))
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        sys.exit(1)
+    click.echo("The audit chain holds.")
+
+
+@audit.command()
+def head() -> None:
+    """Print the seal of the newest entry; keep a copy elsewhere to be able to tell when the end is cut off."""
+    settings = config.Settings()
+    click.echo(_do(settings, _trust(settings), lambda work: chain.head(work.session)) or "The chain is empty.")
+
+
+def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tuple[int, int, int]:
+    return bootstrap.import_people(work, rows, settings)
+
+
+def _trust(settings: config.Settings) -> Trust:
+    trust, mistakes = config.load_trust(settings.trust)
+    _stop_for(mistakes)
+    assert trust is not None  # noqa: S101 - there was no mistake
+    return trust
+
+
+def _do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
+    """Do one piece of work on the database, beside a running bot if need be."""
+    engine = bootstrap.engine_for(settings)
+    with Session(engine) as session:
+        done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
+        session.commit()
+    engine.dispose()
+    return done
+
+
+def _hold(settings: config.Settings) -> IO[str] | None:
+    try:
+        return bootstrap.hold_alone(settings)
+    except bootstrap.AlreadyRunning as running:
+        words = f"Another psirf-bot already serves from {running}. Stop that one first, or set PSIRF_DATABASE_URL."
+        raise click.ClickException(words) from None
+
+
+def _stop_for(mistakes: list[Mistake]) -> None:
+    if mistakes:
+        for mistake in mistakes:
+            click.echo(str(mistake), err=True)
+        sys.exit(1)
+
+
+def _run(app: bootstrap.Application, settings: config.Settings) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("apscheduler", "alembic", "aiohttp.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        web.run_app(
+            app.web_application(),
+            host=settings.host,
+            port=settings.port,
+            access_log=None,
+            print=lambda _: None,
+            shutdown_timeout=10,
+        )
+    except OSError as busy:
+        words = f"Port {settings.port} on {settings.host} cannot be used ({busy.strerror}). Set PSIRF_PORT to another."
+        raise click.ClickException(words) from None

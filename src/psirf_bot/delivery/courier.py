@@ -1,0 +1,114 @@
+"""The courier: takes messages from the outbox as soon as they are committed, and sends each once."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+
+from psirf_bot.delivery.outbox import Errand, OutboxQueue
+from psirf_bot.delivery.platform import Refused, Sender, Uncertain
+from psirf_bot.store.database import Store, without_words
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 32
+"""How many conversations are written to at the same time."""
+
+
+class Courier:
+    """`settle` is how long an uncertain message may still turn up before it is looked for."""
+
+    def __init__(
+        self,
+        store: Store,
+        queue: OutboxQueue,
+        senders: Mapping[str, Sender],
+        *,
+        settle: timedelta = timedelta(minutes=2),
+    ) -> None:
+        self._store, self._queue, self._senders, self._settle = store, queue, senders, settle
+        self._wake = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._round: asyncio.Task[None] | None = None
+
+    def kick(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    async def start(self) -> None:
+        single = self._store.is_single
+        await self._store.run(lambda session: self._queue.recover(session, all_of_them=single))
+        self._round = asyncio.create_task(self._rounds(), name="courier")
+        self.kick()
+
+    async def stop(self, grace: float = 10.0) -> None:
+        """Stop taking messages, and let those under way arrive; what does not is read back at the next start."""
+        if self._round:
+            self._round.cancel()
+            await asyncio.gather(self._round, return_exceptions=True)
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=grace)
+
+    async def _rounds(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._one_round()
+            except Exception as error:  # noqa: BLE001 - the next wake-up tries again
+                log.error("courier: %s", without_words(error))  # noqa: TRY400 - its message may hold typed words
+
+    async def _one_round(self) -> None:
+        while (room := AT_ONCE - len(self._under_way)) > 0:
+            errands = await self._store.run(partial(self._queue.claim, most=room))
+            for errand in errands:
+                task = asyncio.create_task(self._deliver(errand), name=f"outbox-{errand.id}")
+                self._under_way.add(task)
+                task.add_done_callback(self._done)
+            if not errands:
+                return
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("courier: %s", without_words(error))
+        self.kick()
+
+    async def _deliver(self, errand: Errand) -> None:
+        sender = self._senders.get(errand.platform)
+        if sender is None or errand.card is None:
+            why = "nothing to show" if sender else f"{errand.platform} is not configured"
+            await self._note(lambda s: self._queue.refused(s, errand, why, retry_after=None, final=True))
+            return
+        try:
+            message = await self._post(sender, errand)
+        except Refused as refused:
+            why, wait, final = refused.why, refused.retry_after, refused.final
+            await self._note(lambda s: self._queue.refused(s, errand, why, retry_after=wait, final=final))
+        except Exception as error:  # noqa: BLE001 - anything unforeseen may have happened after it arrived
+            why = str(error) if isinstance(error, Uncertain) else without_words(error)
+            await self._note(lambda s: self._queue.uncertain(s, errand, why, self._settle))
+        else:
+            if message is not None:
+                await self._note(lambda s: self._queue.sent(s, errand, message))
+
+    async def _post(self, sender: Sender, errand: Errand) -> str | None:
+        """Send it, or find that it is already there; None when that has been noted already."""
+        assert errand.card is not None  # noqa: S101 - looked at by the caller
+        if errand.message:
+            await sender.update(errand.address, errand.message, errand.card)
+            return errand.message
+        if errand.read_back_since is None:
+            return await sender.send(errand.address, errand.card, errand.key)
+        try:
+            found = await sender.find(errand.address, errand.key, errand.read_back_since)
+        except Uncertain:
+            await self._note(lambda s: self._queue.not_there(s, errand, certain=False))
+            return None
+        if found is None:
+            await self._note(lambda s: self._queue.not_there(s, errand, certain=True))
+        return found
+
+    async def _note(self, work: Callable[..., None]) -> None:
+        await self._store.run(work)

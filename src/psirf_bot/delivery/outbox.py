@@ -1,0 +1,161 @@
+"""The queue of messages in the application's own table: what to send next, and what became of it.
+
+due -> sending -> sent | due again (refused) | uncertain -> read back -> sent | due again -> dead (visible)
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select, update
+
+from psirf_bot.cards.model import Card, Words
+from psirf_bot.casework import support, view
+from psirf_bot.casework.work import Setting, Work
+from psirf_bot.store.database import without_words
+from psirf_bot.store.tables import Outbox, Posted
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+MOST_TRIES = 30
+UNFINISHED = ("due", "sending", "uncertain")
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One message claimed for sending. `token` fences off whoever held it before."""
+
+    id: int
+    token: int
+    key: str
+    platform: str
+    address: Mapping[str, str]
+    card: Card | None
+    message: str | None
+    read_back_since: datetime | None
+    """Set when an earlier try may have arrived: look for it first."""
+
+
+class OutboxQueue:
+    """Works on the outbox within a given session. `now` is the time of the work, `real` that of the leases."""
+
+    def __init__(self, setting: Setting, now: Callable[[], datetime], real: Callable[[], datetime]) -> None:
+        self._setting, self._now, self._real = setting, now, real
+
+    def recover(self, session: Session, *, all_of_them: bool) -> None:
+        """What was being sent when its sender died may or may not have arrived."""
+        lost = update(Outbox).where(col(Outbox.state) == "sending")
+        if not all_of_them:
+            lost = lost.where(col(Outbox.lease_until) < self._real())
+        session.exec(lost.values(state="uncertain", due_at=self._now()))
+
+    def claim(self, session: Session, most: int) -> list[Errand]:
+        """Take the first unfinished message of each conversation, where it is due."""
+        self.recover(session, all_of_them=False)
+        earlier = aliased(Outbox)
+        waits = exists().where(
+            col(earlier.lane) == Outbox.lane, col(earlier.id) < col(Outbox.id), col(earlier.state).in_(UNFINISHED)
+        )
+        ready = select(Outbox).where(col(Outbox.state).in_(("due", "uncertain")), Outbox.due_at <= self._now(), ~waits)
+        rows = session.exec(ready.order_by(col(Outbox.id)).limit(most).with_for_update(skip_locked=True)).all()
+        return [self._errand(session, row) for row in rows]
+
+    def _errand(self, session: Session, row: Outbox) -> Errand:
+        before = row.state
+        row.state, row.token, row.attempts = "sending", row.token + 1, row.attempts + 1
+        row.lease_until = self._real() + LEASE
+        since = row.first_tried_at if before == "uncertain" and not row.message else None
+        row.first_tried_at = row.first_tried_at or self._real()
+        try:
+            card, message = self._content(session, row)
+        except ValueError as error:  # one message that cannot be shown must not hold up all the others
+            log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
+            card, message = None, None
+        session.add(row)
+        assert row.id is not None  # noqa: S101 - a stored row has an id
+        return Errand(row.id, row.token, row.key, row.platform, row.address, card, message, since)
+
+    def _content(self, session: Session, row: Outbox) -> tuple[Card | None, str | None]:
+        """The card as it is to be shown now, and the message that it replaces, if any."""
+        if row.subject is None:
+            card = Card.model_validate(row.card)
+            return (_labelled(card) if row.may_repeat else card), row.message
+        posted = session.get(Posted, (row.subject, row.lane))
+        work = Work(session, self._now(), self._setting)
+        return view.render_living(work, row.subject), posted.message if posted else None
+
+    def sent(self, session: Session, errand: Errand, message: str) -> None:
+        row = self._mine(session, errand)
+        if row is None:
+            return
+        row.state, row.message, row.error = "sent", message, None
+        row.card = None  # its words have been delivered; they stay where the case keeps them
+        if row.subject:
+            posted = session.get(Posted, (row.subject, row.lane))
+            posted = posted or Posted(
+                subject=row.subject, lane=row.lane, platform=row.platform, address=row.address, message=message
+            )
+            posted.message = message
+            session.add(posted)
+        session.add(row)
+
+    def refused(self, session: Session, errand: Errand, why: str, *, retry_after: float | None, final: bool) -> None:
+        """Not taken, for certain: try again later, or, when that cannot help, say so where people look."""
+        row = self._mine(session, errand)
+        if row is None:
+            return
+        row.error = why
+        if errand.message and final:  # the message to edit is gone or frozen: the news still has to get there
+            self._forget(session, row)
+            row.state, row.due_at = "due", self._now()
+        elif final or row.attempts >= MOST_TRIES:
+            row.state = "dead"
+            if row.about:
+                support.undelivered(Work(session, self._now(), self._setting), row.about)
+        else:
+            row.state, row.due_at = "due", self._later(row.attempts, retry_after)
+        session.add(row)
+
+    def uncertain(self, session: Session, errand: Errand, why: str, settle: timedelta) -> None:
+        """It may have arrived. An edit can simply be repeated; a new message is looked for once things have settled."""
+        row = self._mine(session, errand)
+        if row is None:
+            return
+        row.error = why
+        row.state, row.due_at = (
+            ("due", self._later(row.attempts, None)) if errand.message else ("uncertain", self._now() + settle)
+        )
+        session.add(row)
+
+    def not_there(self, session: Session, errand: Errand, *, certain: bool) -> None:
+        """Read back and not found, or impossible to read back: send it again, and if it may repeat, say so."""
+        row = self._mine(session, errand)
+        if row is None:
+            return
+        row.state, row.due_at, row.may_repeat = "due", self._now(), row.may_repeat or not certain
+        if row.attempts >= MOST_TRIES:
+            row.state = "dead"
+        session.add(row)
+
+    def _mine(self, session: Session, errand: Errand) -> Outbox | None:
+        held = select(Outbox).where(Outbox.id == errand.id, Outbox.token == errand.token, Outbox.state == "sending")
+        return session.exec(held).first()
+
+    def _forget(self, session: Session, row: Outbox) -> None:
+        row.message = None
+        posted = session.get(Posted, (row.subject, row.lane)) if row.subject else None
+        if posted:
+            session.delete(posted)
+
+    def _later(self, attempts: int, retry_after: float | None) -> datetime:
+        return self._now() + timedelta(seconds=retry_after if retry_after is not None else min(2.0**attempts, 300))
+
+
+def _labelled(card: Card) -> Card:
+    note: Any = Words(text="This may repeat an earlier message.", style="subtle")
+    return card.model_copy(update={"body": (note, *card.body)})

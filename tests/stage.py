@@ -1,0 +1,159 @@
+"""A stage for tests that speak in commands: the real desk, store and courier, a platform that only writes down.
+
+`await stage.says("Amina Yusuf", "report")`, `await stage.presses("Amina Yusuf", card, "Next", danger="no", …)`.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from psirf_bot.cards.model import Card
+from psirf_bot.cards.plain import render
+from psirf_bot.casework.desk import Desk
+from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said
+from psirf_bot.casework.people import take_on
+from psirf_bot.casework.work import Setting, Work
+from psirf_bot.config import load_trust, sample_people_text
+from psirf_bot.delivery.courier import Courier
+from psirf_bot.delivery.outbox import OutboxQueue
+from psirf_bot.domain.people import read_people
+from psirf_bot.store.audit import AuditKey
+from psirf_bot.store.database import Store, open_engine
+from psirf_bot.store.migrate import migrate
+from psirf_bot.store.tables import Channel
+
+NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)  # a Friday
+
+
+@dataclass
+class WritesDown:
+    """A platform that delivers everything, and keeps it by conversation."""
+
+    posts: dict[str, list[Card]] = field(default_factory=dict)
+    edits: list[tuple[str, Card]] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    async def send(self, to: Mapping[str, str], card: Card, key: str) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        room = to.get("user") or to["channel"]
+        self.posts.setdefault(room, []).append(card)
+        return f"{room}/{len(self.posts[room]) - 1}"
+
+    async def update(self, to: Mapping[str, str], message: str, card: Card) -> None:
+        room, _, number = message.rpartition("/")
+        self.posts[room][int(number)] = card
+        self.edits.append((message, card))
+
+    async def find(self, to: Mapping[str, str], key: str, since: datetime) -> str | None:
+        return None
+
+
+class Stage:
+    def __init__(self, folder: Path, **trust: Any) -> None:
+        found, mistakes = load_trust(None)
+        assert found is not None, mistakes
+        self.trust = found.model_copy(update=trust)
+        self.now = NOW
+        counter = itertools.count(1)
+        self.setting = Setting(self.trust, lambda: f"id{next(counter):05d}", AuditKey.of("k" * 32))
+        engine = open_engine(f"sqlite:///{folder}/stage.db")
+        migrate(engine)
+        self.store = Store(engine)
+        self.out = WritesDown()
+        self.queue = OutboxQueue(self.setting, lambda: self.now, lambda: self.now)
+        self.courier = Courier(self.store, self.queue, {"web": self.out, "teams": self.out, "slack": self.out})
+        self.desk = Desk(self.store, self.setting, lambda: self.now, self.courier.kick)
+        self._keys = itertools.count(1)
+
+    async def __aenter__(self) -> "Stage":
+        rows, mistakes = read_people(sample_people_text(), self.trust.services)
+        assert not mistakes
+        await self.do(lambda work: take_on(work, rows, {"web": "demo"}))
+        await self.do(self._channel)
+        await self.courier.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.courier.stop()
+        self.store.close()
+
+    def _channel(self, work: Work) -> None:
+        quality = Channel(purpose="quality", platform="web", address={"channel": "quality"}, set_by="x", set_at=self.now)
+        work.session.add(quality)
+
+    async def do(self, what: Any) -> Any:
+        def with_work(session: Session) -> Any:
+            return what(Work(session, self.now, self.setting))
+
+        return await self.store.run(with_work)
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+    async def turn(
+        self,
+        name: str,
+        what: Said | Pressed,
+        *,
+        key: str = "",
+        channel: str = "",
+        inline: bool = True,
+        platform: Platform = "web",
+    ) -> Reply:
+        user = address_of(name)
+        actor = Actor(platform, "demo", user, name, user)
+        address = {"channel": channel} if channel else {"user": user}
+        place = Place(channel or user, not channel, inline, None, address)
+        return await self.desk.handle(Inbound(actor, place, key or f"key{next(self._keys)}", what))
+
+    async def says(self, name: str, text: str, **how: Any) -> Card:
+        reply = await self.turn(name, Said(text), **how)
+        assert reply.card is not None, reply.notice
+        return reply.card
+
+    async def presses(self, name: str, card: Card, label: str, given: Mapping[str, object] | None = None, **how: Any) -> Card:
+        reply = await self.turn(name, Pressed(action(card, label), dict(given or {})), **how)
+        assert reply.card is not None, reply.notice
+        return reply.card
+
+    async def settled(self) -> None:
+        """Wait until every message that is due has been sent."""
+        import asyncio
+
+        from sqlmodel import func, select
+
+        from psirf_bot.store.tables import Outbox
+
+        waiting = select(func.count()).select_from(Outbox).where(Outbox.state.in_(("due", "sending")))  # type: ignore[attr-defined]
+        for _ in range(500):
+            if await self.store.run(lambda session: session.exec(waiting).one()) == 0:
+                return
+            self.courier.kick()
+            await asyncio.sleep(0.005)
+        raise AssertionError("messages are still waiting")
+
+    def private(self, name: str) -> list[Card]:
+        return self.out.posts.get(address_of(name), [])
+
+    def channel(self, name: str = "quality") -> list[Card]:
+        return self.out.posts.get(name, [])
+
+
+def address_of(name: str) -> str:
+    return f"{name.lower().replace(' ', '.')}@fenmarsh.example"
+
+
+def action(card: Card, label: str) -> str:
+    found = [b.action for b in card.all_buttons() if b.label == label]
+    assert found, f"no button “{label}” among {[b.label for b in card.all_buttons()]} on {card.title}"
+    return found[0]
+
+
+def words(card: Card) -> str:
+    return render(card)

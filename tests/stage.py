@@ -84,7 +84,9 @@ class Stage:
         self.store.close()
 
     def _channel(self, work: Work) -> None:
-        quality = Channel(purpose="quality", platform="web", address={"channel": "quality"}, set_by="x", set_at=self.now)
+        quality = Channel(
+            purpose="quality", platform="web", address={"channel": "quality"}, set_by="x", set_at=self.now
+        )
         work.session.add(quality)
 
     async def do(self, what: Any) -> Any:
@@ -117,7 +119,9 @@ class Stage:
         assert reply.card is not None, reply.notice
         return reply.card
 
-    async def presses(self, name: str, card: Card, label: str, given: Mapping[str, object] | None = None, **how: Any) -> Card:
+    async def presses(
+        self, name: str, card: Card, label: str, given: Mapping[str, object] | None = None, **how: Any
+    ) -> Card:
         reply = await self.turn(name, Pressed(action(card, label), dict(given or {})), **how)
         assert reply.card is not None, reply.notice
         return reply.card

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from psirf_bot.config import NOT_A_PORT, Settings, check, load_trust, read_trust, sample_trust_text, serve_mistakes
+from psirf_bot.config import NOT_A_PORT, Settings, check, load_trust, read_trust, sample_trust_text, serve_mistakes, warnings
 from psirf_bot.domain.mistakes import Mistake, key_lines
 from psirf_bot.domain.trust import OTHER_BODIES, DeadlineSetting, Due, OtherBody, RingContact, SupportContact, Trust
 
@@ -360,7 +360,7 @@ def test_dev_needs_neither_a_platform_nor_a_trust(monkeypatch: pytest.MonkeyPatc
 # What is changed in a complete environment, and what is then said about it; None takes a value away.
 STOPS = {
     "no key": ({"SECRET_KEY": ""}, "PSIRF_SECRET_KEY", "is not set"),
-    "short key": ({"SECRET_KEY": "k" * 31}, "PSIRF_SECRET_KEY", "shorter than 32"),
+    "short key": ({"SECRET_KEY": "fifteen-letters"}, "PSIRF_SECRET_KEY", "shorter than 16"),
     "no signing secret": ({"SLACK_SIGNING_SECRET": ""}, "PSIRF_SLACK_SIGNING_SECRET", "not set, but PSIRF_SLACK_BOT"),
     "no bot token": ({"SLACK_BOT_TOKEN": ""}, "PSIRF_SLACK_BOT_TOKEN", "not set, but PSIRF_SLACK_SIGNING"),
     "no team": ({"SLACK_TEAM_ID": ""}, "PSIRF_SLACK_TEAM_ID", "not set, but"),
@@ -388,7 +388,6 @@ STOPS = {
     "port below nothing": ({"PORT": "-1"}, "PSIRF_PORT", "not a port number"),
     "database": ({"DATABASE_URL": "mysql://db.example/psirf"}, "PSIRF_DATABASE_URL", "not a database that"),
     "database's driver": ({"DATABASE_URL": "postgresql://db.example/psirf"}, "PSIRF_DATABASE_URL", "not a database"),
-    "sample trust": ({"TRUST": ""}, "PSIRF_TRUST", "made-up sample trust"),
     "no such trust": ({"TRUST": "nowhere.toml"}, "PSIRF_TRUST", "cannot be read"),
 }
 
@@ -402,6 +401,13 @@ def test_one_wrong_setting_stops_serve(
     assert mistake.where == where
     assert what in mistake.what
     assert mistake.remedy
+
+
+def test_the_sample_trust_is_warned_of_but_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(monkeypatch, {"SECRET_KEY": KEY, **SLACK, **TEAMS})
+    assert serve_mistakes(settings) == []
+    (warning,) = warnings(settings)
+    assert "made-up sample trust" in warning.what
 
 
 def test_socket_mode_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:

@@ -70,7 +70,11 @@ def untouched(view: Json) -> dict[str, Json]:
     """`state.values` of a view in which nobody has changed anything, as Slack sends it."""
     kept = {"option": "selected_option", "options": "selected_options", "date": "selected_date"}
     kept |= {"time": "selected_time", "value": "value"}
-    empty = {"checkboxes": ("options", []), "multi_static_select": ("options", []), "datepicker": ("date", None)}
+    empty: dict[str, tuple[str, Any]] = {
+        "checkboxes": ("options", []),
+        "multi_static_select": ("options", []),
+        "datepicker": ("date", None),
+    }
     empty |= {"timepicker": ("time", None), "radio_buttons": ("option", None), "static_select": ("option", None)}
     values: dict[str, Json] = {}
     for block_id, block in fields_of(view).items():
@@ -365,7 +369,7 @@ def test_given_reads_empty_inputs_as_none(state: Json, value: object) -> None:
 
 
 def test_given_puts_half_a_moment_together_and_passes_over_what_is_no_input() -> None:
-    state = {
+    state: dict[str, Json] = {
         "m.date": {"value": {"type": "datepicker", "selected_date": "2026-11-20"}},
         "m.time": {"value": {"type": "timepicker", "selected_time": None}},
         "n.date": {"value": {"type": "datepicker", "selected_date": None}},

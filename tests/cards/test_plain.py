@@ -125,3 +125,7 @@ def test_only_the_longest_words_are_cut() -> None:
         "y" * 29 + "…",
     ]
     assert check.fitted(card, 125) is card
+
+
+def test_a_title_without_end_is_cut() -> None:
+    assert check.fitted(Card(title="x" * 4000, preview="P"), 10).title == "x" * 299 + "…"

@@ -4,10 +4,10 @@ import asyncio
 from typing import Any
 
 from sqlmodel import func, select
-from stage import Stage, action, words
 
 from psirf_bot.casework.inbound import Pressed, Said
 from psirf_bot.store.tables import Case, Dialog, Inbox, ReportVersion
+from stage import Stage, action, words
 
 AMINA, BRONWEN, LEAH, TOMASZ, CARYS = (
     "Amina Yusuf",
@@ -30,8 +30,7 @@ PAGE_2: dict[str, Any] = {"could-have-led": "yes"}
 async def near_miss(stage: Stage, name: str = AMINA, *, first: Any = None, second: Any = None) -> Any:
     card = await stage.says(name, "report")
     card = await stage.presses(name, card, "Next", {**PAGE_1, **(first or {})})
-    card = await stage.presses(name, card, "Next", {**PAGE_2, **(second or {})})
-    return card
+    return await stage.presses(name, card, "Next", {**PAGE_2, **(second or {})})
 
 
 async def test_a_near_miss_takes_six_answers_on_two_pages(stage: Stage) -> None:
@@ -81,7 +80,7 @@ async def test_an_unfinished_report_is_offered_again_and_resumed(stage: Stage) -
     card = await stage.says(AMINA, "report")
     assert card.title == "You have an unfinished report"
     card = await stage.presses(AMINA, card, "Go on with it")
-    assert [i.id for i in card.inputs()][0] == "could-have-led"
+    assert next(i.id for i in card.inputs()) == "could-have-led"
 
 
 async def test_back_and_change_show_what_was_answered(stage: Stage) -> None:

@@ -66,7 +66,7 @@ def modal(card: Card) -> Json:
     title = check.clip(card.title, _TITLE)
 
     def build(fitting: Card) -> Json:
-        full_title = [_heading(card.title)] if title != card.title else []
+        full_title = [_heading(fitting.title)] if title != card.title else []
         blocks = [*full_title, *_blocks(fitting, validates=bool(submit and submit.validates))]
         return {
             "type": "modal",

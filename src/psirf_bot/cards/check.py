@@ -19,6 +19,7 @@ CARD_SOFT = 28 * 1024  # bytes of UTF-8: what every way into Teams takes
 CARD_HARD = 80 * 1024  # bytes of UTF-16: what Teams asks bots to stay under
 ACTIONS = 6
 OWN_DATA = ("action", "asked", "several")  # what a button on Teams carries beside the inputs, so no input's id
+TITLE = 300  # characters; nobody reads a longer one
 # How many characters of a card's words to try, until the rendered card fits.
 BUDGETS = (12_000, 8_000, 4_000, 2_000, 500)
 
@@ -35,7 +36,9 @@ def clip(text: str, most: int) -> str:
 
 
 def fitted(card: Card, most: int) -> Card:
-    """The card with its longest words cut so that all of them come to at most `most` characters."""
+    """The card with its longest words cut so that all of them come to at most `most` characters, its title apart."""
+    if len(card.title) > TITLE:
+        card = card.model_copy(update={"title": clip(card.title, TITLE)})
     lengths = [len(text) for part in card.body for text in _shown(part)]
     if sum(lengths) <= most:
         return card

@@ -10,7 +10,7 @@ from sqlmodel import select
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, people, post
+from psirf_bot.casework import cases, news, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
@@ -134,7 +134,9 @@ def _done(work: Work, press: Press) -> Reply:
         need.state, need.checked_at = CHECKED, work.now
         need.checker_id = need.checker_id or press.by.id
         work.session.add(need)
+        work.session.flush()
         work.record(press.by.id, "checked on a member of staff", case, need=need.id)
+        news.spoken_to(work, case, need.person_id)
     return Reply(card=cards.thank_you(need.name), keep=True)
 
 

@@ -11,6 +11,7 @@ from psirf_bot.casework import cases, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, CaseForm, case_of, not_now
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.news import tell_outcome, tell_reporter
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.flow import walk
@@ -28,13 +29,6 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
     work.session.flush()
     work.record(by, what, case, **content)
     post.refresh(work, cases.living_subject(case))
-
-
-def tell_reporter(work: Work, case: Case, title: str, text: str) -> None:
-    """Tell whoever reported it, in private, when the bot can reach them."""
-    if case.reporter_id:
-        open_it = button(work, "Open your report", "case.show", case=case)
-        post.to_person(work, case.reporter_id, said(title, text, open_it, preview="There is news of your report."))
 
 
 def _show(work: Work, press: Press) -> Reply:
@@ -97,7 +91,9 @@ def _own(work: Work, press: Press, case: Case, answers: Answers) -> Card:
 def _close(work: Work, press: Press, case: Case, answers: Answers) -> Card:
     case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
     changed(work, case, press.by.id, "closed", outcome=case.outcome)
-    tell_reporter(work, case, f"{case.reference} is closed: what changed", case.outcome)
+    if not tell_outcome(work, case):
+        text = "The reporter was involved, so they are told once the person who is to check on them has spoken to them."
+        return said(f"{case.reference} is closed", text, button(work, "Open the case", "case.show", case=case))
     return case_view(work, case, press.by)
 
 

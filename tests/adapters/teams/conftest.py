@@ -1,56 +1,16 @@
-"""A Teams adapter on a loopback port, a strict fake Teams around it, and a desk that writes down what it gets."""
+"""A Teams adapter on a loopback port, with a strict fake Teams around it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
+from teams_stage import RecordingDesk
 
 from fakes.teams import FakeTeams, Person
 from psirf_bot.adapters.teams import TeamsAdapter
-from psirf_bot.cards.model import Button, Card, TextInput, Words
-from psirf_bot.casework.inbound import Inbound, Pressed, Reply
 from psirf_bot.clock import Clock
-
-FORM = Card(
-    title="What happened?",
-    preview="Your form is ready.",
-    body=(TextInput(id="what", label="What happened?"),),
-    buttons=(Button(label="Send", action="a-send", submits=True, validates=True),),
-)
-SAVED = Card(title="Saved", preview="Your report is saved.", body=(Words(text="Saved as PSI-2026-0001."),))
-
-
-class RecordingDesk:
-    """Answers each new key once, as the real desk does, and gives a repeated one the answer of the first."""
-
-    def __init__(self) -> None:
-        self.deliveries: list[Inbound] = []
-        self.answer: Callable[[Inbound], Awaitable[Reply]] | Reply = Reply()
-        self._answers: dict[str, asyncio.Future[Reply]] = {}
-
-    @property
-    def turns(self) -> list[Inbound]:
-        """What had an effect."""
-        return list({inbound.key: inbound for inbound in self.deliveries}.values())
-
-    @property
-    def pressed(self) -> Pressed:
-        """The last thing done was a press."""
-        assert isinstance(self.deliveries[-1].what, Pressed)
-        return self.deliveries[-1].what
-
-    async def handle(self, inbound: Inbound) -> Reply:
-        self.deliveries.append(inbound)
-        if inbound.key in self._answers:
-            return await self._answers[inbound.key]
-        future = self._answers[inbound.key] = asyncio.get_running_loop().create_future()
-        reply = self.answer if isinstance(self.answer, Reply) else await self.answer(inbound)
-        future.set_result(reply)
-        return reply
-
 
 Served = Callable[..., AbstractAsyncContextManager[TeamsAdapter]]
 
@@ -103,13 +63,3 @@ async def adapter(served: Served) -> AsyncIterator[TeamsAdapter]:
 @pytest.fixture
 def ada(fake: FakeTeams) -> Person:
     return fake.person("Ada Okafor", installed=True)
-
-
-def address_of(fake: FakeTeams, person: Person) -> dict[str, str]:
-    """Their personal chat, as the adapter gives it to the desk."""
-    return {
-        "service_url": fake.service_url,
-        "conversation": person.chat.id,
-        "tenant": fake.tenant_id,
-        "bot": fake.world.bot_id,
-    }

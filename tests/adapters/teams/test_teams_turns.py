@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from conftest import FORM, SAVED, RecordingDesk, address_of
+from teams_stage import FORM, SAVED, TOO_LARGE, RecordingDesk, address_of
 
 from fakes.teams import FakeTeams, Person
 from psirf_bot.adapters.teams import TeamsAdapter, words
-from psirf_bot.cards.model import Card, MomentInput, Words
+from psirf_bot.cards.model import MomentInput
 from psirf_bot.casework.inbound import Actor, Place, Reply, Said
 
 pytestmark = pytest.mark.usefixtures("adapter")
@@ -35,9 +35,7 @@ async def test_only_a_notice_is_said_in_the_turn(fake: FakeTeams, desk: Recordin
     assert heard.activity["textFormat"] == "plain"
 
 
-async def test_a_channel_is_heard_only_when_the_bot_is_meant(
-    fake: FakeTeams, desk: RecordingDesk, ada: Person
-) -> None:
+async def test_a_channel_is_heard_only_when_the_bot_is_meant(fake: FakeTeams, desk: RecordingDesk, ada: Person) -> None:
     panel = fake.team("Quality", ada, channels=("Panel",), installed=True).channels["Panel"]
     ben = fake.person("Ben Ashworth")
     desk.answer = Reply(notice="I have sent you a private message.")
@@ -159,28 +157,21 @@ async def test_someone_else_joining_is_no_welcome(fake: FakeTeams, desk: Recordi
     assert desk.deliveries == []
 
 
-LONG = Card(
-    title="Long",
-    preview="A long list is ready.",
-    body=tuple(Words(text=f"Case {n}: {'words ' * 20}") for n in range(400)),
-)
-
-
 async def test_a_card_too_large_for_teams_is_put_in_words(
     fake: FakeTeams, desk: RecordingDesk, ada: Person, adapter: TeamsAdapter
 ) -> None:
     await adapter.send(address_of(fake, ada), FORM, "key")
-    desk.answer = Reply(card=LONG)
+    desk.answer = Reply(card=TOO_LARGE)
     await ada.press("Send")
     assert ada.last_toast is not None
     assert ada.last_toast.kind == "message"
-    assert ada.last_toast.text.startswith("Long\n\nCase 0")
+    assert ada.last_toast.text.startswith("Which one?")
 
-    await adapter.send(address_of(fake, ada), LONG, "key")
+    await adapter.send(address_of(fake, ada), TOO_LARGE, "key")
     sent = fake.messages(ada.chat)[-1]
     assert sent.cards == []
-    assert sent.text.startswith("Long\n\nCase 0")
-    assert sent.activity["summary"] == LONG.preview
+    assert sent.text.startswith("Which one?")
+    assert sent.activity["summary"] == TOO_LARGE.preview
 
 
 @pytest.mark.parametrize(
@@ -195,9 +186,7 @@ async def test_a_card_too_large_for_teams_is_put_in_words(
         {"action": {"data": {"action": {"action": "a-send"}}}},
     ],
 )
-async def test_a_press_of_nothing_has_no_effect(
-    fake: FakeTeams, desk: RecordingDesk, ada: Person, value: Any
-) -> None:
+async def test_a_press_of_nothing_has_no_effect(fake: FakeTeams, desk: RecordingDesk, ada: Person, value: Any) -> None:
     turn = fake.activities.invoke("adaptiveCard/action", ada.user, ada.chat, value, "1", None)
     answer = await fake.deliver(turn)
     assert (answer.status, answer.body["type"]) == (200, "application/vnd.microsoft.error")

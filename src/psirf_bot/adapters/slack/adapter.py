@@ -124,8 +124,9 @@ class SlackAdapter:
             turn = payloads.read(body)
             if turn is None:
                 return web.Response()
-            headers = {"content-type": request.content_type}
-            bolt_request = AsyncBoltRequest(body=text, headers=headers, context={_TURN: turn})
+            bolt_request = AsyncBoltRequest(
+                body=text, headers={"content-type": request.content_type}, context={_TURN: turn}
+            )
         except (payloads.Unreadable, AttributeError, KeyError, TypeError, RecursionError) as error:
             log.warning("a signed request could not be read: %s", whereabouts(error))
             return web.Response(status=400)

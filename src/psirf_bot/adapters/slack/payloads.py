@@ -59,7 +59,7 @@ class ViewPress(Turn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission(Turn):
-    """A modal that was submitted. `first_input` is the block that can show a word about it, empty when there is none."""
+    """A modal that was submitted. `first_input` is the block under which a word can be shown, if there is one."""
 
     first_input: str
 

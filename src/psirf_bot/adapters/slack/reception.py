@@ -43,13 +43,16 @@ class Reception:
                 await self._screen.follow(turn, reply)
         except Exception as error:  # noqa: BLE001 (whatever it is, the person hears of it and can quote it)
             reference = self._reference()
-            log.error("a turn failed: reference %s, %s", reference, whereabouts(error))
-            form = isinstance(turn, Submission | ViewPress)
-            apology = Reply(notice=words.went_wrong(reference, form=form))
-            answered_already = ack.response is not None
-            await _acknowledge(ack, turn, apology)
-            if answered_already or not carried(turn, apology):
-                await self._screen.follow(turn, apology)
+            log.error("a turn failed: reference %s, %s", reference, whereabouts(error))  # noqa: TRY400 (see there)
+            await self._apologise(turn, reference, ack)
+
+    async def _apologise(self, turn: Turn, reference: str, ack: AsyncAck) -> None:
+        reply = Reply(notice=words.went_wrong(reference, form=isinstance(turn, Submission | ViewPress)))
+        carries_it = ack.response is None and carried(turn, reply)
+        if ack.response is None:
+            await _acknowledge(ack, turn, reply)
+        if not carries_it:
+            await self._screen.tell(turn, reply.notice)
 
     async def _answer(self, turn: Turn) -> Reply:
         try:

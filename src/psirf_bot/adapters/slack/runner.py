@@ -93,7 +93,7 @@ async def _listen(listener: AsyncListener, request: AsyncBoltRequest, name: str)
     try:
         await listener.run_ack_function(request=request, response=None)  # type: ignore[arg-type]  # Bolt passes None too
     except Exception as error:  # noqa: BLE001 (an ack that was given stays given, whatever happens after it)
-        log.error("Slack listener %s failed: %s", name, whereabouts(error))
+        log.error("listener %s failed: %s", name, whereabouts(error))  # noqa: TRY400 (see whereabouts)
 
 
 def install(app: AsyncApp, tasks: Tasks) -> None:

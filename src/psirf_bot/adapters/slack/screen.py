@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 Json = dict[str, Any]
 
 _OPENING = 3.0  # seconds; after them the trigger is worth nothing
+_SENT = Card(title=words.NOTICE, preview=words.SENT, body=(Words(text=words.SENT),))
 
 
 def carried(turn: Turn, reply: Reply) -> Json:
@@ -52,20 +53,28 @@ class Screen:
         match turn:
             case Command() | MessagePress() if card and _is_form(card):
                 await self._open(turn, card)
-            case MessagePress():
-                await self._beside_or_instead(turn, reply)
+            case MessagePress() if card:
+                await self._instead_or_beside(turn, card, replaces=reply.replaces)
             case ViewPress() if card:
                 await self._turn_over(turn, card)
-            case ViewPress() if reply.notice:
-                await self._lay_upon(turn, reply.notice)
-            case ViewPress():
-                await self._turn_over(
-                    turn, Card(title=words.NOTICE, preview=words.SENT, body=(Words(text=words.SENT),))
-                )
+            case ViewPress() if not reply.notice:
+                await self._turn_over(turn, _SENT)
             case Submission() if card and not _modal(card):
                 await self._privately(turn.user, rendered(card))
-            case Spoken() if shown := _message(reply):
-                await (self._privately(turn.user, shown) if turn.place.private else self._whisper(turn, shown))
+            case Spoken() if card:
+                await self._beside(turn, rendered(card))
+            case MessagePress() | ViewPress() | Spoken() if reply.notice:
+                await self.tell(turn, reply.notice)
+
+    async def tell(self, turn: Turn, notice: str) -> None:
+        """Say a short word about a turn that has been acknowledged."""
+        match turn:
+            case ViewPress():
+                await self._lay_upon(turn, notice)
+            case MessagePress() | Spoken():
+                await self._beside(turn, _notice(notice))
+            case _:
+                await self._privately(turn.user, _notice(notice))
 
     async def _open(self, turn: Command | MessagePress, card: Card) -> None:
         view = _modal(card)
@@ -76,21 +85,19 @@ class Screen:
             log.warning("a form went to the direct messages instead: %s", why)
             await self._privately(turn.user, rendered(card))
 
-    async def _beside_or_instead(self, turn: MessagePress, reply: Reply) -> None:
-        shown = _message(reply)
-        if not shown:
-            return
-        why = ""
-        if reply.card and reply.replaces and turn.ephemeral:
-            why = await self._replace_ephemeral(turn, shown)
-        elif reply.card and reply.replaces and turn.place.private:
-            update = self._client.chat_update(channel=turn.channel, ts=turn.message, **shown)
-            why = await self._tried(update)
-        else:
-            await self._whisper(turn, shown)
-        if why:
+    async def _instead_or_beside(self, turn: MessagePress, card: Card, *, replaces: bool) -> None:
+        """Put the card in place of the one pressed if nobody else sees that; living cards are not edited here."""
+        shown = rendered(card)
+        if replaces and turn.place.private:
+            why = await (self._replace_ephemeral(turn, shown) if turn.ephemeral else self._replace(turn, shown))
+            if not why:
+                return
             log.warning("a card went beside the one pressed: %s", why)
-            await self._whisper(turn, shown)
+        await self._beside(turn, shown)
+
+    async def _replace(self, turn: MessagePress, shown: Json) -> str:
+        content = {"blocks": [], **shown}
+        return await self._tried(self._client.chat_update(channel=turn.channel, ts=turn.message, **content))
 
     async def _replace_ephemeral(self, turn: MessagePress, shown: Json) -> str:
         """An ephemeral message has no other way to it than the address that came with the press."""
@@ -125,10 +132,13 @@ class Screen:
         if why and why != "exchanged_trigger_id":
             await self._privately(turn.user, _notice(notice))
 
-    async def _whisper(self, turn: MessagePress | Spoken, shown: Json) -> None:
-        """Show it where they are, to them alone; in their direct messages if that cannot be done."""
-        place = {"channel": turn.channel, "thread_ts": turn.thread}
-        if await self._tried(self._client.chat_postEphemeral(user=turn.user, **place, **shown)):
+    async def _beside(self, turn: MessagePress | Spoken, shown: Json) -> None:
+        """Show it where they are, to them alone; in their direct messages if that is where they are, or it fails."""
+        if isinstance(turn, Spoken) and turn.place.private:
+            await self._privately(turn.user, shown)
+            return
+        post = self._client.chat_postEphemeral(channel=turn.channel, user=turn.user, thread_ts=turn.thread, **shown)
+        if await self._tried(post):
             await self._privately(turn.user, shown)
 
     async def _privately(self, user: str, shown: Json) -> None:

@@ -123,7 +123,7 @@ class TeamsAdapter:
         try:
             async with asyncio.timeout(ARRIVES_WITHIN):
                 activity = Activity.model_validate_json(await _body(request))
-        except ValidationError:
+        except (ValidationError, web.RequestPayloadError):
             return web.Response(status=400)
         except TimeoutError:
             return web.Response(status=408)

@@ -1,0 +1,504 @@
+"""The chat page in a real browser: as somebody uses it with a mouse, a keyboard, a phone and a screen reader."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Locator, async_playwright, expect
+from playwright.async_api import Page as Tab
+from web_desk import AMINA, LEAH, OWN, Page, RecordingDesk, running_page
+
+from psirf_bot.cards import adaptive
+from psirf_bot.cards.model import (
+    Button,
+    Card,
+    ChoiceInput,
+    Copy,
+    Details,
+    Fact,
+    Facts,
+    MomentInput,
+    NumberInput,
+    Option,
+    PeopleInput,
+    Progress,
+    TextInput,
+    Words,
+)
+from psirf_bot.casework.inbound import Inbound, Pressed, Reply, Said
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+YES_NO = (Option(value="yes", label="Yes"), Option(value="no", label="No"))
+SERVICES = tuple(Option(value=f"s{n}", label=f"Service {n}") for n in range(1, 8))
+
+
+def form(error: str = "", typed: str = "") -> Card:
+    """A page of questions with one of every kind of input."""
+    return Card(
+        title="Report an event",
+        preview="Your form is ready.",
+        body=(
+            Progress(text="Page 1"),
+            Words(
+                text="If anyone is in danger now, ring 999 or the on-call manager on 01632 960001. "
+                "Nobody reads this chat live.",
+                style="warning",
+            ),
+            *([Words(text="Please check what is marked below. The rest is kept.", style="error")] if error else []),
+            Words(text="What happened", style="heading"),
+            ChoiceInput(id="danger", label="Is anyone in danger now?", options=YES_NO, required=True),
+            TextInput(
+                id="what",
+                label="What happened?",
+                hint="Facts, in your own words. No names and nothing that identifies a patient.",
+                required=True,
+                multiline=True,
+                value=typed,
+                error=error,
+            ),
+            MomentInput(id="when", label="When was it?", hint="The day is enough.", required=True),
+            ChoiceInput(id="service", label="Which service was it in?", options=SERVICES),
+            ChoiceInput(id="affected", label="Who was affected?", options=SERVICES[:3], several=True),
+            NumberInput(id="how-many", label="How many people?"),
+            PeopleInput(id="colleagues", label="Which other staff were involved?"),
+        ),
+        buttons=(
+            Button(label="Next", action="next", style="primary", submits=True, validates=True),
+            Button(label="Back", action="back", submits=True),
+            Button(label="Cancel", action="cancel", style="danger"),
+        ),
+    )
+
+
+def saved() -> Card:
+    return Card(
+        title="Thank you. Are you all right?",
+        preview="Your report is saved.",
+        body=(
+            Words(text="Saved as PSI-2026-0001. It is not on Datix yet."),
+            Facts(facts=(Fact(label="What it was", value="A near miss"), Fact(label="Service", value="Podiatry"))),
+            Details(title="What happens next", text="The quality team reads every report on the next working day."),
+            Copy(title="For the Datix form", text="Description:\nA dressing pack was out of date. <b>&amp;</b>"),
+        ),
+        buttons=(
+            Button(label="I would like to talk to someone", action="talk", style="primary"),
+            Button(label="Open Datix", url="https://datix.example/"),
+        ),
+    )
+
+
+def quality_card() -> Card:
+    return Card(
+        title="A new report to read: PSI-2026-0001",
+        preview="A report is waiting.",
+        body=(Facts(facts=(Fact(label="Service", value="Podiatry"), Fact(label="Kind", value="Near miss"))),),
+        buttons=(Button(label="Read it", action="read", style="primary"), Button(label="Ask", action="ask")),
+    )
+
+
+class DemoDesk(RecordingDesk):
+    """Answers `report` with the form as the courier would, refuses some words, and saves the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.page: Page
+        self.answer = self._answer
+        self.posting: set[asyncio.Task[str]] = set()
+
+    def post(self, address: dict[str, str], card: Card, key: str) -> None:
+        task = asyncio.create_task(self.page.adapter.send(address, card, key))
+        self.posting.add(task)
+        task.add_done_callback(self.posting.discard)
+
+    def _answer(self, inbound: Inbound) -> Reply:
+        match inbound.what:
+            case Said("report"):
+                self.post({"user": inbound.actor.email}, form(), inbound.key)
+            case Said("nothing"):
+                return Reply(notice="Nothing to do.")
+            case Pressed("next", {"what": str(words)}) if "NHS" in words:
+                error = "That looks like an NHS number. The rest of your words are kept."
+                return Reply(card=form(error, words))
+            case Pressed("next"):
+                self.post({"channel": "quality"}, quality_card(), f"{inbound.key}:quality")
+                return Reply(card=saved())
+            case Pressed("talk"):
+                return Reply(notice="Somebody from the quality team will ring you.")
+            case Pressed("read"):
+                return Reply(card=saved())
+        return Reply()
+
+
+@pytest.fixture
+async def page(tmp_path: Path) -> AsyncIterator[Page]:
+    desk = DemoDesk()
+    async with running_page(tmp_path, desk) as page:
+        desk.page = page
+        yield page
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def tab(browser: Browser) -> AsyncIterator[Tab]:
+    """A phone's window; whatever the console complains about fails the test."""
+    context = await browser.new_context(viewport={"width": 360, "height": 740})
+    tab = await context.new_page()
+    complaints: list[str] = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield tab
+    await context.close()
+    assert [words for words in complaints if "ERR_FAILED" not in words] == []
+
+
+async def as_amina(tab: Tab, page: Page) -> None:
+    await tab.goto(page.address)
+    await tab.get_by_role("button", name="Amina Yusuf").click()
+
+
+async def open_form(tab: Tab, page: Page) -> Locator:
+    await as_amina(tab, page)
+    await tab.get_by_role("button", name="report", exact=True).click()
+    card = tab.get_by_role("article", name="Report an event")
+    await expect(card).to_be_visible()
+    return card
+
+
+async def fill_in(card: Locator, words: str = "The dressing pack was out of date.") -> None:
+    await card.get_by_role("radio", name="No").check()
+    await card.get_by_label("What happened?").fill(words)
+    await card.get_by_label("Day").fill("2026-11-20")
+
+
+async def test_somebody_is_chosen_and_the_words_they_type_reach_the_desk(tab: Tab, page: Page) -> None:
+    await as_amina(tab, page)
+    words = tab.get_by_label("Message in psirf-bot")
+    await expect(words).to_be_focused()
+    await words.fill("hello")
+    await words.press("Enter")
+    await expect(tab.locator(".me .said")).to_have_text("hello")
+    await expect(tab.locator(".me .by")).to_be_visible()  # the server has it
+    assert [inbound.what for inbound in page.desk.seen] == [Said("hello")]
+    await expect(words).to_be_focused()
+    await expect(words).to_have_value("")
+
+
+async def test_what_a_form_holds_is_sent_by_kind_and_the_answer_takes_its_place(tab: Tab, page: Page) -> None:
+    card = await open_form(tab, page)
+    await fill_in(card)
+    await card.get_by_label("Which service was it in?").select_option("Service 6")
+    await card.get_by_label("Service 1").check()
+    await card.get_by_label("Service 3").check()
+    await card.get_by_role("button", name="Next").click()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_focused()
+    await expect(card).to_have_count(0)
+    pressed = page.desk.seen[-1]
+    assert pressed.what == Pressed(
+        "next",
+        {
+            "danger": "no",
+            "what": "The dressing pack was out of date.",
+            "when": {"date": "2026-11-20", "time": None},
+            "service": "s6",
+            "affected": ["s1", "s3"],
+            "how-many": None,
+            "colleagues": None,
+        },
+    )
+    assert pressed.place.message == "2"
+    await tab.reload()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_visible()
+
+
+async def test_empty_answers_are_asked_for_without_a_press(tab: Tab, page: Page) -> None:
+    card = await open_form(tab, page)
+    await card.get_by_role("button", name="Next").click()
+    await expect(card.get_by_text("Please check: choose an answer.")).to_be_visible()
+    await expect(card.get_by_text("Please check: answer this.")).to_be_visible()
+    await expect(card.get_by_text("Please check: enter a day.")).to_be_visible()
+    await expect(card.get_by_role("radio", name="Yes")).to_be_focused()
+    await expect(card.get_by_label("What happened?")).to_have_accessible_description("Please check: answer this. Facts, in your own words. No names and nothing that identifies a patient.")
+    assert [inbound.what for inbound in page.desk.seen] == [Said("report")]
+    await card.get_by_label("What happened?").fill("A fall")
+    await expect(card.get_by_text("Please check: answer this.")).to_have_count(0)
+    await card.get_by_role("button", name="Back").click()  # going back asks for nothing
+    await expect(card).not_to_have_attribute("aria-busy", "true")
+    assert page.desk.seen[-1].what.action == "back"
+
+
+async def test_refused_words_stay_and_are_pointed_at(tab: Tab, page: Page) -> None:
+    card = await open_form(tab, page)
+    await fill_in(card, "NHS 943 476 5919 and the rest")
+    await card.get_by_role("button", name="Next").click()
+    words = card.get_by_label("What happened?")
+    await expect(words).to_be_focused()
+    await expect(words).to_have_value("NHS 943 476 5919 and the rest")
+    await expect(words).to_have_accessible_description("Facts, in your own words. No names and nothing that identifies a patient. Please check: That looks like an NHS number. The rest of your words are kept.")
+    await tab.reload()  # they were kept in the page alone
+    await expect(words).to_have_value("")
+
+
+async def test_a_press_that_did_not_get_through_is_tried_again_with_the_same_key(tab: Tab, page: Page) -> None:
+    card = await open_form(tab, page)
+    await fill_in(card)
+    keys: list[str] = []
+    tab.on("request", lambda r: keys.append(json.loads(r.post_data)["key"]) if r.url.endswith("/press") else None)
+    await tab.route("**/chat/press", lambda route: route.abort())
+    await card.get_by_role("button", name="Next").click()
+    await expect(tab.get_by_text("Not sent yet. Your words are still here.")).to_be_visible()
+    await expect(card.get_by_label("What happened?")).to_have_value("The dressing pack was out of date.")
+    await tab.unroute("**/chat/press")
+    await tab.get_by_role("button", name="Try again").click()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_visible()
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+
+
+async def test_words_that_did_not_get_through_are_tried_again_with_the_same_key(tab: Tab, page: Page) -> None:
+    await as_amina(tab, page)
+    keys: list[str] = []
+    tab.on("request", lambda r: keys.append(json.loads(r.post_data)["key"]) if r.url.endswith("/say") else None)
+    await tab.route("**/chat/say", lambda route: route.abort())
+    await tab.get_by_role("button", name="help").click()
+    await expect(tab.get_by_text("Not sent yet.")).to_be_visible()
+    await tab.unroute("**/chat/say")
+    await tab.get_by_role("button", name="Try again").click()
+    await expect(tab.get_by_text("Not sent yet.")).to_have_count(0)
+    await expect(tab.locator(".me .said")).to_have_text(["help"])
+    assert len(keys) == 2
+    assert keys[0] == keys[1]
+
+
+async def test_a_button_pressed_twice_is_sent_once(tab: Tab, page: Page) -> None:
+    card = await open_form(tab, page)
+    await fill_in(card)
+    await card.get_by_role("button", name="Next").dblclick()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_visible()
+    assert len([inbound for inbound in page.desk.seen if isinstance(inbound.what, Pressed)]) == 1
+
+
+async def test_words_under_way_outlive_a_newer_card(tab: Tab, page: Page) -> None:
+    card = await open_form(tab, page)
+    await fill_in(card, "Half a sentence")
+    await page.adapter.update({"user": AMINA.email}, "2", saved())
+    await expect(tab.get_by_text("This card has changed meanwhile.")).to_be_visible()
+    await expect(card.get_by_label("What happened?")).to_have_value("Half a sentence")
+    await tab.get_by_role("button", name="Show the new one").click()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_focused()
+
+
+async def test_a_notice_stands_beside_the_card(tab: Tab, page: Page) -> None:
+    await page.adapter.send({"user": AMINA.email}, saved(), "first")
+    await as_amina(tab, page)
+    talk = tab.get_by_role("button", name="I would like to talk to someone")
+    await talk.click()
+    await expect(tab.get_by_role("status").filter(has_text="will ring you")).to_be_visible()
+    await expect(talk).to_be_focused()
+
+
+async def test_in_a_channel_the_answer_is_for_this_person_alone(tab: Tab, page: Page, browser: Browser) -> None:
+    await page.adapter.send({"channel": "quality"}, quality_card(), "first")
+    await tab.goto(f"{page.address}#as={LEAH.email}&room=channel:quality")
+    await tab.get_by_role("button", name="Read it").click()
+    await expect(tab.get_by_text("Only you can see this")).to_be_visible()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_focused()
+    await tab.get_by_role("button", name="I would like to talk to someone").click()
+    await expect(tab.get_by_text("will ring you")).to_be_visible()
+    assert page.desk.seen[-1].place.private
+    await tab.get_by_role("button", name="Close", exact=True).click()
+    await expect(tab.get_by_role("heading", name="A new report to read: PSI-2026-0001")).to_be_focused()
+
+
+async def test_unread_rooms_and_people_with_news_are_marked(tab: Tab, page: Page) -> None:
+    await tab.goto(f"{page.address}#as={LEAH.email}")
+    await page.adapter.send({"channel": "quality"}, quality_card(), "first")
+    await page.adapter.send({"user": AMINA.email}, saved(), "second")
+    await expect(tab).to_have_title("(1) Patient safety chat")
+    await tab.get_by_role("button", name="Menu, something is new").click()
+    await tab.get_by_role("button", name="Quality team 1 new").click()
+    await expect(tab).to_have_title("Patient safety chat")
+    await tab.get_by_role("button", name="Menu").click()
+    await tab.get_by_role("button", name="Amina Yusuf: change to them").click()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_visible()
+
+
+async def test_the_json_of_a_card_is_what_the_platforms_get(tab: Tab, page: Page) -> None:
+    await page.adapter.send({"user": AMINA.email}, saved(), "first")
+    await as_amina(tab, page)
+    opener = tab.get_by_role("button", name="Show the JSON of Thank you.")
+    await opener.click()
+    panel = tab.get_by_role("region", name="The JSON")
+    await expect(panel).to_contain_text('"AdaptiveCard"')
+    assert json.loads(await panel.inner_text()) == adaptive.render(saved())
+    await tab.get_by_role("tab", name="Adaptive Card").press("ArrowRight")
+    await expect(tab.get_by_role("tab", name="Slack message")).to_be_focused()
+    await expect(panel).to_contain_text('"blocks"')
+    await tab.get_by_role("tab", name="Slack modal").click()
+    await expect(panel).to_contain_text('"modal"')
+    await tab.keyboard.press("Escape")
+    await expect(opener).to_be_focused()
+
+
+async def test_copy_says_that_it_has_copied(tab: Tab, page: Page) -> None:
+    await tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.adapter.send({"user": AMINA.email}, saved(), "first")
+    await as_amina(tab, page)
+    await tab.locator("[data-copy]").first.click()
+    await expect(tab.locator("[data-copy]").first).to_have_text("Copied")
+    copied = await tab.evaluate("navigator.clipboard.readText()")
+    assert copied == "Description:\nA dressing pack was out of date. <b>&amp;</b>"
+
+
+async def test_the_clock_is_moved_and_brought_back(tab: Tab, page: Page) -> None:
+    await as_amina(tab, page)
+    await tab.get_by_role("button", name="Menu").click()
+    await tab.get_by_role("button", name="+1 day").click()
+    await expect(tab.get_by_text("Moved by hand.")).to_be_visible()
+    assert 86_000 < page.clock.ahead.total_seconds() < 86_800
+    await tab.get_by_role("button", name="Next working morning").click()
+    await expect(tab.locator("#now")).to_contain_text("09:00")
+    await tab.get_by_role("button", name="Back to now").click()
+    await expect(tab.get_by_text("Moved by hand.")).to_be_hidden()
+    assert abs(page.clock.ahead.total_seconds()) < 5
+
+
+async def test_typed_markup_is_shown_as_it_was_typed(tab: Tab, page: Page) -> None:
+    await as_amina(tab, page)
+    words = "<img src=x onerror=alert(1)> **bold** &amp;"
+    await tab.get_by_label("Message in psirf-bot").fill(words)
+    await tab.keyboard.press("Enter")
+    await expect(tab.locator(".me .by")).to_be_visible()
+    await expect(tab.locator(".me .said")).to_have_text(words)
+
+
+BASICS = """() => {
+  const seen = (e) => e.getClientRects().length > 0;
+  const name = (e) => (e.getAttribute('aria-label') || e.textContent || '').trim();
+  const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
+  const all = (what) => [...document.querySelectorAll(what)].filter(seen);
+  const references = [...document.querySelectorAll('[aria-labelledby], [aria-describedby], [aria-controls]')].flatMap(
+    (e) => ['aria-labelledby', 'aria-describedby', 'aria-controls'].flatMap((a) => (e.getAttribute(a) || '').split(' ')));
+  return {
+    h1: document.querySelectorAll('h1').length,
+    unnamed: all('button, a').filter((e) => !name(e)).length,
+    unlabelled: all('input, select, textarea').filter((e) => !e.labels.length).map((e) => e.name),
+    sameId: ids.filter((id, n) => ids.indexOf(id) !== n),
+    dangling: references.filter((id) => id && !document.getElementById(id)),
+    wide: document.documentElement.scrollWidth - innerWidth,
+    wideLogs: all('.log').map((e) => e.scrollWidth - e.clientWidth).filter((w) => w > 0),
+    small: all('button, select, .card a').filter((e) => e.getBoundingClientRect().height < 44 && !e.classList.contains('link')).map(name),
+    landmarks: ['header', 'main', 'nav', 'aside'].filter((e) => !document.querySelector(e)),
+  };
+}"""
+GOOD = {
+    "h1": 1, "unnamed": 0, "unlabelled": [], "sameId": [], "dangling": [], "wideLogs": [], "small": [], "landmarks": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_every_view_has_names_labels_room_to_press_and_no_sideways_scroll(
+    tab: Tab, page: Page, width: int
+) -> None:
+    await tab.set_viewport_size({"width": width, "height": 740})
+    await tab.goto(page.address)
+    await tab.get_by_role("button", name="Amina Yusuf").wait_for()
+    views = [await tab.evaluate(BASICS)]
+    await open_form(tab, page)
+    await page.adapter.send({"user": AMINA.email}, form("That looks like an NHS number.", "x" * 300), "wrong")
+    await page.adapter.send({"user": AMINA.email}, saved(), "saved")
+    await tab.get_by_role("heading", name="Thank you. Are you all right?").wait_for()
+    await tab.get_by_role("button", name="Next").first.click()
+    views.append(await tab.evaluate(BASICS))
+    if width == 360:
+        await tab.get_by_role("button", name="Menu").click()
+        views.append(await tab.evaluate(BASICS))
+    for view in views:
+        assert view.pop("wide") <= 0
+        assert view == GOOD
+
+
+async def test_the_keyboard_alone_is_enough(tab: Tab, page: Page) -> None:
+    await tab.goto(page.address)
+    await tab.get_by_role("button", name="Amina Yusuf").wait_for()
+    await tab.keyboard.press("Tab")
+    await expect(tab.get_by_role("link", name="Skip to the conversation")).to_be_focused()
+    await tab.keyboard.press("Enter")
+    await tab.keyboard.press("Tab")
+    await expect(tab.get_by_role("button", name="Amina Yusuf")).to_be_focused()
+    await tab.keyboard.press("Enter")
+    await tab.keyboard.type("report")
+    await tab.keyboard.press("Enter")
+    await tab.get_by_role("article", name="Report an event").wait_for()
+    await expect(tab.get_by_role("log")).to_contain_text("psirf-bot: Report an event")
+    await expect(tab.get_by_label("Message in psirf-bot")).to_be_focused()
+
+
+SHOTS = os.environ.get("WEB_SCREENSHOTS")
+
+
+@pytest.mark.skipif(not SHOTS, reason="for looking at: set WEB_SCREENSHOTS to a directory")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
+async def test_screenshots(browser: Browser, page: Page, scheme: str, width: int, height: int) -> None:
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    tab = await context.new_page()
+    shown = 0
+
+    async def shoot() -> None:
+        nonlocal shown
+        shown += 1
+        await asyncio.sleep(0.3)
+        await tab.screenshot(path=f"{SHOTS}/{scheme}-{width}-{shown}.png")
+
+    await tab.goto(page.address)
+    await tab.get_by_role("button", name="Amina Yusuf").wait_for()
+    await shoot()
+    card = await open_form(tab, page)
+    await shoot()
+    await card.get_by_role("button", name="Next").click()
+    await shoot()
+    await fill_in(card, "Her NHS number is 943 476 5919")
+    await card.get_by_role("button", name="Next").click()
+    await card.get_by_text("That looks like").wait_for()
+    await shoot()
+    await card.get_by_label("What happened?").fill("A dressing pack was out of date.")
+    await fill_in(card)
+    await card.get_by_role("button", name="Next").click()
+    await tab.get_by_role("button", name="I would like to talk to someone").click()
+    await tab.get_by_text("will ring you").wait_for()
+    await shoot()
+    await tab.get_by_role("button", name="Show the JSON").click()
+    await tab.get_by_text('"AdaptiveCard"').wait_for()
+    await shoot()
+    await tab.keyboard.press("Escape")
+    await tab.goto(f"{page.address}#as={LEAH.email}")
+    await tab.reload()
+    await asyncio.sleep(0.5)
+    if width < 800:
+        await tab.get_by_role("button", name="Menu").click()
+    await shoot()
+    await tab.get_by_role("button", name="Quality team").click()
+    await tab.get_by_role("button", name="Read it").click()
+    await tab.get_by_text("Only you can see this").wait_for()
+    await shoot()
+    await context.close()
+    assert OWN

@@ -1,0 +1,79 @@
+"""A desk that records what comes in and answers as the test says; and the page around it on a real store."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from sqlmodel import SQLModel
+
+from psirf_bot.adapters.web import dev_clock
+from psirf_bot.adapters.web.chat import WebAdapter
+from psirf_bot.adapters.web.rooms import WebPerson
+from psirf_bot.casework.inbound import Inbound, Reply
+from psirf_bot.clock import Clock
+from psirf_bot.store.database import Store, open_engine
+
+AMINA = WebPerson("Amina Yusuf", "amina.yusuf@fenmarsh.example", ["staff"], "Community Nursing")
+LEAH = WebPerson("Leah Rosenfeld", "leah.rosenfeld@fenmarsh.example", ["quality", "panel"], None)
+CARYS = WebPerson("Carys Penhallow", "carys.penhallow@fenmarsh.example", ["service_lead"], "District Nursing Nights")
+OWN = f"user:{AMINA.email}"
+
+
+class RecordingDesk:
+    """Remembers each delivery. The same key gets the same answer again, as the inbox sees to it."""
+
+    def __init__(self) -> None:
+        self.seen: list[Inbound] = []
+        self.answer: Callable[[Inbound], Reply] = lambda _: Reply()
+        self._given: dict[str, Reply] = {}
+
+    async def handle(self, inbound: Inbound) -> Reply:
+        if inbound.key not in self._given:
+            self.seen.append(inbound)
+            self._given[inbound.key] = self.answer(inbound)
+        return self._given[inbound.key]
+
+
+@asynccontextmanager
+async def running_page(directory: Path, desk: RecordingDesk | None = None) -> AsyncIterator["Page"]:
+    """The page on a server of its own, with a new database."""
+    engine = open_engine(f"sqlite:///{directory / 'web.db'}")
+    SQLModel.metadata.create_all(engine)
+    store, clock, desk, ids = Store(engine), Clock(), desk or RecordingDesk(), count(1)
+
+    async def people() -> list[WebPerson]:
+        return [AMINA, LEAH, CARYS]
+
+    adapter = WebAdapter(
+        store=store,
+        desk=desk,
+        clock=clock,
+        people=people,
+        trust_name="Fenmarsh Community NHS Trust",
+        new_id=lambda: f"id{next(ids)}",
+    )
+    app = web.Application()
+    app.add_routes([*adapter.routes(), *dev_clock.routes(clock)])
+    server = TestServer(app)
+    await adapter.start()
+    await server.start_server()
+    try:
+        yield Page(adapter, desk, clock, store, server)
+    finally:
+        await adapter.stop()
+        await server.close()
+        store.close()
+
+
+class Page:
+    def __init__(
+        self, adapter: WebAdapter, desk: RecordingDesk, clock: Clock, store: Store, server: TestServer
+    ) -> None:
+        self.adapter, self.desk, self.clock, self.store, self.server = adapter, desk, clock, store, server
+
+    @property
+    def address(self) -> str:
+        return str(self.server.make_url("/"))

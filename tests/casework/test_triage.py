@@ -1,0 +1,213 @@
+"""What the quality team and the reporter do with a case."""
+
+from typing import Any
+
+from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, near_miss
+
+from stage import Stage, words
+
+SANDEEP, WEI, MARGUERITE = "Sandeep Bhullar", "Wei Chen", "Marguerite Oduya"
+
+
+async def reported(stage: Stage, **answers: Any) -> None:
+    card = await near_miss(stage, second=answers)
+    while "Send the report" not in [b.label for b in card.all_buttons()]:
+        card = await stage.presses(AMINA, card, "Next", {i.id: "line-manager" for i in card.inputs()})
+    await stage.presses(AMINA, card, "Send the report")
+    await stage.settled()
+
+
+async def opened(stage: Stage, name: str = LEAH) -> Any:
+    return await stage.says(name, "case PSI-2026-0001")
+
+
+async def test_reading_sets_the_owner_and_tells_the_reporter(stage: Stage) -> None:
+    await reported(stage)
+    [living] = stage.channel()
+    card = await stage.presses(LEAH, living, "I have read this", channel="quality")
+    await stage.settled()
+    assert "Owner: Leah Rosenfeld" in words(card)
+    assert stage.private(AMINA)[-1].title == "Your report has been read"
+    assert "Owner: Leah Rosenfeld" in words(stage.channel()[0])
+    assert len(stage.channel()) == 1, "the living card is edited in place"
+
+
+async def test_a_second_reader_is_told_that_it_has_moved_on(stage: Stage) -> None:
+    await reported(stage)
+    [living] = stage.channel()
+    await stage.presses(LEAH, living, "I have read this", channel="quality")
+    assert "has moved on" in words(await stage.presses(SANDEEP, living, "I have read this", channel="quality"))
+
+
+async def test_a_stranger_cannot_press_the_quality_teams_buttons(stage: Stage) -> None:
+    await reported(stage)
+    refused = await stage.presses(WEI, stage.channel()[0], "I have read this", channel="quality")
+    assert refused.title == "That was not done"
+
+
+async def test_closing_needs_a_reason_and_tells_the_reporter_what_changed(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(LEAH, await opened(stage), "I have read this")
+    form = await stage.presses(LEAH, await opened(stage), "Close")
+    again = await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": " "})
+    assert [i.error for i in again.inputs()] == ["Please answer this. The rest of your words are kept."]
+    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Drivers are now stored apart."})
+    await stage.settled()
+    assert stage.private(AMINA)[-1].title == "PSI-2026-0001 is closed: what changed"
+    assert "stored apart" in words(stage.private(AMINA)[-1])
+
+
+async def test_an_involved_reporter_hears_the_outcome_after_somebody_has_spoken_to_them(stage: Stage) -> None:
+    await reported(stage, involved="yes")
+    await stage.presses(LEAH, await opened(stage), "I have read this")
+    form = await stage.presses(LEAH, await opened(stage), "Close")
+    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Drivers are now stored apart."})
+    await stage.settled()
+    assert not any("closed" in c.title for c in stage.private(AMINA))
+    await stage.presses(BRONWEN, stage.private(BRONWEN)[0], "I have spoken to them")
+    await stage.settled()
+    assert "closed" in stage.private(AMINA)[-1].title
+
+
+async def test_the_datix_number_is_entered_once(stage: Stage) -> None:
+    await reported(stage)
+    form = await stage.presses(AMINA, await opened(stage, AMINA), "Enter the Datix number")
+    done = await stage.presses(AMINA, form, "Save the number", {"datix-number": "w12345"})
+    assert "W12345" in words(done)
+    assert "There is a case for it" in words(await stage.says(LEAH, "open datix W12345"))
+    await reported(stage)
+    form = await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Enter the Datix number")
+    taken = await stage.presses(LEAH, form, "Save the number", {"datix-number": "W12345"})
+    assert taken.title == "That number is taken"
+
+
+async def test_adding_is_screened_kept_once_and_told_to_the_owner(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(LEAH, await opened(stage), "I have read this")
+    form = await stage.presses(AMINA, await opened(stage, AMINA), "Add to it")
+    held = await stage.presses(AMINA, form, "Add this", {"addition": "It was 943 476 5919"})
+    assert "NHS number" in words(held)
+    for _ in range(2):
+        card = await stage.presses(AMINA, held, "Take it out for me and go on", {"addition": "It was 943 476 5919"})
+    await stage.settled()
+    assert words(card).count("[NHS number removed]") == 1
+    assert stage.private(LEAH)[-1].title == "PSI-2026-0001 was added to"
+
+
+async def test_withdrawing_until_a_panel_looks_at_it(stage: Stage) -> None:
+    await reported(stage)
+    form = await stage.presses(AMINA, await opened(stage, AMINA), "Withdraw it")
+    assert (await stage.presses(AMINA, form, "Withdraw it", {"why": None})).title == "Your report is withdrawn"
+    await stage.settled()
+    assert "Withdrawn by the reporter" in words(stage.channel()[0])
+    assert "has moved on" in words(await stage.presses(AMINA, form, "Withdraw it", {"why": None}))
+
+
+async def test_amending_keeps_the_earlier_version_and_says_so(stage: Stage) -> None:
+    await reported(stage)
+    choose = await stage.presses(LEAH, await opened(stage), "Amend")
+    form = await stage.presses(LEAH, choose, "Go on", {"key": "service"})
+    card = await stage.presses(LEAH, form, "Go on", {"service": "Podiatry", "why-amended": "It was the other clinic."})
+    await stage.settled()
+    assert "Podiatry" in card.title
+    assert "Podiatry" in stage.channel()[0].title
+    assert stage.private(AMINA)[-1].title == "PSI-2026-0001 was amended"
+
+
+async def test_joining_two_reports_of_one_event(stage: Stage) -> None:
+    await reported(stage)
+    await reported(stage)
+    form = await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Join with another")
+    card = await stage.presses(LEAH, form, "Join them", {"into": "psi-2026-0001"})
+    await stage.settled()
+    assert card.title.startswith("PSI-2026-0001")
+    assert "Joined with another report" in words(stage.channel()[1])
+
+
+async def test_a_restricted_case_is_for_the_quality_team_and_the_reporter(stage: Stage) -> None:
+    await reported(stage)
+    assert "syringe" in words(await opened(stage, MARGUERITE))
+    await stage.presses(LEAH, await opened(stage), "Restrict")
+    await stage.settled()
+    assert (await opened(stage, MARGUERITE)).title == "That was not done"
+    assert "syringe" not in words(stage.channel()[0])
+    assert "syringe" in words(await opened(stage, AMINA))
+
+
+async def test_a_service_lead_sees_no_name_of_anybody_involved(stage: Stage) -> None:
+    await reported(stage, colleagues="Tomasz Zielinski", confidential="yes")
+    card = await opened(stage, BRONWEN)
+    assert "Amina" not in words(card)
+    assert "Tomasz" not in words(card)
+
+
+async def test_finding_only_what_one_may_see(stage: Stage) -> None:
+    await reported(stage)
+    assert "PSI-2026-0001" in words(await stage.says(LEAH, "find community"))
+    assert "PSI-2026-0001" not in words(await stage.says(LEAH, "find 100%"))
+    assert "PSI-2026-0001" not in words(await stage.says("Carys Penhallow", "find community"))
+    assert (await stage.says(AMINA, "find community")).title == "That was not done"
+
+
+async def test_my_reports_and_what_waits(stage: Stage) -> None:
+    await reported(stage)
+    assert "PSI-2026-0001" in words(await stage.says(AMINA, "my reports"))
+    assert "PSI-2026-0001" in words(await stage.says(LEAH, "overdue"))
+    assert "PSI-2026-0001" not in words(await stage.says(AMINA, "overdue"))
+
+
+async def test_opening_a_case_for_something_on_datix(stage: Stage) -> None:
+    form = await stage.says(LEAH, "open datix w777")
+    answers = {"event-type": "incident", "when": "yesterday", "service": "Podiatry"}
+    done = await stage.presses(LEAH, form, "Open the case", answers)
+    assert "PSI-2026-0001" in words(done)
+    assert "W777" in words(await opened(stage))
+    assert (await stage.says(AMINA, "open datix w777")).title == "That was not done"
+
+
+async def test_the_channel_of_a_purpose_is_set_in_place_by_an_admin(stage: Stage) -> None:
+    done = await stage.says(WEI, "use this channel for panel", channel="panel")
+    assert done.title == "This channel is set"
+    assert (await stage.says(AMINA, "use this channel for panel", channel="panel")).title == "That was not done"
+    assert "Please type this in the channel" in words(await stage.says(WEI, "use this channel for panel"))
+
+
+async def test_a_deputy_acts_in_the_same_roles_between_the_dates(stage: Stage) -> None:
+    form = await stage.says(LEAH, "deputy")
+    given = {"deputy": "Amina Yusuf", "from": "today", "until": "21 December 2026"}
+    assert (await stage.presses(LEAH, form, "Save", given)).title == "Saved"
+    await reported(stage, place=None)
+    assert "What waits for you" in (await stage.says(AMINA, "overdue")).title
+    assert "PSI-2026-0001" in words(await stage.says(AMINA, "overdue"))
+    stage.later(days=40)
+    assert "PSI-2026-0001" not in words(await stage.says(AMINA, "overdue"))
+
+
+async def test_nobody_learns_whether_a_case_exists(stage: Stage) -> None:
+    await reported(stage)
+    unknown = words(await stage.says("Carys Penhallow", "case PSI-2026-9999"))
+    assert words(await stage.says("Carys Penhallow", "case PSI-2026-0001")) == unknown
+
+
+async def test_without_a_quality_channel_each_of_the_team_is_told(stage: Stage) -> None:
+    await stage.do(lambda work: [work.session.delete(c) for c in work.session.exec(_channels()).all()])
+    await reported(stage)
+    assert stage.private(LEAH)[0].preview == "A new report is waiting."
+    assert "syringe" not in words(stage.private(LEAH)[0])
+
+
+def _channels() -> Any:
+    from sqlmodel import select
+
+    from psirf_bot.store.tables import Channel
+
+    return select(Channel)
+
+
+async def test_the_form_keeps_what_was_typed_when_one_field_is_wrong(stage: Stage) -> None:
+    card = await stage.says(AMINA, "report")
+    wrong = {**PAGE_1, "when": {"date": "2026-11-21", "time": None}}
+    card = await stage.presses(AMINA, card, "Next", wrong)
+    errors = {i.id: i.error for i in card.inputs() if i.error}
+    assert errors == {"when": "That is in the future. Please give a day and time that have passed."}
+    assert next(i for i in card.inputs() if i.id == "what-happened").value == PAGE_1["what-happened"]  # type: ignore[union-attr]

@@ -87,7 +87,7 @@ def _answer(error: SlackApiError) -> tuple[int, Mapping[str, str], Mapping[str, 
     """Status, headers and data of the answer, which for a body that is no JSON is aiohttp's own response."""
     response: Any = error.response
     data = getattr(response, "data", None)
-    status = int(getattr(response, "status_code", None) or getattr(response, "status", 0))
+    status: int = getattr(response, "status_code", 0) or getattr(response, "status", 0)
     return status, response.headers, data if isinstance(data, dict) else {}
 
 

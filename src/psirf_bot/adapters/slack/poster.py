@@ -90,6 +90,6 @@ def _id(ts: Any) -> str:
 
 def _key_of(message: dict[str, Any]) -> str | None:
     match message:
-        case {"metadata": {"event_type": "psirf_message", "event_payload": {"key": str(key)}}}:
+        case {"metadata": {"event_type": kind, "event_payload": {"key": str(key)}}} if kind == _EVENT:
             return key
     return None

@@ -27,7 +27,7 @@ from psirf_bot.domain.report import MYSELF
 from psirf_bot.store.tables import Dialog
 
 TYPED_ANSWERS_WITHIN = timedelta(hours=1)
-"""Words typed later than this after the last answer are not taken for an answer."""
+"""Words typed later than this are not taken for an answer; the unfinished conversation is offered instead."""
 
 SKIP = frozenset({"skip", "-", "none"})
 SEND = frozenset({"send", "send it", "confirm", "yes"})
@@ -83,9 +83,11 @@ class Conversations:
     def typed(self, work: Work, by: Member, platform: Platform, text: str) -> Card | None:
         """Take words for the answer to the next question of a conversation under way; None when there is none."""
         found = (self.open_dialog(work, by, flow) for flow in self.scripts)
-        dialog = next((d for d in found if d and work.now - d.updated_at < TYPED_ANSWERS_WITHIN), None)
+        dialog = next((d for d in found if d), None)
         if dialog is None:
             return None
+        if work.now - dialog.updated_at > TYPED_ANSWERS_WITHIN:
+            return self.begin(work, by, dialog.flow)
         flow, turn = self._walk(work, dialog, by)
         if not isinstance(turn.at, Page):
             return self._send(work, dialog, by) if text.casefold() in SEND else self._page(work, dialog, by)
@@ -167,11 +169,9 @@ class Conversations:
         return dialog
 
     def _new(self, work: Work, by: Member, flow: str) -> Dialog:
-        version = self.scripts[flow].flow(work).version
         dialog = Dialog(
-            id=work.new_id(), person_id=by.id, flow=flow, version=version, answers={},
-            created_at=work.now, updated_at=work.now,
-        )  # fmt: skip
+            id=work.new_id(), person_id=by.id, flow=flow, answers={}, created_at=work.now, updated_at=work.now
+        )
         work.session.add(dialog)
         work.session.flush()
         return dialog
@@ -200,7 +200,6 @@ class Conversations:
         turn = submit(flow, dialog.answers, named, work.local, script.facts(work, by), refused)
         dialog.answers = dict(turn.answers)
         dialog.updated_at = work.now
-        dialog.version = flow.version
         work.session.add(dialog)
         script.on_answers(work, dialog, turn.record, by)
         return turn

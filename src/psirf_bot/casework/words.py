@@ -86,6 +86,8 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     if word:
         return Reply(card=WORDS[word](work, heard))
     card = CONVERSATIONS.typed(work, by, inbound.actor.platform, text) if inbound.place.private else None
+    if card is None and re.match(r"(i (want|need|would like) to )?report\b", text, re.IGNORECASE):
+        card = _report(work, heard)
     if ring:
         shown = people_to_ring(work.trust)
         return Reply(card=card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)}) if card else shown)

@@ -61,7 +61,11 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
         steps=[
             ask(
                 "What happened",
-                yes_no("danger", "Is anyone in danger now?"),
+                yes_no(
+                    "danger",
+                    "Is anyone in danger now?",
+                    "If yes, the quality team and the executive on call are told at once, with your name.",
+                ),
                 one_of(
                     "event-type",
                     "What are you reporting?",

@@ -66,7 +66,6 @@ class Dialog(SQLModel, table=True):
     id: str = Field(primary_key=True)
     person_id: str = Field(index=True)
     flow: str
-    version: int
     answers: Object = _json()
     state: str = "open"  # open, done, cancelled
     danger_told: bool = False
@@ -149,7 +148,6 @@ class Action(SQLModel, table=True):
     args: Object = _json()
     case_id: str | None = None
     person_id: str | None = None
-    expires_at: datetime | None = None
 
 
 class Inbox(SQLModel, table=True):

@@ -195,7 +195,7 @@ async def test_turns_that_are_not_for_us_or_not_whole(
     status: int,
 ) -> None:
     assert fake.tenant_id == OURS
-    assert (await fake.deliver(change(report(fake, ada)))).status == status
+    assert (await fake.deliver(json.dumps(change(report(fake, ada))).encode())).status == status
     assert len(desk.turns) == (status == 200)
 
 

@@ -1,0 +1,121 @@
+"""Only full members of the trust's own tenant reach the desk; everybody else is told so kindly."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from teams_stage import FORM, RecordingDesk, address_of
+
+from fakes.teams import Conversation, FakeTeams, Fault, Person
+from psirf_bot.adapters.teams import TeamsAdapter, words
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.clock import Clock
+
+STRANGERS: list[Any] = [
+    pytest.param({"guest": True}, id="guest"),
+    pytest.param({"tenant_id": "another-tenant"}, id="federated"),
+    pytest.param({"anonymous": True}, id="anonymous"),
+]
+
+
+@pytest.fixture
+def panel(fake: FakeTeams, ada: Person) -> Conversation:
+    return fake.group_chat(ada)
+
+
+@pytest.mark.parametrize("who", STRANGERS)
+async def test_strangers_are_refused(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, panel: Conversation, who: dict[str, Any]
+) -> None:
+    stranger = fake.person("Sam Stranger", **who)
+    panel.members[stranger.user.id] = stranger.user
+    await stranger.say("@bot report", channel=panel)
+    assert (await stranger.hears(channel=panel)).text == words.STAFF_ONLY
+
+    await adapter.send(address_of(fake, stranger) | {"conversation": panel.id}, FORM, "key")
+    await stranger.press("Send", channel=panel, inputs={"what": "x"})
+    assert stranger.last_toast is not None
+    assert (stranger.last_toast.kind, stranger.last_toast.text) == ("message", words.STAFF_ONLY)
+    assert desk.deliveries == []
+
+
+async def test_somebody_who_is_not_in_the_conversation_is_refused(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, panel: Conversation
+) -> None:
+    ben = fake.person("Ben Ashworth")
+    await ben.say("@bot report", channel=panel)
+    assert (await ben.hears(channel=panel)).text == words.STAFF_ONLY
+    assert desk.deliveries == []
+
+
+async def test_an_object_id_must_be_that_of_the_account(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
+) -> None:
+    ben = fake.person("Ben Ashworth")
+    turn = fake.activities.message(ada.user, ada.chat, "report", "1", None)
+    turn["from"]["aadObjectId"] = ben.user.aad_object_id
+    await fake.deliver(turn)
+    assert desk.deliveries == []
+    await ada.say("report")
+    assert desk.deliveries[0].actor.name == "Ada Okafor"
+
+
+def look_ups(fake: FakeTeams) -> int:
+    return sum(call.kind == "member" for call in fake.history)
+
+
+async def test_a_member_is_looked_up_every_ten_minutes(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, clock: Clock
+) -> None:
+    await asyncio.gather(*(ada.say("report") for _ in range(5)))
+    clock.advance(timedelta(minutes=9))
+    await ada.say("report")
+    assert (len(desk.turns), look_ups(fake)) == (6, 1)
+    clock.advance(timedelta(minutes=2))
+    await ada.say("report")
+    assert (len(desk.turns), look_ups(fake)) == (7, 2)
+
+
+async def test_a_refusal_is_looked_at_again_after_a_minute(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, panel: Conversation, clock: Clock
+) -> None:
+    ben = fake.person("Ben Ashworth")
+    await ben.say("@bot report", channel=panel)
+    panel.members[ben.user.id] = ben.user
+    await ben.say("@bot report", channel=panel)
+    assert (len(desk.turns), look_ups(fake)) == (0, 1)
+    clock.advance(timedelta(minutes=2))
+    await ben.say("@bot report", channel=panel)
+    assert (len(desk.turns), look_ups(fake)) == (1, 2)
+
+
+@pytest.mark.parametrize("fault", [Fault.failing(503), Fault.throttled(), Fault.drop(), Fault.truncated()])
+async def test_somebody_seen_lately_goes_on_while_the_roster_is_out(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, clock: Clock, fault: Fault
+) -> None:
+    await ada.say("report")
+    clock.advance(timedelta(minutes=30))
+    fake.fail_next("member", fault, fault)
+    await ada.say("report")
+    assert len(desk.turns) == 2
+    clock.advance(timedelta(minutes=40))
+    await ada.say("report")
+    assert len(desk.turns) == 2
+    await ada.hears(words.NOT_SAVED_SAID)
+    await ada.say("report")
+    assert len(desk.turns) == 3
+
+
+async def test_nothing_typed_is_lost_while_the_roster_is_out(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
+) -> None:
+    await adapter.send(address_of(fake, ada), FORM, "key")
+    fake.fail_next("member", Fault.failing(503))
+    desk.answer = Reply(notice="Saved.")
+    await ada.press("Send", inputs={"what": "A near miss"})
+    assert ada.last_toast is not None
+    assert (ada.last_toast.kind, ada.last_toast.text) == ("message", words.NOT_SAVED_PRESSED)
+    await ada.press("Send", inputs={"what": "A near miss"})
+    assert ada.last_toast.text == "Saved."
+    assert len(desk.turns) == 1

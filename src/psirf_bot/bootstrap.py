@@ -17,7 +17,8 @@ from sqlmodel import Session, col, select
 from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.web import dev_clock
-from psirf_bot.adapters.web.adapter import WebAdapter, WebPerson
+from psirf_bot.adapters.web.chat import WebAdapter
+from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.people import take_on
 from psirf_bot.casework.work import Setting, Work

@@ -1,7 +1,9 @@
 """The command line: `psirf-bot demo | serve | check | migrate | people import | outbox | audit`."""
 
+import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -46,8 +48,7 @@ def demo() -> None:
 
     _do(settings, trust, furnish)
     app = bootstrap.Application(settings, trust, demo=True)
-    click.echo(f"The demonstration is at http://{settings.host}:{settings.port}/ (Ctrl-C to stop)")
-    _run(app, settings)
+    _run(app, settings, "The demonstration is at {address}/ (Ctrl-C to stop)")
     if lock:
         lock.close()
 
@@ -63,8 +64,7 @@ def serve(dev: bool) -> None:
     trust = _trust(settings)
     lock = _hold(settings)
     app = bootstrap.Application(settings, trust, dev=dev)
-    click.echo(f"Serving on http://{settings.host}:{settings.port} for {', '.join(app.adapters)}")
-    _run(app, settings)
+    _run(app, settings, f"Serving {' and '.join(app.adapters)} on {{address}}")
     if lock:
         lock.close()
 
@@ -192,19 +192,28 @@ def _stop_for(mistakes: list[Mistake]) -> None:
         sys.exit(1)
 
 
-def _run(app: bootstrap.Application, settings: config.Settings) -> None:
+def _run(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("apscheduler", "alembic", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        web.run_app(
-            app.web_application(),
-            host=settings.host,
-            port=settings.port,
-            access_log=None,
-            print=lambda _: None,
-            shutdown_timeout=10,
-        )
+        asyncio.run(_until_stopped(app, settings, greeting))
     except OSError as busy:
         words = f"Port {settings.port} on {settings.host} cannot be used ({busy.strerror}). Set PSIRF_PORT to another."
         raise click.ClickException(words) from None
+
+
+async def _until_stopped(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:
+    """Serve until told to stop, however often; then finish what is under way."""
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    runner = web.AppRunner(app.web_application(), access_log=None, shutdown_timeout=10)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        click.echo(greeting.format(address=f"http://{settings.host}:{runner.addresses[0][1]}"))
+        await stop.wait()
+    finally:
+        await runner.cleanup()

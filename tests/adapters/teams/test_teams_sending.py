@@ -127,9 +127,9 @@ async def test_what_became_of_it(
         "update": lambda: adapter.update(to, first, SAVED),
     }[act]
     fake.history.clear()
-    fake.fail_next(act, fault)
+    fake.fail_next(act, fault, fault)
     assert await outcome(call()) == expected
-    if act == "send" or fault.cut != "drop":
+    if act == "send" or fault.cut != "drop":  # the client may repeat a PUT that met a dead connection
         assert kinds(fake) == [act]
     assert len(fake.messages(ada.chat)) <= 2
 
@@ -196,10 +196,9 @@ async def test_a_token_is_renewed_before_its_time_is_up(
     fake.fail_next("token", Fault.failing(503))
     await adapter.send(to, FORM, "key")  # tries for a new one, and goes on with the old one
     clock.advance(timedelta(seconds=11))
-    fake.entra.latency = 0.1
-    async with asyncio.timeout(0.09):
+    fake.entra.latency = 0.5
+    async with asyncio.timeout(0.4):
         await adapter.send(to, FORM, "key")
-    await asyncio.sleep(0.15)
     clock.advance(timedelta(minutes=30))
     await adapter.send(to, FORM, "key")
     assert (fake.entra.fetches, [c.status for c in fake.history if c.kind == "send"]) == (2, [201] * 4)

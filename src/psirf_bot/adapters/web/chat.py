@@ -103,10 +103,13 @@ class WebAdapter:
         return answer(about | {"people": [described(person) for person in people]})
 
     async def _show_messages(self, request: web.Request) -> web.Response:
-        """What is new for a person since a revision, as soon as there is something new for anybody."""
+        """What is new for a person after a revision, as soon as there is something new for anybody.
+
+        Without a revision: what there is, at once.
+        """
         people = await self._everybody()
         person, after = _known(people, request.query.get("as", "")), whole_number(request, "after")
-        until = asyncio.get_running_loop().time() + PATIENCE
+        until = asyncio.get_running_loop().time() + (PATIENCE if "after" in request.query else 0)
         while True:
             news = self._news
             rows, newest, waiting = await self._store.read(

@@ -61,19 +61,20 @@ async function follow() {
   page.polling?.abort();
   const mine = (page.polling = new AbortController());
   let pause = EARLIEST_RETRY;
+  let first = true; // answered at once; every other request waits for news
   while (!mine.signal.aborted) {
-    const query = new URLSearchParams({ as: page.me.email, after: page.revision });
+    const query = new URLSearchParams({ as: page.me.email, ...(first ? {} : { after: page.revision }) });
     try {
       const news = await ask(`/chat/messages?${query}`, { signal: mine.signal });
       if (mine.signal.aborted) return;
       $("connection").textContent = "";
       pause = EARLIEST_RETRY;
       if (news.revision < page.revision) return location.reload(); // the demo has begun afresh
-      const first = page.revision === 0;
       page.revision = news.revision;
       page.waiting = news.waiting;
       news.messages.forEach((message) => take(message, first));
-      if (first && page.rooms.has(page.room)) scrollToEnd(page.rooms.get(page.room));
+      if (first) scrollToEnd(page.rooms.get(page.room));
+      first = false;
       keepingFocus(markUnread);
       showClock();
     } catch (error) {
@@ -177,8 +178,15 @@ function append(room, item, quietly) {
 
 /** Show all of a message, or its beginning when it is taller than the room. */
 function scrollTo(room, item) {
-  const tall = item.offsetHeight > room.log.clientHeight;
-  item.scrollIntoView({ block: tall ? "start" : "end" });
+  const { log } = room;
+  const top = item.offsetTop - 16;
+  log.scrollTop = item.offsetHeight + 32 > log.clientHeight ? top : top + item.offsetHeight + 32 - log.clientHeight;
+}
+
+/** Put something in a message at the top of the room. */
+function reveal(element) {
+  const log = element.closest(".log");
+  log.scrollTop += element.getBoundingClientRect().top - log.getBoundingClientRect().top - 16;
 }
 
 function scrollToEnd(room) {
@@ -275,7 +283,7 @@ function setBusy(item, busy) {
 function land(item) {
   const wrong = item.querySelector("[aria-invalid='true']");
   (wrong || item.querySelector("h3")).focus({ preventScroll: true });
-  (wrong?.closest(".field") || item).scrollIntoView({ block: "start" });
+  reveal(wrong?.closest(".field") || item);
 }
 
 /** A card that only this person sees, under what they pressed or said. It is kept nowhere. */
@@ -335,7 +343,7 @@ function isComplete(card) {
   const first = wrong.values().next().value;
   if (first) {
     first[0].focus({ preventScroll: true });
-    first[0].closest(".field").scrollIntoView({ block: "nearest" });
+    reveal(first[0].closest(".field"));
   }
   return wrong.size === 0;
 }
@@ -344,9 +352,8 @@ function showError(field, input, words) {
   clearError(field);
   const described = field.tagName === "FIELDSET" ? field : input;
   const error = make("p", { class: "error", id: `${input.id}-checked`, "data-checked-here": true }, words);
-  const before = field.querySelector("legend, label");
-  before.after(error);
-  described.setAttribute("aria-describedby", `${error.id} ${described.getAttribute("aria-describedby") || ""}`.trim());
+  (field.querySelector(":scope > .hint") || field.querySelector("legend, label")).after(error);
+  described.setAttribute("aria-describedby", `${described.getAttribute("aria-describedby") || ""} ${error.id}`.trim());
   field.querySelectorAll("input, select, textarea").forEach((each) => each.setAttribute("aria-invalid", "true"));
 }
 
@@ -463,14 +470,15 @@ function markUnread() {
 function roomButton(room) {
   const current = room.id === page.room;
   const button = make("button", { type: "button", "data-room": room.id, "aria-current": current ? "true" : null });
-  button.append(make("span", { class: "sign", "aria-hidden": "true" }, room.private ? "●" : "#"), room.name);
+  button.append(make("span", { class: "sign", "aria-hidden": "true" }, room.private ? "@" : "#"), room.name);
   if (room.unread.size) button.append(make("span", { class: "count" }, `${room.unread.size}`, make("span", { class: "unseen" }, " new")));
   return make("li", {}, button);
 }
 
 function otherButton(person) {
   const button = make("button", { type: "button", "data-person": person.email });
-  button.append(make("span", { class: "dot", "aria-hidden": "true" }), person.name, make("span", { class: "unseen" }, ": change to them"));
+  const name = make("span", {}, make("span", { class: "unseen" }, "Change to "), person.name);
+  button.append(make("span", { class: "dot", "aria-hidden": "true" }), name);
   return make("li", {}, button);
 }
 

@@ -28,6 +28,9 @@ test: setup
 test-browser: setup
 	$(BIN)/python -m pytest -m browser
 
+bench: setup
+	$(BIN)/python bench/reports.py
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -3,8 +3,6 @@
 import json
 from typing import Literal
 
-from sqlmodel import select
-
 from psirf_bot.cards.model import Button
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Action, Case
@@ -28,13 +26,10 @@ def button(
 
 
 def action_id(work: Work, verb: str, *, case: Case | None = None, person_id: str | None = None, **args: str) -> str:
-    """The id of this meaning: the same one for as long as it means the same."""
+    """The id of this meaning: opaque, and the same one for as long as it means the same."""
     case_id = case.id if case else None
     meaning = json.dumps([verb, case_id, person_id, args], sort_keys=True)
-    found = work.session.exec(select(Action.id).where(Action.meaning == meaning)).first()
-    if found:
-        return found
-    action = Action(id=work.new_id(), meaning=meaning, verb=verb, args=dict(args), case_id=case_id, person_id=person_id)
-    work.session.add(action)
-    work.session.flush()
-    return action.id
+    found = work.setting.audit_key.seal("action", meaning)[:24]
+    if work.session.get(Action, found) is None:
+        work.session.add(Action(id=found, verb=verb, args=dict(args), case_id=case_id, person_id=person_id))
+    return found

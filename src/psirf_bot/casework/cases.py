@@ -66,7 +66,7 @@ def write_version(
     version = ReportVersion(
         case_id=case.id,
         number=before.number + 1 if before else 1,
-        flow_version=work.setting.report_flow().version,
+        flow_version=work.setting.report_flow.version,
         answers=dict(answers),
         wording=dict(wording),
         by_id=by,
@@ -82,7 +82,7 @@ def report_of(work: Work, case: Case) -> tuple[Turn[Report], ReportVersion] | No
     version = newest_version(work, case)
     if version is None:
         return None
-    return walk(work.setting.report_flow(), version.answers, work.local), version
+    return walk(work.setting.report_flow, version.answers, work.local), version
 
 
 def additions(work: Work, case: Case) -> list[Addition]:

@@ -45,7 +45,7 @@ def _form(work: Work, number: str, problems: dict[str, str]) -> Card:
 
 
 def _questions(work: Work) -> list[Question]:
-    asked = work.setting.report_flow().questions()
+    asked = work.setting.report_flow.questions()
     return [asked[key] for key in ASKED]
 
 

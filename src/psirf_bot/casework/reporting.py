@@ -112,7 +112,7 @@ def tell_quality(work: Work, case: Case) -> None:
 
 
 def receipt(work: Work, case: Case, turn: Turn[Report], by: Member, told: list[str]) -> Card:
-    flow = work.setting.report_flow()
+    flow = work.setting.report_flow
     words = {
         key: shown(question, value, lambda who: people.name_of(work, who))
         for key, value in turn.on_path().items()
@@ -171,7 +171,7 @@ def _on_ended(work: Work, dialog: Dialog, by: Member) -> Card:
 
 SCRIPT = Script(
     title="Report",
-    flow=lambda work: work.setting.report_flow(),
+    flow=lambda work: work.setting.report_flow,
     facts=_facts,
     opening=_opening,
     send="Send the report",

@@ -147,7 +147,7 @@ def _merge(work: Work, press: Press, case: Case, answers: Answers) -> Card:
 
 def _amend_questions(work: Work, press: Press, case: Case) -> Sequence[Question]:
     """First which answer, then the new answer and the reason."""
-    flow = work.setting.report_flow()
+    flow = work.setting.report_flow
     chosen = flow.question(press.args.get("key", ""))
     if chosen is None:
         found = cases.report_of(work, case)
@@ -167,7 +167,7 @@ def _amend(work: Work, press: Press, case: Case, answers: Answers) -> Card:
     if found is None:
         raise Refusal("This case was opened from Datix, so there is no report here to amend. Please amend it in Datix.")
     _, version = found
-    flow = work.setting.report_flow()
+    flow = work.setting.report_flow
     new = {**version.answers, key: answers[key]}
     turn = walk(flow, new, work.local)
     cases.write_version(

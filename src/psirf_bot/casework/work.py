@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlmodel import Session, select
 
@@ -18,7 +19,7 @@ from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.tables import Case, SupportNeed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Setting:
     """What stays the same from turn to turn: the trust, where ids come from, and the key of the audit chain."""
 
@@ -26,6 +27,7 @@ class Setting:
     new_id: Callable[[], str]
     audit_key: AuditKey
 
+    @cached_property
     def report_flow(self) -> Flow[Report]:
         """The report flow in this trust's services, bodies and words."""
         return report_flow(self.trust.services, {b.id: b.name for b in self.trust.other_bodies}).reworded(

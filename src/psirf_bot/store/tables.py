@@ -137,13 +137,9 @@ class SupportNeed(SQLModel, table=True):
 
 
 class Action(SQLModel, table=True):
-    """What a button means. Only the opaque id travels; the rest stays here.
-
-    `meaning` makes the id stable: the same button on the same matter keeps its id until what it means changes.
-    """
+    """What a button means. Only the opaque id travels; the rest stays here."""
 
     id: str = Field(primary_key=True)
-    meaning: str = Field(unique=True)
     verb: str
     args: Object = _json()
     case_id: str | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import io
 import json
 import logging
 import time
@@ -28,12 +29,21 @@ COMMAND = {
 }
 
 
+SPOKEN = {"type": "message", "channel_type": "im", "user": "U0ADA", "text": WORDS, "channel": "D1"}
+
+
 def command(**changes: Any) -> bytes:
     return urlencode({k: v for k, v in (COMMAND | changes).items() if v is not None}).encode()
 
 
 def interaction(**payload: Any) -> bytes:
     return urlencode({"payload": json.dumps({"team": {"id": "T0FENMARSH"}} | payload)}).encode()
+
+
+def submission(**changes: Any) -> bytes:
+    held = {"private_metadata": '{"action": "a"}', "blocks": [], "state": {"values": {}}}
+    view = {"type": "modal", "callback_id": "psirf", **held, **changes}
+    return interaction(type="view_submission", trigger_id="1", user={"id": "U0ADA"}, view=view)
 
 
 def event(**changes: Any) -> bytes:
@@ -61,8 +71,11 @@ def nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Any:
     assert WORDS not in caplog.text
 
 
-async def test_a_signed_command_comes_through(fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk) -> None:
-    assert await send(fake, command()) == 200
+@pytest.mark.parametrize("body", [command(), submission()])
+async def test_what_slack_signed_comes_through(
+    fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk, body: bytes
+) -> None:
+    assert await send(fake, body) == 200
     assert len(desk.done) == 1
 
 
@@ -129,6 +142,8 @@ async def test_a_signature_is_for_these_bytes_and_this_secret(
         (b"payload=" + b"%5B" * 50_000, FORM),
         (b"\xff", FORM),
         (command(trigger_id=None), FORM),
+        (event(event=SPOKEN, authorizations=5), JSON),
+        (event(event=SPOKEN, authorizations=[5]), JSON),
         (command(user_id=None), FORM),
         (interaction(type="block_actions"), FORM),
         (interaction(type="block_actions", actions=[]), FORM),
@@ -136,33 +151,13 @@ async def test_a_signature_is_for_these_bytes_and_this_secret(
         (interaction(type="block_actions", actions=[{"action_id": "press:1", "value": "a"}]), FORM),
         (interaction(type="view_submission"), FORM),
         (interaction(type="view_submission", view=[]), FORM),
-        (
-            interaction(
-                type="view_submission",
-                trigger_id="1",
-                user={"id": "U0ADA"},
-                view={"private_metadata": "no", "blocks": [], "state": {"values": {}}},
-            ),
-            FORM,
-        ),
-        (
-            interaction(
-                type="view_submission",
-                trigger_id="1",
-                user={"id": "U0ADA"},
-                view={"private_metadata": '{"action": "a"}', "blocks": [], "state": {"values": {"q": {"value": 3}}}},
-            ),
-            FORM,
-        ),
-        (
-            interaction(
-                type="view_submission",
-                trigger_id="1",
-                user={"id": "U0ADA"},
-                view={"private_metadata": '{"action": "a"}', "blocks": [4], "state": {"values": {}}},
-            ),
-            FORM,
-        ),
+        (submission(type=None), FORM),
+        (submission(private_metadata="no"), FORM),
+        (submission(private_metadata="[]"), FORM),
+        (submission(callback_id="another"), FORM),
+        (submission(blocks=[4]), FORM),
+        (submission(state={"values": {"q": 3}}), FORM),
+        (submission(state={"values": {"q": {"value": {"selected_option": 3}}}}), FORM),
     ],
 )
 async def test_what_cannot_be_read_is_refused(
@@ -180,6 +175,7 @@ async def test_what_cannot_be_read_is_refused(
         (b"ssl_check=1&token=x", FORM),
         (event(), JSON),
         (event(event=None), JSON),
+        (event(authorizations=5), JSON),
         (event(event={"type": "tokens_revoked"}), JSON),
         (event(event={"type": "message", "channel_type": "im", "user": 3, "text": WORDS, "channel": "D1"}), JSON),
         (interaction(type="shortcut", callback_id="x"), FORM),
@@ -198,7 +194,13 @@ async def test_what_is_none_of_our_business_is_taken_and_forgotten(
 async def test_a_megabyte_is_the_most(fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk) -> None:
     room = 2**20 - len(command(text=""))
     assert await send(fake, command(text="x" * room)) == 200
-    assert await send(fake, command(text="x" * (room + 1))) == 413
+    more = command(text="x" * (room + 1))
+    headers = fake.post.headers(more)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(fake.bot_url, data=io.BytesIO(more), headers=headers) as a,
+    ):
+        assert a.status == 413
     assert len(desk.done) == 1
 
 

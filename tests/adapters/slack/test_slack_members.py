@@ -1,4 +1,4 @@
-"""Full members of the trust's workspace come in; everybody else is refused kindly, and nothing they do has an effect."""
+"""Full members of the trust's workspace come in; everybody else is refused kindly, and nothing of theirs is done."""
 
 from typing import Any
 
@@ -135,14 +135,8 @@ async def test_someone_seen_within_the_hour_need_not_be_looked_up_to_be_let_in(
         await members.find("U0ADA")
 
 
-TROUBLES = [
-    Fault.hang(),
-    Fault.throttled(),
-    Fault.failing(),
-    Fault.drop(),
-    Fault.truncated(),
-    Fault.refused("fatal_error"),
-]
+# A connection that drops is not among them: aiohttp asks again by itself when the request only reads.
+TROUBLES = [Fault.hang(), Fault.throttled(), Fault.failing(), Fault.truncated(), Fault.refused("fatal_error")]
 
 
 @pytest.mark.parametrize("fault", TROUBLES)

@@ -1,4 +1,4 @@
-"""Bolt with our own runner in it: at once, nothing lost to a later exception, nothing forgotten, Slack asked only once."""
+"""Bolt with our own runner in it: it answers at once and forgets nothing, and Slack is asked only once who we are."""
 
 import asyncio
 import time

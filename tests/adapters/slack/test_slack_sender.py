@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from slack_office import CASE, FORM, THANKS, Clock, RecordingDesk, adapter_for
 
-from fakes.slack import Channel, FakeSlack, Fault
+from fakes.slack import Channel, FakeSlack, Fault, Message
 from psirf_bot.adapters.slack import SlackAdapter
 from psirf_bot.cards.model import Card
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain
@@ -108,10 +108,20 @@ async def test_too_many_messages_are_refused_for_a_while(
     assert (refused.value.why, refused.value.retry_after, refused.value.final) == ("ratelimited", wait, False)
 
 
-DEFINITE = (
-    "channel_not_found not_in_channel is_archived user_not_found account_inactive invalid_auth cannot_dm_bot "
-    "message_not_found cant_update_message edit_window_closed msg_too_long invalid_blocks"
-).split()
+DEFINITE = [
+    "channel_not_found",
+    "not_in_channel",
+    "is_archived",
+    "user_not_found",
+    "account_inactive",
+    "invalid_auth",
+    "cannot_dm_bot",
+    "message_not_found",
+    "cant_update_message",
+    "edit_window_closed",
+    "msg_too_long",
+    "invalid_blocks",
+]
 
 
 @pytest.mark.parametrize("error", DEFINITE)
@@ -225,10 +235,7 @@ async def test_a_message_is_found_however_many_came_after_it(
     fake: FakeSlack, adapter: SlackAdapter, start: datetime, channel: Channel
 ) -> None:
     ts = await adapter.send(CHANNEL, CASE, "k-1")
-    for number in range(450):
-        await fake.person("U0ADA").say(str(number), channel=channel.id) if number < 3 else channel.messages.append(
-            type(channel.messages[0])(channel.id, fake.world.new_ts(), "U0BEN", "chat")
-        )
+    channel.messages += [Message(channel.id, fake.world.new_ts(), "U0BEN", "chat") for _ in range(450)]
     assert await adapter.find(CHANNEL, "k-1", start) == ts
     assert fake.server.attempts["conversations.history"] == 3
 
@@ -241,7 +248,16 @@ async def test_a_message_is_found_although_slacks_clock_is_behind(
 
 
 @pytest.mark.parametrize(
-    "fault", [*UNCERTAIN[:7], Fault.throttled(), Fault.refused("channel_not_found"), Fault.refused("missing_scope")]
+    "fault",
+    [
+        Fault.failing(),
+        Fault.truncated(),
+        Fault.hang(),
+        Fault.throttled(),
+        Fault.refused("internal_error"),
+        Fault.refused("channel_not_found"),
+        Fault.refused("missing_scope"),
+    ],
 )
 async def test_unless_slack_shows_the_conversation_nobody_can_tell(
     fake: FakeSlack, adapter: SlackAdapter, start: datetime, fault: Fault

@@ -104,6 +104,16 @@ async def test_words_that_cannot_be_sent_are_not_the_end_of_the_turn(
     assert (said.status, len(desk.turns)) == (200, 1)
 
 
+async def test_words_that_teams_could_never_take_are_a_mistake_of_ours(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.answer = Reply.model_construct(card=None, notice="\ud800")
+    said = await ada.say("report")
+    assert said is not None
+    assert (said.status, said.body) == (200, None)
+    assert "UnicodeEncodeError" in caplog.text
+
+
 async def test_stopping_finishes_what_was_begun(
     fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
 ) -> None:

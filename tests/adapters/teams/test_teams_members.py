@@ -119,3 +119,10 @@ async def test_nothing_typed_is_lost_while_the_roster_is_out(
     await ada.press("Send", inputs={"what": "A near miss"})
     assert ada.last_toast.text == "Saved."
     assert len(desk.turns) == 1
+
+
+async def test_a_welcome_asks_nobody_to_try_again(fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter) -> None:
+    fake.fail_next("member", Fault.failing(503))
+    ben = fake.person("Ben Ashworth")
+    await ben.install()
+    assert (desk.turns, fake.messages(ben.chat)) == ([], [])

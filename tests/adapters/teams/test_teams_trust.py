@@ -16,10 +16,11 @@ from teams_stage import RecordingDesk
 from conftest import Served
 from fakes.teams import FakeTeams, Fault, Json, Person
 from psirf_bot.adapters.teams import TeamsAdapter
-from psirf_bot.casework.inbound import Reply, Said
+from psirf_bot.casework.inbound import Actor, Reply, Said
 from psirf_bot.clock import Clock
 
 MINUTE = 60
+ADA = "ada.okafor@fenmarsh.example"
 
 
 def report(fake: FakeTeams, ada: Person, number: int = 1) -> Json:
@@ -289,7 +290,7 @@ async def test_unsigned_turns_are_let_in_for_the_playground_only(
     async with served(allow_unsigned_loopback=True):
         playground = report(fake, ada) | {"channelData": {"tenant": {"id": "0" * 37}}}
         assert (await fake.deliver(playground, token=None)).status == 200
-        assert desk.turns[0].actor.user == ada.user.aad_object_id
+        assert desk.turns[0].actor == Actor("teams", fake.tenant_id, str(ada.user.aad_object_id), "Ada Okafor", ADA)
         for url in ("https://smba.trafficmanager.net/uk/", "http://127.0.0.1.elsewhere.example/"):
             assert (await fake.deliver(playground | {"serviceUrl": url}, token=None)).status == 403
         assert (await fake.deliver(playground | {"id": "2"}, token="rubbish")).status == 403
@@ -309,9 +310,10 @@ async def test_the_playground_needs_no_credentials(
         assert (await fake.deliver(lenient, token=None)).status == 200
         assert (await fake.deliver(report(fake, ada, 2))).status == 403
         assert (await fake.deliver(report(fake, ada, 2), token=fake.token(aud=""))).status == 403
-    [turn] = desk.turns
-    assert (turn.actor.user, turn.actor.team) == ("user-id-1", "playground")
-    assert [call.kind for call in fake.history] == ["send"]
+        assert (await fake.deliver(report(fake, ada, 3), token=None)).status == 200
+    assert [turn.actor.user for turn in desk.turns] == ["user-id-1", ada.user.aad_object_id]
+    assert {turn.actor.team for turn in desk.turns} == {"playground"}
+    assert [call.kind for call in fake.history] == ["send", "member", "send"]
     assert fake.entra.fetches == 0
     with pytest.raises(ValueError, match="app id"):
         async with served(**nothing):

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-import aiohttp
 from aiohttp import web
 
 Json = dict[str, Any]
@@ -55,7 +54,7 @@ async def _body(request: web.Request) -> bytes:
                     raise web.HTTPRequestEntityTooLarge(MOST)
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
-    except (aiohttp.ClientError, web.PayloadAccessError, OSError):
+    except (web.RequestPayloadError, web.PayloadAccessError, OSError):
         raise web.HTTPBadRequest from None
     return bytes(raw)
 

@@ -111,7 +111,7 @@ def _press(body: Json) -> MessagePress | ViewPress | None:
             "user": {"id": str(user)},
         } if button.startswith(_PRESS):
             key = f"slack:act:{trigger}"
-        case {"actions": [{"action_id": str()}, *_]}:
+        case {"actions": [{"action_id": str(), **rest}, *_]} if "value" not in rest:
             return None  # a link that was opened, or an input that was touched
         case _:
             raise Unreadable
@@ -143,7 +143,13 @@ def _submission(body: Json) -> Submission:
         case {
             "trigger_id": str(trigger),
             "user": {"id": str(user)},
-            "view": {"private_metadata": str(held), "state": {"values": dict(values)}, "blocks": list(blocks)},
+            "view": {
+                "type": "modal",
+                "callback_id": "psirf",
+                "private_metadata": str(held),
+                "state": {"values": dict(values)},
+                "blocks": list(blocks),
+            },
         }:
             inputs = (block["block_id"] for block in blocks if block["type"] == "input")
             return Submission(

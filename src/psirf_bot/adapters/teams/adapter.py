@@ -1,12 +1,14 @@
 """The Teams adapter: takes in what the Bot Connector posts, and sends what the courier brings."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
+from functools import partial
 
 import aiohttp
 from aiohttp import web
@@ -80,7 +82,7 @@ class TeamsAdapter:
         self._token = AppToken(self._http, token_url, self._app_id, self._app_secret, self._now)
         token = self._token if self._is_set_up else None
         connector = Connector(self._http, token, self._hosts, self._send_timeout)
-        self._members = Members(connector, self._tenant, self._now)
+        self._members = Members(connector, self._now)
         self._bot = Bot(TokenCheck(self._keys, self._app_id) if self._is_set_up else None, connector)
         self._sender = TeamsSender(connector, self._app_id)
         self._is_open = True
@@ -141,7 +143,7 @@ class TeamsAdapter:
         """Run the turn, but never keep Microsoft waiting until it gives up; a turn that takes longer goes on."""
         turn = asyncio.create_task(self._run(activity, authorization))
         self._turns.add(turn)
-        turn.add_done_callback(self._turns.discard)
+        turn.add_done_callback(self._finished)
         done, _ = await asyncio.wait({turn}, timeout=self._answer_within)
         if not done:
             log.warning("a turn takes too long: %s", _reference(activity))
@@ -155,24 +157,26 @@ class TeamsAdapter:
             return web.Response(status=403)
         except Unavailable:
             return web.Response(status=503)
+        except Exception as wrong:  # noqa: BLE001 - not Microsoft's fault: no 500, which would be delivered again
+            failed = self._failed(activity, wrong)
+            return _response(activity, failed if isinstance(failed, dict) else None)
+
+    def _finished(self, turn: asyncio.Task[Json | None]) -> None:
+        self._turns.discard(turn)
+        if not turn.cancelled():
+            turn.exception()  # when its answer came too late, nobody else asks for it
 
     async def _run(self, activity: Activity, authorization: str | None) -> Json | None:
-        logic = self._unsigned_turn if authorization is None else self._signed_turn
+        member_of = self._playground_member if authorization is None else self._member
         try:
-            return await self._bot.process(activity, authorization, logic)
+            return await self._bot.process(activity, authorization, partial(self._turn, member_of))
         except (Refused, Uncertain) as why:
             log.warning("words could not be sent: %s", why)
             return None
 
     # a turn
 
-    async def _signed_turn(self, activity: Activity) -> Json | str:
-        return await self._turn(activity, self._member)
-
-    async def _unsigned_turn(self, activity: Activity) -> Json | str:
-        return await self._turn(activity, _taken_at_their_word)
-
-    async def _turn(self, activity: Activity, member_of: Callable[[Activity], Awaitable[Member]]) -> Json | str:
+    async def _turn(self, member_of: Callable[[Activity], Awaitable[Member]], activity: Activity) -> Json | str:
         """What the person is shown at once; whatever goes wrong, they hear of it."""
         what = what_it_means(activity)
         if what is None:
@@ -184,22 +188,29 @@ class TeamsAdapter:
         except NotStaff:
             return self._word(activity, words.STAFF_ONLY)
         except CannotTell:
+            if activity.type == "conversationUpdate":
+                return ""  # they have done nothing yet that could be lost
             pressed = isinstance(what, Pressed)
             return self._word(activity, words.NOT_SAVED_PRESSED if pressed else words.NOT_SAVED_SAID)
         except Exception as wrong:  # noqa: BLE001 - the person gets a reference that also stands in the log
             return self._failed(activity, wrong)
 
     async def _member(self, activity: Activity) -> Member:
-        sender, conversation = activity.sender, without_thread(activity.conversation.id)
-        if not sender.aad_object_id:
-            raise NotStaff
-        return await self._members.find(Asked(activity.service_url, conversation, sender.id, sender.aad_object_id))
+        return await self._members.find(_asked(activity, frozenset({self._tenant.casefold()})))
+
+    async def _playground_member(self, activity: Activity) -> Member:
+        """The playground chooses its own tenant; whom its roster cannot tell of is taken at their word."""
+        sender = activity.sender
+        if sender.aad_object_id:
+            with contextlib.suppress(CannotTell):
+                return await self._members.find(_asked(activity, activity.tenants))
+        return Member(sender.aad_object_id or sender.id, sender.name or sender.id, "")
 
     def _word(self, activity: Activity, text: str) -> Json | str:
         """A word to the person; in a message of its own it is said once, however often the turn is delivered."""
         if activity.is_invoke:
             return answers.notice(text)
-        if activity.key in self._spoken:
+        if not text or activity.key in self._spoken:
             return ""
         self._spoken.append(activity.key)
         return text
@@ -222,10 +233,9 @@ def _reference(activity: Activity) -> str:
     return hashlib.sha256(activity.key.encode()).hexdigest()[:6].upper()
 
 
-async def _taken_at_their_word(activity: Activity) -> Member:
-    """The playground's people have names and ids, but no directory behind them."""
-    sender = activity.sender
-    return Member(sender.aad_object_id or sender.id, sender.name or sender.id, "")
+def _asked(activity: Activity, tenants: frozenset[str]) -> Asked:
+    sender, conversation = activity.sender, without_thread(activity.conversation.id)
+    return Asked(activity.service_url, conversation, sender.id, sender.aad_object_id or "", tenants)
 
 
 async def _body(request: web.Request) -> bytes:

@@ -38,19 +38,20 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom to look up: their ids on Teams and in Entra, and the conversation that they spoke in."""
+    """Whom to look up: their ids on Teams and in Entra, the conversation that they spoke in, and our tenant."""
 
     service_url: str
     conversation: str
     user: str
     object_id: str
+    tenants: frozenset[str]
 
 
 class Members:
     """Looks people up in the roster, one call at a time for each, and remembers the answer for some minutes."""
 
-    def __init__(self, connector: Connector, tenant: str, now: Callable[[], datetime]) -> None:
-        self._connector, self._tenant, self._now = connector, tenant.casefold(), now
+    def __init__(self, connector: Connector, now: Callable[[], datetime]) -> None:
+        self._connector, self._now = connector, now
         self._known: dict[tuple[str, str], tuple[datetime, Member | None]] = {}
         self._looking = SingleFlight(self._look_up)
 
@@ -93,6 +94,6 @@ class Members:
         principal = str(entry.get("userPrincipalName") or "")
         if not object_id or object_id.casefold() != asked.object_id.casefold():
             return None
-        if tenant.casefold() != self._tenant or role.casefold() not in _FULL or "#EXT#" in principal.upper():
+        if tenant.casefold() not in asked.tenants or role.casefold() not in _FULL or "#EXT#" in principal.upper():
             return None
         return Member(asked.object_id, str(entry.get("name") or principal), str(entry.get("email") or principal))

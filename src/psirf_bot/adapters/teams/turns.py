@@ -76,10 +76,10 @@ class Activity(_Part):
         return self.conversation.conversation_type == "personal"
 
     @property
-    def tenants(self) -> set[str]:
+    def tenants(self) -> frozenset[str]:
         """The tenants that this turn says it comes from, in lower case."""
         channel_data = self.channel_data and self.channel_data.tenant and self.channel_data.tenant.id
-        return {tenant.casefold() for tenant in (channel_data, self.conversation.tenant_id) if tenant}
+        return frozenset(tenant.casefold() for tenant in (channel_data, self.conversation.tenant_id) if tenant)
 
 
 def what_it_means(activity: Activity) -> Said | Pressed | None:

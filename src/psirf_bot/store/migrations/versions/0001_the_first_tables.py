@@ -15,13 +15,11 @@ def upgrade() -> None:
     op.create_table(
         "action",
         sa.Column("id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("meaning", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("verb", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("args", sa.JSON(), nullable=False),
         sa.Column("case_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("meaning"),
     )
     op.create_table(
         "addition",

@@ -6,7 +6,7 @@ from typing import Any
 
 from psirf_bot.cards.model import Fact, Facts, Part, Words
 from psirf_bot.dialogs.flow import Flow, Page
-from psirf_bot.dialogs.questions import Choice, Json, Moment, People, Question, Text
+from psirf_bot.dialogs.questions import Choice, Day, Json, Moment, People, Question, Text
 
 Names = Callable[[str], str]
 
@@ -21,7 +21,7 @@ def shown(question: Question, value: Json, names: Names) -> str:
             return "; ".join(question.options.get(v, v) for v in values)
         case People():
             return ", ".join(names(v) for v in values)
-        case Moment():
+        case Moment() | Day():
             return moment(str(value))
         case _:
             return str(value)

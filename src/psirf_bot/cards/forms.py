@@ -61,7 +61,7 @@ def holding(input: Input, value: object) -> Input:
                 day, _, clock = str(value or "").partition("T")
             return input.model_copy(update={"day": day, "clock": clock})
         case NumberInput():
-            return input.model_copy(update={"value": value if isinstance(value, int) else None})
+            return input.model_copy(update={"value": _whole(value)})
         case PeopleInput():
             names = value if isinstance(value, list | tuple) else str(value or "").split(",")
             return input.model_copy(update={"value": tuple(str(n).strip() for n in names if str(n).strip())})
@@ -78,3 +78,11 @@ def refilled(card: Card, given: Mapping[str, object]) -> Card:
         return part
 
     return card.model_copy(update={"body": tuple(refill(part) for part in card.body)})
+
+
+def _whole(value: object) -> int | None:
+    """A number, also one that came back as text, as the platforms' number inputs give it."""
+    try:
+        return int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
+    except ValueError:
+        return None

@@ -32,7 +32,7 @@ def _opening(work: Work, report: Report) -> tuple[Part, ...]:
             "The quality team and the executive on call have been told that somebody may be in danger, and your name."
         )
         return (danger_words(work.trust), Words(text=told))
-    return (danger_words(work.trust),)
+    return () if report.danger == "no" else (danger_words(work.trust),)
 
 
 def _on_answers(work: Work, dialog: Dialog, report: Report, by: Member) -> None:

@@ -82,14 +82,22 @@ class Flow(Generic[R]):
     steps: Sequence[Step[R]]
 
     def __post_init__(self) -> None:
-        fields = [_field(i) for i in (*self.questions(), *(s.id for s in self.steps if isinstance(s, Each)))]
+        asks = [s for s in self.steps if isinstance(s, Ask)]
+        eaches = [s for s in self.steps if isinstance(s, Each)]
+        ids = [q.id for s in asks for q in s.questions] + [s.id for s in eaches]
+        fields = [_field(i) for i in ids]
         if len(fields) != len(set(fields)) or set(fields) - set(self.record.model_fields):
             raise ValueError(f"{self.id}: each question needs its own field on {self.record.__name__}")
-        if any("/" in each_id for each_id in self.questions()):
-            raise ValueError(f"{self.id}: a question id has no slash in it")
+        if any("/" in i for i in ids):
+            raise ValueError(f"{self.id}: an id has no slash in it")
+        if any(set(s.only) - {q.id for q in s.questions} for s in asks):
+            raise ValueError(f"{self.id}: `only` guards a question that its page does not ask")
+        if any(isinstance(inner, Each) for s in eaches for inner in s.flow.steps):
+            raise ValueError(f"{self.id}: a flow for each item has no `each` of its own")
         for rule in self._rules():
-            if rule is not always and getattr(self.record, rule.__name__, None) is not rule:
-                raise ValueError(f"{self.id}: a guard is a method of {self.record.__name__}, not {rule.__name__}")
+            name = getattr(rule, "__name__", repr(rule))
+            if rule is not always and getattr(self.record, name, None) is not rule:
+                raise ValueError(f"{self.id}: a guard is a method of {self.record.__name__}, not {name}")
         last = self.steps[-1] if self.steps else None
         if not isinstance(last, Stop) or last.when is not always:
             raise ValueError(f"{self.id}: the last step must be an unconditional stop")
@@ -205,11 +213,10 @@ def submit(
         except Invalid as why:
             problems[key] = str(why)
     turn = walk(flow, {**answers, **parsed}, now, facts)
-    if not problems:
-        return turn
     pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))
-    page = next((p for p in pages if problems.keys() & set(p.asks())), turn.at)
-    return replace(turn, at=page, problems=problems)
+    page = next((p for p in pages if problems.keys() & set(p.asks())), None)
+    # A problem with a question that is not asked (any more) is nobody's to mend.
+    return replace(turn, at=page, problems=problems) if page else turn
 
 
 def page_before(turn: Turn[R], key: str) -> Page | None:

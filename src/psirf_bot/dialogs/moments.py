@@ -4,10 +4,28 @@ Deliberately narrow: a date that was guessed wrongly is worse in a safety report
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
+_LONGEST = 60
+"""Characters; more than this is a sentence, and is not searched for a date."""
+
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY_WORDS = {"today": 0, "this morning": 0, "this afternoon": 0, "tonight": 0, "yesterday": 1, "last night": 1}
+_DAY_WORDS = {
+    "today": 0,
+    "this morning": 0,
+    "this afternoon": 0,
+    "this evening": 0,
+    "tonight": 0,
+    "yesterday": 1,
+    "yesterday morning": 1,
+    "yesterday afternoon": 1,
+    "yesterday evening": 1,
+    "last night": 1,
+    "day before yesterday": 2,
+    "the day before yesterday": 2,
+}
+_ALSO = {"tues": "tue", "weds": "wed", "thur": "thu", "thurs": "thu", "sept": "sep"}
 _WITH_YEAR = (
     "%Y-%m-%d",
     "%d/%m/%Y",
@@ -25,46 +43,47 @@ _TIMES = ("%H:%M", "%H.%M", "%H%M", "%I%p", "%I:%M%p", "%I.%M%p", "%H:%M:%S")
 
 def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
     """Return the day meant and the time if one was given, or None when it cannot be told for certain."""
-    words = re.sub(r"\s+", " ", typed.replace(",", " ").casefold()).strip()
-    words = re.sub(r"^(at|on|about|around|roughly) ", "", words)
+    words = re.sub(r"^(at|on|about|around|roughly) ", "", _tidy(typed))
     if words == "now":
         return now.date(), now.time().replace(second=0, microsecond=0, tzinfo=None)
+    if "midnight" in words:
+        return None  # the one that began the day, or the one that ended it
     day = _read_day(words, now)
     if day:
         return day, None
     for cut in [m.start() for m in re.finditer(r"[ t]", words)]:
-        head, tail = words[:cut], re.sub(r"^(at|about|around|roughly) ", "", words[cut + 1 :].strip())
+        head, tail = words[:cut].strip(), re.sub(r"^(at|about|around|roughly) ", "", words[cut + 1 :].strip())
         for day_words, time_words in ((head, tail), (tail, head)):
-            day, clock = _read_day(day_words.strip(), now), read_time(time_words)
-            if day and clock is not None:
+            day, clock = _read_day(day_words, now), read_time(time_words)
+            if day and clock is not None and _agree(day_words, time_words, clock):
                 return day, clock
     clock = read_time(words)
-    return (now.date(), clock) if clock is not None and re.search(r"[:.apm]", words) else None
+    # A bare 2.30 may be the afternoon, and 20.11 a date.
+    return (now.date(), clock) if clock is not None and not re.fullmatch(r"[\d. ]+", words) else None
 
 
 def read_day(typed: str, now: datetime) -> date | None:
     """Return the day meant, past or to come, or None; a day without a year is the nearest one not yet past."""
-    words = re.sub(r"\s+", " ", typed.replace(",", " ").casefold()).strip()
+    words, today = _tidy(typed), now.date()
     if words == "tomorrow":
-        return now.date() + timedelta(days=1)
-    day = _read_day(words, now)
-    without_year = day is not None and not re.search(r"\d{4}|/\d\d$", words) and words not in _DAY_WORDS
-    if day and without_year and day < now.date() and not re.search("ago|last", words):
-        later = _strptime_any(f"{words} {now.year + 1}") or _strptime_any(f"{words} {now.year}")
-        return later or day
-    return day
+        return today + timedelta(days=1)
+    weekday = _weekday(words)
+    if weekday is not None:
+        return today + timedelta(days=(weekday - today.weekday()) % 7)
+    to_come = (day for day in _in_years(words, (now.year, now.year + 1)) if day >= today)
+    return next(to_come, None) or _read_day(words, now)
 
 
 def read_time(typed: str) -> time | None:
     """Return the time of day meant by 14:30, 1430, 2pm or 2.30 pm, or None."""
-    words = re.sub(r"\s+", "", typed.casefold())
+    words = re.sub(r"([ap])\.m\.?$", r"\1m", re.sub(r"\s+", "", typed[:_LONGEST].casefold()))
     if words in {"midday", "noon"}:
         return time(12)
     if words == "midnight":
         return time(0)
+    if not re.fullmatch(r"\d{1,2}[:.]\d\d([:.]\d\d)?([ap]m)?|\d{1,2}[ap]m|\d{4}", words, re.ASCII):
+        return None  # strptime would read 1.5 as five past one
     for form in _TIMES:
-        if form == "%H%M" and len(words) != 4:
-            continue
         try:
             return datetime.strptime(words, form).time().replace(second=0)  # noqa: DTZ007 - a time of day has no zone
         except ValueError:
@@ -72,33 +91,60 @@ def read_time(typed: str) -> time | None:
     return None
 
 
+def _tidy(typed: str) -> str:
+    if len(typed) > _LONGEST:
+        return ""
+    words = re.sub(r"\b(\d{1,2})(st|nd|rd|th)( of)?\b", r"\1", typed.replace(",", " ").casefold())
+    return " ".join(_ALSO.get(word, word) for word in words.split())
+
+
+def _agree(day_words: str, time_words: str, clock: time) -> bool:
+    """Whether day and time fit: not "last night 2am", which is today, nor 20/11 2026, which is a year."""
+    a_year = re.fullmatch(r"(19|20)\d\d", time_words) and re.search(r"\d", day_words)
+    if a_year and not re.search(r"\d{4}", day_words):
+        return False
+    if "morning" in day_words:
+        return clock < time(12)
+    return clock >= time(12) or not re.search("afternoon|evening|night", day_words)
+
+
+def _weekday(words: str) -> int | None:
+    return next((n for n, name in enumerate(_WEEKDAYS) if words in {name, name[:3]}), None)
+
+
 def _read_day(words: str, now: datetime) -> date | None:
+    """The day meant, looking back."""
+    today = now.date()
     if words in _DAY_WORDS:
-        return now.date() - timedelta(days=_DAY_WORDS[words])
-    weekday = words.removeprefix("last ").removeprefix("on ")
-    for number, name in enumerate(_WEEKDAYS):
-        if weekday in {name, name[:3]}:
-            return now.date() - timedelta(days=(now.weekday() - number) % 7 or 7)
+        return today - timedelta(days=_DAY_WORDS[words])
+    weekday = _weekday(words.removeprefix("last ").removeprefix("on "))
+    if weekday is not None:
+        days = (today.weekday() - weekday) % 7
+        if days == 0 and not words.startswith("last "):
+            return None  # on a Monday, "Monday" may be today or a week ago
+        return today - timedelta(days=days or 7)
     if ago := re.fullmatch(r"(\d{1,3}|an?|two|three) (day|week)s? ago", words):
         count = {"a": 1, "an": 1, "two": 2, "three": 3}.get(ago[1]) or int(ago[1])
-        return now.date() - timedelta(days=count * (7 if ago[2] == "week" else 1))
-    words = re.sub(r"\b(\d{1,2})(st|nd|rd|th)\b", r"\1", words)
-    words = re.sub(rf"^({'|'.join(f'{n}|{n[:3]}' for n in _WEEKDAYS)}) (?=\d)", "", words)
+        return today - timedelta(days=count * (7 if ago[2] == "week" else 1))
+    first, _, rest = words.partition(" ")
+    named = _weekday(first)
+    day = _calendar_day(words if named is None else rest, now)
+    return day if day is None or named in {None, day.weekday()} else None
+
+
+def _calendar_day(words: str, now: datetime) -> date | None:
     for form in _WITH_YEAR:
         if day := _strptime(words, form):
             return day
-    for form in _WITHOUT_YEAR:
-        # The year is tried with the words, because 29 February exists in some years only.
-        candidates = (_strptime(f"{words} {year}", f"{form} %Y") for year in (now.year, now.year - 1))
-        if found := next((day for day in candidates if day and day <= now.date()), None):
-            return found
-        if future := _strptime(f"{words} {now.year}", f"{form} %Y"):
-            return future  # and is then refused as being in the future
-    return None
+    days = _in_years(words, (now.year, now.year - 1))
+    past = (day for day in days if day <= now.date())
+    return next(past, days[0] if days else None)  # one still to come is then refused as being in the future
 
 
-def _strptime_any(words: str) -> date | None:
-    return next((day for form in _WITH_YEAR if (day := _strptime(words, form))), None)
+def _in_years(words: str, years: Sequence[int]) -> list[date]:
+    """What a day and month mean in each of these years; 29 February exists in some years only."""
+    found = (_strptime(f"{words} {year}", f"{form} %Y") for form in _WITHOUT_YEAR for year in years)
+    return [day for day in found if day]
 
 
 def _strptime(words: str, form: str) -> date | None:

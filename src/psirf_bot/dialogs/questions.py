@@ -61,13 +61,14 @@ class Text(_Base):
     long: bool = True
 
     def parse(self, raw: object, now: datetime) -> str | None:
-        typed = clean("" if raw is None else str(raw))
+        typed = _plain(raw)
         if not typed:
             self.left_out()
             return None
         if len(typed) > self.max_length:
             over = len(typed) - self.max_length
-            raise Invalid(f"That is {over:,} characters too long. Please shorten it to {self.max_length:,}.")
+            characters = "character" if over == 1 else "characters"
+            raise Invalid(f"That is {over:,} {characters} too long. Please shorten it to {self.max_length:,}.")
         return typed
 
 
@@ -86,6 +87,8 @@ class Choice(_Base):
 
     def pick(self, typed: str) -> str:
         """Return the value meant by its value, its label or its number in the list."""
+        if typed in self.options:  # an answer given before stands, even if it reads like another option's number
+            return typed
         wanted = typed.casefold()
         for number, (value, label) in enumerate(self.options.items(), start=1):
             if wanted in {value.casefold(), label.casefold(), str(number)}:
@@ -101,12 +104,21 @@ class Choices(Choice):
     """Several of the options; the answer is a list in the order of the options, without repeats."""
 
     def parse(self, raw: object, now: datetime) -> list[str] | None:  # type: ignore[override]  # many, not one
-        typed = _many(raw)
+        typed = _many(self._without_commas(raw))
         if not typed:
             self.left_out()
             return None
         picked = {self.pick(part) for part in typed}
         return [value for value in self.options if value in picked]
+
+    def _without_commas(self, raw: object) -> object:
+        """Put its value where a label with a comma in it was typed, so that the label is not split."""
+        if not isinstance(raw, str):
+            return raw
+        for value, label in self.options.items():
+            if "," in label or ";" in label:
+                raw = value.join(re.split(re.escape(label), raw, flags=re.IGNORECASE))
+        return raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +133,11 @@ class Number(_Base):
         if not typed:
             self.left_out()
             return None
-        if not re.fullmatch(r"[+-]?\d{1,18}", typed) or not self.least <= int(typed) <= self.most:
-            raise Invalid(f"Please enter a whole number from {self.least:,} to {self.most:,}.")
-        return int(typed)
+        if re.fullmatch(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})", typed):
+            number = int(typed.replace(",", ""))
+            if self.least <= number <= self.most:
+                return number
+        raise Invalid(f"Please enter a whole number from {self.least:,} to {self.most:,}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,21 +246,32 @@ def clean(typed: str) -> str:
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
     if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t") or c in _DIRECTION for c in text):
         raise Invalid("Some of the characters here cannot be kept. Please take them out or type the words again.")
-    return text if text.strip(_INVISIBLE) == text else text.strip(_INVISIBLE)
+    return text.strip(_SPACES) if any(_can_be_seen(c) for c in text) else ""
 
 
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_INVISIBLE = " \n\t\u00a0\u200b\u200c\u200d\u2060\ufeff\u3000\u2028\u2029"
+_SPACES = " \n\t\u00a0\u1680\u202f\u205f\u2060\u3000\ufeff\u2028\u2029" + "".join(map(chr, range(0x2000, 0x2010)))
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are drawn as nothing."""
+
+
+def _can_be_seen(c: str) -> bool:
+    return unicodedata.category(c)[0] in "LNPS" and c not in _FILLERS
 
 
 def _plain(raw: object) -> str:
-    return "" if raw is None else clean(str(raw))
+    """What was typed or picked, as words. Raises Invalid for a list or an object, whose insides nobody has screened."""
+    if raw is None or isinstance(raw, str):
+        return clean(raw or "")
+    if isinstance(raw, int | float) and abs(raw) < 10**18:
+        return str(raw)
+    raise Invalid("Please answer this in words.")
 
 
 def _many(raw: object) -> list[str]:
     if raw is None:
         return []
-    parts: Iterable[object] = raw if isinstance(raw, list | tuple) else re.split(r"[,;\n]", str(raw))
+    parts: Iterable[object] = raw if isinstance(raw, list | tuple) else re.split(r"[,;\n]", _plain(raw))
     return [typed for part in parts if (typed := _plain(part))]
 
 
@@ -258,8 +283,14 @@ def _moment(typed: str, now: datetime) -> tuple[date, time | None]:
 
 
 def _not_in_future(day: date, clock: time | None, now: datetime) -> str:
-    if day > now.date() or (day == now.date() and clock is not None and clock > now.time()):
+    if day > now.date() or (day == now.date() and clock is not None and _is_ahead(clock, now)):
         raise Invalid("That is in the future. Please give a day and time that have passed.")
     if now.year - day.year > 120:
         raise Invalid("That is a very long time ago. Please check the year.")
     return day.isoformat() if clock is None else f"{day.isoformat()}T{clock.isoformat('minutes')}"
+
+
+def _is_ahead(clock: time, now: datetime) -> bool:
+    """Whether the clock has yet to show this today. When it is put back it shows an hour twice: the first counts."""
+    readings = (datetime.combine(now.date(), clock, now.tzinfo).replace(fold=fold) for fold in (0, 1))
+    return min(reading.timestamp() for reading in readings) > now.timestamp()

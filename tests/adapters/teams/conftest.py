@@ -37,7 +37,9 @@ def served(fake: FakeTeams, desk: RecordingDesk, clock: Clock) -> Served:
 
     @asynccontextmanager
     async def serve(**changes: Any) -> AsyncIterator[TeamsAdapter]:
-        env = {name.removeprefix("PSIRF_TEAMS_").lower(): value for name, value in fake.settings.items()}
+        env: dict[str, Any] = {
+            name.removeprefix("PSIRF_TEAMS_").lower(): value for name, value in fake.settings.items()
+        }
         env |= {"desk": desk, "now": clock.now, "service_hosts": [env["service_hosts"]], "send_timeout": 0.2} | changes
         adapter = TeamsAdapter(**env)
         app = web.Application()

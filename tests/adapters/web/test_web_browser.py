@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, async_playwright, expect
 from playwright.async_api import Page as Tab
-from web_desk import AMINA, LEAH, OWN, Page, RecordingDesk, running_page
+from web_desk import AMINA, LEAH, Page, RecordingDesk, running_page
 
 from psirf_bot.cards import adaptive
 from psirf_bot.cards.model import (
@@ -33,10 +33,16 @@ from psirf_bot.casework.inbound import Inbound, Pressed, Reply, Said
 pytestmark = pytest.mark.browser
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 HINT = "Facts, in your own words. No names and nothing that identifies a patient."
 REFUSED = "That looks like an NHS number. The rest of your words are kept."
@@ -393,26 +399,37 @@ async def test_typed_markup_is_shown_as_it_was_typed(tab: Tab, page: Page) -> No
 
 BASICS = """() => {
   const seen = (e) => e.getClientRects().length > 0;
+  const all = (what) => [...document.querySelectorAll(what)].filter(seen);
   const name = (e) => (e.getAttribute('aria-label') || e.textContent || '').trim();
   const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);
-  const all = (what) => [...document.querySelectorAll(what)].filter(seen);
-  const references = [...document.querySelectorAll('[aria-labelledby], [aria-describedby], [aria-controls]')].flatMap(
-    (e) => ['aria-labelledby', 'aria-describedby', 'aria-controls'].flatMap((a) => (e.getAttribute(a) || '').split(' ')));
+  const pointing = ['aria-labelledby', 'aria-describedby', 'aria-controls'];
+  const pointed = pointing.flatMap((a) => [...document.querySelectorAll(`[${a}]`)].map((e) => e.getAttribute(a)));
+  const low = (e) => e.getBoundingClientRect().height < 44 && !e.classList.contains('link');
   return {
     h1: document.querySelectorAll('h1').length,
     unnamed: all('button, a').filter((e) => !name(e)).length,
     unlabelled: all('input, select, textarea').filter((e) => !e.labels.length).map((e) => e.name),
     sameId: ids.filter((id, n) => ids.indexOf(id) !== n),
-    dangling: references.filter((id) => id && !document.getElementById(id)),
-    wide: document.documentElement.scrollWidth - innerWidth,
-    wideLogs: all('.log').map((e) => e.scrollWidth - e.clientWidth).filter((w) => w > 0),
-    small: all('button, select, .card a').filter((e) => e.getBoundingClientRect().height < 44 && !e.classList.contains('link')).map(name),
-    landmarks: ['header', 'main', 'nav', 'aside'].filter((e) => !document.querySelector(e)),
+    dangling: pointed.flatMap((list) => list.split(' ')).filter((id) => !document.getElementById(id)),
+    wide: document.documentElement.scrollWidth > innerWidth,
+    high: document.documentElement.scrollHeight > innerHeight,
+    wideLogs: all('.log').filter((e) => e.scrollWidth > e.clientWidth).length,
+    small: all('button, select, .card a, summary').filter(low).map(name),
+    noLandmark: ['header', 'main', 'nav', 'aside'].filter((e) => !document.querySelector(e)),
   };
 }"""
 GOOD = {
-    "h1": 1, "unnamed": 0, "unlabelled": [], "sameId": [], "dangling": [], "wideLogs": [], "small": [], "landmarks": [],
-}  # fmt: skip
+    "h1": 1,
+    "unnamed": 0,
+    "unlabelled": [],
+    "sameId": [],
+    "dangling": [],
+    "wide": False,
+    "high": False,
+    "wideLogs": 0,
+    "small": [],
+    "noLandmark": [],
+}
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -433,7 +450,6 @@ async def test_every_view_has_names_labels_room_to_press_and_no_sideways_scroll(
         await tab.get_by_role("button", name="Menu").click()
         views.append(await tab.evaluate(BASICS))
     for view in views:
-        assert view.pop("wide") <= 0
         assert view == GOOD
 
 
@@ -504,4 +520,3 @@ async def test_screenshots(browser: Browser, page: Page, scheme: str, width: int
     await tab.get_by_text("Only you can see this").wait_for()
     await shoot()
     await context.close()
-    assert OWN

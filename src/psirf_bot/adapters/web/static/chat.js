@@ -168,6 +168,9 @@ function beside(item, words, kind = "notice", ...buttons) {
   const place = item.querySelector(".beside");
   place.className = `beside ${kind}`;
   place.replaceChildren(...(words ? [make("span", {}, words), ...buttons] : []));
+  const log = item.closest(".log");
+  const below = log ? place.getBoundingClientRect().bottom + 16 - log.getBoundingClientRect().bottom : 0;
+  if (words && kind !== "quiet" && below > 0) log.scrollTop += below;
 }
 
 function append(room, item, quietly) {
@@ -260,7 +263,10 @@ async function deliverPress(item, body) {
     if (me !== page.me) return;
     setBusy(item, false);
     if (error instanceof Told) beside(item, error.message, "trouble");
-    else beside(item, "Not sent yet. Your words are still here.", "trouble", retry(() => !item.busy && deliverPress(item, body)));
+    else {
+      const words = item.querySelector("form") ? "Not sent yet. Your words are still here." : "Not sent yet.";
+      beside(item, words, "trouble", retry(() => !item.busy && deliverPress(item, body)));
+    }
   }
   if (item.later) {
     const later = item.later;
@@ -382,8 +388,9 @@ function become(person, roomId) {
   $("logs").replaceChildren();
   for (const room of person.rooms) {
     const list = make("ol", {});
-    const empty = make("p", { class: "empty" }, room.private ? "Nothing here yet. Write something, or try one of the words below." : "Nothing has been posted here yet.");
-    const log = make("div", { class: "log", role: "region", tabindex: "0", "aria-label": `Messages in ${room.name}`, hidden: true }, list, empty);
+    const hint = room.private ? "Write something, or try one of the words below." : "What is posted in this channel will stand here.";
+    const about = { class: "log", role: "region", tabindex: "0", "aria-label": `Messages in ${room.name}`, hidden: true };
+    const log = make("div", about, list, make("p", { class: "empty" }, `Nothing here yet. ${hint}`));
     $("logs").append(log);
     page.rooms.set(room.id, { ...room, list, log, draft: "", unread: new Set() });
   }
@@ -409,7 +416,9 @@ function enter(roomId) {
   page.rooms.forEach((each) => (each.log.hidden = each !== room));
   $("words").value = room.draft;
   $("room-title").textContent = room.name;
-  $("room-about").textContent = room.private ? `Private: only ${page.me.name} and the bot. Nobody reads this chat live.` : `Channel. Everybody in ${room.name} sees what is posted here.`;
+  $("room-about").textContent = room.private
+    ? "Private. Nobody reads this chat live."
+    : "Everybody in this channel sees what is posted here.";
   $("words-label").textContent = `Message in ${room.name}`;
   history.replaceState(null, "", `#${new URLSearchParams({ as: page.me.email, room: roomId })}`);
   openMenu(false);
@@ -650,6 +659,8 @@ document.querySelector("[role=tablist]").addEventListener("keydown", (event) => 
   showTab(format);
   $(`tab-${format}`).focus();
 });
+
+window.addEventListener("hashchange", () => location.reload()); // an address for somebody else was opened in this tab
 
 async function begin() {
   try {

@@ -282,7 +282,9 @@ class Conversations:
         pages = [
             (p, _about(work, p), button(work, "Change", "dialog.show", key=p.asks()[0], **mine)) for p in turn.passed
         ]
-        send = button(work, script.send, "dialog.confirm", style="primary", digest=_digest(turn), **mine)
+        # It takes no input, but is what a form ends with: in Slack it becomes the window's own button.
+        last: dict[str, Any] = {"style": "primary", "submits": True, "validates": True, "digest": _digest(turn)}
+        send = button(work, script.send, "dialog.confirm", **last, **mine)
         stop = button(work, "Cancel", "dialog.cancel", **mine)
         return cards.check_card(
             script.title,

@@ -127,7 +127,7 @@ class WebAdapter:
         return answer({
             "revision": rows[-1].revision if rows else newest,
             "messages": shown,
-            "waiting": {email: waiting[own_room(email)] for email in people if own_room(email) in waiting},
+            "waiting": waiting,
         })  # fmt: skip
 
     async def _show_card(self, request: web.Request) -> web.Response:

@@ -39,12 +39,14 @@ def post(
 
 
 def replace(session: Session, id: int, card: Card) -> int | None:
-    """Put another card in the place of a message; returns the new revision, None when the message is not there."""
+    """Put a card in the place of a message; returns its revision now, None when the message is not there."""
     message = session.get(WebMessage, id)
     if message is None:
         return None
-    message.card, message.text, message.revision = _as_json(card), None, newest(session) + 1
-    session.add(message)
+    held = _as_json(card)
+    if message.card != held:  # the same card once more is no news
+        message.card, message.text, message.revision = held, None, newest(session) + 1
+        session.add(message)
     return message.revision
 
 

@@ -4,6 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const WAIT = 20_000; // milliseconds until a request counts as not sent
 const EARLIEST_RETRY = 1_000;
+const MOST_OTHERS = 5;
 
 const page = {
   people: [],
@@ -12,7 +13,7 @@ const page = {
   rooms: new Map(), // room id -> {id, name, private, list, log, draft, unread}
   items: new Map(), // message id -> its element
   revision: 0,
-  waiting: {}, // e-mail address -> newest revision from the bot in that person's own room
+  waiting: {}, // room id -> newest revision from the bot there, whoever sees that room
   polling: null, // aborts the request that waits for news
 };
 
@@ -466,14 +467,16 @@ function markUnread() {
   (all[page.me.email] ??= {})[page.room] = page.revision;
   sessionStorage.setItem("seen", JSON.stringify(all));
   $("rooms").replaceChildren(...[...page.rooms.values()].map(roomButton));
-  const others = page.people.filter(
-    (person) => person !== page.me && page.waiting[person.email] > (all[person.email]?.[`user:${person.email}`] || 0),
-  );
+  const others = page.people.filter((person) => person !== page.me && hasNews(person, all[person.email] || {}));
   $("others").hidden = others.length === 0;
-  $("others-list").replaceChildren(...others.map(otherButton));
+  $("others-list").replaceChildren(...others.slice(0, MOST_OTHERS).map(otherButton));
   const unread = [...page.rooms.values()].reduce((sum, room) => sum + room.unread.size, 0);
   $("menu-new").hidden = unread + others.length === 0;
   document.title = `${unread ? `(${unread}) ` : ""}Patient safety chat`;
+}
+
+function hasNews(person, seenRooms) {
+  return person.rooms.some((room) => page.waiting[room.id] > (seenRooms[room.id] || 0));
 }
 
 function roomButton(room) {
@@ -660,6 +663,10 @@ document.querySelector("[role=tablist]").addEventListener("keydown", (event) => 
   $(`tab-${format}`).focus();
 });
 
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address says who you are and where
+  (page.rooms.get(page.room)?.log || $("main")).focus();
+});
 window.addEventListener("hashchange", () => location.reload()); // an address for somebody else was opened in this tab
 
 async function begin() {

@@ -122,7 +122,7 @@ class Application:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Adapters, then the courier, then the clock; at the end the clock first, so that nothing is cut short."""
+        """Adapters, then the courier, then the clock; at the end the other way round, so that nothing is cut short."""
         for adapter in self.adapters.values():
             await adapter.start()
         await self.courier.start()
@@ -133,9 +133,9 @@ class Application:
             yield
         finally:
             self.scheduler.shutdown(wait=False)
+            await self.courier.stop()
             for adapter in self.adapters.values():
                 await adapter.stop()
-            await self.courier.stop()
             self.store.close()
 
     async def _wake(self) -> None:

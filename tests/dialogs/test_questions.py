@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -153,7 +154,19 @@ BAD: list[tuple[Question, object]] = [
     (PEOPLE, [["Sam"]]),
 ]
 
-NOTHING = (None, "", "   ", "\n", "\u200b\u200b", "\u2003", "\u200e\u200f", "\u00ad", "\u3164\u2800", "\ufe0f", "\u0301")
+NOTHING = (
+    None,
+    "",
+    "   ",
+    "\n",
+    "\u200b\u200b",
+    "\u2003",
+    "\u200e\u200f",
+    "\u00ad",
+    "\u3164\u2800",
+    "\ufe0f",
+    "\u0301",
+)
 
 
 def _kind(given: object) -> str:
@@ -276,12 +289,13 @@ def test_cleaning_is_done_once_and_for_all(typed: str) -> None:
     assert words == words.strip()
 
 
-@pytest.mark.parametrize("much", ["x" * 10**6, "t " * 500_000, "1," * 500_000, "\u200b" * 10**6, "9" * 10**6], ids=lambda much: repr(much[:2]))
-@pytest.mark.parametrize("question", KINDS, ids=_kind)
-def test_a_million_characters_hold_nobody_up(question: Question, much: str) -> None:
-    began = time.perf_counter()
-    try:
-        question.parse(much, NOW)
-    except Invalid:
-        pass
-    assert time.perf_counter() - began < 3
+@pytest.mark.parametrize("length", [100_000, 1_000_000])
+@pytest.mark.parametrize("unit", ["x", "t ", "1,", "\u200b", "9", "a\u0301"], ids=ascii)
+def test_very_many_characters_hold_nobody_up(unit: str, length: int) -> None:
+    """Every turn waits for the one that writes."""
+    much = (unit * length)[:length]
+    for question in KINDS:
+        began = time.process_time()
+        with suppress(Invalid):
+            question.parse(much, NOW)
+        assert time.process_time() - began < 1, question.id

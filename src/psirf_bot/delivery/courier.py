@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -31,6 +32,7 @@ class Courier:
         self._wake = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._round: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def kick(self) -> None:
         """There may be something to send."""
@@ -43,15 +45,20 @@ class Courier:
         self.kick()
 
     async def stop(self, grace: float = 10.0) -> None:
-        """Stop taking messages, and let those under way arrive; what does not is read back at the next start."""
-        if self._round:
-            self._round.cancel()
-            await asyncio.gather(self._round, return_exceptions=True)
-        if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=grace)
+        """Send what can be sent within `grace` seconds; what is left goes out, or is read back, at the next start."""
+        self._stopping = True
+        self.kick()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                if self._round:
+                    await self._round
+                await self._one_round()
+                while self._under_way:
+                    await asyncio.wait(set(self._under_way))
+                    await self._one_round()
 
     async def _rounds(self) -> None:
-        while True:
+        while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
             try:

@@ -251,6 +251,8 @@ def clean(typed: str) -> str:
 
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SPACES = " \n\t\u00a0\u1680\u202f\u205f\u2060\u3000\ufeff\u2028\u2029" + "".join(map(chr, range(0x2000, 0x2010)))
+_MOST = 100_000
+"""Characters that are looked at at all."""
 _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that are drawn as nothing."""
 
@@ -262,6 +264,8 @@ def _can_be_seen(c: str) -> bool:
 def _plain(raw: object) -> str:
     """What was typed or picked, as words. Raises Invalid for a list or an object, whose insides nobody has screened."""
     if raw is None or isinstance(raw, str):
+        if raw and len(raw) > _MOST:
+            raise Invalid("That is far too long. Please shorten it.")
         return clean(raw or "")
     if isinstance(raw, int | float) and abs(raw) < 10**18:
         return str(raw)

@@ -75,6 +75,7 @@ class Store:
             for n in range(1 if self.is_single else 8)
         ]
         self._closed = False
+        self._door = threading.Lock()
         for writer in self._writers:
             writer.start()
 
@@ -86,10 +87,11 @@ class Store:
         return await asyncio.wrap_future(self.submit(work))
 
     def submit(self, work: Work[T]) -> "Future[T]":
-        if self._closed:
-            raise RuntimeError("the store is closed")
         job: _Job[T] = _Job(work)
-        self._jobs.put(job)
+        with self._door:  # nothing may slip in behind the end that `close` puts
+            if self._closed:
+                raise RuntimeError("the store is closed")
+            self._jobs.put(job)
         return job.future
 
     async def read(self, work: Work[T]) -> T:
@@ -98,9 +100,10 @@ class Store:
 
     def close(self) -> None:
         """Finish every work taken on, then stop."""
-        self._closed = True
-        for _ in self._writers:
-            self._jobs.put(None)
+        with self._door:
+            self._closed = True
+            for _ in self._writers:
+                self._jobs.put(None)
         for writer in self._writers:
             writer.join()
         self._readers.shutdown()
@@ -116,34 +119,30 @@ class Store:
                 continue
             batch: list[_Job[Any]] = []
             try:
-                stop = self._commit_together(first, batch, most)
+                self._commit_together(first, batch, most)
             except BaseException as error:  # noqa: BLE001 - every waiter hears of it, whatever it is
-                stop = False
                 for job in batch:
                     job.future.set_exception(error)
             else:
                 for job in batch:
                     job.future.set_exception(job.error) if job.error else job.future.set_result(job.result)
-            if stop:
-                return
 
-    def _commit_together(self, first: _Job[Any], batch: list[_Job[Any]], most: int) -> bool:
-        """Run works until none is waiting, then commit; return whether the end was reached."""
+    def _commit_together(self, first: _Job[Any], batch: list[_Job[Any]], most: int) -> None:
+        """Run works until none is waiting, then commit."""
         batch.append(first)
-        stop = False
         with self.engine.begin() as connection:
             self._attempt(connection, first)
-            while len(batch) < most and not stop:
+            while len(batch) < most:
                 try:
                     job = self._jobs.get_nowait()
                 except queue.Empty:
                     break
                 if job is None:
-                    stop = True
-                elif job.future.set_running_or_notify_cancel():
+                    self._jobs.put(None)  # the end: seen again once this commit is made, or has failed
+                    break
+                if job.future.set_running_or_notify_cancel():
                     batch.append(job)
                     self._attempt(connection, job)
-        return stop
 
     @staticmethod
     def _attempt(connection: Connection, job: _Job[Any]) -> None:

@@ -1,6 +1,7 @@
 """Only full members of the trust's own tenant reach the desk; everybody else is told so kindly."""
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +38,25 @@ async def test_strangers_are_refused(
     await stranger.press("Send", channel=panel, inputs={"what": "x"})
     assert stranger.last_toast is not None
     assert (stranger.last_toast.kind, stranger.last_toast.text) == ("message", words.STAFF_ONLY)
+    assert desk.deliveries == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"role": "guest"},
+        {"upn": "ada_elsewhere.example#EXT#@fenmarsh.example"},
+        {"tenant_id": "another-tenant"},
+        {"tenant_id": ""},
+        {"aad_object_id": None},
+    ],
+)
+async def test_one_sign_of_a_stranger_is_enough(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, change: dict[str, Any]
+) -> None:
+    ada.chat.members[ada.user.id] = dataclasses.replace(ada.user, **change)
+    await ada.say("report")
+    assert (await ada.hears()).text == words.STAFF_ONLY
     assert desk.deliveries == []
 
 

@@ -124,6 +124,17 @@ async def test_old_keys_are_kept_while_their_host_is_down(
     assert (await fake.deliver(report(fake, ada, 4))).status == 200
 
 
+async def test_a_withdrawn_key_is_good_for_a_day_at_most(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person, clock: Clock
+) -> None:
+    old = fake.token()
+    assert (await fake.deliver(report(fake, ada), token=old)).status == 200
+    fake.roll_key(keep_old=False)
+    assert (await fake.deliver(report(fake, ada), token=old)).status == 200
+    clock.advance(timedelta(days=1, minutes=1))
+    assert (await fake.deliver(report(fake, ada), token=old)).status == 403
+
+
 async def test_without_any_keys_nobody_is_let_in(
     fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
 ) -> None:
@@ -200,27 +211,41 @@ async def test_turns_that_are_not_for_us_or_not_whole(
     assert len(desk.turns) == (status == 200)
 
 
+SMBA = "smba.trafficmanager.net"
+
+
 @pytest.mark.parametrize(
-    "url",
+    ("host", "url"),
     [
-        "https://smba.elsewhere.example/uk/",
-        "http://smba.trafficmanager.net/uk/",  # plain http to another machine
-        "https://smba.trafficmanager.net.elsewhere.example/",
-        "https://smba.trafficmanager.net@elsewhere.example/",
-        "https://elsewhere.example/?smba.trafficmanager.net",
-        "https://smba.trafficmanager.net:8443/uk/",
-        "https://[smba.trafficmanager.net",
-        "file:///etc/hosts",
-        "smba.trafficmanager.net",
+        (SMBA, f"http://{SMBA}/uk/"),  # plain http to another machine
+        (SMBA, "https://smba.elsewhere.example/uk/"),
+        (SMBA, f"https://{SMBA}.elsewhere.example/"),
+        (SMBA, f"https://{SMBA}@elsewhere.example/"),
+        (SMBA, f"https://me@{SMBA}/"),
+        (SMBA, f"https://elsewhere.example/?{SMBA}"),
+        (SMBA, f"https://{SMBA}/?to=elsewhere"),
+        (SMBA, f"https://[{SMBA}"),
+        (SMBA, f"ftp://{SMBA}/uk/"),
+        (SMBA, SMBA),
+        (SMBA, "file:///etc/hosts"),
+        (f"{SMBA}:443", f"https://{SMBA}:8443/uk/"),
     ],
 )
 async def test_our_token_goes_to_listed_hosts_only(
-    fake: FakeTeams, desk: RecordingDesk, served: Served, ada: Person, url: str
+    fake: FakeTeams, desk: RecordingDesk, served: Served, ada: Person, host: str, url: str
 ) -> None:
-    async with served(service_hosts=["smba.trafficmanager.net:443"]):
+    async with served(service_hosts=[host]):
         turn = report(fake, ada) | {"serviceUrl": url}
         assert (await fake.deliver(turn, token=fake.token(serviceurl=url))).status == 403
     assert (desk.turns, fake.history) == ([], [])
+
+
+async def test_web_chat_is_refused_though_it_is_properly_signed(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
+) -> None:
+    webchat = fake.token(key=fake.keys.webchat)
+    assert (await fake.deliver(report(fake, ada) | {"channelId": "webchat"}, token=webchat)).status == 403
+    assert desk.turns == []
 
 
 @pytest.mark.parametrize(

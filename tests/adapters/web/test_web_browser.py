@@ -207,6 +207,15 @@ async def test_somebody_is_chosen_and_the_words_they_type_reach_the_desk(tab: Ta
     await expect(words).to_have_value("")
 
 
+async def test_a_word_in_answer_to_words_stands_under_them_in_sight(tab: Tab, page: Page) -> None:
+    await as_amina(tab, page)
+    for n in range(12):
+        await page.adapter.send({"user": AMINA.email}, quality_card(), f"k{n}")
+    await tab.get_by_label("Message in psirf-bot").fill("nothing")
+    await tab.keyboard.press("Enter")
+    await expect(tab.get_by_text("Nothing to do.")).to_be_in_viewport()
+
+
 async def test_what_a_form_holds_is_sent_by_kind_and_the_answer_takes_its_place(tab: Tab, page: Page) -> None:
     card = await open_form(tab, page)
     await fill_in(card)
@@ -331,7 +340,7 @@ async def test_in_a_channel_the_answer_is_for_this_person_alone(tab: Tab, page: 
     await tab.get_by_role("button", name="I would like to talk to someone").click()
     await expect(tab.get_by_text("will ring you")).to_be_visible()
     assert page.desk.seen[-1].place.private
-    await tab.get_by_role("button", name="Close", exact=True).click()
+    await tab.get_by_role("button", name="Hide").click()
     await expect(tab.get_by_role("heading", name="A new report to read: PSI-2026-0001")).to_be_focused()
 
 

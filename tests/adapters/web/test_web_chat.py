@@ -223,7 +223,9 @@ async def test_news_arrives_while_somebody_waits(page: Page, browser: ClientSess
     assert [message["title"] for message in news["messages"]] == ["A card"]
 
 
-async def test_everybody_sees_their_own_rooms_and_where_there_is_news_for_others(page: Page, browser: ClientSession) -> None:
+async def test_everybody_sees_their_own_rooms_and_where_there_is_news_for_others(
+    page: Page, browser: ClientSession
+) -> None:
     await page.adapter.send({"user": AMINA.email}, card("Private"), "k1")
     await page.adapter.send({"channel": "quality"}, card("Quality"), "k2")
     await page.adapter.send({"channel": "leads"}, card("Leads"), "k3")

@@ -121,12 +121,9 @@ function arrive(item, message) {
   item.room = message.room;
   item.message = message.id;
   page.items.set(message.id, item);
-  if (message.html === undefined) {
-    item.replaceChildren(by, make("p", { class: "said" }, message.text));
-  } else {
-    item.replaceChildren(by, make("div", { class: "body" }), make("div", { class: "beside", role: "status" }));
-    fill(item, message.html, null);
-  }
+  const body = message.html ? make("div", { class: "body" }) : make("p", { class: "said" }, message.text);
+  item.replaceChildren(by, body, make("div", { class: "beside", role: "status" }));
+  if (message.html) fill(item, message.html, null);
 }
 
 /** Put a card into a message. `json` is what the platforms get, when the server does not keep it. */
@@ -295,22 +292,21 @@ function land(item) {
 
 /** A card that only this person sees, under what they pressed or said. It is kept nowhere. */
 function answerBeside(item, told) {
-  if (told.notice && item.querySelector(".beside")) beside(item, told.notice);
-  else if (told.notice) item.append(make("div", { class: "beside notice", role: "status" }, make("span", {}, told.notice)));
+  if (told.notice) beside(item, told.notice);
   if (!told.card) return;
-  const close = make("button", { type: "button", class: "link" }, "Close");
+  const hide = make("button", { type: "button", class: "link" }, "Hide");
   const alone = make("li", { class: "message bot alone" });
-  alone.append(make("p", { class: "alone-note" }, "Only you can see this", close));
+  alone.append(make("p", { class: "alone-note" }, "Only you can see this", hide));
   alone.append(make("div", { class: "body" }), make("div", { class: "beside", role: "status" }));
   alone.room = `user:${page.me.email}`;
   alone.message = null;
   alone.revision = 0;
   fill(alone, told.card.html, told.card);
-  close.addEventListener("click", () => {
+  hide.addEventListener("click", () => {
     alone.remove();
     (item.querySelector("h3") || $("words")).focus();
   });
-  item.nextElementSibling?.classList.contains("alone") && item.nextElementSibling.remove();
+  if (item.nextElementSibling?.classList.contains("alone")) item.nextElementSibling.remove();
   item.after(alone);
   land(alone);
 }

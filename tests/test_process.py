@@ -1,0 +1,146 @@
+"""The real process: started, told to stop, killed, started again."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from fakes.slack import FakeSlack
+from psirf_bot.config import sample_people_text
+
+KEY = "a key for the tests alone, long enough"
+BOT = Path(sys.executable).parent / "psirf-bot"
+PAGE_1 = {
+    "Is anyone in danger now?": "No",
+    "What are you reporting?": "Near miss",
+    "What happened?": "The wrong syringe driver was set up and noticed before use.",
+    "Which service was it in?": "Community Nursing",
+    "when.date": "2026-11-20",
+}
+SERIOUS = "Could it have led to serious injury, major permanent harm or unexpected death?"
+
+
+def environment(folder: Path, slack: FakeSlack | None = None, **more: str) -> dict[str, str]:
+    own = {
+        "PATH": os.environ["PATH"],
+        "PSIRF_DATABASE_URL": f"sqlite:///{folder}/psirf.db",
+        "PSIRF_PORT": "0",
+        "PSIRF_SECRET_KEY": KEY,
+    }
+    if slack:
+        own |= {
+            "PSIRF_SLACK_BOT_TOKEN": slack.bot_token,
+            "PSIRF_SLACK_SIGNING_SECRET": slack.signing_secret,
+            "PSIRF_SLACK_TEAM_ID": slack.team_id,
+            "PSIRF_SLACK_API_URL": slack.api_url,
+        }
+    return own | more
+
+
+async def run(folder: Path, *arguments: str, **more: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        BOT, *arguments, env=environment(folder, **more), cwd=folder, stdout=-1, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+@asynccontextmanager
+async def serving(folder: Path, slack: FakeSlack) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        BOT, "serve", env=environment(folder, slack), cwd=folder, stdout=-1, stderr=asyncio.subprocess.DEVNULL
+    )
+    assert process.stdout
+    line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+    slack.bot_url = line.rsplit(" ", 1)[1].strip() + "/slack/events"
+    yield process
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.wait(), 20)
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with FakeSlack() as fake:
+        fake.add_user("U0AMINA01", "Amina Yusuf")
+        fake.add_channel("C0WARD001", "ward", {"U0AMINA01", fake.bot_user_id})
+        yield fake
+
+
+async def to_the_check(slack: FakeSlack) -> None:
+    amina = slack.person("U0AMINA01")
+    await amina.slash("/psirf", "report", channel="C0WARD001")
+    await slack.until(lambda: amina.open_view)
+    await amina.submit_view(PAGE_1)
+    await amina.submit_view({SERIOUS: "Yes"})
+
+
+def receipts(slack: FakeSlack) -> list[str]:
+    return [m.words for m in slack.messages("U0AMINA01") if "Saved as PSI-" in m.words]
+
+
+async def test_killed_right_after_it_acknowledged_it_loses_nothing_and_tells_nothing_twice(
+    tmp_path: Path, slack: FakeSlack
+) -> None:
+    async with serving(tmp_path, slack) as process:
+        await to_the_check(slack)
+        slack.server.latency = 0.5  # the receipt is still on its way when the process dies
+        await slack.person("U0AMINA01").submit_view()
+        assert "Saved as PSI-2026-0001" in slack.person("U0AMINA01").open_view.words  # type: ignore[union-attr]
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    slack.server.latency = 0.0
+    async with serving(tmp_path, slack):
+        await slack.until(lambda: receipts(slack), within=5)
+    assert len(receipts(slack)) == 1
+
+
+async def test_killed_in_the_middle_of_a_report_it_goes_on_where_it_was(tmp_path: Path, slack: FakeSlack) -> None:
+    amina = slack.person("U0AMINA01")
+    async with serving(tmp_path, slack) as process:
+        await amina.slash("/psirf", "report", channel="C0WARD001")
+        await slack.until(lambda: amina.open_view)
+        await amina.submit_view(PAGE_1)
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    async with serving(tmp_path, slack):
+        await amina.submit_view({SERIOUS: "Yes"})
+        await amina.submit_view()
+        await slack.until(lambda: receipts(slack), within=5)
+    assert "PSI-2026-0001" in receipts(slack)[0]
+
+
+async def test_told_to_stop_it_finishes_what_it_acknowledged(tmp_path: Path, slack: FakeSlack) -> None:
+    async with serving(tmp_path, slack) as process:
+        await to_the_check(slack)
+        slack.server.latency = 0.3
+        await slack.person("U0AMINA01").submit_view()
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    assert len(receipts(slack)) == 1
+
+
+async def test_a_second_serve_on_the_same_database_is_refused_but_other_commands_work(
+    tmp_path: Path, slack: FakeSlack
+) -> None:
+    (tmp_path / "people.csv").write_text(sample_people_text())
+    async with serving(tmp_path, slack):
+        code, said = await run(tmp_path, "serve", "--dev")
+        assert (code, "already serves" in said) == (1, True), said
+        assert "17 people: 17 added" in (await run(tmp_path, "people", "import", "people.csv"))[1]
+        assert "The audit chain holds" in (await run(tmp_path, "audit", "verify"))[1]
+        assert "Nothing is waiting" in (await run(tmp_path, "outbox"))[1]
+
+
+async def test_it_refuses_to_start_half_configured_and_says_what_is_missing(tmp_path: Path) -> None:
+    code, said = await run(tmp_path, "serve", PSIRF_SLACK_BOT_TOKEN="xoxb-canary-token")
+    assert code == 1
+    assert "PSIRF_SLACK_SIGNING_SECRET" in said
+    assert "PSIRF_SLACK_TEAM_ID" in said
+    assert "canary" not in said

@@ -55,14 +55,14 @@ class WritesDown:
 
 
 class Stage:
-    def __init__(self, folder: Path, **trust: Any) -> None:
+    def __init__(self, folder: Path, *, database: str = "", **trust: Any) -> None:
         found, mistakes = load_trust(None)
         assert found is not None, mistakes
         self.trust = found.model_copy(update=trust)
         self.now = NOW
         counter = itertools.count(1)
         self.setting = Setting(self.trust, lambda: f"id{next(counter):05d}", AuditKey.of("k" * 32))
-        engine = open_engine(f"sqlite:///{folder}/stage.db")
+        engine = open_engine(database or f"sqlite:///{folder}/stage.db")
         migrate(engine)
         self.store = Store(engine)
         self.out = WritesDown()

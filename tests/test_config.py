@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from psirf_bot.config import NOT_A_PORT, Settings, check, load_trust, read_trust, sample_trust_text, serve_mistakes, warnings
+from psirf_bot.config import (
+    NOT_A_PORT,
+    Settings,
+    check,
+    load_trust,
+    read_trust,
+    sample_trust_text,
+    serve_mistakes,
+    warnings,
+)
 from psirf_bot.domain.mistakes import Mistake, key_lines
 from psirf_bot.domain.trust import OTHER_BODIES, DeadlineSetting, Due, OtherBody, RingContact, SupportContact, Trust
 
@@ -401,6 +410,18 @@ def test_one_wrong_setting_stops_serve(
     assert mistake.where == where
     assert what in mistake.what
     assert mistake.remedy
+
+
+def test_words_for_a_question_that_nobody_asks_are_a_mistake() -> None:
+    line = SAMPLE.split("\n").index("[wording]") + 2
+    (mistake,) = read_trust(SAMPLE.replace("[wording]", '[wording]\nwhat-hapened = "Tell us"'))[1]
+    assert (mistake.where, mistake.remedy) == (f"trust.toml:{line}", 'Did you mean "what-happened"?')
+
+
+def test_more_services_than_slack_can_offer_are_a_mistake() -> None:
+    many = ", ".join(f'"Service {n}"' for n in range(101))
+    (mistake,) = read_trust(re.sub(r"services = \[[^\]]*\]", f"services = [{many}]", SAMPLE))[1]
+    assert "more than 100" in mistake.what
 
 
 def test_the_sample_trust_is_warned_of_but_serves(monkeypatch: pytest.MonkeyPatch) -> None:

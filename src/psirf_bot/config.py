@@ -14,8 +14,9 @@ from pydantic import BeforeValidator, SecretStr, ValidationError, model_validato
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from psirf_bot.dialogs.report import CHECK_ON, report_flow
 from psirf_bot.domain.mistakes import KeyPath, Mistake, key_lines, quoted, suggest
-from psirf_bot.domain.trust import NATIONAL_NAMES, Trust
+from psirf_bot.domain.trust import LONGEST_LIST, NATIONAL_NAMES, Trust
 
 SHORTEST_SECRET_KEY = 16
 NOT_A_PORT = -1
@@ -107,14 +108,29 @@ def read_trust(text: str, name: str = "trust.toml") -> tuple[Trust | None, list[
     except (ValueError, RecursionError) as why:
         return None, [_syntax_mistake(name, text, str(why))]
     try:
-        return Trust.model_validate(given), []
+        trust = Trust.model_validate(given)
     except ValidationError as why:
         found = [error for error in why.errors() if error["type"] != "default_factory_not_called"]
+    else:
+        unknown = list(_unknown_questions(trust, name, lines))
+        return (None if unknown else trust), unknown
     mistakes = [(_line(lines, error["loc"]), *_explain(error)) for error in found]
     return None, [
         Mistake(f"{name}:{line}" if line else name, what, remedy)
         for line, what, remedy in sorted(mistakes, key=lambda mistake: mistake[0])
     ]
+
+
+def _unknown_questions(trust: Trust, name: str, lines: dict[KeyPath, int]) -> Iterator[Mistake]:
+    """Words for a question that no conversation asks would silently have no effect."""
+    known = {
+        *report_flow(trust.services, {b.id: b.name for b in trust.other_bodies}).questions(),
+        *CHECK_ON.questions(),
+    }
+    for key in trust.wording:
+        if key not in known:
+            where = f"{name}:{_line(lines, ('wording', key))}"
+            yield Mistake(where, f"{quoted(key)} is not the id of a question", suggest(key, sorted(known)))
 
 
 def _line(lines: dict[KeyPath, int], path: KeyPath) -> int:
@@ -169,6 +185,8 @@ def _explain(error: ErrorDetails) -> tuple[str, str]:
         return f"{key} is missing", remedy.replace("Write it", "Add it")
     if kind in {"string_too_short", "too_short"}:
         return f"{key} is blank", remedy
+    if kind == "too_long":
+        return f"{key} has more than {LONGEST_LIST} in it", "Slack can offer no longer list: please join some of them."
     if kind == "string_pattern_mismatch":
         return f"{key} may have only small letters, digits and hyphens", remedy
     found = next(words for types, words in FOUND if isinstance(error["input"], types))

@@ -1,6 +1,6 @@
 """Days and times in the words people type: understood for certain, or asked for again."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -117,7 +117,7 @@ def test_what_cannot_be_told_for_certain_is_asked_again(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", IN_THE_FUTURE)
 def test_nothing_is_reported_before_it_happens(typed: str) -> None:
-    with pytest.raises(Invalid, match="in the future|Please enter a day"):
+    with pytest.raises(Invalid, match=r"in the future|Please enter a day"):
         WHEN.parse(typed, TUESDAY)
 
 
@@ -234,7 +234,7 @@ def test_a_time_of_day(typed: str, clock: time | None) -> None:
 
 @settings(max_examples=100)
 @given(
-    st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1)).map(lambda d: d.replace(tzinfo=UTC).astimezone(LONDON)),
+    st.integers(946_684_800, 2_840_140_800).map(lambda second: datetime.fromtimestamp(second, LONDON)),
     st.sampled_from(("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y", "%A %d %B %Y", "%d %b", "%B %d", "%Y-%m-%dT%H:%M")),
     st.integers(0, 300),
 )

@@ -185,14 +185,19 @@ def datix_text(line: CaseLine, report: Report, shown: dict[str, str]) -> str:
 
 
 def list_card(
-    title: str, nothing: str, rows: Sequence[tuple[CaseLine, Button]], *, more: int = 0, extra: tuple[Part, ...] = ()
+    title: str,
+    nothing: str,
+    rows: Sequence[tuple[CaseLine, tuple[Button, ...]]],
+    *,
+    more: int = 0,
+    extra: tuple[Part, ...] = (),
 ) -> Card:
-    """A list of cases, each with a button to open it."""
+    """A list of cases, each with its buttons."""
     body: list[Part] = []
-    for line, open_it in rows:
+    for line, buttons in rows:
         body.append(Words(text=line.heading, style="heading"))
         body.append(Words(text=f"{STATE_WORDS[line.state]}. {moment(line.occurred)}.", style="subtle"))
-        body.append(Buttons(buttons=(open_it,)))
+        body.append(Buttons(buttons=buttons))
     if more:
         body.append(Words(text=f"And {more} more. Type find with more words to narrow it down.", style="subtle"))
     if not rows and not extra:

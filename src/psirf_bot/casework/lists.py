@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlmodel import col, func, or_, select
 
 from psirf_bot.cards import cases as cards
-from psirf_bot.cards.model import Buttons, Card, Part, Words
+from psirf_bot.cards.model import Button, Buttons, Card, Part, Words
 from psirf_bot.casework import cases, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Refusal, Work, allowed
@@ -18,9 +18,8 @@ SHOWN = 10
 
 def my_reports(work: Work, by: Member) -> Card:
     mine = select(Case).where(Case.reporter_id == by.id).order_by(col(Case.opened_at).desc())
-    return _list(
-        work, "Your reports", "You have not reported anything yet. Type report to begin.", work.session.exec(mine).all()
-    )
+    nothing = "You have not reported anything yet. Type report to begin."
+    return _list(work, by, "Your reports", nothing, work.session.exec(mine).all())
 
 
 def what_waits(work: Work, by: Member) -> Card:
@@ -35,7 +34,7 @@ def what_waits(work: Work, by: Member) -> Card:
         unread = work.session.exec(select(Case).where(Case.state == State.REPORTED).order_by(Case.reference)).all()
         extra += _for_the_quality_team(work)
     nothing = "Nothing waits for you. Thank you."
-    return _list(work, "What waits for you", nothing, unread, extra=tuple(extra), most=25)
+    return _list(work, by, "What waits for you", nothing, unread, extra=tuple(extra), most=25)
 
 
 def _for_the_quality_team(work: Work) -> list[Part]:
@@ -67,7 +66,7 @@ def find(work: Work, by: Member, words: str) -> Card:
     found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners))).order_by(col(Case.opened_at).desc())
     visible = [case for case in work.session.exec(found).all() if allowed(work, by, Act.SEE_CASE, case)]
     nothing = "Nothing was found. You can look for a reference, a Datix number, a service, a state or an owner."
-    return _list(work, f"Found: {words.strip()[:60]}" if words.strip() else "All cases", nothing, visible)
+    return _list(work, by, f"Found: {words.strip()[:60]}" if words.strip() else "All cases", nothing, visible)
 
 
 def one_case(work: Work, by: Member, words: str) -> Case:
@@ -79,10 +78,24 @@ def one_case(work: Work, by: Member, words: str) -> Case:
 
 
 def _list(
-    work: Work, title: str, nothing: str, found: Sequence[Case], *, extra: tuple[Part, ...] = (), most: int = SHOWN
+    work: Work,
+    by: Member,
+    title: str,
+    nothing: str,
+    found: Sequence[Case],
+    *,
+    extra: tuple[Part, ...] = (),
+    most: int = SHOWN,
 ) -> Card:
-    rows = [(cases.line(work, case), button(work, "Open", "case.show", case=case)) for case in found[:most]]
+    rows = [(cases.line(work, case), _buttons(work, by, case)) for case in found[:most]]
     return cards.list_card(title, nothing, rows, more=max(0, len(found) - most), extra=extra)
+
+
+def _buttons(work: Work, by: Member, case: Case) -> tuple[Button, ...]:
+    open_it = button(work, "Open", "case.show", case=case)
+    if not allowed(work, by, Act.MARK_READ, case):
+        return (open_it,)
+    return (button(work, "I have read this", "case.read", case=case, style="primary"), open_it)
 
 
 def _escaped(words: str) -> str:

@@ -258,13 +258,17 @@ def _ring_first(validated: dict[str, Any]) -> tuple[RingContact, ...]:
     )
 
 
+LONGEST_LIST = 100
+"""The longest list that Slack lets people pick from."""
+
+
 class Trust(Frozen):
     """One trust's settings, as it wrote them in trust.toml, with the defaults for what it left out."""
 
     name: Words
     timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Europe/London")
     quiet_hours: Annotated[QuietHours, BeforeValidator(_quiet_hours)] = QuietHours(time(19), time(8))
-    services: Annotated[tuple[Words, ...], Field(min_length=1), AfterValidator(_all_different)]
+    services: Annotated[tuple[Words, ...], Field(min_length=1, max_length=LONGEST_LIST), AfterValidator(_all_different)]
     urgent: Urgent
     datix: Datix
     platforms: Platforms = Platforms()
@@ -276,4 +280,6 @@ class Trust(Frozen):
     support: tuple[SupportContact, ...] = ()
     wording: dict[Words, Words] = {}
     """The trust's own words for a question, by the question's id; its id and meaning stay."""
-    other_bodies: Annotated[tuple[OtherBody, ...], AfterValidator(_ids_all_different)] = OTHER_BODIES
+    other_bodies: Annotated[
+        tuple[OtherBody, ...], Field(min_length=1, max_length=LONGEST_LIST), AfterValidator(_ids_all_different)
+    ] = OTHER_BODIES

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from psirf_bot.store.tables import AuditEntry
+
+LOCK = 0x70736972666175  # any number that nothing else in the database locks
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,6 +43,7 @@ def append(
     content: Mapping[str, object] | None = None,
 ) -> None:
     """Add an entry. `content` is digested, not kept."""
+    _wait_for_turn(session)
     digest = hashlib.sha256(json.dumps(content or {}, sort_keys=True, default=str).encode()).hexdigest()
     entry = AuditEntry(
         case_id=case_id, at=at, actor_id=actor_id, what=what, digest=digest, key_id=key.id, case_seal="", seal=""
@@ -51,14 +54,23 @@ def append(
     session.flush()
 
 
+def _wait_for_turn(session: Session) -> None:
+    """Two entries must not follow the same one. SQLite has one writer anyway; elsewhere a lock holds until the commit."""
+    if session.connection().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(LOCK)))
+
+
 def head(session: Session) -> str:
     """The seal of the newest entry: whoever keeps a copy elsewhere can tell when the tail is cut."""
     return session.exec(select(AuditEntry.seal).order_by(col(AuditEntry.id).desc()).limit(1)).first() or ""
 
 
-def faults(session: Session, keys: Mapping[str, AuditKey]) -> Iterator[str]:
-    """Walk the whole chain and yield, in words, every place where it does not hold."""
-    before, cases = "", dict[str, str]()
+def faults(session: Session, keys: Mapping[str, AuditKey], *, kept: str = "") -> Iterator[str]:
+    """Walk the whole chain and yield, in words, every place where it does not hold.
+
+    `kept` is a head of earlier, kept elsewhere: only it can show that the tail was cut.
+    """
+    before, cases, met = "", dict[str, str](), not kept
     for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.id))):
         key = keys.get(entry.key_id)
         if key is None:
@@ -69,8 +81,11 @@ def faults(session: Session, keys: Mapping[str, AuditKey]) -> Iterator[str]:
             if entry.seal != key.seal(before, entry.case_seal, *_facts(entry)):
                 yield f"entry {entry.id}: changed, or an entry before it was changed, added or removed"
         before = entry.seal
+        met = met or entry.seal == kept
         if entry.case_id:
             cases[entry.case_id] = entry.case_seal
+    if not met:
+        yield "the head that was kept is not in the chain: its end was cut off or replaced"
 
 
 def _case_head(session: Session, case_id: str) -> str:

@@ -1,7 +1,8 @@
 """The unit of work: a function of a session, run on the store's own threads, committed before its result is given.
 
 SQLite has one writer thread. Works that arrive together share one commit, each in its own savepoint, so that one that
-fails takes nothing with it. PostgreSQL has a pool of threads, one transaction each.
+fails takes nothing with it. PostgreSQL has a pool of threads, one transaction each; a work that lost a race there is
+done again, so it may change nothing but the database.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 T = TypeVar("T")
@@ -23,6 +25,9 @@ Work = Callable[[Session], T]
 log = logging.getLogger(__name__)
 
 MOST_WORKS_IN_A_COMMIT = 64
+MOST_TRIES = 5
+RACES = frozenset({"23505", "40001", "40P01"})
+"""PostgreSQL's unique_violation, serialization_failure and deadlock_detected."""
 
 
 def without_words(error: BaseException) -> str:
@@ -146,10 +151,19 @@ class Store:
 
     @staticmethod
     def _attempt(connection: Connection, job: _Job[Any]) -> None:
-        with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
-            try:
-                job.result = job.work(session)
-                session.commit()
-            except Exception as error:  # noqa: BLE001 - it belongs to whoever asked for the work
-                session.rollback()
-                job.error = error
+        for tries_left in reversed(range(MOST_TRIES)):
+            with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+                try:
+                    job.result = job.work(session)
+                    session.commit()
+                except Exception as error:  # noqa: BLE001 - it belongs to whoever asked for the work
+                    session.rollback()
+                    if tries_left and _lost_a_race(error):
+                        continue
+                    job.error = error
+                return
+
+
+def _lost_a_race(error: Exception) -> bool:
+    """Another transaction was first: done again, the work finds what that one left. Only PostgreSQL has any."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RACES

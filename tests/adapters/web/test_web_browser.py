@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -476,56 +475,3 @@ async def test_the_keyboard_alone_is_enough(tab: Tab, page: Page) -> None:
     await tab.get_by_role("article", name="Report an event").wait_for()
     await expect(tab.get_by_role("log")).to_contain_text("psirf-bot: Report an event")
     await expect(tab.get_by_label("Message in psirf-bot")).to_be_focused()
-
-
-SHOTS = os.environ.get("WEB_SCREENSHOTS")
-
-
-@pytest.mark.skipif(not SHOTS, reason="for looking at: set WEB_SCREENSHOTS to a directory")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 800)])
-async def test_screenshots(browser: Browser, page: Page, scheme: str, width: int, height: int) -> None:
-    context = await browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", reduced_motion="reduce"
-    )
-    tab = await context.new_page()
-    shown = 0
-
-    async def shoot() -> None:
-        nonlocal shown
-        shown += 1
-        await asyncio.sleep(0.3)
-        await tab.screenshot(path=f"{SHOTS}/{scheme}-{width}-{shown}.png")
-
-    await tab.goto(page.address)
-    await tab.get_by_role("button", name="Amina Yusuf").wait_for()
-    await shoot()
-    card = await open_form(tab, page)
-    await shoot()
-    await card.get_by_role("button", name="Next").click()
-    await shoot()
-    await fill_in(card, "Her NHS number is 943 476 5919")
-    await card.get_by_role("button", name="Next").click()
-    await card.get_by_text("That looks like").wait_for()
-    await shoot()
-    await card.get_by_label("What happened?").fill("A dressing pack was out of date.")
-    await fill_in(card)
-    await card.get_by_role("button", name="Next").click()
-    await tab.get_by_role("button", name="I would like to talk to someone").click()
-    await tab.get_by_text("will ring you").wait_for()
-    await shoot()
-    await tab.get_by_role("button", name="Show the JSON").click()
-    await tab.get_by_text('"AdaptiveCard"').wait_for()
-    await shoot()
-    await tab.keyboard.press("Escape")
-    await tab.goto(f"{page.address}#as={LEAH.email}")
-    await tab.reload()
-    await asyncio.sleep(0.5)
-    if width < 800:
-        await tab.get_by_role("button", name="Menu").click()
-    await shoot()
-    await tab.get_by_role("button", name="Quality team").click()
-    await tab.get_by_role("button", name="Read it").click()
-    await tab.get_by_text("Only you can see this").wait_for()
-    await shoot()
-    await context.close()

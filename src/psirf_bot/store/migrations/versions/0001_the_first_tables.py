@@ -262,6 +262,11 @@ APPEND_ONLY = {
         f"CREATE TRIGGER audit_no_{verb} BEFORE {verb} ON auditentry "
         "BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"
         for verb in ("UPDATE", "DELETE")
+    ]
+    + [  # REPLACE deletes without a word to the triggers above
+        "CREATE TRIGGER audit_no_REPLACE BEFORE INSERT ON auditentry "
+        "WHEN EXISTS (SELECT 1 FROM auditentry WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'the audit chain is append-only'); END"
     ],
     "postgresql": [
         "CREATE FUNCTION audit_append_only() RETURNS trigger LANGUAGE plpgsql AS "

@@ -1,0 +1,179 @@
+"""The audit chain: it holds after whatever has happened, and whatever is done to it afterwards is found."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+from sqlmodel import Session, select
+
+from psirf_bot.store import audit
+from psirf_bot.store.audit import AuditKey
+from psirf_bot.store.database import open_engine
+from psirf_bot.store.migrate import migrate
+from psirf_bot.store.tables import AuditEntry
+
+OLD, NEW = AuditKey.of("an old secret of the trust"), AuditKey.of("a new secret of the trust")
+KEYS = {OLD.id: OLD, NEW.id: NEW}
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+COLUMNS = "case_id, at, actor_id, what, digest, key_id, case_seal, seal"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('audit')}/audit.db")
+    migrate(engine)
+    with engine.begin() as connection:  # whoever owns the file can do this: the chain has to show it
+        found = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+        assert found
+        for trigger in found:
+            connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+    return engine
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session whose changes are all taken back."""
+    with engine.connect() as connection, Session(connection, join_transaction_mode="create_savepoint") as session:
+        yield session
+
+
+def chain(session: Session, cases: str = "ABA-BA") -> None:
+    for n, case in enumerate(cases):
+        audit.append(
+            session,
+            OLD if n < 3 else NEW,
+            at=NOON + timedelta(minutes=n, microseconds=n),
+            actor_id=f"person{n}",
+            what="read",
+            case_id=None if case == "-" else case,
+            content={"n": n},
+        )
+
+
+def faults(session: Session, **kept: str) -> list[str]:
+    session.expire_all()
+    return list(audit.faults(session, KEYS, **kept))
+
+
+def change(session: Session, statement: str) -> None:
+    assert session.connection().exec_driver_sql(statement).rowcount > 0
+
+
+moments = st.datetimes(
+    datetime(2020, 1, 1),  # noqa: DTZ001 - the time zone comes from the line below
+    datetime(2040, 1, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=1)), timezone(timedelta(hours=-9, minutes=-30))]),
+)
+entries = st.tuples(
+    moments,
+    st.sampled_from([OLD, NEW]),
+    st.sampled_from([None, "A", "B", "C"]),
+    st.text(max_size=8),
+    st.text(max_size=8),
+    st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=5) | moments, max_size=2),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(entries, max_size=8))
+def test_it_holds_after_any_sequence(engine: Engine, happened: list[tuple[datetime, AuditKey, str, str, str, dict[str, object]]]) -> None:
+    with engine.connect() as connection, Session(connection, join_transaction_mode="create_savepoint") as session:
+        heads = [""]
+        for at, key, case, actor, what, content in happened:
+            audit.append(session, key, at=at, actor_id=actor, what=what, case_id=case, content=content)
+            heads.append(audit.head(session))
+        assert faults(session) == []
+        assert len(set(heads)) == len(heads)
+        assert all(faults(session, kept=head) == [] for head in heads), "a head kept at any time is still in the chain"
+
+
+TAMPERINGS: dict[str, str] = {
+    "another person": "UPDATE auditentry SET actor_id = 'somebody' WHERE id = 2",
+    "another action": "UPDATE auditentry SET what = 'closed' WHERE id = 2",
+    "another time": "UPDATE auditentry SET at = '2026-11-20 12:01:00.000000' WHERE id = 2",
+    "another content": "UPDATE auditentry SET digest = 'f00' WHERE id = 2",
+    "another case": "UPDATE auditentry SET case_id = 'A' WHERE id = 2",
+    "no case": "UPDATE auditentry SET case_id = NULL WHERE id = 2",
+    "a case where there was none": "UPDATE auditentry SET case_id = 'A' WHERE id = 4",
+    "another key": f"UPDATE auditentry SET key_id = '{NEW.id}' WHERE id = 2",
+    "a key that nobody has": "UPDATE auditentry SET key_id = 'unknown' WHERE id = 2",
+    "a seal": "UPDATE auditentry SET seal = 'f00' WHERE id = 2",
+    "the last seal": "UPDATE auditentry SET seal = 'f00' WHERE id = 6",
+    "the seal of the case": "UPDATE auditentry SET case_seal = '' WHERE id = 2",
+    "the first one gone": "DELETE FROM auditentry WHERE id = 1",
+    "one gone": "DELETE FROM auditentry WHERE id = 3",
+    "two gone": "DELETE FROM auditentry WHERE id IN (3, 4)",
+    "one moved to the end": "UPDATE auditentry SET id = 7 WHERE id = 3",
+    "one moved to the beginning": "UPDATE auditentry SET id = 0 WHERE id = 3",
+    "one repeated": f"INSERT INTO auditentry ({COLUMNS}) SELECT {COLUMNS} FROM auditentry WHERE id = 6",
+    "one put in before all": f"INSERT INTO auditentry (id, {COLUMNS}) SELECT 0, {COLUMNS} FROM auditentry WHERE id = 1",
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS.values(), ids=TAMPERINGS)
+def test_tampering_is_found(session: Session, tampering: str) -> None:
+    chain(session)
+    assert faults(session) == []
+    change(session, tampering)
+    assert faults(session) != []
+
+
+def test_two_that_change_places_are_found(session: Session) -> None:
+    chain(session)
+    change(session, "UPDATE auditentry SET id = 99 WHERE id = 3")
+    change(session, "UPDATE auditentry SET id = 3 WHERE id = 4")
+    change(session, "UPDATE auditentry SET id = 4 WHERE id = 99")
+    assert faults(session) != []
+
+
+@pytest.mark.parametrize("left", [5, 1, 0])
+def test_a_tail_that_is_cut_is_found_by_a_head_kept_elsewhere(session: Session, left: int) -> None:
+    chain(session)
+    kept = audit.head(session)
+    change(session, f"DELETE FROM auditentry WHERE id > {left}")
+    assert faults(session) == [], "what is left hangs together"
+    assert faults(session, kept=kept) == ["the head that was kept is not in the chain: its end was cut off or replaced"]
+
+
+def test_a_tail_that_is_cut_and_grown_again_is_found(session: Session) -> None:
+    chain(session)
+    kept = audit.head(session)
+    change(session, "DELETE FROM auditentry WHERE id > 4")
+    session.expunge_all()
+    chain(session)
+    assert faults(session) == []
+    assert faults(session, kept=kept) != []
+
+
+def test_an_entry_forged_without_a_key_is_found(session: Session) -> None:
+    chain(session)
+    forger = AuditKey(NEW.id, b"a guess")
+    audit.append(session, forger, at=NOON, actor_id="x", what="closed", case_id="A")
+    assert len(faults(session)) == 2  # in its case, and in the whole
+
+
+def test_a_key_that_is_no_longer_there_is_named(session: Session) -> None:
+    chain(session)
+    found = list(audit.faults(session, {NEW.id: NEW}))
+    assert found == [f"entry {n}: sealed with a key that is not configured ({OLD.id})" for n in (1, 2, 3)]
+
+
+def test_content_is_digested_not_kept(session: Session) -> None:
+    audit.append(session, OLD, at=NOON, actor_id="x", what="added to", case_id="A", content={"text": "canary words"})
+    [entry] = session.exec(select(AuditEntry)).all()
+    assert "canary" not in repr(entry.model_dump())
+
+
+@pytest.mark.parametrize("show", [repr, str, lambda key: f"{[key]}"])
+def test_a_key_never_shows_its_secret(show: Callable[[AuditKey], str]) -> None:
+    assert "secret" not in show(OLD)
+    assert "an old" not in show(OLD)
+
+
+def test_the_head_of_nothing_is_nothing(session: Session, tmp_path: Path) -> None:
+    assert audit.head(session) == ""
+    assert faults(session, kept="") == []

@@ -176,6 +176,7 @@ class Application:
             clock=self.clock,
             people=people,
             trust_name=trust.name,
+            timezone=trust.timezone,
             new_id=self.setting.new_id,
         )
 

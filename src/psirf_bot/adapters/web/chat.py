@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -49,13 +49,11 @@ class WebAdapter:
         trust_name: str,
         new_id: Callable[[], str],
         fictional: bool = True,
-        timezone: ZoneInfo | None = None,
-        is_working_day: Callable[[date], bool] = lambda day: day.weekday() < 5,
+        timezone: ZoneInfo = ZoneInfo("Europe/London"),  # noqa: B008 - a time zone does not change
     ) -> None:
         self._store, self._desk, self._clock, self._people = store, desk, clock, people
         self._trust_name, self._new_id, self._fictional = trust_name, new_id, fictional
-        self._timezone = timezone or ZoneInfo("Europe/London")
-        self._is_working_day = is_working_day
+        self._timezone = timezone
         self._news = asyncio.Event()
         self._stopping = False
 
@@ -219,7 +217,7 @@ class WebAdapter:
     def _next_working_morning(self, now: datetime) -> datetime:
         """The next 9 o'clock of a working day."""
         day = now.date() if now.time() < time(9) else now.date() + timedelta(days=1)
-        while not self._is_working_day(day):
+        while day.weekday() > 4:
             day += timedelta(days=1)
         return datetime.combine(day, time(9), self._timezone)
 

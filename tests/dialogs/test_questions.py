@@ -243,11 +243,12 @@ _JSON = st.recursive(
     lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.sampled_from(("date", "time", "x")), inside),
     max_leaves=6,
 )
+_HALVES = st.text(st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF, categories=["Cs"]), min_size=1)
 _RAW = st.one_of(
     _LIKELY,
     _TYPED,
     _JSON,
-    st.text(st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF, categories=["Cs"]), min_size=1),
+    _HALVES,
 )
 
 

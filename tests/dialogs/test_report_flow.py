@@ -44,7 +44,7 @@ MORE = {
 }
 CANDOUR = "candour"
 
-# What is reported, who was affected, physical and psychological harm: the pages met, and how many answers must be given.
+# What is reported, who was affected, physical and psychological harm: the pages met, and how many answers are needed.
 OUTCOMES: list[tuple[str, str, str, str, list[str], int]] = [
     ("near-miss", "", "", "", [HAPPENED, MORE["near-miss"]], 6),
     ("good-care", "", "", "", [HAPPENED, MORE["good-care"]], 5),
@@ -193,12 +193,12 @@ def test_every_question_is_met_by_somebody_and_its_answer_is_used_by_the_record(
         fields = {key.replace("-", "_"): value for key, value in turn.on_path().items() if "/" not in key}
         record = turn.record.model_dump(mode="json")
         assert {field: record[field] for field in fields} == fields
-        assert record["support"] == dict.fromkeys(("me", "p1"), {"by": "someone-else", "who": ["p3"]})
+        assert record["support"] == {who: {"by": "someone-else", "who": ["p3"]} for who in ("me", "p1")}
         met |= {question.id for page in turn.passed for question in page.questions}
         used |= fields.keys()
     assert met == FLOW.questions().keys() | CHECK_ON.questions().keys()
     assert used == Report.model_fields.keys() - {"manager_known", "support"}
-    assert {field for field in CheckWish.model_fields} == {"by", "who"}
+    assert set(CheckWish.model_fields) == {"by", "who"}
 
 
 def test_every_step_is_reached() -> None:
@@ -215,8 +215,8 @@ def test_the_same_answers_by_typing_by_card_and_by_modal_are_the_same() -> None:
     typed = {
         "danger": "No", "event-type": "incident", "what-happened": "It stopped.", "when": "yesterday 2.30pm",
         "service": "podiatry", "affected": "a patient or service user, a visitor, carer or relative",
-        "physical-harm": "low", "colleagues": "Sam Reed, Jo Bell", "other-bodies": "HSE, police", "candour": "not known",
-        "by": "1",
+        "physical-harm": "low", "colleagues": "Sam Reed, Jo Bell", "other-bodies": "HSE, police", "by": "1",
+        "candour": "not known",
     }  # fmt: skip
     picked = {
         "danger": "no", "event-type": "incident", "what-happened": "It stopped.",

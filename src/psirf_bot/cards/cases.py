@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from psirf_bot.cards.answers import Names, moment, page_parts
-from psirf_bot.cards.model import Button, Buttons, Card, Copy, Fact, Facts, Part, Words
+from psirf_bot.cards.model import Button, Buttons, Card, Copy, Details, Fact, Facts, Part, Words
 from psirf_bot.dialogs.flow import Page
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.domain.case import State
 from psirf_bot.domain.report import EventType, Report
+from psirf_bot.domain.trust import SupportContact
 
 STATE_WORDS = {
     State.REPORTED: "Reported, not read yet",
@@ -135,11 +136,19 @@ def case_card(
     return Card(title=line.heading, preview=f"Here is {line.reference}.", body=tuple(body))
 
 
-def receipt(line: CaseLine, report: Report, datix_text: str, told: Sequence[str], buttons: tuple[Button, ...]) -> Card:
+def receipt(
+    line: CaseLine,
+    report: Report,
+    datix_text: str,
+    told: Sequence[str],
+    contacts: Sequence[SupportContact],
+    buttons: tuple[Button, ...],
+) -> Card:
     """What the reporter gets: saved, what is not done yet, and who has been told."""
     body: list[Part] = [
         Words(text=f"Saved as {line.reference}. It is not on Datix yet."),
         *(Words(text=text) for text in told),
+        *((Details(title="If you would like to talk to somebody", text=_numbers(contacts)),) if contacts else ()),
         Words(text="Next: put it on Datix", style="heading"),
         Words(text="Open Datix, copy the text below, and enter the Datix number here when you have it."),
         Copy(title="Text for Datix, in the order of its form", text=datix_text),
@@ -156,6 +165,10 @@ def receipt(line: CaseLine, report: Report, datix_text: str, told: Sequence[str]
         )
     title = "Thank you. Are you all right?"
     return Card(title=title, preview="Your report is saved. It is not on Datix yet.", body=tuple(body), buttons=buttons)
+
+
+def _numbers(contacts: Sequence[SupportContact]) -> str:
+    return "\n".join(f"{c.label}: {', '.join(filter(None, (c.phone, c.email, c.hours)))}" for c in contacts)
 
 
 def datix_text(line: CaseLine, report: Report, shown: dict[str, str]) -> str:

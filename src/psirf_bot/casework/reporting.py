@@ -125,7 +125,9 @@ def receipt(work: Work, case: Case, turn: Turn[Report], by: Member, told: list[s
         button(work, "Add to this report", "case.add", case=case),
         button(work, "Withdraw it", "case.withdraw", case=case),
     )
-    return cards.receipt(line, turn.record, cards.datix_text(line, turn.record, words), told, buttons)
+    return cards.receipt(
+        line, turn.record, cards.datix_text(line, turn.record, words), told, work.trust.support, buttons
+    )
 
 
 def _told_about_support(needs: list[Any]) -> str:

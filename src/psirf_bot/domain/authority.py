@@ -72,7 +72,7 @@ def _sees(actor: Member, case: CaseFacts) -> bool:
     if actor.is_quality or _reporter(actor, case):
         return True
     kept_close = case.quality_only or case.restricted
-    lead = R.SERVICE_LEAD in actor.roles and actor.service == case.service
+    lead = R.SERVICE_LEAD in actor.roles and bool(case.service) and actor.service == case.service
     return not kept_close and (bool(BOARD & actor.roles) or lead)
 
 
@@ -113,7 +113,8 @@ WITH_CASE: dict[Act, Rule] = {
     Act.AMEND: _quality(*UNDER_WAY),
     Act.MERGE: _quality(*BEFORE_PANEL),
     Act.RESTRICT: _quality(*UNDER_WAY, State.CLOSED),
-    Act.CLOSE: _quality(*UNDER_WAY - {State.REPORTED}),
+    # Not while a panel has it, nor while a PSII waits to be verified: neither can be settled by closing it (I09, I16).
+    Act.CLOSE: _quality(State.READ, State.DECIDED, State.RESPONDING, State.PAUSED),
     Act.REOPEN: _quality(State.CLOSED),
     Act.CHECKED_ON_STAFF: lambda actor, case: actor.is_quality or actor.id in case.checker_ids,
 }

@@ -1,18 +1,16 @@
 """A Teams adapter on a loopback port, with a strict fake Teams around it."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from aiohttp import web
-from teams_stage import RecordingDesk
+from teams_stage import RecordingDesk, Served
 
 from fakes.teams import FakeTeams, Person
 from psirf_bot.adapters.teams import TeamsAdapter
 from psirf_bot.clock import Clock
-
-Served = Callable[..., AbstractAsyncContextManager[TeamsAdapter]]
 
 
 @pytest.fixture

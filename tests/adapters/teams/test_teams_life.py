@@ -4,9 +4,8 @@ import asyncio
 import logging
 
 import pytest
-from teams_stage import FORM, SAVED, RecordingDesk, address_of
+from teams_stage import FORM, SAVED, RecordingDesk, Served, address_of
 
-from conftest import Served
 from fakes.teams import FakeTeams, Fault, Person
 from psirf_bot.adapters.teams import TeamsAdapter, words
 from psirf_bot.casework.inbound import Inbound, Reply

@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from teams_stage import FORM, SAVED, RecordingDesk, address_of
+from teams_stage import FORM, SAVED, RecordingDesk, Served, address_of
 
-from conftest import Served
 from fakes.teams import FakeTeams, Fault, Json, Person
 from psirf_bot.adapters.teams import TeamsAdapter
 from psirf_bot.cards.model import Card

@@ -11,9 +11,8 @@ from typing import Any
 
 import aiohttp
 import pytest
-from teams_stage import RecordingDesk
+from teams_stage import RecordingDesk, Served
 
-from conftest import Served
 from fakes.teams import FakeTeams, Fault, Json, Person
 from psirf_bot.adapters.teams import TeamsAdapter
 from psirf_bot.casework.inbound import Actor, Reply, Said

@@ -1,0 +1,174 @@
+"""Who may do what, compared with a table that a policy owner can read and that no rule was used to write."""
+
+from itertools import product
+
+import pytest
+
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.case import BEFORE_PANEL, ENDED, UNDER_WAY, CaseFacts, State
+from psirf_bot.domain.people import Role
+
+# Without a case: the roles that may, and nobody else. Everybody at the trust is staff.
+WITHOUT_A_CASE = {
+    "report": "staff",
+    "set deputy": "staff",
+    "set deputy for others": "admin",
+    "set channel": "admin",
+    "find": "quality chief_nurse medical_director executive service_lead",
+    "open from datix": "quality",
+    "see untriaged": "quality",
+}
+
+# About a case: who may, by what they are to it.
+#   Q the quality team   R its reporter   K somebody asked to check on staff
+#   B the board (chief nurse, medical director, executive)   L the lead of the case's own service
+# In which states: reported, read, in panel, decided, awaiting verification, responding, paused, closed, withdrawn, merged.
+#   x yes   . no
+ABOUT_A_CASE = """
+act               who     rep read pan dec awa rsp pau  clo  wdr mrg
+see case          QRBL    x   x    x   x   x   x   x    x    x   x
+see reporter      QRBL    x   x    x   x   x   x   x    x    x   x
+add               QR      x   x    x   x   x   x   x    x    .   .
+withdraw          R       x   x    .   .   .   .   .    .    .   .
+enter datix       QR      x   x    x   x   x   x   x    x    .   .
+mark read         Q       x   .    .   .   .   .   .    .    .   .
+set owner         Q       x   x    x   x   x   x   x    .    .   .
+amend             Q       x   x    x   x   x   x   x    .    .   .
+merge             Q       x   x    .   .   .   .   .    .    .   .
+restrict          Q       x   x    x   x   x   x   x    x    .   .
+close             Q       .   x    .   x   .   x   x    .    .   .
+reopen            Q       .   .    .   .   .   .   .    x    .   .
+checked on staff  QK      x   x    x   x   x   x   x    x    x   x
+"""
+STATES = (
+    "reported", "read", "in panel", "decided", "awaiting verification", "responding", "paused", "closed", "withdrawn",
+    "merged",
+)  # fmt: skip
+
+# What keeping a case closer takes away from whom. A confidential reporter is visible to the quality team only; what a
+# patient's relative reported, and what the quality team restricted, is seen by nobody on the board or in the service.
+KEPT_FROM = {
+    "confidential": {"see reporter": "BL"},
+    "quality only": {"see reporter": "BL", "see case": "BL"},
+    "restricted": {"see reporter": "BL", "see case": "BL"},
+}
+
+BOARD = {"chief_nurse", "medical_director", "executive"}
+SERVICE = "Podiatry"
+RELATIONS = ("reporter", "owner", "checker", "stranger", "reporter and checker")
+KEPT = [set(), *({kind} for kind in KEPT_FROM), {"confidential", "restricted"}, set(KEPT_FROM)]
+
+
+def rows() -> dict[str, tuple[str, dict[str, bool]]]:
+    table: dict[str, tuple[str, dict[str, bool]]] = {}
+    for line in ABOUT_A_CASE.strip().splitlines()[1:]:
+        cells = line.split()
+        act, who, marks = " ".join(cells[:-11]), cells[-11], cells[-10:]
+        table[act] = (who, {state: mark == "x" for state, mark in zip(STATES, marks, strict=True)})
+    return table
+
+
+TABLE = rows()
+
+
+def someone(role: str | None, *, id: str = "p1", service: str | None = SERVICE) -> Member:
+    """A member of staff, with one role more if one is given."""
+    roles = {Role.STAFF} | ({Role(role)} if role else set())
+    return Member(id, "Sam Reed", frozenset(roles), service)
+
+
+def facts(state: str, relation: str, kept: set[str]) -> CaseFacts:
+    return CaseFacts(
+        state=State(state),
+        service=SERVICE,
+        reporter_id="p1" if "reporter" in relation else "p9",
+        owner_id="p1" if relation == "owner" else "p8",
+        checker_ids=frozenset({"p1", "p7"} if "checker" in relation else {"p7"}),
+        confidential="confidential" in kept,
+        quality_only="quality only" in kept,
+        restricted="restricted" in kept,
+    )
+
+
+def letters(role: str, relation: str, in_service: bool) -> set[str]:
+    """What this person is to the case, in the letters of the table."""
+    return {
+        letter
+        for letter, is_so in {
+            "Q": role == "quality",
+            "R": "reporter" in relation,
+            "K": "checker" in relation,
+            "B": role in BOARD,
+            "L": role == "service_lead" and in_service,
+        }.items()
+        if is_so
+    }
+
+
+def test_the_tables_name_every_act_and_every_state() -> None:
+    assert WITHOUT_A_CASE.keys() | TABLE.keys() == {act.value for act in Act}
+    assert set(STATES) == {state.value for state in State}
+    assert {role for roles in WITHOUT_A_CASE.values() for role in roles.split()} <= {role.value for role in Role}
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("act", Act)
+def test_without_a_case(act: Act, role: Role) -> None:
+    listed = WITHOUT_A_CASE.get(act.value, "").split()
+    assert may(someone(role), act) is bool({role.value, "staff"} & set(listed))
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role])
+@pytest.mark.parametrize("act", Act)
+def test_about_a_case(act: Act, role: str) -> None:
+    """Every role, act, state, relation and way of keeping a case close."""
+    who, in_state = TABLE.get(act.value, ("", dict.fromkeys(STATES, False)))
+    wrong = []
+    for state, relation, kept, in_service in product(STATES, RELATIONS, KEPT, (True, False)):
+        actor = someone(role, service=SERVICE if in_service else "District Nursing Nights")
+        taken = {letter for kind in kept for letter in KEPT_FROM[kind].get(act.value, "")}
+        expected = in_state[state] and bool(letters(role, relation, in_service) & (set(who) - taken))
+        if may(actor, act, facts(state, relation, kept)) is not expected:
+            wrong.append((state, relation, sorted(kept), "own service" if in_service else "another service"))
+    assert wrong == []
+
+
+def test_owning_a_case_gives_nothing_that_the_quality_team_has_not() -> None:
+    for act, state in product(Act, State):
+        case = CaseFacts(state=state, service=SERVICE, owner_id="p1", reporter_id="p9")
+        assert not may(someone(None), act, case)
+
+
+def test_a_case_without_a_reporter_or_a_service_is_nobodys() -> None:
+    """Opened from Datix: nobody is its reporter, not even somebody whose id is missing."""
+    for act, state, kind in product(Act, State, (None, "service_lead")):
+        case = CaseFacts(state=state, service="", reporter_id=None, owner_id=None)
+        for actor in (someone(kind, id="", service=None), someone(kind, service=""), someone(kind)):
+            assert not may(actor, act, case), (act, state, actor)
+
+
+def test_what_is_not_listed_is_refused() -> None:
+    everything = Member("p1", "Sam Reed", frozenset(Role), SERVICE)
+    case = CaseFacts(state=State.REPORTED, service=SERVICE, reporter_id="p1", checker_ids=frozenset({"p1"}))
+    for unknown in ("", "delete", "SEE CASE", "see", None):
+        assert not may(everything, unknown, case)  # type: ignore[arg-type]
+        assert not may(everything, unknown)  # type: ignore[arg-type]
+    for act in Act:
+        assert may(everything, act) is (act.value in WITHOUT_A_CASE)
+        assert not (may(everything, act) and may(everything, act, case)), "one rule for each act"
+
+
+def test_somebody_with_no_role_may_do_nothing() -> None:
+    """Roles come from outside; without even `staff` nobody is taken for a member of the trust."""
+    nobody = Member("p5", "Nobody", frozenset())
+    for act, state in product(Act, State):
+        assert not may(nobody, act)
+        assert not may(nobody, act, CaseFacts(state=state, service=SERVICE, reporter_id="p9"))
+
+
+def test_the_life_of_a_case_is_before_the_panel_under_way_or_ended() -> None:
+    assert {s.value for s in ENDED} == {"closed", "withdrawn", "merged"}
+    assert {s.value for s in BEFORE_PANEL} == {"reported", "read"}
+    assert set(State) == UNDER_WAY | ENDED
+    assert not UNDER_WAY & ENDED
+    assert {s for s in State if s.has_ended} == ENDED

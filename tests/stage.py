@@ -55,7 +55,7 @@ class WritesDown:
 
 
 class Stage:
-    def __init__(self, folder: Path, *, database: str = "", **trust: Any) -> None:
+    def __init__(self, folder: Path, *, database: str = "", out: Any = None, **trust: Any) -> None:
         found, mistakes = load_trust(None)
         assert found is not None, mistakes
         self.trust = found.model_copy(update=trust)
@@ -65,7 +65,7 @@ class Stage:
         engine = open_engine(database or f"sqlite:///{folder}/stage.db")
         migrate(engine)
         self.store = Store(engine)
-        self.out = WritesDown()
+        self.out = out or WritesDown()
         self.queue = OutboxQueue(self.setting, lambda: self.now, lambda: self.now)
         self.courier = Courier(self.store, self.queue, {"web": self.out, "teams": self.out, "slack": self.out})
         self.desk = Desk(self.store, self.setting, lambda: self.now, self.courier.kick)
@@ -111,7 +111,7 @@ class Stage:
         user = address_of(name)
         actor = Actor(platform, "demo", user, name, user)
         address = {"channel": channel} if channel else {"user": user}
-        place = Place(channel or user, not channel, inline, None, address)
+        place = Place(channel or user, not channel, inline, None, address, address if channel else {})
         return await self.desk.handle(Inbound(actor, place, key or f"key{next(self._keys)}", what))
 
     async def says(self, name: str, text: str, **how: Any) -> Card:

@@ -28,6 +28,7 @@ KINDS: dict[str, dict[str, Json]] = {
     "good care": {"event-type": "good-care"},
     "risk or concern": {"event-type": "risk"},
     "incident that affected no patient": {"event-type": "incident", "affected": ["staff"]},
+    "incident, not known yet who was affected": {"event-type": "incident", "affected": ["not-known"]},
     "incident that affected a patient": {"event-type": "incident", "affected": ["patient"]},
     "the same, when there was harm": {"event-type": "incident", "affected": ["patient"], "physical-harm": "low"},
 }

@@ -211,3 +211,14 @@ async def test_the_form_keeps_what_was_typed_when_one_field_is_wrong(stage: Stag
     errors = {i.id: i.error for i in card.inputs() if i.error}
     assert errors == {"when": "That is in the future. Please give a day and time that have passed."}
     assert next(i for i in card.inputs() if i.id == "what-happened").value == PAGE_1["what-happened"]  # type: ignore[union-attr]
+
+
+async def test_an_old_case_reads_as_it_was_confirmed_whatever_the_flow_asks_today(stage: Stage) -> None:
+    await reported(stage, **{"made-harder": "Two drivers look alike."})
+    renamed = stage.trust.model_copy(update={"services": ("Renamed Service",), "wording": {"service": "Which team?"}})
+    vars(stage.setting).pop("report_flow", None)
+    object.__setattr__(stage.setting, "trust", renamed)
+    card = words(await opened(stage))
+    assert "Which service was it in?: Community Nursing" in card
+    assert "Two drivers look alike." in card
+    assert "could have led to serious injury" in card

@@ -335,6 +335,16 @@ def test_an_item_may_have_any_name(name: str) -> None:
         assert question.id == key.rsplit("/", 1)[1]
 
 
+class Hosted(Party):
+    new_guests: dict[str, Guest] = {}
+
+
+def test_what_was_answered_about_each_is_in_the_records_field_of_that_name() -> None:
+    flow = Flow("hosted", 1, Hosted, [ask("", OTHERS), each("new-guests", Hosted.who_else_comes, GUEST), stop("end")])
+    turn = walk(flow, {"others": ["Jo"], "new-guests/Jo/eats": "yes"}, NOW)
+    assert turn.record.new_guests == {"Jo": Guest(eats="yes")}
+
+
 # A trust's own words, and the table in English.
 
 

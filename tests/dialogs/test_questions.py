@@ -75,6 +75,8 @@ GOOD: list[tuple[Question, object, Json]] = [
     (YES_NO, "2", "no"),
     (YES_NO, 1, "yes"),
     (KNOWN, "not known", "not-known"),
+    (KNOWN, "Don’t know.", "not-known"),
+    (KNOWN, "Yes.", "yes"),
     (KNOWN, "not", "not-known"),
     (KNOWN, "no", "no"),
     (ONE, "a member of STAFF", "staff"),

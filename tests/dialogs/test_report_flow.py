@@ -52,7 +52,7 @@ OUTCOMES: list[tuple[str, str, str, str, list[str], int]] = [
     ("incident", "nobody", "", "", [HAPPENED, AFFECTED, MORE["no harm"]], 7),
     ("incident", "staff", "", "", [HAPPENED, AFFECTED, MORE["no harm"]], 7),
     ("incident", "visitor", "", "", [HAPPENED, AFFECTED, MORE["no harm"]], 7),
-    ("incident", "not-known", "", "", [HAPPENED, AFFECTED, MORE["no harm"]], 7),
+    ("incident", "not-known", "", "", [HAPPENED, AFFECTED, MORE["no harm"], CANDOUR], 8),
     ("incident", "staff visitor", "", "", [HAPPENED, AFFECTED, MORE["no harm"]], 7),
     ("incident", "patient", "none", "", [HAPPENED, AFFECTED, HARM, MORE["no harm"], CANDOUR], 9),
     ("incident", "patient", "none", "none", [HAPPENED, AFFECTED, HARM, MORE["no harm"], CANDOUR], 9),

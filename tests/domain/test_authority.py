@@ -22,8 +22,8 @@ WITHOUT_A_CASE = {
 # About a case: who may, by what they are to it.
 #   Q the quality team   R its reporter   K somebody asked to check on staff
 #   B the board (chief nurse, medical director, executive)   L the lead of the case's own service
-# In which states: reported, read, in panel, decided, awaiting verification, responding, paused, closed, withdrawn, merged.
-#   x yes   . no
+# In which states: reported, read, in panel, decided, awaiting verification, responding, paused, closed, withdrawn
+# and merged.   x yes   . no
 ABOUT_A_CASE = """
 act               who     rep read pan dec awa rsp pau  clo  wdr mrg
 see case          QRBL    x   x    x   x   x   x   x    x    x   x
@@ -74,7 +74,7 @@ TABLE = rows()
 def someone(role: str | None, *, id: str = "p1", service: str | None = SERVICE) -> Member:
     """A member of staff, with one role more if one is given."""
     roles = {Role.STAFF} | ({Role(role)} if role else set())
-    return Member(id, "Sam Reed", frozenset(roles), service)
+    return Member(id, "Sam Reed", frozenset(roles), frozenset({service} if role == "service_lead" and service else ()))
 
 
 def facts(state: str, relation: str, kept: set[str]) -> CaseFacts:
@@ -148,7 +148,7 @@ def test_a_case_without_a_reporter_or_a_service_is_nobodys() -> None:
 
 
 def test_what_is_not_listed_is_refused() -> None:
-    everything = Member("p1", "Sam Reed", frozenset(Role), SERVICE)
+    everything = Member("p1", "Sam Reed", frozenset(Role), frozenset({SERVICE}))
     case = CaseFacts(state=State.REPORTED, service=SERVICE, reporter_id="p1", checker_ids=frozenset({"p1"}))
     for unknown in ("", "delete", "SEE CASE", "see", None):
         assert not may(everything, unknown, case)  # type: ignore[arg-type]

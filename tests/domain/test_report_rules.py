@@ -61,7 +61,12 @@ def test_candour_may_apply_from_moderate_harm_or_when_it_could_come_to_that(
         assert report.candour_may_apply() is (when == "always" or could)
 
 
-@pytest.mark.parametrize("affected", [None, [], ["staff"], ["visitor", "staff"], ["nobody"], ["not-known"]])
+def test_not_known_who_was_affected_is_never_taken_as_no_patient() -> None:
+    assert incident(affected=["not-known"], candour="not-known").candour_may_apply()
+    assert not incident(affected=["not-known"], candour="no").candour_may_apply()
+
+
+@pytest.mark.parametrize("affected", [None, [], ["staff"], ["visitor", "staff"], ["nobody"]])
 def test_candour_is_about_patients(affected: list[str] | None) -> None:
     worst = {"physical_harm": "fatal", "psychological_harm": "severe", "candour": "yes"}
     assert not incident(affected=affected, **worst).candour_may_apply()

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the SQL is our own
 """The audit chain: it holds after whatever has happened, and whatever is done to it afterwards is found."""
 
 from collections.abc import Callable, Iterator
@@ -80,7 +81,9 @@ entries = st.tuples(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(entries, max_size=8))
-def test_it_holds_after_any_sequence(engine: Engine, happened: list[tuple[datetime, AuditKey, str, str, str, dict[str, object]]]) -> None:
+def test_it_holds_after_any_sequence(
+    engine: Engine, happened: list[tuple[datetime, AuditKey, str, str, str, dict[str, object]]]
+) -> None:
     with engine.connect() as connection, Session(connection, join_transaction_mode="create_savepoint") as session:
         heads = [""]
         for at, key, case, actor, what, content in happened:

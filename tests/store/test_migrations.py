@@ -20,7 +20,9 @@ def engine(tmp_path: Path) -> Engine:
     return open_engine(f"sqlite:///{tmp_path}/new.db")
 
 
-ENTRY = "(id, at, actor_id, what, digest, key_id, case_seal, seal) VALUES (1, '2026-11-20', 'a', 'b', 'c', 'd', '', 'e')"
+ENTRY = (
+    "(id, at, actor_id, what, digest, key_id, case_seal, seal) VALUES (1, '2026-11-20', 'a', 'b', 'c', 'd', '', 'e')"
+)
 
 
 def test_the_steps_lead_to_the_tables_of_this_version(engine: Engine) -> None:

@@ -322,7 +322,7 @@ for year in range(1000, 1060):
 
 
 def test_another_process_can_write_beside_a_busy_one(store: Store, engine: Engine) -> None:
-    other = subprocess.Popen(
+    other = subprocess.Popen(  # noqa: S603 - our own words
         [sys.executable, "-W", "error", "-c", ANOTHER_WRITER, str(engine.url)], stdout=subprocess.PIPE
     )
     assert other.stdout
@@ -362,12 +362,12 @@ while True:
 def test_a_kill_loses_nothing_that_was_acknowledged(engine: Engine) -> None:
     acknowledged: list[int] = []
     for round_ in range(3):
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - our own words
             [sys.executable, "-c", KEEPS_ON, str(engine.url), str(round_ * 1_000_000)], stdout=subprocess.PIPE
         )
         assert child.stdout
-        for _ in range(40 + 7 * round_):  # then in the middle of whatever comes next
-            acknowledged.append(int(child.stdout.readline()))
+        # so many, and then in the middle of whatever comes next
+        acknowledged += [int(child.stdout.readline()) for _ in range(40 + 7 * round_)]
         os.kill(child.pid, signal.SIGKILL)
         rest = child.stdout.read().splitlines(keepends=True)
         acknowledged += [int(line) for line in rest if line.endswith(b"\n")]

@@ -1,11 +1,12 @@
 """Answers as people read them back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from itertools import groupby
+from typing import TypedDict
 
 from psirf_bot.cards.model import Fact, Facts, Part, Words
-from psirf_bot.dialogs.flow import Flow, Page
+from psirf_bot.dialogs.flow import Page
 from psirf_bot.dialogs.questions import Choice, Day, Json, Moment, People, Question, Text
 
 Names = Callable[[str], str]
@@ -54,7 +55,37 @@ def page_parts(page: Page, answers: Mapping[str, Json], names: Names) -> tuple[P
     return ((Facts(facts=tuple(facts)),) if facts else ()) + tuple(long)
 
 
-def wording(flow: Flow[Any], keys: Mapping[str, Json]) -> dict[str, str]:
-    """The label each answer was given under, so that a later change of words changes no record."""
-    found = {key: flow.question(key) for key in keys}
-    return {key: question.label for key, question in found.items() if question}
+class Reading(TypedDict):
+    """One answer as it was shown when it was confirmed: a later change of the flow or its words changes no record."""
+
+    page: str
+    label: str
+    shown: str
+    long: bool
+
+
+def readings(pages: Iterable[Page], answers: Mapping[str, Json], names: Names) -> dict[str, Reading]:
+    """How each answer on these pages reads, by its key."""
+    return {
+        page.prefix + q.id: Reading(
+            page=page.title,
+            label=q.label,
+            shown=shown(q, answers.get(page.prefix + q.id), names),
+            long=isinstance(q, Text) and q.long,
+        )
+        for page in pages
+        for q in page.questions
+    }
+
+
+def reading_parts(read: Iterable[Reading]) -> tuple[Part, ...]:
+    """Confirmed answers under the headings of their pages; those left out are not shown."""
+    parts: list[Part] = []
+    for title, group in groupby((r for r in read if r["shown"]), key=lambda r: r["page"]):
+        answers = list(group)
+        short = tuple(Fact(label=r["label"], value=r["shown"], typed=True) for r in answers if not r["long"])
+        parts.append(Words(text=title, style="heading"))
+        parts += [Facts(facts=short)] if short else []
+        for r in answers:
+            parts += [Words(text=r["label"], style="subtle"), Words(text=r["shown"], typed=True)] if r["long"] else []
+    return tuple(parts)

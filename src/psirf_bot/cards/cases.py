@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from psirf_bot.cards.answers import Names, moment, page_parts
+from psirf_bot.cards.answers import Reading, moment, reading_parts
 from psirf_bot.cards.model import Button, Buttons, Card, Copy, Details, Fact, Facts, Part, Words
-from psirf_bot.dialogs.flow import Page
-from psirf_bot.dialogs.questions import Json
 from psirf_bot.domain.case import State
 from psirf_bot.domain.report import EventType, Report
 from psirf_bot.domain.trust import SupportContact
@@ -107,9 +105,7 @@ def quality_card(
 def case_card(
     line: CaseLine,
     report: Report | None,
-    pages: Iterable[Page],
-    answers: dict[str, Json],
-    names: Names,
+    read: Iterable[Reading],
     *,
     about: Iterable[Fact],
     additions: Sequence[tuple[str, str]],
@@ -121,9 +117,7 @@ def case_card(
     body: list[Part] = [Facts(facts=(*line.facts(), *about))]
     if report is not None:
         body += prompts(report)
-        for page in pages:
-            if page.item is None and (parts := page_parts(page, answers, names)):
-                body += [Words(text=page.title, style="heading"), *parts]
+        body += reading_parts(read)
         if harm := harm_facts(report):
             body += [Words(text="For Datix and LFPSE", style="heading"), Facts(facts=harm)]
     if support:

@@ -63,10 +63,10 @@ def holding(input: Input, value: object) -> Input:
         case NumberInput():
             return input.model_copy(update={"value": _whole(value)})
         case PeopleInput():
-            names = value if isinstance(value, list | tuple) else str(value or "").split(",")
-            return input.model_copy(update={"value": tuple(str(n).strip() for n in names if str(n).strip())})
+            names = value if isinstance(value, list | tuple) else _words(value).split(",")
+            return input.model_copy(update={"value": tuple(words for n in names if (words := _words(n).strip()))})
         case _:
-            return input.model_copy(update={"value": str(value or "")})
+            return input.model_copy(update={"value": _words(value)})
 
 
 def refilled(card: Card, given: Mapping[str, object]) -> Card:
@@ -86,3 +86,7 @@ def _whole(value: object) -> int | None:
         return int(value) if isinstance(value, int | str) and not isinstance(value, bool) else None
     except ValueError:
         return None
+
+
+def _words(value: object) -> str:
+    return str(value) if isinstance(value, str | int | float) else ""

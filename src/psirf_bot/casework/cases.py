@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
+from psirf_bot.cards.answers import Reading
 from psirf_bot.cards.cases import CaseLine
 from psirf_bot.casework import people
 from psirf_bot.casework.work import Work
-from psirf_bot.dialogs.flow import Turn, walk
+from psirf_bot.dialogs.flow import record_of
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.domain.case import State
 from psirf_bot.domain.report import EventType, Report
@@ -59,16 +60,21 @@ def newest_version(work: Work, case: Case) -> ReportVersion | None:
 
 
 def write_version(
-    work: Work, case: Case, answers: Mapping[str, Json], wording: Mapping[str, str], by: str, reason: str | None = None
+    work: Work,
+    case: Case,
+    answers: Mapping[str, Json],
+    read: Mapping[str, Reading],
+    by: str,
+    reason: str | None = None,
 ) -> None:
-    """Keep the answers as they stand now, with the wording they were given under."""
+    """Keep the answers as they stand now, with the words in which they were shown."""
     before = newest_version(work, case)
     version = ReportVersion(
         case_id=case.id,
         number=before.number + 1 if before else 1,
         flow_version=work.setting.report_flow.version,
         answers=dict(answers),
-        wording=dict(wording),
+        wording=dict(read),
         by_id=by,
         reason=reason,
         at=work.now,
@@ -77,12 +83,10 @@ def write_version(
     work.session.flush()
 
 
-def report_of(work: Work, case: Case) -> tuple[Turn[Report], ReportVersion] | None:
-    """The report behind a case, walked again from its answers; None for a case opened from Datix."""
+def report_of(work: Work, case: Case) -> tuple[Report, ReportVersion] | None:
+    """The report behind a case, from its confirmed answers; None for a case opened from Datix."""
     version = newest_version(work, case)
-    if version is None:
-        return None
-    return walk(work.setting.report_flow, version.answers, work.local), version
+    return (record_of(work.setting.report_flow, version.answers), version) if version else None
 
 
 def additions(work: Work, case: Case) -> list[Addition]:

@@ -50,14 +50,17 @@ class Desk:
 
     async def handle(self, inbound: Inbound) -> Reply:
         """Carry the turn out and answer it; in time, truthfully, and without costing the person their words."""
-        future = self._store.submit(lambda session: self._turn(session, inbound))
-        waiting = asyncio.wrap_future(future)
         try:
+            future = self._store.submit(lambda session: self._turn(session, inbound))
+            waiting = asyncio.wrap_future(future)
             reply = await asyncio.wait_for(asyncio.shield(waiting), ANSWER_WITHIN)
         except TimeoutError:
             if not future.cancel():  # already begun: what it leaves in the outbox goes out when it is committed
                 waiting.add_done_callback(self._finished_late)
             return Reply(notice=NOT_SAVED_YET if isinstance(inbound.what, Pressed) else NOT_SAVED_SAID)
+        except asyncio.CancelledError:  # nobody waits for the answer any more; what was begun is carried through
+            waiting.add_done_callback(self._finished_late)
+            raise
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the person hears of it and can quote it
             reference = secrets.token_hex(3).upper()
             log.error("turn %s failed, reference %s: %s", inbound.key, reference, without_words(error))  # noqa: TRY400

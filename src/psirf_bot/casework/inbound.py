@@ -32,7 +32,8 @@ class Place:
 
     `private`: nobody but this person sees what is answered here. Conversations are held in private places only.
     `inline`: the platform's response can carry the answer (a modal, an invoke, a web page); otherwise it is sent as a
-    message of its own, through the outbox.
+    message of its own, through the outbox. `channel` is the address of the channel it was done in, if it was one; the
+    answer to a slash command is private even there.
     """
 
     conversation: str
@@ -40,6 +41,7 @@ class Place:
     inline: bool = True
     message: str | None = None
     address: Mapping[str, str] = field(default_factory=dict)
+    channel: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

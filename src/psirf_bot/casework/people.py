@@ -1,18 +1,18 @@
 """Who somebody is, which roles they hold today, who stands in for them, and whom a typed name means."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 
-from sqlalchemy import func
-from sqlmodel import col, or_, select
+from sqlmodel import col, select, update
 
 from psirf_bot.casework.inbound import Actor, Place
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import Invalid
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import PersonRow, Role
-from psirf_bot.store.tables import Identity, Person, StandIn
+from psirf_bot.store.tables import Action, Case, Dialog, Identity, Outbox, Person, StandIn, SupportNeed
 
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is known where somebody was last seen; saves a write on nearly every turn."""
@@ -39,12 +39,10 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
 
 def member(work: Work, person: Person) -> Member:
     """The person with the roles they hold today, by themselves and for those they stand in for."""
-    own = {Role(r) for r in person.roles} | {Role.STAFF}
-    for stand_in in _standing_in_today(work, StandIn.deputy_id == person.id):
-        principal = work.session.get(Person, stand_in.person_id)
-        theirs = {Role(r) for r in principal.roles} if principal and principal.active else set()
-        own |= theirs & {Role(stand_in.role)} if stand_in.role else theirs
-    return Member(person.id, person.name, frozenset(own), person.service)
+    offices = _offices_today(work, person, {person.id})
+    roles = frozenset({Role.STAFF} | {role for role, _ in offices})
+    leads = frozenset(service for role, service in offices if role is Role.SERVICE_LEAD and service)
+    return Member(person.id, person.name, roles, leads)
 
 
 def person(work: Work, person_id: str | None) -> Person | None:
@@ -77,8 +75,9 @@ def acting_for(work: Work, who: Person, role: Role | None = None) -> Person:
     met = {who.id}
     while True:
         away = [s for s in _standing_in_today(work, StandIn.person_id == who.id) if s.role in {None, role}]
-        deputy = work.session.get(Person, away[0].deputy_id) if away else None
-        if deputy is None or not deputy.active or deputy.id in met:
+        deputies = (work.session.get(Person, s.deputy_id) for s in away)
+        deputy = next((d for d in deputies if d and d.active), None)
+        if deputy is None or deputy.id in met:
             return who
         met.add(deputy.id)
         who = deputy
@@ -94,28 +93,42 @@ def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> 
 
     `teams` gives the Slack team and the Entra tenant that the ids in the file belong to.
     """
-    known = {p.email: p for p in work.session.exec(select(Person).where(col(Person.on_list))) if p.email}
-    added = changed = 0
-    listed: dict[str, tuple[Person, PersonRow]] = {}
+    rows = list(rows)
+    on_list = work.session.exec(select(Person).where(col(Person.on_list))).all()
+    before = {p.id: p.model_dump() for p in on_list}
+    identities = _identities(work, teams)
+    known = _recognised(work, rows, on_list, identities)
+    listed = {row.email: known.get(row.email) or Person(id=work.new_id(), name=row.name, roles=[]) for row in rows}
+    for someone in on_list:  # an address may have passed to somebody else, and only one at a time can have it
+        if someone.email in listed and listed[someone.email] is not someone:
+            someone.email = None
+    work.session.flush()
     for row in rows:
-        found = known.get(row.email) or _by_identity(work, row, teams)
-        before = found.model_dump() if found else None
-        someone = found or Person(id=work.new_id(), name=row.name, roles=[])
+        someone, manager = listed[row.email], listed.get(row.line_manager or "")
         someone.name, someone.email, someone.service = row.name, row.email, row.service
         someone.roles, someone.active, someone.on_list = sorted(row.roles), True, True
+        someone.line_manager_id = manager.id if manager else None
         work.session.add(someone)
-        listed[row.email] = (someone, row)
-        added += found is None
-        changed += before is not None and before != someone.model_dump()
-        _give_identities(work, someone, row, teams)
-    work.session.flush()
-    for someone, row in listed.values():
-        manager = listed.get(row.line_manager or "")
-        someone.line_manager_id = manager[0].id if manager else None
-    left = [p for email, p in known.items() if email not in listed and p.active]
+        _give_identities(work, someone, row, teams, identities)
+    here = {p.id for p in listed.values()}
+    left = [p for p in on_list if p.active and p.id not in here]
     for someone in left:
         someone.active = False
-    return added, changed, len(left)
+    changed = [p for p in listed.values() if p.id in before and p.model_dump() != before[p.id]]
+    return len(here - before.keys()), len(changed), len(left)
+
+
+def _offices_today(work: Work, person: Person, met: set[str]) -> set[tuple[Role, str | None]]:
+    """Each role with the service it is held in: their own, and those of whoever they stand in for."""
+    if not person.active:
+        return set()
+    offices = {(Role(r), person.service) for r in person.roles}
+    for stand_in in _standing_in_today(work, StandIn.deputy_id == person.id):
+        principal = work.session.get(Person, stand_in.person_id)
+        if principal and principal.id not in met:
+            theirs = _offices_today(work, principal, {*met, principal.id})
+            offices |= {(role, service) for role, service in theirs if stand_in.role in {None, role}}
+    return offices
 
 
 def _standing_in_today(work: Work, whose: object) -> list[StandIn]:
@@ -150,45 +163,110 @@ def _welcome(work: Work, actor: Actor) -> Identity:
 
 
 def _one(work: Work, typed: str) -> str:
-    if work.session.get(Person, typed):
-        return typed
-    same = or_(func.lower(Person.name) == typed.lower(), func.lower(Person.email) == typed.lower())
-    found = work.session.exec(select(Person).where(col(Person.active), same)).all()
+    if typed.casefold() in {"me", "myself", "i"}:
+        raise Invalid("Please give a name or a work e-mail address here.")
+    someone = work.session.get(Person, typed)
+    if someone:
+        return someone.id if someone.active else someone.name
+    everyone = work.session.exec(select(Person).where(col(Person.active))).all()
+    wanted = _plain(typed)
+    found = [p for p in everyone if wanted in {_plain(p.name), _plain(p.email or "")}]
     if len(found) > 1:
         raise Invalid(f"There are {len(found)} people called {typed}. Please give a work e-mail address instead.")
     if found:
         return found[0].id
-    everyone = work.session.exec(select(Person.name).where(col(Person.active))).all()
-    nearest = get_close_matches(typed, everyone, n=1, cutoff=0.8)
+    names = {_plain(p.name): p.name for p in everyone}
+    nearest = get_close_matches(wanted, names, n=1, cutoff=0.8)
     if nearest:
-        raise Invalid(f"Nobody on the people list is called that. Did you mean {nearest[0]}?")
+        raise Invalid(
+            f"Nobody on the people list is called that. Did you mean {names[nearest[0]]}? "
+            "If not, please add where they work, for example (agency)."
+        )
     if "@" in typed:
         raise Invalid("Nobody on the people list has that e-mail address. Please check it, or give their name.")
     return typed
 
 
-def _by_identity(work: Work, row: PersonRow, teams: Mapping[str, str]) -> Person | None:
-    """Somebody who reported before they were listed, and is now listed with that platform's id."""
-    for platform, user in (("slack", row.slack_id), ("teams", row.teams_id)):
-        identity = work.session.get(Identity, (platform, teams.get(platform, ""), user)) if user else None
-        someone = work.session.get(Person, identity.person_id) if identity else None
-        if someone and not someone.on_list:
-            return someone
-    return None
+def _plain(name: str) -> str:
+    """A name or an address for comparing: phones turn apostrophes, and people change capitals and spaces."""
+    return " ".join(unicodedata.normalize("NFC", name).replace("’", "'").casefold().split())
 
 
-def _give_identities(work: Work, someone: Person, row: PersonRow, teams: Mapping[str, str]) -> None:
-    ids = {"slack": row.slack_id, "teams": row.teams_id, "web": row.email if "web" in teams else None}
-    for platform, user in ids.items():
-        if not user:
-            continue
-        identity = work.session.get(Identity, (platform, teams.get(platform, ""), user))
-        identity = identity or Identity(
+# Taking on the people list. The key is a platform's own id; an address alone can pass from one person to another.
+
+Identities = dict[tuple[str, str], Identity]
+"""By platform and user, as far as they belong to the trust's own team."""
+
+
+def _identities(work: Work, teams: Mapping[str, str]) -> Identities:
+    every = work.session.exec(select(Identity).order_by(Identity.team)).all()  # claimed ones after those still waiting
+    return {(i.platform, i.user): i for i in every if i.team in {"", teams.get(i.platform) or i.team}}
+
+
+def _recognised(
+    work: Work, rows: Iterable[PersonRow], on_list: Iterable[Person], identities: Identities
+) -> dict[str, Person]:
+    """Who is known already, by the address in their row: listed under a platform's id, or under the address.
+
+    An address does not stand for somebody who has been seen under another id of a platform that the row names. Last
+    come those who were not listed so far, but have been seen under that id.
+    """
+    people = {p.id: p for p in on_list}
+    found: dict[str, Person] = {}
+    under = {r.email: [i for key in _ids(r) if (i := identities.get(key))] for r in rows}
+    for email, theirs in under.items():
+        if someone := next((people[i.person_id] for i in theirs if i.person_id in people), None):
+            found[email] = people.pop(someone.id)
+    by_email = {p.email: p for p in people.values()}
+    seen = {(i.person_id, i.platform) for i in identities.values() if i.seen_at}
+    for row in rows:
+        holder = by_email.get(row.email)
+        if holder and row.email not in found and not any((holder.id, platform) in seen for platform, _ in _ids(row)):
+            found[row.email] = holder
+    for email in under.keys() - found.keys():
+        if newcomer := next((p for i in under[email] if (p := person(work, i.person_id)) and not p.on_list), None):
+            found[email] = newcomer
+    return found
+
+
+def _ids(row: PersonRow) -> list[tuple[str, str]]:
+    return [(p, user) for p, user in (("slack", row.slack_id), ("teams", row.teams_id)) if user]
+
+
+def _give_identities(
+    work: Work, someone: Person, row: PersonRow, teams: Mapping[str, str], identities: Identities
+) -> None:
+    """Make the ids in their row theirs, and take away any other that they had on the same platform."""
+    given = _ids(row) + ([("web", row.email)] if "web" in teams else [])
+    for old in [i for i in identities.values() if i.person_id == someone.id]:
+        if old.platform in dict(given) and (old.platform, old.user) not in given:
+            work.session.delete(identities.pop((old.platform, old.user)))
+    for platform, user in given:
+        team = teams.get(platform, "")
+        identity = identities.get((platform, user)) or Identity(
             platform=platform,
-            team=teams.get(platform, ""),
+            team=team,
             user=user,
             person_id=someone.id,
-            address={"user": user} if platform in {"slack", "web"} else {},
+            address={"user": user, **({"tenant": team} if platform == "teams" else {})},
         )
+        newcomer = person(work, identity.person_id)
+        if newcomer and newcomer.id != someone.id and not newcomer.on_list:
+            _hand_over(work, newcomer, someone)
         identity.person_id = someone.id
         work.session.add(identity)
+
+
+THEIRS = (
+    Case.reporter_id, Case.owner_id, Dialog.person_id, SupportNeed.person_id, SupportNeed.checker_id, Action.person_id,
+    Outbox.person_id, StandIn.person_id, StandIn.deputy_id, Person.line_manager_id,
+)  # fmt: skip
+
+
+def _hand_over(work: Work, newcomer: Person, someone: Person) -> None:
+    """What somebody did before they were listed is theirs: they are one person, now known by both."""
+    work.session.flush()
+    for column in map(col, THEIRS):
+        work.session.exec(update(column.class_).where(column == newcomer.id).values({column.key: someone.id}))
+    newcomer.active = False
+    work.record(someone.id, "taken for the same person", newcomer=newcomer.id)

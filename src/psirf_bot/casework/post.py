@@ -47,9 +47,13 @@ def living(work: Work, purpose: Purpose, subject: str) -> bool:
 
 
 def refresh(work: Work, subject: str) -> None:
-    """Bring a living card up to date wherever it hangs."""
-    for posted in work.session.exec(select(Posted).where(Posted.subject == subject)).all():
-        _refresh(work, posted.platform, posted.address, subject)
+    """Bring a living card up to date wherever it hangs, or may hang soon."""
+    hangs = select(Posted.platform, Posted.address).where(Posted.subject == subject)
+    on_the_way = select(Outbox.platform, Outbox.address).where(
+        Outbox.subject == subject, col(Outbox.state).in_(("sending", "uncertain"))
+    )
+    for platform, address in [*work.session.exec(hangs), *work.session.exec(on_the_way)]:
+        _refresh(work, platform, address, subject)
 
 
 def answer(work: Work, platform: Platform, place: Place, card: Card, *, person_id: str, replaces: bool) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from psirf_bot.cards import cases as cards
-from psirf_bot.cards.answers import shown, wording
+from psirf_bot.cards.answers import Reading, readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card, Fact, Facts, Part, Words
 from psirf_bot.cards.people_to_ring import danger_words
@@ -88,12 +88,13 @@ def _on_confirm(work: Work, dialog: Dialog, turn: Turn[Any], by: Member, flow: F
         danger=report.someone_is_in_danger_now(),
     )
     answers = turn.on_path()
-    cases.write_version(work, case, answers, wording(flow, answers), by.id)
+    read = readings(turn.passed, answers, lambda who: people.name_of(work, who))
+    cases.write_version(work, case, answers, read, by.id)
     work.record(by.id, "reported", case, answers=answers)
     dialog.case_id, dialog.answers = case.id, {}
     needs = support.ask_for_checks(work, case, report)
     tell_quality(work, case)
-    return receipt(work, case, turn, by, told=[_told_about_support(needs)] if needs else [])
+    return receipt(work, case, report, read, told=[_told_about_support(needs)] if needs else [])
 
 
 def tell_quality(work: Work, case: Case) -> None:
@@ -111,13 +112,8 @@ def tell_quality(work: Work, case: Case) -> None:
         post.to_person(work, someone.id, card)
 
 
-def receipt(work: Work, case: Case, turn: Turn[Report], by: Member, told: list[str]) -> Card:
-    flow = work.setting.report_flow
-    words = {
-        key: shown(question, value, lambda who: people.name_of(work, who))
-        for key, value in turn.on_path().items()
-        if (question := flow.question(key))
-    }
+def receipt(work: Work, case: Case, report: Report, read: Mapping[str, Reading], told: list[str]) -> Card:
+    words = {key: reading["shown"] for key, reading in read.items()}
     line = cases.line(work, case)
     buttons = (
         Button(label="Open Datix", url=work.trust.datix.report_url),
@@ -125,9 +121,7 @@ def receipt(work: Work, case: Case, turn: Turn[Report], by: Member, told: list[s
         button(work, "Add to this report", "case.add", case=case),
         button(work, "Withdraw it", "case.withdraw", case=case),
     )
-    return cards.receipt(
-        line, turn.record, cards.datix_text(line, turn.record, words), told, work.trust.support, buttons
-    )
+    return cards.receipt(line, report, cards.datix_text(line, report, words), told, work.trust.support, buttons)
 
 
 def _told_about_support(needs: list[Any]) -> str:

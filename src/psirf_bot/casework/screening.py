@@ -22,14 +22,17 @@ def screen(
     cleared: dict[str, object] = {}
     held_back: dict[str, str] = {}
     for key, raw in given.items():
-        if not isinstance(question(key), Text | People) or not isinstance(raw, str) or kept:
+        asked = question(key)
+        words = [part for part in (raw if isinstance(raw, list) else [raw]) if isinstance(part, str)]
+        # A work e-mail address is how a colleague is named.
+        harmless = frozenset({identifiers.Kind.EMAIL}) if isinstance(asked, People) else frozenset()
+        kinds = {f.kind for part in words for f in identifiers.find(part)} - harmless
+        if not isinstance(asked, Text | People) or kept or not kinds:
             cleared[key] = raw
         elif masked:
-            cleared[key] = identifiers.mask(raw)
-        elif found := identifiers.find(raw):
-            held_back[key] = (
-                identifiers.words(f.kind for f in found) + " Please take it out, or let me take it out for you."
+            cleared[key] = (
+                [identifiers.mask(part) for part in words] if isinstance(raw, list) else identifiers.mask(words[0])
             )
         else:
-            cleared[key] = raw
+            held_back[key] = f"{identifiers.words(kinds)} Please take it out, or let me take it out for you."
     return Screened(cleared, held_back)

@@ -26,11 +26,11 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
         raise Refusal("Only an administrator of the bot can choose its channels. Please ask one to type this here.")
     if purpose not in PURPOSES:
         raise Refusal(f"I know the purposes {', '.join(PURPOSES)}. For example: use this channel for quality.")
-    if place.private:
+    if not place.channel:
         raise Refusal(f"Please type this in the channel itself: use this channel for {purpose}.")
     channel = work.session.get(Channel, (purpose, platform))
     channel = channel or Channel(purpose=purpose, platform=platform, address={}, set_by=by.id, set_at=work.now)
-    channel.address, channel.set_by, channel.set_at = dict(place.address), by.id, work.now
+    channel.address, channel.set_by, channel.set_at = dict(place.channel), by.id, work.now
     work.session.add(channel)
     work.record(by.id, "set a channel", purpose=purpose, platform=platform)
     text = (

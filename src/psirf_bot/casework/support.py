@@ -24,7 +24,9 @@ ASKED, ON_LIST, CHECKED = "asked", "on the quality list", "checked"
 
 def ask_for_checks(work: Work, case: Case, report: Report) -> list[SupportNeed]:
     """Ask whoever is to check on each member of staff; where nobody can be asked, it is for the quality team."""
-    needs = [_need(work, case, report, who) for who in report.staff_to_support()]
+    # A reporter who also named themselves is one person.
+    people_meant = {case.reporter_id if who == MYSELF else who: who for who in reversed(report.staff_to_support())}
+    needs = [_need(work, case, report, who) for who in reversed(people_meant.values())]
     for need in needs:
         _ask(work, case, need)
     return needs

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from sqlmodel import select
 
-from psirf_bot.cards.answers import wording
+from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, people, post
@@ -14,7 +14,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.news import tell_outcome, tell_reporter
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.dialogs.flow import walk
+from psirf_bot.dialogs.flow import Page, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
@@ -151,8 +151,8 @@ def _amend_questions(work: Work, press: Press, case: Case) -> Sequence[Question]
     chosen = flow.question(press.args.get("key", ""))
     if chosen is None:
         found = cases.report_of(work, case)
-        asked = [q for page in found[0].passed for q in page.questions if not page.item] if found else []
-        options = {q.id: q.label[:75] for q in asked if q.id not in NAMING_PEOPLE}
+        answered = found[1].wording if found else {}
+        options = {key: r["label"][:75] for key, r in answered.items() if "/" not in key and key not in NAMING_PEOPLE}
         return (one_of("key", "Which answer should change?", options),)
     return (chosen, long_text("why-amended", "Why is it being changed?", max_length=500))
 
@@ -167,15 +167,15 @@ def _amend(work: Work, press: Press, case: Case, answers: Answers) -> Card:
     if found is None:
         raise Refusal("This case was opened from Datix, so there is no report here to amend. Please amend it in Datix.")
     _, version = found
-    flow = work.setting.report_flow
+    question = work.setting.report_flow.questions()[key]
     new = {**version.answers, key: answers[key]}
-    turn = walk(flow, new, work.local)
-    cases.write_version(
-        work, case, new, {**version.wording, **wording(flow, {key: None})}, press.by.id, str(answers["why-amended"])
-    )
-    case.event_type = turn.record.event_type or case.event_type
-    case.service = turn.record.service or case.service
-    case.occurred = turn.record.when or case.occurred
+    page = Page(version.wording[key]["page"], (question,))
+    read = {**version.wording, **readings([page], new, lambda who: people.name_of(work, who))}
+    cases.write_version(work, case, new, read, press.by.id, str(answers["why-amended"]))
+    report = record_of(work.setting.report_flow, new)
+    case.event_type = report.event_type or case.event_type
+    case.service = report.service or case.service
+    case.occurred = report.when or case.occurred
     changed(work, case, press.by.id, "amended", question=key)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
     return case_view(work, case, press.by)

@@ -6,7 +6,6 @@ from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import cases, people, support
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.work import Work, allowed
-from psirf_bot.dialogs.flow import Page
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.store.tables import Case
 
@@ -17,19 +16,15 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
     """Everything about the case that this person may see, with what they may do now."""
     found = cases.report_of(work, case)
     close = by.is_quality or case.reporter_id == by.id
-    pages = found[0].passed if found else ()
+    read = dict(found[1].wording) if found else {}
     if not close:
         # Staff are named to those who need the name; a manager who was to be left out learns nothing from here.
-        pages = tuple(
-            Page(p.title, tuple(q for q in p.questions if q.id not in ABOUT_STAFF)) for p in pages if not p.item
-        )
+        read = {key: r for key, r in read.items() if key not in ABOUT_STAFF}
     added = [(instant(a.at.astimezone(work.trust.timezone)), a.text) for a in cases.additions(work, case)]
     return cards.case_card(
         cases.line(work, case),
-        found[0].record if found else None,
-        pages,
-        dict(found[1].answers) if found else {},
-        lambda who: people.name_of(work, who),
+        found[0] if found else None,
+        [r for key, r in read.items() if "/" not in key],
         about=_about(work, case, by),
         additions=added,
         support=_support(work, case) if by.is_quality else (),
@@ -46,7 +41,7 @@ def living_card(work: Work, case: Case) -> Card:
         buttons.insert(0, button(work, "I have read this", "case.read", case=case, style="primary"))
     return cards.quality_card(
         cases.line(work, case),
-        found[0].record if found else None,
+        found[0] if found else None,
         len(cases.additions(work, case)),
         tuple(buttons),
         closed_view=case.restricted or case.quality_only,

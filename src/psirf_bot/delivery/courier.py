@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 32
 """How many conversations are written to at the same time."""
 
+SEND_WITHIN = 30.0
+"""Seconds from taking a message until its platform has answered: well within the lease, so nobody else may hold it."""
+
 
 class Courier:
     """`settle` is how long an uncertain message may still turn up before it is looked for."""
@@ -40,7 +43,7 @@ class Courier:
 
     async def start(self) -> None:
         single = self._store.is_single
-        await self._store.run(lambda session: self._queue.recover(session, all_of_them=single))
+        await self._store.run(lambda session: self._queue.recover(session, self._settle, all_of_them=single))
         self._round = asyncio.create_task(self._rounds(), name="courier")
         self.kick()
 
@@ -61,16 +64,20 @@ class Courier:
         while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
-            try:
-                await self._one_round()
-            except Exception as error:  # noqa: BLE001 - the next wake-up tries again
-                log.error("courier: %s", without_words(error))  # noqa: TRY400 - its message may hold typed words
+            await self._one_round()
 
     async def _one_round(self) -> None:
+        try:
+            await self._send_what_is_due()
+        except Exception as error:  # noqa: BLE001 - the next wake-up tries again
+            log.error("courier: %s", without_words(error))  # noqa: TRY400 - its message may hold typed words
+
+    async def _send_what_is_due(self) -> None:
         while (room := AT_ONCE - len(self._under_way)) > 0:
-            errands = await self._store.run(partial(self._queue.claim, most=room))
+            until = asyncio.get_running_loop().time() + SEND_WITHIN
+            errands = await self._store.run(partial(self._queue.claim, most=room, settle=self._settle))
             for errand in errands:
-                task = asyncio.create_task(self._deliver(errand), name=f"outbox-{errand.id}")
+                task = asyncio.create_task(self._deliver(errand, until), name=f"outbox-{errand.id}")
                 self._under_way.add(task)
                 task.add_done_callback(self._done)
             if not errands:
@@ -82,14 +89,17 @@ class Courier:
             log.error("courier: %s", without_words(error))
         self.kick()
 
-    async def _deliver(self, errand: Errand) -> None:
+    async def _deliver(self, errand: Errand, until: float) -> None:
+        if asyncio.get_running_loop().time() >= until:
+            return  # held up for so long that somebody else may have it: it is looked for when the lease is over
         sender = self._senders.get(errand.platform)
         if sender is None or errand.card is None:
             why = "nothing to show" if sender else f"{errand.platform} is not configured"
             await self._note(lambda s: self._queue.refused(s, errand, why, retry_after=None, final=True))
             return
         try:
-            message = await self._post(sender, errand)
+            async with asyncio.timeout_at(until):
+                message = await self._post(sender, errand)
         except Refused as refused:
             why, wait, final = refused.why, refused.retry_after, refused.final
             await self._note(lambda s: self._queue.refused(s, errand, why, retry_after=wait, final=final))
@@ -110,7 +120,7 @@ class Courier:
             return await sender.send(errand.address, errand.card, errand.key)
         try:
             found = await sender.find(errand.address, errand.key, errand.read_back_since)
-        except Uncertain:
+        except (Uncertain, Refused):  # refused to let us look: that says nothing of the message
             await self._note(lambda s: self._queue.not_there(s, errand, certain=False))
             return None
         if found is None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import exists
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, select
 
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import support, view
@@ -47,16 +47,20 @@ class OutboxQueue:
     def __init__(self, setting: Setting, now: Callable[[], datetime], real: Callable[[], datetime]) -> None:
         self._setting, self._now, self._real = setting, now, real
 
-    def recover(self, session: Session, *, all_of_them: bool) -> None:
-        """What was being sent when its sender died may or may not have arrived."""
-        lost = update(Outbox).where(col(Outbox.state) == "sending")
+    def recover(self, session: Session, settle: timedelta, *, all_of_them: bool) -> None:
+        """What was being sent when its sender died may have arrived, or may do so until `settle` after it was taken."""
+        lost = select(Outbox).where(Outbox.state == "sending")
         if not all_of_them:
             lost = lost.where(col(Outbox.lease_until) < self._real())
-        session.exec(lost.values(state="uncertain", due_at=self._now()))
+        for row in session.exec(lost.with_for_update(skip_locked=True)):
+            taken_at = (row.lease_until or self._real()) - LEASE
+            row.state = "uncertain"
+            row.due_at = self._now() + max(taken_at + settle - self._real(), timedelta())
+            session.add(row)
 
-    def claim(self, session: Session, most: int) -> list[Errand]:
+    def claim(self, session: Session, most: int, settle: timedelta) -> list[Errand]:
         """Take the first unfinished message of each conversation, where it is due."""
-        self.recover(session, all_of_them=False)
+        self.recover(session, settle, all_of_them=False)
         earlier = aliased(Outbox)
         waits = exists().where(
             col(earlier.lane) == Outbox.lane, col(earlier.id) < col(Outbox.id), col(earlier.state).in_(UNFINISHED)
@@ -72,8 +76,9 @@ class OutboxQueue:
         since = row.first_tried_at if before == "uncertain" and not row.message else None
         row.first_tried_at = row.first_tried_at or self._real()
         try:
-            card, message = self._content(session, row)
-        except ValueError as error:  # one message that cannot be shown must not hold up all the others
+            with session.begin_nested():
+                card, message = self._content(session, row)
+        except Exception as error:  # noqa: BLE001 - one message that cannot be shown must not hold up all the others
             log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
             card, message = None, None
         session.add(row)
@@ -114,9 +119,7 @@ class OutboxQueue:
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
         elif final or row.attempts >= MOST_TRIES:
-            row.state = "dead"
-            if row.about:
-                support.undelivered(Work(session, self._now(), self._setting), row.about)
+            self._give_up(session, row)
         else:
             row.state, row.due_at = "due", self._later(row.attempts, retry_after)
         session.add(row)
@@ -127,9 +130,12 @@ class OutboxQueue:
         if row is None:
             return
         row.error = why
-        row.state, row.due_at = (
-            ("due", self._later(row.attempts, None)) if errand.message else ("uncertain", self._now() + settle)
-        )
+        if row.attempts >= MOST_TRIES:
+            self._give_up(session, row)
+        elif errand.message:
+            row.state, row.due_at = "due", self._later(row.attempts, None)
+        else:
+            row.state, row.due_at = "uncertain", self._now() + settle
         session.add(row)
 
     def not_there(self, session: Session, errand: Errand, *, certain: bool) -> None:
@@ -139,8 +145,14 @@ class OutboxQueue:
             return
         row.state, row.due_at, row.may_repeat = "due", self._now(), row.may_repeat or not certain
         if row.attempts >= MOST_TRIES:
-            row.state = "dead"
+            self._give_up(session, row)
         session.add(row)
+
+    def _give_up(self, session: Session, row: Outbox) -> None:
+        """It stays where people look, and somebody else looks after what it was about."""
+        row.state = "dead"
+        if row.about:
+            support.undelivered(Work(session, self._now(), self._setting), row.about)
 
     def _mine(self, session: Session, errand: Errand) -> Outbox | None:
         held = select(Outbox).where(Outbox.id == errand.id, Outbox.token == errand.token, Outbox.state == "sending")

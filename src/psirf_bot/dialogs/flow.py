@@ -219,6 +219,21 @@ def submit(
     return replace(turn, at=page, problems=problems) if page else turn
 
 
+def record_of(flow: Flow[R], answers: Answers, facts: Mapping[str, object] | None = None) -> R:
+    """The record that confirmed answers make, whatever the flow asks today; what it no longer knows is left out."""
+    known: dict[str, object] = dict(facts or {})
+    items: dict[str, dict[str, dict[str, Json]]] = {}
+    for key, value in answers.items():
+        if "/" not in key:
+            known[_field(key)] = value
+            continue
+        step_id, inner = key.split("/", 1)
+        item, _, question_id = inner.rpartition("/")
+        items.setdefault(_field(step_id), {}).setdefault(item, {})[_field(question_id)] = value
+    fields = flow.record.model_fields
+    return flow.record.model_validate({name: value for name, value in {**known, **items}.items() if name in fields})
+
+
 def page_before(turn: Turn[R], key: str) -> Page | None:
     """Return the page before the one that asks `key`, on the path that these answers take."""
     pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))

@@ -89,7 +89,9 @@ class Choice(_Base):
         """Return the value meant by its value, its label or its number in the list."""
         if typed in self.options:  # an answer given before stands, even if it reads like another option's number
             return typed
-        wanted = typed.casefold()
+        wanted = typed.casefold().replace("\u2019", "'").rstrip(".!")
+        if ALSO_SAID.get(wanted) in self.options:
+            return ALSO_SAID[wanted]
         for number, (value, label) in enumerate(self.options.items(), start=1):
             if wanted in {value.casefold(), label.casefold(), str(number)}:
                 return value
@@ -259,6 +261,19 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 def _can_be_seen(c: str) -> bool:
     return unicodedata.category(c)[0] in "LNPS" and c not in _FILLERS
+
+
+ALSO_SAID = {
+    "yeah": "yes",
+    "yep": "yes",
+    "nope": "no",
+    "don't know": "not-known",
+    "dont know": "not-known",
+    "not sure": "not-known",
+    "unsure": "not-known",
+    "unknown": "not-known",
+}
+"""What people type for answers that have one fixed meaning."""
 
 
 def _plain(raw: object) -> str:

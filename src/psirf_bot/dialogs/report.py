@@ -111,7 +111,7 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
                 "Harm to the patient",
                 one_of(
                     "physical-harm",
-                    "Physical harm, as far as you know now",
+                    "How much physical harm was there, as far as you know now?",
                     {
                         "none": "No physical harm",
                         "low": "Low physical harm",
@@ -123,7 +123,7 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
                 ),
                 one_of(
                     "psychological-harm",
-                    "Psychological harm, as far as you know now",
+                    "How much psychological harm was there, as far as you know now?",
                     {
                         "none": "No psychological harm",
                         "low": "Low psychological harm",
@@ -212,7 +212,7 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
                     "Could this have led, or still lead, to moderate or worse harm, lasting distress or death?",
                     "If so, duty of candour may apply. A clinician decides, not this form.",
                 ),
-                when=Report.a_patient_was_affected,
+                when=Report.a_patient_may_have_been_affected,
             ),
             each("support", Report.staff_to_support, CHECK_ON),
             stop("report-is-ready"),

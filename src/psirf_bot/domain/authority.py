@@ -44,7 +44,8 @@ class Member:
     id: str
     name: str
     roles: frozenset[Role]
-    service: str | None = None
+    leads: frozenset[str] = frozenset()
+    """The services they lead today, their own or one they stand in for."""
 
     @property
     def is_quality(self) -> bool:
@@ -72,7 +73,7 @@ def _sees(actor: Member, case: CaseFacts) -> bool:
     if actor.is_quality or _reporter(actor, case):
         return True
     kept_close = case.quality_only or case.restricted
-    lead = R.SERVICE_LEAD in actor.roles and bool(case.service) and actor.service == case.service
+    lead = bool(case.service) and case.service in actor.leads
     return not kept_close and (bool(BOARD & actor.roles) or lead)
 
 

@@ -100,6 +100,10 @@ class Report(BaseModel):
     def a_patient_was_affected(self) -> bool:
         return self.is_an_incident() and "patient" in (self.affected or ())
 
+    def a_patient_may_have_been_affected(self) -> bool:
+        """Not known yet is never taken as no."""
+        return self.is_an_incident() and bool({"patient", "not-known"} & set(self.affected or ()))
+
     def was_a_near_miss_or_did_no_harm(self) -> bool:
         """Whether to ask what it could have led to (I10)."""
         if self.event_type is EventType.NEAR_MISS:
@@ -119,7 +123,7 @@ class Report(BaseModel):
 
     def candour_may_apply(self) -> bool:
         """A prompt, never a decision: Regulation 20 thresholds are not LFPSE grades, and a clinician decides (V19)."""
-        if not self.a_patient_was_affected():
+        if not self.a_patient_may_have_been_affected():
             return False
         physical, psychological = self.harm_codes()
         graded = (physical is not None and physical <= 3) or (psychological is not None and psychological <= 2)

@@ -55,7 +55,7 @@ def append(
 
 
 def _wait_for_turn(session: Session) -> None:
-    """Two entries must not follow the same one. SQLite has one writer anyway; elsewhere a lock holds until the commit."""
+    """No two entries may follow the same one. SQLite has one writer; elsewhere a lock holds until the commit."""
     if session.connection().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(LOCK)))
 

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -26,14 +27,16 @@ log = logging.getLogger(__name__)
 
 MOST_WORKS_IN_A_COMMIT = 64
 MOST_TRIES = 5
+HOUSE = str(Path(__file__).parents[1])
 RACES = frozenset({"23505", "40001", "40P01"})
 """PostgreSQL's unique_violation, serialization_failure and deadlock_detected."""
 
 
 def without_words(error: BaseException) -> str:
-    """An error for the log: its kind and where it arose. Its message may hold what a person typed."""
-    frames = traceback.extract_tb(error.__traceback__)[-6:]
-    at = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    """An error for the log: its kind, and where in this package it arose. Its message may hold what a person typed."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames[:-1] if frame.filename.startswith(HOUSE)]
+    at = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed([*ours[-6:], *frames[-1:]]))
     return f"{type(error).__module__}.{type(error).__qualname__} at {at}"
 
 

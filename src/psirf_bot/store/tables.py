@@ -98,7 +98,7 @@ class Case(SQLModel, table=True):
 
 
 class ReportVersion(SQLModel, table=True):
-    """The report as confirmed or amended, with the wording of each question as it was shown."""
+    """The report as confirmed or amended, with each question and answer in the words in which they were shown."""
 
     __table_args__ = (UniqueConstraint("case_id", "number"),)
     id: int | None = Field(default=None, primary_key=True)

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from fakes.slack import FakeSlack
+from fakes.slack import FakeSlack, Message, Person
 from psirf_bot.adapters.slack import SlackAdapter
 from psirf_bot.cards.model import Button, Card, TextInput, Words
-from psirf_bot.casework.inbound import Inbound, Reply
+from psirf_bot.casework.inbound import Actor, Inbound, Place, Reply
+
+ADA = Actor(platform="slack", team="T0FENMARSH", user="U0ADA", name="Ada Field", email="ada.field@fenmarsh.example")
+WITH_ADA = Place(conversation="U0ADA", private=True, address={"user": "U0ADA"})
 
 FORM = Card(
     title="Report",
@@ -109,3 +112,27 @@ async def served(fake: FakeSlack, adapter: SlackAdapter) -> AsyncIterator[None]:
     yield
     await adapter.stop(grace=1.0)
     await runner.cleanup()
+
+
+async def posted(fake: FakeSlack, adapter: SlackAdapter, to: dict[str, str], card: Card) -> Message:
+    """A message of the bot's that stands in a conversation."""
+    ts = await adapter.send(to, card, "k-earlier")
+    return next(m for m in fake.messages(next(iter(to.values()))) if m.ts == ts)
+
+
+async def open_form(ada: Person, fake: FakeSlack) -> None:
+    await ada.slash("/psirf", "report")
+    await fake.until(lambda: ada.open_view)
+
+
+async def deliver_event(fake: FakeSlack, **change: object) -> int:
+    said = {"type": "message", "channel_type": "im", "user": "U0ADA", "text": "report", "channel": "D1", "ts": "1.1"}
+    envelope = {
+        "type": "event_callback",
+        "team_id": fake.team_id,
+        "event_id": "Ev1",
+        "event": said | change,
+        "authorizations": [{"user_id": fake.bot_user_id, "team_id": fake.team_id, "is_enterprise_install": False}],
+    }
+    answer = await fake.post.event(envelope)
+    return answer.status

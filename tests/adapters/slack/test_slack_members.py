@@ -1,12 +1,14 @@
 """Full members of the trust's workspace come in; everybody else is refused kindly, and nothing of theirs is done."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from slack_office import CASE, Clock, RecordingDesk
+from slack_office import CASE, WITH_ADA, Clock, RecordingDesk, adapter_for, served
 
 from fakes.slack import Channel, FakeSlack, Fault, Person
 from psirf_bot.adapters.slack import SlackAdapter, words
+from psirf_bot.adapters.slack.members import MembershipUnknown
 from psirf_bot.casework.inbound import Reply
 
 
@@ -87,7 +89,29 @@ async def test_a_member_may_use_the_app_in_private_from_a_shared_channel(
 ) -> None:
     quality.is_ext_shared = True
     await ada.slash("/psirf", "report", channel=quality.id)
-    assert len(desk.done) == 1
+    assert desk.last.place == WITH_ADA  # without the channel: it must never be made a channel for cases
+
+
+@pytest.mark.parametrize("fault", [Fault.hang(), Fault.throttled(), Fault.refused("channel_not_found")])
+async def test_a_channel_slack_does_not_vouch_for_counts_as_shared(
+    ada: Person, fake: FakeSlack, desk: RecordingDesk, quality: Channel, fault: Fault
+) -> None:
+    fake.fail_next("conversations.info", fault)
+    await ada.slash("/psirf", "report", channel=quality.id)
+    assert desk.last.place == WITH_ADA
+    for _ in range(2):
+        await ada.slash("/psirf", "report", channel=quality.id)
+        assert desk.last.place == replace(WITH_ADA, channel={"channel": quality.id})
+    assert fake.server.attempts["conversations.info"] == 2
+
+
+async def test_a_channel_that_becomes_shared_is_noticed(adapter: SlackAdapter, quality: Channel, clock: Clock) -> None:
+    channels = adapter._reception._channels
+    assert await channels.is_our_own(quality.id)
+    quality.is_ext_shared = True
+    assert await channels.is_our_own(quality.id)
+    clock.ahead = 10.1 * 60
+    assert not await channels.is_our_own(quality.id)
 
 
 # What is remembered, by a clock that can be moved: the person comes in person, without HTTP in between
@@ -131,8 +155,19 @@ async def test_someone_seen_within_the_hour_need_not_be_looked_up_to_be_let_in(
     assert (await members.find("U0ADA")).name == "Ada Field"
     clock.ahead = 61 * 60
     fake.fail_next("users.info", Fault.failing())
-    with pytest.raises(Exception, match="status 500"):
+    with pytest.raises(MembershipUnknown, match="status 500"):
         await members.find("U0ADA")
+
+
+async def test_nobody_waits_long_for_slack_to_say_who_they_are(
+    fake: FakeSlack, desk: RecordingDesk, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psirf_bot.adapters.slack.members._WITHIN", 0.05)
+    async with served(fake, adapter_for(fake, desk, clock, send_timeout=10)):
+        fake.fail_next("users.info", Fault.hang())
+        answer = await fake.person("U0ADA").slash("/psirf", "report")
+    assert 0.05 <= answer.seconds < 0.5
+    assert words.NOT_SAVED_PRESS in answer.body
 
 
 # A connection that drops is not among them: aiohttp asks again by itself when the request only reads.

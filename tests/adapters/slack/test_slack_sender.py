@@ -1,6 +1,7 @@
 """The courier's side: one call is at most one message, and what became of it is told truly."""
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -98,7 +99,15 @@ async def test_what_may_have_arrived_is_uncertain_and_never_repeated(
     assert fake.server.attempts["chat.postMessage"] == 1
 
 
-@pytest.mark.parametrize(("fault", "wait"), [(Fault.throttled(7), 7), (Fault.refused("ratelimited"), 30)])
+@pytest.mark.parametrize(
+    ("fault", "wait"),
+    [
+        (Fault.throttled(7), 7),
+        (Fault.refused("ratelimited"), 30),
+        (Fault.refused("rate_limited"), 30),
+        (Fault(status=429, error="", retry_after=3), 3),
+    ],
+)
 async def test_too_many_messages_are_refused_for_a_while(
     fake: FakeSlack, adapter: SlackAdapter, fault: Fault, wait: float
 ) -> None:
@@ -167,7 +176,14 @@ async def test_a_failure_says_nothing_of_the_card(fake: FakeSlack, adapter: Slac
         with pytest.raises((Refused, Uncertain)) as failed:
             await adapter.send(CHANNEL, CASE, "k-1")
         assert "tripped" not in repr(failed.value)
-        assert failed.value.__suppress_context__
+        assert failed.value.__cause__ is None
+
+
+async def test_not_even_the_sdk_logs_a_card(adapter: SlackAdapter, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "psirf_bot")
+    await adapter.send(CHANNEL, CASE, "k-1")
+    assert "tripped" not in caplog.text
 
 
 # Updating

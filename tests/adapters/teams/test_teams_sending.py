@@ -51,18 +51,18 @@ async def test_words_are_sent_as_they_are(fake: FakeTeams, adapter: TeamsAdapter
     assert card.title in ada.reads(sent)
 
 
-async def test_a_channel_gets_a_post_of_its_own_unless_a_thread_is_meant(
+async def test_a_thread_is_answered_in_the_thread_and_a_channel_by_a_post_of_its_own(
     fake: FakeTeams, adapter: TeamsAdapter, ada: Person
 ) -> None:
     panel = fake.team("Quality", ada, channels=("Panel",), installed=True).channels["Panel"]
-    to = address_of(fake, ada) | {"conversation": panel.id}
-    root = await adapter.send(to, FORM, "key")
-    to["conversation"] += f";messageid={root}"
-    alone = await adapter.send(to, FORM, "key")
-    reply = await adapter.send(to | {"thread": "yes"}, FORM, "key")
+    channel = address_of(fake, ada) | {"conversation": panel.id}
+    root = await adapter.send(channel, FORM, "key")
+    alone = await adapter.send(channel, FORM, "key")
+    thread = channel | {"conversation": f"{panel.id};messageid={root}"}
+    reply = await adapter.send(thread, FORM, "key")
     assert {m.id: m.root for m in fake.messages(panel)} == {root: root, alone: alone, reply: root}
-    await adapter.update(to, root, SAVED)
-    await adapter.update(to, alone, SAVED)
+    await adapter.update(thread, root, SAVED)
+    await adapter.update(channel, alone, SAVED)
     assert [m.edits for m in fake.messages(panel)] == [1, 1, 0]
 
 

@@ -16,6 +16,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from psirf_bot.adapters.slack import gate, payloads
+from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import TROUBLE, name_of, whereabouts
 from psirf_bot.adapters.slack.members import Members
 from psirf_bot.adapters.slack.poster import Poster
@@ -63,7 +64,8 @@ class SlackAdapter:
         self._client = AsyncWebClient(token=bot_token, base_url=api_url, logger=_silent, retry_handlers=[])
         self._authorized = AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=bot_token)
         members = Members(self._client, team_id, now)
-        self._reception = Reception(members, desk, Screen(self._client), team_id)
+        channels = Channels(self._client, now)
+        self._reception = Reception(members, channels, desk, Screen(self._client), team_id)
         self._poster = Poster(self._client)
         self._tasks = Tasks()
         self._bolt = self._listening()

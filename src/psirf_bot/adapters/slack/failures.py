@@ -61,7 +61,7 @@ def judged(error: Exception) -> Refused | Uncertain:
         return Refused(why)
     if isinstance(error, SlackApiError):
         status, headers, _ = _answer(error)
-        if why == "ratelimited" or status == 429:
+        if why in ("ratelimited", "rate_limited") or status == 429:
             return Refused("ratelimited", retry_after=_seconds(headers))
         if why in FINAL and status < 500:
             return Refused(why, final=True)
@@ -73,7 +73,7 @@ def name_of(error: Exception) -> str:
     if isinstance(error, SlackApiError):
         status, _, data = _answer(error)
         name = data.get("error")
-        return name if isinstance(name, str) else f"status {status}"
+        return name if name and isinstance(name, str) else f"status {status}"
     return type(error).__name__
 
 

@@ -43,8 +43,6 @@ async def admit(request: web.Request, secret: bytes, now: Callable[[], datetime]
 
 async def _body(request: web.Request) -> bytes:
     """The body, counted as it comes in: neither Content-Length nor a compressed size need be true."""
-    if (request.content_length or 0) > MOST:
-        raise web.HTTPRequestEntityTooLarge(MOST)
     raw = bytearray()
     try:
         async with asyncio.timeout(_READING):

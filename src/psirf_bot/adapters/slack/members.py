@@ -13,7 +13,7 @@ from psirf_bot.adapters.slack.failures import TROUBLE, name_of
 
 _FRESH = timedelta(minutes=10)
 _REFUSAL_FRESH = timedelta(minutes=1)  # somebody who has just become a full member should not have to wait
-_RECENT = timedelta(hours=1)  # how old a membership may be when Slack cannot say
+_RECENT = timedelta(hours=1)  # how old an answer may be when Slack cannot say
 _WITHIN = 1.0  # seconds; the person has been promised an answer within three
 
 _GUEST = ("is_restricted", "is_ultra_restricted")
@@ -54,7 +54,7 @@ class Members:
         except TROUBLE as error:
             if name_of(error) in ("user_not_found", "user_not_visible"):
                 member = Member("", "", words.OUTSIDER, self._now())
-            elif known and not known.refusal and self._now() - known.seen < _RECENT:
+            elif known and self._now() - known.seen < _RECENT:
                 return known
             else:
                 raise MembershipUnknown(name_of(error)) from None

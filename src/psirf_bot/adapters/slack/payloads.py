@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psirf_bot.cards import blockkit
@@ -98,8 +98,12 @@ def read(body: Json) -> Turn | None:
 def _command(body: Json) -> Command:
     match body:
         case {"trigger_id": str(trigger), "user_id": str(user), "text": str(text)}:
-            what = Said(unmarked(text))
-            return Command(key=f"slack:cmd:{trigger}", user=user, what=what, place=_private(user), trigger=trigger)
+            typed_in = str(body.get("channel_id", ""))
+            channel = {"channel": typed_in} if typed_in and not typed_in.startswith("D") else {}
+            place = replace(_private(user), channel=channel)
+            return Command(
+                key=f"slack:cmd:{trigger}", user=user, what=Said(unmarked(text)), place=place, trigger=trigger
+            )
     raise Unreadable
 
 
@@ -231,4 +235,5 @@ def _private(user: str, message: str | None = None, *, inline: bool = True) -> P
 
 
 def _channel(channel: str, message: str | None = None, *, inline: bool = True) -> Place:
-    return Place(conversation=channel, private=False, inline=inline, message=message, address={"channel": channel})
+    address = {"channel": channel}
+    return Place(channel, private=False, inline=inline, message=message, address=address, channel=address)

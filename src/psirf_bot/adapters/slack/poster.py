@@ -31,16 +31,16 @@ class Poster:
                 channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **rendered(card)
             )
         except TROUBLE as error:
-            raise self._judged(error, to) from None
+            raise judged(error) from None
         return _id(answer.get("ts"))
 
     async def update(self, to: Address, message: str, card: Card) -> None:
         """Replace a message of ours. Raises Refused, Uncertain."""
         channel = await self._channel(to)
         try:
-            await self._client.chat_update(channel=channel, ts=message, **{"blocks": [], **rendered(card)})
+            await self._client.chat_update(channel=channel, ts=message, **rendered(card))
         except TROUBLE as error:
-            raise self._judged(error, to) from None
+            raise judged(error) from None
 
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
         """The first message with this key, None when there is certainly none. Raises Uncertain only: see Sender."""
@@ -75,11 +75,6 @@ class Poster:
                 why = judged(error)
                 raise (why if isinstance(why, Refused) else Refused(name_of(error))) from None
         return self._direct[user]
-
-    def _judged(self, error: Exception, to: Address) -> Refused | Uncertain:
-        if name_of(error) == "channel_not_found":
-            self._direct.pop(to.get("user", ""), None)
-        return judged(error)
 
 
 def _id(ts: Any) -> str:

@@ -1,18 +1,21 @@
 """A turn from end to end: who is it, what does the desk say, and how is that shown, whatever goes wrong on the way."""
 
+import asyncio
 import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from psirf_bot.adapters.slack import words
+from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import whereabouts
 from psirf_bot.adapters.slack.members import Members, MembershipUnknown
-from psirf_bot.adapters.slack.payloads import Spoken, Submission, Turn, ViewPress
+from psirf_bot.adapters.slack.payloads import Command, Spoken, Submission, Turn, ViewPress
 from psirf_bot.adapters.slack.screen import Screen, carried
-from psirf_bot.casework.inbound import Actor, Desk, Inbound, Reply
+from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Reply
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +31,15 @@ class Reception:
     """Takes every turn to the desk and shows the answer to the person."""
 
     def __init__(
-        self, members: Members, desk: Desk, screen: Screen, team: str, reference: Callable[[], str] = _random_reference
+        self,
+        members: Members,
+        channels: Channels,
+        desk: Desk,
+        screen: Screen,
+        team: str,
+        reference: Callable[[], str] = _random_reference,
     ) -> None:
-        self._members, self._desk, self._screen, self._team = members, desk, screen, team
+        self._members, self._channels, self._desk, self._screen, self._team = members, channels, desk, screen, team
         self._reference = reference
         self._followed: OrderedDict[str, None] = OrderedDict()
 
@@ -56,7 +65,7 @@ class Reception:
 
     async def _answer(self, turn: Turn) -> Reply:
         try:
-            member = await self._members.find(turn.user)
+            member, place = await asyncio.gather(self._members.find(turn.user), self._place(turn))
         except MembershipUnknown as why:
             log.warning("a turn was put off: nobody could tell who it was: %s", why)
             return Reply(notice=words.NOT_SAVED_SAY if isinstance(turn, Spoken) else words.NOT_SAVED_PRESS)
@@ -65,7 +74,14 @@ class Reception:
         if isinstance(turn, Spoken) and turn.shared:
             return Reply(notice=words.SHARED_CHANNEL)
         actor = Actor(platform="slack", team=self._team, user=turn.user, name=member.name, email=member.email)
-        return await self._desk.handle(Inbound(actor=actor, place=turn.place, key=turn.key, what=turn.what))
+        return await self._desk.handle(Inbound(actor=actor, place=place, key=turn.key, what=turn.what))
+
+    async def _place(self, turn: Turn) -> Place:
+        """The place, without its channel when that may be shared: a command does not say, as an event would."""
+        channel = turn.place.channel.get("channel")
+        if isinstance(turn, Command) and channel and not await self._channels.is_our_own(channel):
+            return replace(turn.place, channel={})
+        return turn.place
 
     def _is_first(self, key: str) -> bool:
         """Whether this is the first delivery here: what follows an acknowledgement must not be shown twice."""

@@ -96,8 +96,7 @@ class Screen:
         await self._beside(turn, shown)
 
     async def _replace(self, turn: MessagePress, shown: Json) -> str:
-        content = {"blocks": [], **shown}
-        return await self._tried(self._client.chat_update(channel=turn.channel, ts=turn.message, **content))
+        return await self._tried(self._client.chat_update(channel=turn.channel, ts=turn.message, **shown))
 
     async def _replace_ephemeral(self, turn: MessagePress, shown: Json) -> str:
         """An ephemeral message has no other way to it than the address that came with the press."""

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 LARGEST = 256 * 1024  # bytes; the connector itself takes no more
 ARRIVES_WITHIN = 5.0  # seconds
+WORLDWIDE = "https://smba.trafficmanager.net/teams/"  # the service of commercial tenants, until we have heard from one
 PLAYGROUND = "playground"  # the tenant of unsigned turns when no other is configured
 
 
@@ -84,7 +85,7 @@ class TeamsAdapter:
         connector = Connector(self._http, token, self._hosts, self._send_timeout)
         self._members = Members(connector, self._now)
         self._bot = Bot(TokenCheck(self._keys, self._app_id) if self._is_set_up else None, connector)
-        self._sender = TeamsSender(connector, self._app_id)
+        self._sender = TeamsSender(connector, self._app_id, WORLDWIDE)
         self._is_open = True
 
     async def stop(self, grace: float = 10.0) -> None:
@@ -178,6 +179,7 @@ class TeamsAdapter:
 
     async def _turn(self, member_of: Callable[[Activity], Awaitable[Member]], activity: Activity) -> Json | str:
         """What the person is shown at once; whatever goes wrong, they hear of it."""
+        self._sender.service_url = activity.service_url  # the token has been checked against it
         what = what_it_means(activity)
         if what is None:
             return answers.error(400, "BadRequest", words.UNKNOWN_BUTTON) if activity.is_invoke else ""

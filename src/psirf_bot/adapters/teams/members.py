@@ -96,4 +96,6 @@ class Members:
             return None
         if tenant.casefold() not in asked.tenants or role.casefold() not in _FULL or "#EXT#" in principal.upper():
             return None
-        return Member(asked.object_id, str(entry.get("name") or principal), str(entry.get("email") or principal))
+        return Member(
+            asked.object_id.lower(), str(entry.get("name") or principal), str(entry.get("email") or principal)
+        )

@@ -2,7 +2,6 @@
 
 from psirf_bot.adapters.teams import answers
 from psirf_bot.adapters.teams.connector import Connector
-from psirf_bot.adapters.teams.turns import without_thread
 from psirf_bot.cards.model import Card
 from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
@@ -11,11 +10,11 @@ class TeamsSender:
     """Posts and replaces messages; every call is at most one message.
 
     An address names a `conversation`, or only the `user` (object id) and `tenant` whose personal chat is to be opened.
-    A channel's messages start a thread of their own unless the address says `thread`.
+    Somebody who has not written to the bot yet is reached through the service that was last heard from.
     """
 
-    def __init__(self, connector: Connector, app_id: str) -> None:
-        self._connector, self._bot = connector, f"28:{app_id}"
+    def __init__(self, connector: Connector, app_id: str, service_url: str) -> None:
+        self._connector, self._bot, self.service_url = connector, f"28:{app_id}", service_url
         self._chats: dict[tuple[str, str, str], str] = {}
 
     async def send(self, to: Address, card: Card, _key: str) -> str:
@@ -30,10 +29,10 @@ class TeamsSender:
 
     async def _where(self, to: Address) -> tuple[str, str]:
         """The service URL and the conversation that an address stands for."""
-        service_url, conversation = to.get("service_url"), to.get("conversation")
-        if service_url and conversation:
-            return service_url, conversation if "thread" in to else without_thread(conversation)
-        if not (service_url and to.get("user") and to.get("tenant")):
+        service_url, conversation = to.get("service_url") or self.service_url, to.get("conversation")
+        if conversation:
+            return service_url, conversation
+        if not (to.get("user") and to.get("tenant")):
             raise Refused("NoAddress", final=True)
         return service_url, await self._personal_chat(service_url, to["tenant"], to["user"])
 

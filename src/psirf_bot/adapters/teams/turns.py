@@ -107,7 +107,8 @@ def inbound(activity: Activity, what: Said | Pressed, member: Member, tenant: st
         "bot": activity.recipient.id,
     }
     message = activity.reply_to_id if isinstance(what, Pressed) else None
-    place = Place(activity.conversation.id, activity.is_personal, activity.is_invoke, message, address)
+    channel = {} if activity.is_personal else {**address, "conversation": without_thread(activity.conversation.id)}
+    place = Place(activity.conversation.id, activity.is_personal, activity.is_invoke, message, address, channel)
     return Inbound(actor, place, activity.key, what)
 
 
@@ -130,9 +131,10 @@ def _as_sent_by_cards(data: Mapping[str, object]) -> dict[str, object]:
             kept[name] = value
         elif isinstance(value, int | float):
             kept[name] = str(value)
-    asked = data.get("asked")
-    if isinstance(asked, list):
-        kept["asked"] = [name for name in asked if isinstance(name, str)]
+    for ours in ("asked", "several"):
+        names = data.get(ours)
+        if isinstance(names, list):
+            kept[ours] = [name for name in names if isinstance(name, str)]
     return kept
 
 

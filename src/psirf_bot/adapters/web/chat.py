@@ -173,12 +173,14 @@ class WebAdapter:
     def _inbound(
         self, person: WebPerson, room: str, key: str, what: Said | Pressed, message: int | None = None
     ) -> Inbound:
+        private = room == own_room(person.email)
         place = Place(
             conversation=room,
-            private=room == own_room(person.email),
+            private=private,
             inline=isinstance(what, Pressed),
             message=str(message) if message else None,
             address=address_of(room),
+            channel={} if private else address_of(room),
         )
         return Inbound(Actor("web", self.TEAM, person.email, person.name, person.email), place, f"web:{key}", what)
 

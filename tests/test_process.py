@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from fakes.slack import FakeSlack
@@ -54,7 +55,7 @@ async def run(folder: Path, *arguments: str, **more: str) -> tuple[int, str]:
 @asynccontextmanager
 async def serving(folder: Path, slack: FakeSlack) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        BOT, "serve", env=environment(folder, slack), cwd=folder, stdout=-1, stderr=asyncio.subprocess.DEVNULL
+        BOT, "serve", "--dev", env=environment(folder, slack), cwd=folder, stdout=-1, stderr=asyncio.subprocess.DEVNULL
     )
     assert process.stdout
     line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
@@ -81,6 +82,14 @@ async def to_the_check(slack: FakeSlack) -> None:
     await amina.submit_view({SERIOUS: "Yes"})
 
 
+async def later(slack: FakeSlack, by: str) -> None:
+    """Move the bot's clock."""
+    async with aiohttp.ClientSession() as http:
+        url = slack.bot_url.replace("/slack/events", "/dev/clock")
+        async with http.post(url, json={"advance": by}) as answer:
+            assert answer.status == 200
+
+
 def receipts(slack: FakeSlack) -> list[str]:
     return [m.words for m in slack.messages("U0AMINA01") if "Saved as PSI-" in m.words]
 
@@ -97,7 +106,10 @@ async def test_killed_right_after_it_acknowledged_it_loses_nothing_and_tells_not
         await process.wait()
     slack.server.latency = 0.0
     async with serving(tmp_path, slack):
+        # What may have arrived is looked for once things have settled, so that nothing is told twice.
+        await later(slack, "3 minutes")
         await slack.until(lambda: receipts(slack), within=5)
+        await later(slack, "3 minutes")
     assert len(receipts(slack)) == 1
 
 

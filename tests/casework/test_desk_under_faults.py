@@ -507,8 +507,8 @@ async def test_the_same_button_twice_on_one_card_is_one_action(stage: Stage) -> 
 
 
 JUNK: list[object] = [
-    5, -1.5, True, float("nan"), [], [1, None, {}], [["a"]], {}, {"date": 5, "time": []}, {"date": "2026-02-31", "time": "25:99"},
-    {"x": {"y": "z"}}, "", " ", "x" * 20_000, "\x00", "\ud800", "\u202e", "𝔘𝔫𝔦", "<!channel> *bold* `code`", b"bytes",
+    5, -1.5, True, float("nan"), [], [1, None, {}], [["a"]], {}, {"date": 5, "time": []}, {"x": {"y": "z"}},
+    {"date": "2026-02-31", "time": "25:99"}, "", " ", "x" * 20_000, "\x00", "\ud800", "\u202e", "𝔘𝔫𝔦", "<!channel> *bold* `code`", b"bytes",
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 
-from sqlmodel import col, select, update
+from sqlmodel import SQLModel, col, select, update
 
 from psirf_bot.casework.inbound import Actor, Place
 from psirf_bot.casework.work import Work
@@ -257,16 +257,26 @@ def _give_identities(
         work.session.add(identity)
 
 
-THEIRS = (
-    Case.reporter_id, Case.owner_id, Dialog.person_id, SupportNeed.person_id, SupportNeed.checker_id, Action.person_id,
-    Outbox.person_id, StandIn.person_id, StandIn.deputy_id, Person.line_manager_id,
-)  # fmt: skip
+THEIRS: tuple[tuple[type[SQLModel], str], ...] = (
+    (Case, "reporter_id"),
+    (Case, "owner_id"),
+    (Dialog, "person_id"),
+    (SupportNeed, "person_id"),
+    (SupportNeed, "checker_id"),
+    (Action, "person_id"),
+    (Outbox, "person_id"),
+    (StandIn, "person_id"),
+    (StandIn, "deputy_id"),
+    (Person, "line_manager_id"),
+)
+"""Wherever a row belongs to a person, or names one whom people are led to."""
 
 
 def _hand_over(work: Work, newcomer: Person, someone: Person) -> None:
     """What somebody did before they were listed is theirs: they are one person, now known by both."""
     work.session.flush()
-    for column in map(col, THEIRS):
-        work.session.exec(update(column.class_).where(column == newcomer.id).values({column.key: someone.id}))
+    for table, column in THEIRS:
+        theirs = update(table).where(getattr(table, column) == newcomer.id)
+        work.session.exec(theirs.values({column: someone.id}))
     newcomer.active = False
     work.record(someone.id, "taken for the same person", newcomer=newcomer.id)

@@ -10,10 +10,12 @@ from typing import Any, Self
 import aiohttp
 from aiohttp import web
 
+import adaptive_schema
+
 from .activities import Activities
 from .client import Person
 from .faults import CallKind, Fault, Faults
-from .rules import SCHEMA, PayloadRules, Throttle
+from .rules import PayloadRules, Throttle
 from .server import Call, Connector
 from .tokens import BotConnectorKeys, Entra, SigningKey, connector_claims, mint
 from .world import Conversation, Json, Message, Role, Team, World
@@ -49,7 +51,7 @@ class FakeTeams:
         bot_name: str = "psirf-bot",
         bot_url: str = "",
         port: int = 0,
-        card_schema: Path | None = SCHEMA,
+        card_schema: Path | None = adaptive_schema.PATH,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.app_id, self.tenant_id, self.bot_url = app_id, tenant_id, bot_url

@@ -15,7 +15,6 @@ from jsonschema.exceptions import best_match
 from . import cards
 from .world import ADAPTIVE, Json
 
-SCHEMA = Path(__file__).parents[3].parent / "shared/schemas/adaptive-card-1.5.json"
 MESSAGE_LIMIT = 100 * 1024  # bytes of UTF-16: the hard stop
 MESSAGE_ADVICE = 80 * 1024  # bytes of UTF-16: what Microsoft says to stay under
 ACTION_ADVICE = 6

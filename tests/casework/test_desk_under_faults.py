@@ -91,6 +91,7 @@ async def all_press_at_once(stage: Stage, pressed: dict[str, Pressed]) -> dict[s
         assert time.monotonic() - began < IN_TIME
         return reply
 
+    stage.desk.answer_within = desk_module.ANSWER_WITHIN
     with SlowCommits(stage):
         replies = await asyncio.gather(*(press(name) for name in pressed))
     assert all(r.card or r.notice == NOT_SAVED_YET for r in replies)
@@ -186,7 +187,7 @@ class HeldCommit:
 async def answered_late(stage: Stage, name: str, what: Said | Pressed) -> Reply:
     """The answer of a desk whose time runs out."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(desk_module, "ANSWER_WITHIN", 0.2)
+        patch.setattr(stage.desk, "answer_within", 0.2)
         return await stage.turn(name, what)
 
 
@@ -417,11 +418,9 @@ async def test_a_newcomer_who_is_refused_is_known_all_the_same(stage: Stage) -> 
     assert names.count("Nurse New") == 1
 
 
-@pytest.mark.parametrize("given", ["no-such-action", "", "x" * 5000, "'; DROP TABLE action; --", "\x00"])
-async def test_a_button_nobody_made_says_what_to_do(stage: Stage, given: str) -> None:
-    reply = await stage.turn(AMINA, Pressed(given))
-    assert reply.card
-    assert "older message" in words(reply.card)
+async def test_a_button_nobody_made_says_what_to_do(stage: Stage) -> None:
+    for pressed in ("no-such-action", "", "x" * 5000, "'; DROP TABLE action; --", "\x00"):
+        assert "older message" in words(await again(stage, AMINA, Pressed(pressed)))
 
 
 async def test_a_button_whose_verb_is_gone_says_what_to_do(stage: Stage) -> None:
@@ -507,29 +506,25 @@ async def test_the_same_button_twice_on_one_card_is_one_action(stage: Stage) -> 
 
 
 JUNK: list[object] = [
-    5, -1.5, True, float("nan"), [], [1, None, {}], [["a"]], {}, {"date": 5, "time": []}, {"x": {"y": "z"}},
-    {"date": "2026-02-31", "time": "25:99"}, "", " ", "x" * 20_000, "\x00", "\ud800", "\u202e", "𝔘𝔫𝔦", "<!channel> *bold* `code`", b"bytes",
-]  # fmt: skip
+    *(5, -1.5, True, float("nan"), [], [1, None, {}], [["a"]], {}, {"x": {"y": "z"}}, b"bytes"),
+    *({"date": 5, "time": []}, {"date": "2026-02-31", "time": "25:99"}),
+    *("", " ", "x" * 20_000, "\x00", "\ud800", "\u202e", "𝔘𝔫𝔦", "<!channel> *bold* `code`"),
+]
 
 
-@pytest.mark.parametrize("junk", JUNK, ids=lambda junk: repr(junk)[:20])
-async def test_junk_in_any_field_gets_the_form_back_and_is_never_a_bug(stage: Stage, junk: object) -> None:
-    card = await stage.says(AMINA, "report")
-    for field in page_1():
-        reply = await stage.turn(AMINA, Pressed(action(card, "Next"), {**page_1(), field: junk}))
-        assert reply.card, (field, reply.notice)
-    second = await stage.presses(AMINA, card, "Next", page_1())
-    for field in [i.id for i in second.inputs()]:
-        reply = await stage.turn(AMINA, Pressed(action(second, "Next"), {"could-have-led": "yes", field: junk}))
-        assert reply.card, (field, reply.notice)
+async def test_junk_in_any_field_gets_the_form_back_and_is_never_a_bug(stage: Stage) -> None:
+    first = await stage.says(AMINA, "report")
+    second = await stage.presses(AMINA, first, "Next", page_1())
+    for junk in JUNK:
+        for card in (first, second):
+            reply = await stage.turn(AMINA, Pressed(action(card, "Next"), {i.id: junk for i in card.inputs()}))
+            assert reply.card, (junk, reply.notice)
 
 
-WORDS = ["", " ", "\x00", "x" * 20_000, "report\nreport", "🙂", "\u202ereport", "%_"]
-
-
-@pytest.mark.parametrize("junk", WORDS, ids=lambda junk: repr(junk)[:20])
-async def test_any_words_get_an_answer(stage: Stage, junk: str) -> None:
-    assert await stage.says(AMINA, junk)
-    await stage.says(AMINA, "report")
-    assert await stage.says(AMINA, junk)
-    assert await stage.says(LEAH, f"find {junk}")
+async def test_any_words_get_an_answer(stage: Stage) -> None:
+    for junk in ("", " ", "\x00", "x" * 20_000, "report\nreport", "🙂", "\u202ereport", "%_"):
+        assert await stage.says(AMINA, "cancel")
+        assert await stage.says(AMINA, junk), junk
+        assert await stage.says(AMINA, "report")
+        assert await stage.says(AMINA, junk), junk
+        assert await stage.says(LEAH, f"find {junk}"), junk

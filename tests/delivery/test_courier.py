@@ -349,7 +349,7 @@ async def test_a_crash_of_the_sender_is_uncertain_and_its_words_go_nowhere(
 async def test_a_platform_that_hangs_is_given_up_in_time_and_all_others_are_served(
     stage: Stage, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier_module, "SEND_WITHIN", 0.1)
+    monkeypatch.setattr(courier_module, "SEND_WITHIN", 0.5)
     for n in range(AT_ONCE):
         platform.ahead[f"ward{n}"] = [asyncio.Event()]
         await put(stage, f"ward{n}", "hangs")

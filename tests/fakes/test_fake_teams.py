@@ -22,6 +22,7 @@ from botframework.connector.auth import (
     ConnectorFactory,
 )
 
+import adaptive_schema
 from fakes.teams import ClientRefused, FakeTeams, Fault, Json, Message, Person, cards
 from fakes.teams.rules import MESSAGE_LIMIT
 from fakes.teams.tokens import ISSUER, SCOPE
@@ -355,6 +356,7 @@ async def _refusal(rest: Rest, conversation_id: str) -> tuple[int, str]:
         message(card(refresh={"type": "Refresh", "action": execute("x"), "userIds": ["29:1"] * 61})),
     ],
 )
+@pytest.mark.skipif(adaptive_schema.PATH is None, reason="Microsoft's schema of Adaptive Cards is not on this machine")
 async def test_bad_messages_are_refused(fake: FakeTeams, rest: Rest, ada: Person, wrong: Json) -> None:
     status, body = await rest.post(ada.chat.id, wrong)
     assert (status, body["error"]["code"]) == (400, "BadSyntax")

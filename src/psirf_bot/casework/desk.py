@@ -43,17 +43,26 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
 
 
 class Desk:
-    """Takes what adapters bring. `kick` wakes the courier when a turn has been committed."""
+    """Takes what adapters bring. `kick` wakes the courier after a commit; `answer_within` is in seconds."""
 
-    def __init__(self, store: Store, setting: Setting, now: Callable[[], datetime], kick: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        setting: Setting,
+        now: Callable[[], datetime],
+        kick: Callable[[], None],
+        *,
+        answer_within: float = ANSWER_WITHIN,
+    ) -> None:
         self._store, self._setting, self._now, self._kick = store, setting, now, kick
+        self.answer_within = answer_within
 
     async def handle(self, inbound: Inbound) -> Reply:
         """Carry the turn out and answer it; in time, truthfully, and without costing the person their words."""
         try:
             future = self._store.submit(lambda session: self._turn(session, inbound))
             waiting = asyncio.wrap_future(future)
-            reply = await asyncio.wait_for(asyncio.shield(waiting), ANSWER_WITHIN)
+            reply = await asyncio.wait_for(asyncio.shield(waiting), self.answer_within)
         except TimeoutError:
             if not future.cancel():  # already begun: what it leaves in the outbox goes out when it is committed
                 waiting.add_done_callback(self._finished_late)

@@ -84,7 +84,8 @@ async def test_in_a_channel_the_place_is_not_private_and_others_see_who_spoke(
     page: Page, browser: ClientSession
 ) -> None:
     await ok(await browser.post("/chat/say", json=SAID | {"as": LEAH.email, "room": "channel:leads"}))
-    assert page.desk.seen[0].place == Place("channel:leads", private=False, inline=False, address={"channel": "leads"})
+    leads = {"channel": "leads"}
+    assert page.desk.seen[0].place == Place("channel:leads", False, inline=False, address=leads, channel=leads)
     (message,) = (await messages(browser, CARYS.email))["messages"]
     assert (message["author"], message["by"], message["text"]) == ("Leah Rosenfeld", "colleague", "report")
 

@@ -23,7 +23,7 @@ demo: .venv/.ready
 	$(BIN)/psirf-bot demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 test-browser: setup
 	$(BIN)/python -m pytest -m browser

@@ -18,7 +18,6 @@ from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said
 from psirf_bot.casework.people import take_on
 from psirf_bot.casework.work import Setting, Work
-from psirf_bot.config import load_trust, sample_people_text
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.domain.people import read_people
@@ -26,6 +25,7 @@ from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.migrate import migrate
 from psirf_bot.store.tables import Channel
+from psirf_bot.trust_file import load_trust, sample_people_text
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)  # a Friday
 

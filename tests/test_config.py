@@ -9,18 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from psirf_bot.config import (
-    NOT_A_PORT,
-    Settings,
-    check,
-    load_trust,
-    read_trust,
-    sample_trust_text,
-    serve_mistakes,
-    warnings,
-)
+from psirf_bot.config import NOT_A_PORT, Settings, check, serve_mistakes, warnings
 from psirf_bot.domain.mistakes import Mistake, key_lines
 from psirf_bot.domain.trust import OTHER_BODIES, DeadlineSetting, Due, OtherBody, RingContact, SupportContact, Trust
+from psirf_bot.trust_file import load_trust, read_trust, sample_trust_text
 
 SAMPLE = sample_trust_text()
 SMALLEST = """

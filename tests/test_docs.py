@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from psirf_bot.config import load_trust
 from psirf_bot.dialogs.flow import Page, walk
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.dialogs.report import report_flow
+from psirf_bot.trust_file import load_trust
 
 DOCS = Path(__file__).parents[1] / "docs"
 NOW = datetime(2026, 11, 20, 14, tzinfo=ZoneInfo("Europe/London"))

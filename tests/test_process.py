@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from fakes.slack import FakeSlack
-from psirf_bot.config import sample_people_text
+from psirf_bot.trust_file import sample_people_text
 
 KEY = "a key for the tests alone, long enough"
 BOT = Path(sys.executable).parent / "psirf-bot"

@@ -13,8 +13,9 @@ from fakes.teams import FakeTeams
 from fakes.teams import Person as TeamsPerson
 from psirf_bot.bootstrap import Application, import_people
 from psirf_bot.casework.work import Work
-from psirf_bot.config import Settings, load_trust, sample_people_text
+from psirf_bot.config import Settings
 from psirf_bot.domain.people import read_people
+from psirf_bot.trust_file import load_trust, sample_people_text
 
 
 @dataclass

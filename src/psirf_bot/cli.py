@@ -14,7 +14,7 @@ import click
 from aiohttp import web
 from sqlmodel import Session, col, select
 
-from psirf_bot import bootstrap, config
+from psirf_bot import bootstrap, config, trust_file
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
@@ -39,7 +39,7 @@ def demo() -> None:
     settings = config.Settings()
     trust = _trust(settings)
     lock = _hold(settings)
-    rows, mistakes = read_people(config.sample_people_text(), trust.services) if settings.trust is None else ([], [])
+    rows, mistakes = read_people(trust_file.sample_people_text(), trust.services) if settings.trust is None else ([], [])
     _stop_for(mistakes)
 
     def furnish(work: Work) -> None:
@@ -161,7 +161,7 @@ def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tu
 
 
 def _trust(settings: config.Settings) -> Trust:
-    trust, mistakes = config.load_trust(settings.trust)
+    trust, mistakes = trust_file.load_trust(settings.trust)
     _stop_for(mistakes)
     assert trust is not None  # noqa: S101 - there was no mistake
     return trust

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from psirf_bot.config import read_trust, sample_trust_text
 from psirf_bot.dialogs.flow import Ask, Each, Flow, Page, Stop, Turn, describe, submit, walk
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.dialogs.report import CHECK_ON, report_flow
 from psirf_bot.domain.report import CheckWish, EventType, Report
+from psirf_bot.trust_file import read_trust, sample_trust_text
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=ZoneInfo("Europe/London"))
 DESCRIBED = Path(__file__).with_name("report.described.txt")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psirf_bot.config import load_trust
 from psirf_bot.domain.people import COLUMNS, PersonRow, Role, read_people
+from psirf_bot.trust_file import load_trust
 
 HEADER = ",".join(COLUMNS)
 GUID = "00000000-0000-4000-8000-00000000000a"

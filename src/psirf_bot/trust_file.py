@@ -1,0 +1,151 @@
+"""trust.toml as it was written: read into the trust's settings, or into every mistake with its line and remedy."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from psirf_bot.dialogs.report import CHECK_ON, report_flow
+from psirf_bot.domain.mistakes import KeyPath, Mistake, key_lines, quoted, suggest
+from psirf_bot.domain.trust import LONGEST_LIST, NATIONAL_NAMES, Trust
+
+
+def sample_trust_text() -> str:
+    """The commented trust.toml of the made-up trust."""
+    return (files("psirf_bot.sample") / "trust.toml").read_text("utf-8")
+
+
+def sample_people_text() -> str:
+    """The fictional staff of the sample trust."""
+    return files("psirf_bot.sample").joinpath("people.csv").read_text("utf-8")
+
+
+def load_trust(path: Path | None) -> tuple[Trust | None, list[Mistake]]:
+    """The trust of this file, or the sample trust when no file is named. None when there is any mistake."""
+    if path is None:
+        return read_trust(sample_trust_text())
+    try:
+        return read_trust(path.read_text("utf-8-sig"), path.name)
+    except UnicodeError:
+        return None, [Mistake(path.name, "is not plain text in UTF-8", 'Save it again with the encoding "UTF-8".')]
+    except (OSError, ValueError) as why:  # ValueError: no file can have such a name
+        reason = getattr(why, "strerror", None) or "not a file's name"
+        return None, [Mistake("PSIRF_TRUST", f"the file cannot be read ({reason})", "Give the path of trust.toml.")]
+
+
+def read_trust(text: str, name: str = "trust.toml") -> tuple[Trust | None, list[Mistake]]:
+    """The trust described by this text, or every mistake in it with its line."""
+    text = text.replace("\r\n", "\n")
+    try:
+        given = tomllib.loads(text)
+        lines = key_lines(text)
+    except (ValueError, RecursionError) as why:
+        return None, [_syntax_mistake(name, text, str(why))]
+    try:
+        trust = Trust.model_validate(given)
+    except ValidationError as why:
+        found = [error for error in why.errors() if error["type"] != "default_factory_not_called"]
+    else:
+        unknown = list(_unknown_questions(trust, name, lines))
+        return (None if unknown else trust), unknown
+    mistakes = [(_line(lines, error["loc"]), *_explain(error)) for error in found]
+    return None, [
+        Mistake(f"{name}:{line}" if line else name, what, remedy)
+        for line, what, remedy in sorted(mistakes, key=lambda mistake: mistake[0])
+    ]
+
+
+def _unknown_questions(trust: Trust, name: str, lines: dict[KeyPath, int]) -> Iterator[Mistake]:
+    """Words for a question that no conversation asks would silently have no effect."""
+    known = {
+        *report_flow(trust.services, {b.id: b.name for b in trust.other_bodies}).questions(),
+        *CHECK_ON.questions(),
+    }
+    for key in trust.wording:
+        if key not in known:
+            where = f"{name}:{_line(lines, ('wording', key))}"
+            yield Mistake(where, f"{quoted(key)} is not the id of a question", suggest(key, sorted(known)))
+
+
+def _line(lines: dict[KeyPath, int], path: KeyPath) -> int:
+    """The line of a key, or of the nearest table around it; 0 when nothing of it is in the file."""
+    return next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), 0)
+
+
+def _syntax_mistake(name: str, text: str, why: str) -> Mistake:
+    at = re.search(r"at line (\d+)", why)
+    line = int(at[1]) if at else len(text.rstrip().split("\n"))
+    if "twice" in why or "overwrite" in why:
+        return Mistake(f"{name}:{line}", "this is in the file a second time", "Keep one of the two.")
+    return Mistake(
+        f"{name}:{line}",
+        "the file cannot be read from here on",
+        'Write each line as key = "value", with straight quotation marks, in pairs, round words and phone numbers.',
+    )
+
+
+WANTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+FOUND: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "true or false"),  # before numbers: to Python it is one
+    ((int, float), "a number"),
+    (str, "text"),
+    ((date, datetime, time), "a date or a time"),
+    (list, "a list"),
+    (dict, "a table"),
+)
+
+
+def _explain(error: ErrorDetails) -> tuple[str, str]:
+    """What is wrong with one setting and what to do about it; the value itself is not repeated."""
+    path, kind = error["loc"], error["type"]
+    if path[-1] == "[key]":
+        path = path[:-1]
+        if kind == "literal_error":
+            return f"unknown setting {quoted(str(path[-1]))}", suggest(str(path[-1]), NATIONAL_NAMES)
+        return f"a name in [{path[0]}] is blank", f"Give it one like this: {_example(path)}"
+    key = f"{path[-2]} item {path[-1] + 1}" if isinstance(path[-1], int) else f'"{path[-1]}"'
+    if kind == "setting":
+        return f"{key} {error['ctx']['what']}", error["ctx"]["remedy"]
+    if kind == "extra_forbidden":
+        return f"unknown setting {quoted(str(path[-1]))}", suggest(str(path[-1]), _known_keys(path[:-1]))
+    remedy = f"Write it like this: {_example(path)}"
+    if kind == "missing":
+        return f"{key} is missing", remedy.replace("Write it", "Add it")
+    if kind in {"string_too_short", "too_short"}:
+        return f"{key} is blank", remedy
+    if kind == "too_long":
+        return f"{key} has more than {LONGEST_LIST} in it", "Slack can offer no longer list: please join some of them."
+    if kind == "string_pattern_mismatch":
+        return f"{key} may have only small letters, digits and hyphens", remedy
+    found = next(words for types, words in FOUND if isinstance(error["input"], types))
+    return f"{key} is {found} where {WANTED[kind]} is needed", remedy
+
+
+def _known_keys(table: KeyPath) -> list[str]:
+    """The settings that this table of trust.toml takes."""
+    kind: Any = Trust
+    for part in table:
+        # After a list or a table of models, the next part of the path only says which one.
+        several = [each for each in get_args(kind) if hasattr(each, "model_fields")]
+        kind = several[0] if several else kind.model_fields[part].annotation
+    return list(kind.model_fields)
+
+
+def _example(path: KeyPath) -> str:
+    """The line of the sample trust.toml that sets the same thing, or something of its kind."""
+    text = sample_trust_text()
+    alike = {key: line for key, line in key_lines(text).items() if key[0] == path[0] and len(key) == len(path)}
+    line = next((line for key, line in alike.items() if key[-1] == path[-1]), next(iter(alike.values()), None))
+    return text.split("\n")[line - 1] if line else f'{path[-1]} = "…"'

@@ -37,9 +37,12 @@ def demo() -> None:
     """Start the chat page with the fictional sample trust, on this machine only."""
     os.environ.setdefault("PSIRF_DATABASE_URL", "sqlite:///var/demo.db")
     settings = config.Settings()
+    _stop_for(list(config.address_mistakes(settings, dev=True)))
     trust = _trust(settings)
     lock = _hold(settings)
-    rows, mistakes = read_people(trust_file.sample_people_text(), trust.services) if settings.trust is None else ([], [])
+    rows, mistakes = (
+        read_people(trust_file.sample_people_text(), trust.services) if settings.trust is None else ([], [])
+    )
     _stop_for(mistakes)
 
     def furnish(work: Work) -> None:

@@ -75,7 +75,7 @@ def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
     """What keeps `serve` from starting; `--dev` does without a key and a platform, on this machine only."""
     return [
         *_key_and_database_mistakes(settings, dev),
-        *_address_mistakes(settings, dev),
+        *address_mistakes(settings, dev),
         *_slack_mistakes(settings),
         *_teams_mistakes(settings),
         *_platform_mistakes(settings, dev),
@@ -108,11 +108,12 @@ def _key_and_database_mistakes(settings: Settings, dev: bool) -> Iterator[Mistak
 _NEW_KEY = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))' and keep it safe."
 
 
-def _address_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
+def address_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
+    """Where it would listen; what lets anybody act as anybody stays on this machine."""
     if not _is_host(settings.host):
         yield Mistake("PSIRF_HOST", "is not a host name or an IP address", "For this machine only, use 127.0.0.1")
     elif dev and not _is_loopback(settings.host):
-        yield Mistake("PSIRF_HOST", "would open `serve --dev` to other machines", "With --dev, use 127.0.0.1")
+        yield Mistake("PSIRF_HOST", "would open the demonstration or `serve --dev` to other machines", "Use 127.0.0.1")
     if settings.port == NOT_A_PORT:
         yield Mistake("PSIRF_PORT", "is not a port number", "Use a whole number up to 65535, for example 3978")
 

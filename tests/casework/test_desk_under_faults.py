@@ -428,6 +428,14 @@ async def test_a_button_whose_verb_is_gone_says_what_to_do(stage: Stage) -> None
     assert "older message" in words(await again(stage, AMINA, press))
 
 
+async def test_a_button_made_for_one_person_works_for_no_other(stage: Stage) -> None:
+    amina = await stage.do(lambda work: work.session.exec(select(Person.id).where(Person.name == AMINA)).one())
+    press = await press_of(stage, "words.report", person_id=amina)
+    assert "for somebody else" in words(await again(stage, TOMASZ, press))
+    assert await count(stage, Dialog) == 0
+    assert "Is anyone in danger now?" in words(await again(stage, AMINA, press))
+
+
 async def test_nobody_can_press_their_way_into_somebody_elses_form(stage: Stage) -> None:
     check = await to_the_check(stage, AMINA)
     for label in ("Send the report", "Change", "Cancel"):

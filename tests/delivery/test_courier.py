@@ -218,6 +218,13 @@ async def test_it_waits_as_long_as_it_is_asked_to(stage: Stage, platform: Platfo
     assert platform.titles("ward") == ["one"]
 
 
+async def test_asked_to_wait_for_no_time_at_all_it_does_not_use_up_its_tries(stage: Stage, platform: Platform) -> None:
+    platform.ahead["ward"] = [Refused("busy", retry_after=0) for _ in range(MOST_TRIES)]
+    await put(stage, "ward", "one")
+    await quiet(stage)
+    assert [(r.state, r.attempts) for r in await outbox(stage)] == [("due", 1)]
+
+
 async def test_what_is_refused_for_good_is_seen_and_holds_nothing_up(stage: Stage, platform: Platform) -> None:
     platform.ahead["ward"] = [Refused("is_archived", final=True)]
     await put(stage, "ward", "one", "two")

@@ -74,6 +74,6 @@ def unfinished_card(title: str, since: str, buttons: tuple[Button, ...], reopen:
     )
 
 
-def said(title: str, text: str, *buttons: Button, preview: str = "") -> Card:
+def said(title: str, text: str, *buttons: Button, preview: str = "There is a message for you.") -> Card:
     """A short answer in words, perhaps with what to do next."""
-    return Card(title=title, preview=preview or title, body=(Words(text=text),), buttons=buttons)
+    return Card(title=title, preview=preview, body=(Words(text=text),), buttons=buttons)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from psirf_bot.cards.answers import Reading
 from psirf_bot.cards.cases import CaseLine
@@ -37,9 +37,9 @@ def open_case(work: Work, **facts: Any) -> Case:
 
 def by_reference(work: Work, words: str) -> Case | None:
     """The case with this reference, however it was typed, or with this Datix number."""
-    wanted = words.strip().upper()
-    same = (func.upper(Case.reference) == wanted) | (func.upper(Case.datix_number) == wanted)
-    return work.session.exec(select(Case).where(same).order_by(Case.reference)).first()
+    wanted = words.strip().upper()  # both are stored in capitals
+    by_name = work.session.exec(select(Case).where(Case.reference == wanted)).first()
+    return by_name or work.session.exec(select(Case).where(Case.datix_number == wanted)).first()
 
 
 def line(work: Work, case: Case) -> CaseLine:

@@ -20,28 +20,40 @@ from psirf_bot.store.tables import Case
 Answers = Mapping[str, Json]
 
 
+class Unfit(Exception):
+    """Answers that are each in order but cannot be used: the words for the person, by question id."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
 @dataclass(frozen=True, slots=True)
-class CaseForm:
-    """A few questions about one case, and what their answers do. `why_not` says when it cannot be done any more."""
+class Form:
+    """A few questions, perhaps about one case, and what their answers do. `do` may raise Refusal and Unfit."""
 
     act: Act
     title: str
     send: str
-    questions: Callable[[Work, Press, Case], Sequence[Question]]
-    do: Callable[[Work, Press, Case, Answers], Card]
+    questions: Callable[[Work, Press], Sequence[Question]]
+    do: Callable[[Work, Press, Answers], Card]
     explain: str = ""
 
     def __call__(self, work: Work, press: Press) -> Reply:
-        case = case_of(work, press)
+        case = case_of(work, press) if press.case_id else None
         if not allowed(work, press.by, self.act, case):
-            raise Refusal(not_now(work, press, case, self.act))
-        questions = self.questions(work, press, case)
+            raise Refusal(not_now(work, press, case))
+        questions = self.questions(work, press)
         if not press.given:
-            return Reply(card=self._card(work, press, case, questions, {}), replaces=press.place.private)
+            return Reply(card=self._card(work, press, case, questions, {}, {}), replaces=press.place.private)
         answers, problems, identifiers_found = self._read(work, press, questions)
-        if problems:
-            return Reply(card=self._card(work, press, case, questions, problems, offer_mask=identifiers_found))
-        return Reply(card=self.do(work, press, case, answers), keep=True)
+        if not problems:
+            try:
+                return Reply(card=self.do(work, press, answers), keep=True)
+            except Unfit as unfit:
+                problems = dict(unfit.problems)
+        card = self._card(work, press, case, questions, answers, problems, offer_mask=identifiers_found)
+        return Reply(card=card)
 
     def _read(
         self, work: Work, press: Press, questions: Sequence[Question]
@@ -55,9 +67,8 @@ class CaseForm:
             question = by_id[key]
             try:
                 value = question.parse(raw, work.local)
-                answers[key] = (
-                    people.resolve(work, value) if isinstance(question, People) and isinstance(value, list) else value
-                )
+                named = isinstance(question, People) and isinstance(value, list)
+                answers[key] = people.resolve(work, value) if named and isinstance(value, list) else value
             except Invalid as why:
                 problems[key] = str(why)
         return answers, problems, bool(screened.held_back)
@@ -66,36 +77,41 @@ class CaseForm:
         self,
         work: Work,
         press: Press,
-        case: Case,
+        case: Case | None,
         questions: Sequence[Question],
+        answers: Answers,
         problems: Mapping[str, str],
         *,
         offer_mask: bool = False,
     ) -> Card:
-        verb = press.verb
         args = {k: v for k, v in press.args.items() if k != "masked"}
-        here = action_id(work, verb, case=case, **args)
+        here = action_id(work, press.verb, case=case, **args)
         buttons = [Button(label=self.send, action=here, style="primary", submits=True, validates=True)]
         if offer_mask:
-            masking = action_id(work, verb, case=case, **args, masked="yes")
+            masking = action_id(work, press.verb, case=case, **args, masked="yes")
             buttons.append(Button(label="Take it out for me and go on", action=masking, submits=True))
-        buttons.append(Button(label="Back to the case", action=action_id(work, "case.show", case=case)))
-        body: list[Part] = [Words(text=case.reference, style="subtle")]
+        body: list[Part] = []
+        if case:
+            buttons.append(Button(label="Back to the case", action=action_id(work, "case.show", case=case)))
+            body.append(Words(text=case.reference, style="subtle"))
         body += [Words(text=self.explain)] if self.explain else []
-        body += [as_input(q, q.id, None, problems.get(q.id, ""), now=work.local) for q in questions]
+        for q in questions:
+            value = answers.get(q.id)
+            shown = [people.name_of(work, who) for who in value] if isinstance(q, People) and value else value  # type: ignore[union-attr]  # people are a list
+            body.append(as_input(q, q.id, shown, problems.get(q.id, ""), now=work.local))
         return Card(
             title=self.title, preview="Your form is ready.", body=tuple(body), buttons=tuple(buttons), reopen=here
         )
 
 
 def case_of(work: Work, press: Press) -> Case:
-    """The case that the pressed button is about; one that was joined with another leads to that other."""
-    return work.session.get_one(Case, press.case_id)
+    """The case that the pressed button is about, held for this turn: two people may press at once."""
+    return work.session.get_one(Case, press.case_id, with_for_update=True)
 
 
-def not_now(work: Work, press: Press, case: Case, act: Act) -> str:
+def not_now(work: Work, press: Press, case: Case | None) -> str:
     """Why this cannot be done: it is not theirs to do, or the case has moved on."""
-    if not allowed(work, press.by, Act.SEE_CASE, case):
+    if case is None or not allowed(work, press.by, Act.SEE_CASE, case):
         return "This is for the quality team or the reporter. If you need to see it, please ask the quality team."
     return (
         f"{case.reference} has moved on: it is now “{case.state}”. Type case {case.reference} to see what can be done."

@@ -3,65 +3,44 @@
 from collections.abc import Callable
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.forms import as_input
-from psirf_bot.cards.model import Button, Card, Words
+from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases
-from psirf_bot.casework.actions import action_id, button
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.reporting import tell_quality
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.dialogs.questions import Invalid, Json, Question
+from psirf_bot.dialogs.questions import Question
+from psirf_bot.domain import identifiers
 from psirf_bot.domain.authority import Act, Member
 
 ASKED = ("event-type", "when", "service")
 
 
-def open_datix(work: Work, by: Member, number: str) -> Card:
-    """The case with this Datix number, or the few questions that open one."""
+def known_case(work: Work, by: Member, number: str) -> Card | None:
+    """The way to the case with this Datix number, if there is one. Raises Refusal."""
     if not allowed(work, by, Act.OPEN_FROM_DATIX):
         raise Refusal("Opening a case from Datix is for the quality team. Type report to report something yourself.")
-    number = number.strip().upper()
-    if not number or len(number) > 30:
+    if not number or len(number) > 30 or number.startswith("PSI-"):
         raise Refusal("Please give the Datix number, for example: open datix W12345.")
+    if found := identifiers.find(number):
+        raise Refusal(f"{identifiers.words(f.kind for f in found)} Please give the number that Datix shows.")
     known = cases.by_reference(work, number)
     if known:
         open_it = button(work, "Open the case", "case.show", case=known, style="primary")
         return said("There is a case for it", f"{number} is {known.reference}.", open_it)
-    return _form(work, number, {})
+    return None
 
 
-def _form(work: Work, number: str, problems: dict[str, str]) -> Card:
-    here = action_id(work, "datix.open", number=number)
-    inputs = tuple(as_input(q, q.id, None, problems.get(q.id, ""), now=work.local) for q in _questions(work))
-    save = Button(label="Open the case", action=here, style="primary", submits=True, validates=True)
-    lead = Words(text=f"For something already on Datix as {number}. The words stay in Datix.")
-    return Card(
-        title="Open a case from Datix",
-        preview="Your form is ready.",
-        body=(lead, *inputs),
-        buttons=(save,),
-        reopen=here,
-    )
-
-
-def _questions(work: Work) -> list[Question]:
+def _questions(work: Work, press: Press) -> list[Question]:
     asked = work.setting.report_flow.questions()
     return [asked[key] for key in ASKED]
 
 
-def _open(work: Work, press: Press) -> Reply:
+def _open(work: Work, press: Press, answers: Answers) -> Card:
     number = press.args["number"]
-    if not allowed(work, press.by, Act.OPEN_FROM_DATIX) or cases.by_reference(work, number) or not press.given:
-        return Reply(card=open_datix(work, press.by, number))
-    answers: dict[str, Json] = {}
-    problems: dict[str, str] = {}
-    for question in _questions(work):
-        try:
-            answers[question.id] = question.parse(press.given.get(question.id), work.local)
-        except Invalid as why:
-            problems[question.id] = str(why)
-    if problems:
-        return Reply(card=_form(work, number, problems))
+    if known := known_case(work, press.by, number):
+        return known
     case = cases.open_case(
         work,
         event_type=answers["event-type"],
@@ -73,7 +52,16 @@ def _open(work: Work, press: Press) -> Reply:
     work.record(press.by.id, "opened from Datix", case, number=number)
     tell_quality(work, case)
     open_it = button(work, "Open the case", "case.show", case=case, style="primary")
-    return Reply(card=said(f"Opened as {case.reference}", f"It stands for {number} on Datix.", open_it), keep=True)
+    return said(f"Opened as {case.reference}", f"It stands for {number} on Datix.", open_it)
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {"datix.open": _open}
+OPEN = Form(
+    Act.OPEN_FROM_DATIX,
+    "Open a case from Datix",
+    "Open the case",
+    _questions,
+    _open,
+    explain="For something that is on Datix already. The words stay in Datix.",
+)
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"datix.open": OPEN}

@@ -24,7 +24,7 @@ def tell_outcome(work: Work, case: Case) -> bool:
 
     Returns False while it waits for that; `spoken_to` then tells it.
     """
-    if case.reporter_id and _waits_to_be_spoken_to(work, case):
+    if waits_to_be_spoken_to(work, case):
         return False
     tell_reporter(
         work, case, f"{case.reference} is closed: what changed", case.outcome or "The quality team closed it."
@@ -38,6 +38,9 @@ def spoken_to(work: Work, case: Case, person_id: str | None) -> None:
         tell_outcome(work, case)
 
 
-def _waits_to_be_spoken_to(work: Work, case: Case) -> bool:
+def waits_to_be_spoken_to(work: Work, case: Case) -> bool:
+    """Whether somebody has still to speak to the reporter, who was involved, before they learn the outcome."""
+    if case.reporter_id is None:
+        return False
     theirs = select(SupportNeed).where(SupportNeed.case_id == case.id, SupportNeed.person_id == case.reporter_id)
     return any(need.checked_at is None for need in work.session.exec(theirs))

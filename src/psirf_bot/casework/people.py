@@ -171,6 +171,7 @@ def _one(work: Work, typed: str) -> str:
     everyone = work.session.exec(select(Person).where(col(Person.active))).all()
     wanted = _plain(typed)
     found = [p for p in everyone if wanted in {_plain(p.name), _plain(p.email or "")}]
+    found = [p for p in found if p.on_list] or list(found)
     if len(found) > 1:
         raise Invalid(f"There are {len(found)} people called {typed}. Please give a work e-mail address instead.")
     if found:

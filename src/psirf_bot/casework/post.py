@@ -13,28 +13,25 @@ from psirf_bot.store.tables import Channel, Identity, Outbox, Posted
 Purpose = Literal["quality", "panel", "leads"]
 
 
-def to_person(work: Work, person_id: str, card: Card, *, about: str | None = None) -> bool:
+def to_person(work: Work, person_id: str, card: Card, *, about: str | None = None, urgent: bool = False) -> bool:
     """Send somebody a private message, where they were last seen; False when the bot cannot reach them anywhere.
 
-    `about` names what has to be looked after if it turns out that the message cannot be delivered.
+    `about` names what has to be looked after if it turns out that the message cannot be delivered. What is urgent does
+    not wait behind other messages.
     """
     address = _private_address(work, person_id)
     if address is None:
         return False
     platform, where = address
-    _add(work, platform, where, card=card, person_id=person_id, about=about)
+    _add(work, platform, where, card=card, person_id=person_id, about=about, urgent=urgent)
     return True
 
 
-def can_reach(work: Work, person_id: str) -> bool:
-    return _private_address(work, person_id) is not None
-
-
-def to_channel(work: Work, purpose: Purpose, card: Card) -> bool:
+def to_channel(work: Work, purpose: Purpose, card: Card, *, about: str | None = None, urgent: bool = False) -> bool:
     """Post a new message in the channels of a purpose; False when none has been set."""
     channels = _channels(work, purpose)
     for channel in channels:
-        _add(work, channel.platform, channel.address, card=card)
+        _add(work, channel.platform, channel.address, card=card, about=about, urgent=urgent)
     return bool(channels)
 
 
@@ -48,11 +45,12 @@ def living(work: Work, purpose: Purpose, subject: str) -> bool:
 
 def refresh(work: Work, subject: str) -> None:
     """Bring a living card up to date wherever it hangs, or may hang soon."""
-    hangs = select(Posted.platform, Posted.address).where(Posted.subject == subject)
     on_the_way = select(Outbox.platform, Outbox.address).where(
-        Outbox.subject == subject, col(Outbox.state).in_(("sending", "uncertain"))
+        Outbox.subject == subject, col(Outbox.state).in_(("due", "sending", "uncertain"))
     )
-    for platform, address in [*work.session.exec(hangs), *work.session.exec(on_the_way)]:
+    hangs = select(Posted.platform, Posted.address).where(Posted.subject == subject)
+    # In this order: one that arrives between the two is then found hanging.
+    for platform, address in [*work.session.exec(on_the_way), *work.session.exec(hangs)]:
         _refresh(work, platform, address, subject)
 
 
@@ -83,7 +81,7 @@ def _refresh(work: Work, platform: str, address: Mapping[str, str], subject: str
     """Ask for one rendering more. One that is still waiting will show the newest state anyway."""
     lane = lane_of(platform, address)
     waiting = select(Outbox.id).where(Outbox.subject == subject, Outbox.lane == lane, Outbox.state == "due")
-    if not work.session.exec(waiting).first():
+    if not work.session.exec(waiting.with_for_update()).first():
         _add(work, platform, address, subject=subject)
 
 
@@ -97,11 +95,12 @@ def _add(
     person_id: str | None = None,
     message: str | None = None,
     about: str | None = None,
+    urgent: bool = False,
 ) -> None:
     work.session.add(
         Outbox(
             key=work.new_id(),
-            lane=lane_of(platform, address),
+            lane=lane_of(platform, address) + (":urgent" if urgent else ""),
             platform=platform,
             address=dict(address),
             subject=subject,

@@ -27,7 +27,7 @@ def screen(
         # A work e-mail address is how a colleague is named.
         harmless = frozenset({identifiers.Kind.EMAIL}) if isinstance(asked, People) else frozenset()
         kinds = {f.kind for part in words for f in identifiers.find(part)} - harmless
-        if not isinstance(asked, Text | People) or kept or not kinds:
+        if not isinstance(asked, Text | People) or not kinds or (kept and isinstance(asked, Text)):
             cleared[key] = raw
         elif masked:
             cleared[key] = (

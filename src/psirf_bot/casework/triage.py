@@ -9,18 +9,19 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.forms import Answers, CaseForm, case_of, not_now
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.news import tell_outcome, tell_reporter
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.flow import Page, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
-from psirf_bot.domain.authority import Act
+from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Addition, Case
 
-NAMING_PEOPLE = frozenset({"colleagues", "my-manager"})
+SUPPORT_FOLLOWS_FROM = frozenset({"colleagues", "involved", "my-manager"})
+"""Answers that are not amended: somebody was asked to check on staff because of them."""
 
 
 def changed(work: Work, case: Case, by: str, what: str, **content: object) -> None:
@@ -31,10 +32,17 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
     post.refresh(work, cases.living_subject(case))
 
 
+def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
+    """Tell the owner of a case what somebody else did with it."""
+    if case.owner_id and case.owner_id != by.id:
+        open_it = button(work, "Open the case", "case.show", case=case, style="primary")
+        post.to_person(work, case.owner_id, said(title, text, open_it))
+
+
 def _show(work: Work, press: Press) -> Reply:
     case = case_of(work, press)
     if not allowed(work, press.by, Act.SEE_CASE, case):
-        raise Refusal(not_now(work, press, case, Act.SEE_CASE))
+        raise Refusal(not_now(work, press, case))
     if case.reporter_id != press.by.id:
         work.record(press.by.id, "opened the case", case)
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
@@ -43,7 +51,7 @@ def _show(work: Work, press: Press) -> Reply:
 def _read(work: Work, press: Press) -> Reply:
     case = case_of(work, press)
     if not allowed(work, press.by, Act.MARK_READ, case):
-        raise Refusal(not_now(work, press, case, Act.MARK_READ))
+        raise Refusal(not_now(work, press, case))
     case.state, case.read_at = State.READ, work.now
     case.owner_id = case.owner_id or press.by.id
     changed(work, case, press.by.id, "read")
@@ -57,7 +65,7 @@ def _read(work: Work, press: Press) -> Reply:
 def _restrict(work: Work, press: Press) -> Reply:
     case = case_of(work, press)
     if not allowed(work, press.by, Act.RESTRICT, case):
-        raise Refusal(not_now(work, press, case, Act.RESTRICT))
+        raise Refusal(not_now(work, press, case))
     case.restricted = press.args["on"] == "yes"
     changed(work, case, press.by.id, "restricted" if case.restricted else "restriction lifted")
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
@@ -66,29 +74,31 @@ def _restrict(work: Work, press: Press) -> Reply:
 def _reopen(work: Work, press: Press) -> Reply:
     case = case_of(work, press)
     if not allowed(work, press.by, Act.REOPEN, case):
-        raise Refusal(not_now(work, press, case, Act.REOPEN))
+        raise Refusal(not_now(work, press, case))
     case.state, case.ended_at = State.READ, None
     changed(work, case, press.by.id, "reopened")
     tell_reporter(work, case, "Your report is being looked at again", f"{case.reference} has been opened again.")
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
 
 
-def _own(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+def _own(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
     named = answers["owner"]
     owner = people.person(work, named[0]) if isinstance(named, list) else None
     if owner is None or not people.member(work, owner).is_quality:
         return said(
             "Please choose somebody in the quality team", "The owner of a case is a member of the quality team."
         )
+    if case.owner_id == owner.id:
+        return case_view(work, case, press.by)
     case.owner_id = owner.id
     changed(work, case, press.by.id, "owner set", owner=owner.id)
-    if owner.id != press.by.id:
-        open_it = button(work, "Open the case", "case.show", case=case, style="primary")
-        post.to_person(work, owner.id, said(f"{case.reference} is now yours", "You were made its owner.", open_it))
+    tell_owner(work, case, press.by, f"{case.reference} is now yours", "You were made its owner.")
     return case_view(work, case, press.by)
 
 
-def _close(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+def _close(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
     case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
     changed(work, case, press.by.id, "closed", outcome=case.outcome)
     if not tell_outcome(work, case):
@@ -97,12 +107,15 @@ def _close(work: Work, press: Press, case: Case, answers: Answers) -> Card:
     return case_view(work, case, press.by)
 
 
-def _enter_datix(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
     number = str(answers["datix-number"]).upper()
+    if number.startswith("PSI-"):
+        raise Unfit({"datix-number": "That is our own reference. Please give the number that Datix shows."})
     other = work.session.exec(select(Case).where(Case.datix_number == number, Case.id != case.id)).first()
     if other:
-        text = "Another case already has that Datix number. Please check it, or ask the quality team to join the two."
-        return said("That number is taken", text, button(work, "Enter it again", "case.datix", case=case))
+        taken = "Another case already has that number. Please check it, or ask the quality team to join the two."
+        raise Unfit({"datix-number": taken})
     if case.datix_number != number:
         case.datix_number = number
         changed(work, case, press.by.id, "datix number entered", number=number)
@@ -110,33 +123,35 @@ def _enter_datix(work: Work, press: Press, case: Case, answers: Answers) -> Card
     return said("Thank you", thanks, button(work, "Open the case", "case.show", case=case))
 
 
-def _add(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+def _add(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
     text = str(answers["addition"])
     again = any(a.text == text and a.by_id == press.by.id for a in cases.additions(work, case))
     if not again:
         work.session.add(Addition(case_id=case.id, by_id=press.by.id, text=text, at=work.now))
         changed(work, case, press.by.id, "added to", text=text)
-        if case.owner_id and case.owner_id != press.by.id:
-            open_it = button(work, "Open the case", "case.show", case=case, style="primary")
-            news = said(f"{case.reference} was added to", "The reporter or a colleague added something.", open_it)
-            post.to_person(work, case.owner_id, news)
+        tell_owner(
+            work, case, press.by, f"{case.reference} was added to", "The reporter or a colleague added something."
+        )
     return case_view(work, case, press.by)
 
 
-def _withdraw(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
     case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
     changed(work, case, press.by.id, "withdrawn", why=case.outcome)
+    tell_owner(work, case, press.by, f"{case.reference} was withdrawn", "The reporter withdrew it.")
     text = (
         f"{case.reference} is withdrawn. If it is on Datix, please tell the quality team, who look after that record."
     )
     return said("Your report is withdrawn", text)
 
 
-def _merge(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+def _merge(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
     into = cases.by_reference(work, str(answers["into"]))
     if into is None or into.id == case.id or State(into.state).has_ended:
-        text = "There is no other case under way with that reference. Please check it."
-        return said("Not joined", text, button(work, "Try again", "case.merge", case=case))
+        raise Unfit({"into": "There is no other case under way with that reference. Please check it."})
     case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
     changed(work, case, press.by.id, "merged into another case", into=into.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
@@ -145,19 +160,22 @@ def _merge(work: Work, press: Press, case: Case, answers: Answers) -> Card:
     return case_view(work, into, press.by)
 
 
-def _amend_questions(work: Work, press: Press, case: Case) -> Sequence[Question]:
+def _amend_questions(work: Work, press: Press) -> Sequence[Question]:
     """First which answer, then the new answer and the reason."""
     flow = work.setting.report_flow
     chosen = flow.question(press.args.get("key", ""))
     if chosen is None:
-        found = cases.report_of(work, case)
+        found = cases.report_of(work, case_of(work, press))
         answered = found[1].wording if found else {}
-        options = {key: r["label"][:75] for key, r in answered.items() if "/" not in key and key not in NAMING_PEOPLE}
+        options = {
+            key: r["label"][:75] for key, r in answered.items() if "/" not in key and key not in SUPPORT_FOLLOWS_FROM
+        }
         return (one_of("key", "Which answer should change?", options),)
     return (chosen, long_text("why-amended", "Why is it being changed?", max_length=500))
 
 
-def _amend(work: Work, press: Press, case: Case, answers: Answers) -> Card:
+def _amend(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
     if "key" in answers:
         chosen = Press(press.verb, {"key": str(answers["key"])}, case.id, {}, press.by, press.platform, press.place)
         shown = AMEND(work, chosen).card
@@ -167,6 +185,8 @@ def _amend(work: Work, press: Press, case: Case, answers: Answers) -> Card:
     if found is None:
         raise Refusal("This case was opened from Datix, so there is no report here to amend. Please amend it in Datix.")
     _, version = found
+    if version.answers.get(key) == answers[key]:
+        return case_view(work, case, press.by)
     question = work.setting.report_flow.questions()[key]
     new = {**version.answers, key: answers[key]}
     page = Page(version.wording[key]["page"], (question,))
@@ -176,16 +196,18 @@ def _amend(work: Work, press: Press, case: Case, answers: Answers) -> Card:
     case.event_type = report.event_type or case.event_type
     case.service = report.service or case.service
     case.occurred = report.when or case.occurred
+    case.confidential, case.quality_only = report.confidential == "yes", report.is_from_a_relative()
+    case.danger = report.someone_is_in_danger_now()
     changed(work, case, press.by.id, "amended", question=key)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
     return case_view(work, case, press.by)
 
 
-def _only(*questions: Question) -> Callable[[Work, Press, Case], Sequence[Question]]:
-    return lambda work, press, case: questions
+def _only(*questions: Question) -> Callable[[Work, Press], Sequence[Question]]:
+    return lambda work, press: questions
 
 
-AMEND = CaseForm(Act.AMEND, "Amend the report", "Go on", _amend_questions, _amend)
+AMEND = Form(Act.AMEND, "Amend the report", "Go on", _amend_questions, _amend)
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "case.show": _show,
@@ -193,14 +215,14 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "case.restrict": _restrict,
     "case.reopen": _reopen,
     "case.amend": AMEND,
-    "case.owner": CaseForm(
+    "case.owner": Form(
         Act.SET_OWNER,
         "Who owns this case?",
         "Make them the owner",
         _only(People("owner", "Owner", "A name or work e-mail address from the quality team.", most=1)),
         _own,
     ),
-    "case.close": CaseForm(
+    "case.close": Form(
         Act.CLOSE,
         "Close the case",
         "Close it and tell the reporter",
@@ -211,14 +233,14 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         ),
         _close,
     ),
-    "case.datix": CaseForm(
+    "case.datix": Form(
         Act.ENTER_DATIX,
         "Enter the Datix number",
         "Save the number",
         _only(short_text("datix-number", "Datix number", "As Datix shows it, for example W12345.", max_length=30)),
         _enter_datix,
     ),
-    "case.add": CaseForm(
+    "case.add": Form(
         Act.ADD,
         "Add to the report",
         "Add this",
@@ -232,7 +254,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         ),
         _add,
     ),
-    "case.withdraw": CaseForm(
+    "case.withdraw": Form(
         Act.WITHDRAW,
         "Withdraw the report",
         "Withdraw it",
@@ -240,7 +262,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         _withdraw,
         explain="You can withdraw a report until a panel looks at it. The quality team still sees that there was one.",
     ),
-    "case.merge": CaseForm(
+    "case.merge": Form(
         Act.MERGE,
         "Join with another report",
         "Join them",

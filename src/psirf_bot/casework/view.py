@@ -3,7 +3,7 @@
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, people, support
+from psirf_bot.casework import cases, news, people, support
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, Member
@@ -28,7 +28,7 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         about=_about(work, case, by),
         additions=added,
         support=_support(work, case) if by.is_quality else (),
-        outcome=case.outcome or "",
+        outcome="" if case.reporter_id == by.id and news.waits_to_be_spoken_to(work, case) else case.outcome or "",
         rows=_rows(work, case, by),
     )
 

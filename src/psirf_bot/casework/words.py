@@ -11,6 +11,7 @@ from psirf_bot.cards.people_to_ring import people_to_ring, ring_parts
 from psirf_bot.casework import from_datix, lists, reporting, setting_up
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.conversations import Conversations
+from psirf_bot.casework.forms import Form
 from psirf_bot.casework.inbound import Inbound, Place, Platform, Reply, Said
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Work, allowed
@@ -47,6 +48,19 @@ def _case(work: Work, heard: Heard) -> Card:
     return case_view(work, case, heard.by)
 
 
+def _open_datix(work: Work, heard: Heard) -> Card:
+    number = heard.rest.upper()
+    known = from_datix.known_case(work, heard.by, number)
+    return known or _form(work, heard, "datix.open", from_datix.OPEN, number=number)
+
+
+def _form(work: Work, heard: Heard, verb: str, form: Form, **args: str) -> Card:
+    """Show a form as if its button had been pressed."""
+    shown = form(work, Press(verb, args, None, {}, heard.by, heard.platform, heard.place)).card
+    assert shown is not None  # noqa: S101 - a form that was not sent is shown
+    return shown
+
+
 # The longest beginning that fits wins, so that "my reports" is not "my" and "find" is not part of a longer word.
 WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "report": _report,
@@ -54,11 +68,11 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "find": lambda work, heard: lists.find(work, heard.by, heard.rest),
     "case": _case,
     "overdue": lambda work, heard: lists.what_waits(work, heard.by),
-    "open datix": lambda work, heard: from_datix.open_datix(work, heard.by, heard.rest),
+    "open datix": _open_datix,
     "use this channel for": lambda work, heard: setting_up.use_channel(
         work, heard.by, heard.platform, heard.place, heard.rest.casefold()
     ),
-    "deputy": lambda work, heard: setting_up.deputy_form(work, heard.by),
+    "deputy": lambda work, heard: _form(work, heard, "deputy.set", setting_up.DEPUTY),
     "help": lambda work, heard: help_for(work, heard.by),
     "cancel": _cancel,
 }
@@ -83,7 +97,7 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)
-    if word:
+    if word and not (ring and rest):
         return Reply(card=WORDS[word](work, heard))
     card = CONVERSATIONS.typed(work, by, inbound.actor.platform, text) if inbound.place.private else None
     if card is None and re.match(r"(i (want|need|would like) to )?report\b", text, re.IGNORECASE):

@@ -165,7 +165,8 @@ class OutboxQueue:
             session.delete(posted)
 
     def _later(self, attempts: int, retry_after: float | None) -> datetime:
-        return self._now() + timedelta(seconds=retry_after if retry_after is not None else min(2.0**attempts, 300))
+        seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0**attempts, 300)
+        return self._now() + timedelta(seconds=seconds)
 
 
 def _labelled(card: Card) -> Card:

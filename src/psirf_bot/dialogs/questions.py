@@ -144,13 +144,20 @@ class Number(_Base):
 
 @dataclass(frozen=True, slots=True)
 class Day(_Base):
-    """A date, not in the future; stored as 2026-11-20."""
+    """A date, stored as 2026-11-20: not in the future or, when it is one to come, from today on."""
+
+    coming: bool = False
 
     def parse(self, raw: object, now: datetime) -> str | None:
         typed = _plain(raw)
         if not typed:
             self.left_out()
             return None
+        if self.coming:
+            found = moments.read_day(typed, now)
+            if found is None or found < now.date():
+                raise Invalid("Please enter a day from today on, for example 21 December 2026.")
+            return found.isoformat()
         day, clock = _moment(typed, now)
         if clock is not None:
             raise Invalid("Please give the day alone, for example yesterday or 20 November.")

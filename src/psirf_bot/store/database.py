@@ -8,7 +8,9 @@ done again, so it may change nothing but the database.
 import asyncio
 import logging
 import queue
+import sqlite3
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -48,8 +50,9 @@ def open_engine(url: str) -> Engine:
         @event.listens_for(engine, "connect")
         def _set_up(connection: Any, _: object) -> None:
             connection.isolation_level = None  # the driver's own BEGIN is deferred, and fails under load
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON"):
                 connection.execute(f"PRAGMA {pragma}")
+            _turn_on_wal(connection)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
@@ -57,6 +60,19 @@ def open_engine(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _turn_on_wal(connection: sqlite3.Connection) -> None:
+    """Two that open a new database at once get in each other's way here, and `busy_timeout` does not cover it."""
+    for tries_left in reversed(range(100)):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if not tries_left:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 @dataclass(slots=True)

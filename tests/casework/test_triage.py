@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from sqlmodel import select
 from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, near_miss
 
+from psirf_bot.casework.inbound import Said
+from psirf_bot.delivery.platform import Refused
+from psirf_bot.store.tables import Channel, Identity
 from stage import Stage, words
 
 SANDEEP, WEI, MARGUERITE = "Sandeep Bhullar", "Wei Chen", "Marguerite Oduya"
@@ -42,7 +46,7 @@ async def test_a_second_reader_is_told_that_it_has_moved_on(stage: Stage) -> Non
 async def test_a_stranger_cannot_press_the_quality_teams_buttons(stage: Stage) -> None:
     await reported(stage)
     refused = await stage.presses(WEI, stage.channel()[0], "I have read this", channel="quality")
-    assert refused.title == "That was not done"
+    assert refused.title == "I could not do that"
 
 
 async def test_closing_needs_a_reason_and_tells_the_reporter_what_changed(stage: Stage) -> None:
@@ -78,7 +82,7 @@ async def test_the_datix_number_is_entered_once(stage: Stage) -> None:
     await reported(stage)
     form = await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Enter the Datix number")
     taken = await stage.presses(LEAH, form, "Save the number", {"datix-number": "W12345"})
-    assert taken.title == "That number is taken"
+    assert "already has that number" in words(taken)
 
 
 async def test_adding_is_screened_kept_once_and_told_to_the_owner(stage: Stage) -> None:
@@ -129,7 +133,7 @@ async def test_a_restricted_case_is_for_the_quality_team_and_the_reporter(stage:
     assert "syringe" in words(await opened(stage, MARGUERITE))
     await stage.presses(LEAH, await opened(stage), "Restrict")
     await stage.settled()
-    assert (await opened(stage, MARGUERITE)).title == "That was not done"
+    assert (await opened(stage, MARGUERITE)).title == "I could not do that"
     assert "syringe" not in words(stage.channel()[0])
     assert "syringe" in words(await opened(stage, AMINA))
 
@@ -146,7 +150,7 @@ async def test_finding_only_what_one_may_see(stage: Stage) -> None:
     assert "PSI-2026-0001" in words(await stage.says(LEAH, "find community"))
     assert "PSI-2026-0001" not in words(await stage.says(LEAH, "find 100%"))
     assert "PSI-2026-0001" not in words(await stage.says("Carys Penhallow", "find community"))
-    assert (await stage.says(AMINA, "find community")).title == "That was not done"
+    assert (await stage.says(AMINA, "find community")).title == "I could not do that"
 
 
 async def test_my_reports_and_what_waits(stage: Stage) -> None:
@@ -162,14 +166,25 @@ async def test_opening_a_case_for_something_on_datix(stage: Stage) -> None:
     done = await stage.presses(LEAH, form, "Open the case", answers)
     assert "PSI-2026-0001" in words(done)
     assert "W777" in words(await opened(stage))
-    assert (await stage.says(AMINA, "open datix w777")).title == "That was not done"
+    assert (await stage.says(AMINA, "open datix w777")).title == "I could not do that"
 
 
 async def test_the_channel_of_a_purpose_is_set_in_place_by_an_admin(stage: Stage) -> None:
-    done = await stage.says(WEI, "use this channel for panel", channel="panel")
-    assert done.title == "This channel is set"
-    assert (await stage.says(AMINA, "use this channel for panel", channel="panel")).title == "That was not done"
+    await stage.turn(WEI, Said("use this channel for panel."), channel="panel", inline=False)
+    await stage.settled()
+    assert stage.channel("panel")[0].title == "This channel is set"
+    await stage.turn(AMINA, Said("use this channel for leads"), channel="panel", inline=False)
+    await stage.settled()
+    assert "Only an administrator" in words(stage.private(AMINA)[-1])
     assert "Please type this in the channel" in words(await stage.says(WEI, "use this channel for panel"))
+
+
+async def test_a_channel_where_the_bot_cannot_post_is_not_set(stage: Stage) -> None:
+    stage.out.failures.append(Refused("not_in_channel", final=True))
+    await stage.turn(WEI, Said("use this channel for panel"), channel="panel", inline=False)
+    await stage.settled()
+    assert any("Please invite me" in words(c) for c in stage.private(WEI))
+    assert await stage.do(lambda work: work.session.get(Channel, ("panel", "web"))) is None
 
 
 async def test_a_deputy_acts_in_the_same_roles_between_the_dates(stage: Stage) -> None:
@@ -197,10 +212,6 @@ async def test_without_a_quality_channel_each_of_the_team_is_told(stage: Stage) 
 
 
 def _channels() -> Any:
-    from sqlmodel import select
-
-    from psirf_bot.store.tables import Channel
-
     return select(Channel)
 
 
@@ -222,3 +233,100 @@ async def test_an_old_case_reads_as_it_was_confirmed_whatever_the_flow_asks_toda
     assert "Which service was it in?: Community Nursing" in card
     assert "Two drivers look alike." in card
     assert "could have led to serious injury" in card
+
+
+async def test_amending_who_may_see_it_takes_effect_at_once(stage: Stage) -> None:
+    await reported(stage)
+    assert "Amina" in words(await opened(stage, MARGUERITE))
+    choose = await stage.presses(LEAH, await opened(stage), "Amend")
+    form = await stage.presses(LEAH, choose, "Go on", {"key": "relative"})
+    await stage.presses(LEAH, form, "Go on", {"relative": "yes", "why-amended": "She told us."})
+    await stage.settled()
+    assert (await opened(stage, MARGUERITE)).title == "I could not do that"
+    assert "syringe" not in words(stage.channel()[0])
+
+
+async def test_the_same_amendment_twice_is_one(stage: Stage) -> None:
+    await reported(stage)
+    choose = await stage.presses(LEAH, await opened(stage), "Amend")
+    form = await stage.presses(LEAH, choose, "Go on", {"key": "service"})
+    for _ in range(2):
+        await stage.presses(LEAH, form, "Go on", {"service": "Podiatry", "why-amended": "The other clinic."})
+    await stage.settled()
+    assert [c.title for c in stage.private(AMINA)].count("PSI-2026-0001 was amended") == 1
+
+
+async def test_the_reporter_of_a_joined_report_hears_what_came_of_it(stage: Stage) -> None:
+    await reported(stage)
+    await reported(stage)
+    form = await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Join with another")
+    card = await stage.presses(LEAH, form, "Join them", {"into": "PSI-2026-0001"})
+    await stage.presses(LEAH, card, "I have read this")
+    form = await stage.presses(LEAH, await opened(stage), "Close")
+    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Stored apart now."})
+    await stage.settled()
+    assert "Stored apart now." in words(stage.private(AMINA)[-1])
+    assert "PSI-2026-0002" in stage.private(AMINA)[-1].title
+
+
+async def test_a_passed_over_manager_learns_nothing_and_the_quality_team_knows_why(stage: Stage) -> None:
+    card = await near_miss(stage, second={"involved": "yes"})
+    card = await stage.presses(AMINA, card, "Next", {i.id: "someone-else" for i in card.inputs()})
+    card = await stage.presses(AMINA, card, "Next", {i.id: "Dr Xylo Smith" for i in card.inputs()})
+    await stage.presses(AMINA, card, "Send the report")
+    await stage.settled()
+    assert stage.private(BRONWEN) == []
+    assert (await opened(stage, BRONWEN)).title == "I could not do that"
+    assert "PSI-2026-0001" not in words(await stage.says(BRONWEN, "find community"))
+    waits = words(await stage.says(LEAH, "overdue"))
+    assert "tell the line manager nothing" in waits
+    assert "Dr Xylo Smith" in waits
+
+
+async def test_nobody_closes_the_check_on_themselves(stage: Stage) -> None:
+    await reported(stage, colleagues="Leah Rosenfeld")
+    assert "Leah" not in words(await stage.says(LEAH, "overdue")).replace("Leah Rosenfeld's", "")
+
+
+async def test_words_of_distress_are_never_filed(stage: Stage) -> None:
+    await stage.says(AMINA, "report")
+    card = await stage.says(AMINA, "I want to kill myself")
+    assert card.title == "Please ring someone now"
+    assert not list(card.inputs())
+    assert (await stage.says(AMINA, "find me someone, I want to die")).title == "Please ring someone now"
+
+
+async def test_an_answer_that_begins_like_a_command_is_an_answer(stage: Stage) -> None:
+    await stage.says(AMINA, "report")
+    await stage.says(AMINA, "no")
+    await stage.says(AMINA, "near miss")
+    assert "When was it?" in words(await stage.says(AMINA, "Case notes were missing from the trolley"))
+
+
+async def test_danger_that_is_over_is_told_too(stage: Stage) -> None:
+    card = await stage.says(AMINA, "report")
+    await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
+    await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "no"})
+    await stage.settled()
+    assert [c.title for c in stage.channel()] == ["Someone may be in danger now", "About the danger reported just now"]
+
+
+async def test_danger_that_reached_nobody_is_said_to_have_reached_nobody(stage: Stage) -> None:
+    def nobody(work: Any) -> None:
+        for channel in work.session.exec(_channels()).all():
+            work.session.delete(channel)
+        for identity in work.session.exec(select(Identity)).all():
+            identity.address = {}
+
+    await stage.do(nobody)
+    card = await stage.says(AMINA, "report")
+    card = await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
+    assert "I could not reach anybody about the danger" in words(card)
+
+
+async def test_danger_that_cannot_be_delivered_is_told_to_each_of_the_quality_team(stage: Stage) -> None:
+    stage.out.failures.append(Refused("not_in_channel", final=True))
+    card = await stage.says(AMINA, "report")
+    await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
+    await stage.settled()
+    assert any("could not be delivered elsewhere" in c.title for c in stage.private(LEAH))

@@ -197,7 +197,7 @@ def test_every_question_is_met_by_somebody_and_its_answer_is_used_by_the_record(
         met |= {question.id for page in turn.passed for question in page.questions}
         used |= fields.keys()
     assert met == FLOW.questions().keys() | CHECK_ON.questions().keys()
-    assert used == Report.model_fields.keys() - {"manager_known", "support"}
+    assert used == Report.model_fields.keys() - {"manager_known", "me", "support"}
     assert set(CheckWish.model_fields) == {"by", "who"}
 
 

@@ -52,6 +52,7 @@ KEPT_FROM = {
     "quality only": {"see reporter": "BL", "see case": "BL"},
     "restricted": {"see reporter": "BL", "see case": "BL"},
 }
+KEPT_FROM_WHEN_WITHDRAWN = {"see reporter": "BL", "see case": "BL"}
 
 BOARD = {"chief_nurse", "medical_director", "executive"}
 SERVICE = "Podiatry"
@@ -119,6 +120,13 @@ def test_without_a_case(act: Act, role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", [role.value for role in Role])
+def test_a_manager_who_was_passed_over_learns_nothing_unless_they_are_in_the_quality_team(role: str) -> None:
+    case = CaseFacts(State.READ, SERVICE, reporter_id="p9", passed_over_ids=frozenset({"p1"}))
+    assert may(someone(role), Act.SEE_CASE, case) is (role == "quality")
+    assert may(someone(role), Act.SEE_REPORTER, case) is (role == "quality")
+
+
+@pytest.mark.parametrize("role", [role.value for role in Role])
 @pytest.mark.parametrize("act", Act)
 def test_about_a_case(act: Act, role: str) -> None:
     """Every role, act, state, relation and way of keeping a case close."""
@@ -126,7 +134,8 @@ def test_about_a_case(act: Act, role: str) -> None:
     wrong = []
     for state, relation, kept, in_service in product(STATES, RELATIONS, KEPT, (True, False)):
         actor = someone(role, service=SERVICE if in_service else "District Nursing Nights")
-        taken = {letter for kind in kept for letter in KEPT_FROM[kind].get(act.value, "")}
+        closer = [KEPT_FROM[kind] for kind in kept] + ([KEPT_FROM_WHEN_WITHDRAWN] if state == "withdrawn" else [])
+        taken = {letter for takes in closer for letter in takes.get(act.value, "")}
         expected = in_state[state] and bool(letters(role, relation, in_service) & (set(who) - taken))
         if may(actor, act, facts(state, relation, kept)) is not expected:
             wrong.append((state, relation, sorted(kept), "own service" if in_service else "another service"))

@@ -157,7 +157,7 @@ def receipt(
         body.append(
             Words(text="The quality team can see your name. Colleagues may guess who reported.", style="subtle")
         )
-    title = "Thank you. Are you all right?"
+    title = "Thank you for sharing this" if report.is_good_care() else "Thank you. Are you all right?"
     return Card(title=title, preview="Your report is saved. It is not on Datix yet.", body=tuple(body), buttons=buttons)
 
 
@@ -197,16 +197,16 @@ def list_card(
     rows: Sequence[tuple[CaseLine, tuple[Button, ...]]],
     *,
     more: int = 0,
-    extra: tuple[Part, ...] = (),
+    first: tuple[Part, ...] = (),
 ) -> Card:
     """A list of cases, each with its buttons."""
-    body: list[Part] = []
+    body: list[Part] = [*first]
     for line, buttons in rows:
         body.append(Words(text=line.heading, style="heading"))
         body.append(Words(text=f"{STATE_WORDS[line.state]}. {moment(line.occurred)}.", style="subtle"))
         body.append(Buttons(buttons=buttons))
     if more:
-        body.append(Words(text=f"And {more} more. Type find with more words to narrow it down.", style="subtle"))
-    if not rows and not extra:
+        body.append(Words(text=f"And {more} more.", style="subtle"))
+    if not body:
         body.append(Words(text=nothing))
-    return Card(title=title, preview=title, body=(*body, *extra))
+    return Card(title=title, preview=title, body=tuple(body))

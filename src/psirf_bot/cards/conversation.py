@@ -25,16 +25,19 @@ def page_card(
     now: datetime,
     buttons: tuple[Button, ...],
     reopen: str,
+    one_at_a_time: bool = False,
 ) -> Card:
     """One page of questions. `about` names the person that a repeated page is about."""
     body: list[Part] = [Progress(text=f"Page {number}"), *opening]
     if problems:
         text = "Please check what is marked below. The rest of your words are kept."
         body.append(Words(text=text, style="error"))
-    heading = f"{page.title.rstrip('?')}: {about}" if about else page.title
+    heading = f"{page.title} {about}".strip()
     body.append(Words(text=heading, style="heading"))
-    if page.questions and all(q.optional for q in page.questions):
+    if page.questions and all(q.optional for q in page.questions) and not one_at_a_time:
         body.append(Words(text="You can leave out anything here.", style="subtle"))
+    if one_at_a_time and page.questions[0].optional:
+        body.append(Words(text="Type skip to leave this out.", style="subtle"))
     for question in page.questions:
         key = page.prefix + question.id
         value = answers.get(key)
@@ -57,7 +60,7 @@ def check_card(
     """Check your answers: everything that will be written, each page with a button to change it."""
     body: list[Part] = [Words(text="Check your answers", style="heading"), *opening]
     for page, about, change in pages:
-        body.append(Words(text=f"{page.title.rstrip('?')}: {about}" if about else page.title, style="heading"))
+        body.append(Words(text=f"{page.title} {about}".strip(), style="heading"))
         body += page_parts(page, answers, names) or (Words(text="Nothing added here.", style="subtle"),)
         body.append(Buttons(buttons=(change,)))
     body.append(Words(text="Nothing is sent until you press the button below.", style="subtle"))

@@ -29,4 +29,6 @@ def help_card(
 
 def refusal(words: str, *buttons: Button) -> Card:
     """Not done, why, and what to do next."""
-    return Card(title="That was not done", preview="That was not done.", body=(Words(text=words),), buttons=buttons)
+    return Card(
+        title="I could not do that", preview="There is a message for you.", body=(Words(text=words),), buttons=buttons
+    )

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import select
@@ -20,8 +20,8 @@ from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.inbound import Platform, Reply
 from psirf_bot.casework.screening import screen
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.flow import Flow, Page, Turn, page_before, submit, walk
-from psirf_bot.dialogs.questions import Invalid, People
+from psirf_bot.dialogs.flow import Flow, Page, Turn, page_before, submit, unanswered, walk
+from psirf_bot.dialogs.questions import Choice, Invalid, People, Question
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.report import MYSELF
 from psirf_bot.store.tables import Dialog
@@ -29,7 +29,8 @@ from psirf_bot.store.tables import Dialog
 TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 """Words typed later than this are not taken for an answer; the unfinished conversation is offered instead."""
 
-SKIP = frozenset({"skip", "-", "none"})
+SKIP = frozenset({"skip", "skip it", "skip this", "-", "none", "n/a", "na", "no thanks", "nothing", "pass"})
+MYSELF_WORDS = frozenset({"me", "myself", "i"})
 SEND = frozenset({"send", "send it", "confirm", "yes"})
 
 
@@ -40,7 +41,7 @@ class Script:
     title: str
     flow: Callable[[Work], Flow[Any]]
     facts: Callable[[Work, Member], Mapping[str, object]]
-    opening: Callable[[Work, Any], tuple[Part, ...]]
+    opening: Callable[[Work, Dialog, Any], tuple[Part, ...]]
     send: str
     """The words on the button that confirms."""
     on_answers: Callable[[Work, Dialog, Any, Member], None]
@@ -78,7 +79,7 @@ class Conversations:
 
     def open_dialog(self, work: Work, by: Member, flow: str) -> Dialog | None:
         mine = select(Dialog).where(Dialog.person_id == by.id, Dialog.flow == flow, Dialog.state == "open")
-        return work.session.exec(mine).first()
+        return work.session.exec(mine.with_for_update()).first()
 
     def typed(self, work: Work, by: Member, platform: Platform, text: str) -> Card | None:
         """Take words for the answer to the next question of a conversation under way; None when there is none."""
@@ -91,10 +92,14 @@ class Conversations:
         flow, turn = self._walk(work, dialog, by)
         if not isinstance(turn.at, Page):
             return self._send(work, dialog, by) if text.casefold() in SEND else self._page(work, dialog, by)
-        key = next(k for k in turn.at.asks() if k not in dialog.answers)
-        question = flow.question(key)
-        given = None if text.casefold() in SKIP and question and question.optional else text
+        key = unanswered(turn.at, dialog.answers, work.local)
+        given = None if _skips(flow.question(key), text, work.local) else text
         return self._take(work, dialog, by, platform, {key: given}, one_at_a_time=True)
+
+    def is_under_way(self, work: Work, by: Member) -> bool:
+        """Whether words typed now would be taken for an answer."""
+        found = (self.open_dialog(work, by, flow) for flow in self.scripts)
+        return any(d and work.now - d.updated_at <= TYPED_ANSWERS_WITHIN for d in found)
 
     def cancel(self, work: Work, by: Member) -> Card | None:
         """Cancel whatever this person has open; None when nothing is."""
@@ -163,7 +168,7 @@ class Conversations:
         return Reply(card=self.begin(work, press.by, dialog.flow))
 
     def _dialog(self, work: Work, press: Press) -> Dialog:
-        dialog = work.session.get(Dialog, press.args["dialog"])
+        dialog = work.session.get(Dialog, press.args["dialog"], with_for_update=True)
         if dialog is None or dialog.person_id != press.by.id:
             raise Refusal("This form belongs to somebody else. Type help to see what you can do.")
         return dialog
@@ -195,7 +200,7 @@ class Conversations:
         script = self.scripts[dialog.flow]
         flow = script.flow(work)
         screened = screen(given, flow.question, masked=masked, kept=kept)
-        named, unclear = _people_named(work, flow, screened.given)
+        named, unclear = _people_named(work, flow, screened.given, by)
         refused = {**screened.held_back, **unclear}
         turn = submit(flow, dialog.answers, named, work.local, script.facts(work, by), refused)
         dialog.answers = dict(turn.answers)
@@ -254,7 +259,7 @@ class Conversations:
         number = pages.index(page) + 1 if page in pages else len(pages)
         first = page.asks()[0]
         if one_at_a_time:
-            next_key = next((k for k in page.asks() if k == key or k not in dialog.answers), first)
+            next_key = key if key in page.asks() else unanswered(page, dialog.answers, work.local)
             page = replace(page, questions=tuple(q for q in page.questions if page.prefix + q.id == next_key))
         mine: dict[str, Any] = {"person_id": by.id, "dialog": dialog.id}
         asks = json.dumps(page.asks())
@@ -268,12 +273,13 @@ class Conversations:
             number,
             dialog.answers,
             problems or {},
-            opening=script.opening(work, turn.record),
+            opening=script.opening(work, dialog, turn.record),
             about=_about(work, page),
             names=lambda who: people.name_of(work, who),
             now=work.local,
             buttons=(next_, *mending, *((back,) if number > 1 else ()), stop),
             reopen=action_id(work, "dialog.show", **mine),
+            one_at_a_time=one_at_a_time,
         )
 
     def _check(self, work: Work, dialog: Dialog, by: Member, turn: Turn[Any]) -> Card:
@@ -290,7 +296,7 @@ class Conversations:
             script.title,
             pages,
             dialog.answers,
-            opening=script.opening(work, turn.record),
+            opening=script.opening(work, dialog, turn.record),
             names=lambda who: people.name_of(work, who),
             buttons=(send, stop),
             reopen=action_id(work, "dialog.show", **mine),
@@ -309,7 +315,19 @@ class Conversations:
         return self.scripts[dialog.flow].on_cancel(work, dialog, by)
 
 
-def _people_named(work: Work, flow: Flow[Any], given: Mapping[str, object]) -> tuple[dict[str, object], dict[str, str]]:
+def _skips(question: Question | None, text: str, now: datetime) -> bool:
+    """Whether these words leave the question out; not when they are one of its answers."""
+    if question is None or not question.optional or text.casefold().rstrip(".!") not in SKIP:
+        return False
+    try:
+        return not isinstance(question, Choice) or question.parse(text, now) is None
+    except Invalid:
+        return True
+
+
+def _people_named(
+    work: Work, flow: Flow[Any], given: Mapping[str, object], by: Member
+) -> tuple[dict[str, object], dict[str, str]]:
     """Turn names and addresses into people; what cannot be told for certain is a problem to be shown."""
     named, unclear = dict(given), dict[str, str]()
     for key, raw in given.items():
@@ -317,7 +335,8 @@ def _people_named(work: Work, flow: Flow[Any], given: Mapping[str, object]) -> t
         if not isinstance(question, People) or raw is None:
             continue
         try:
-            named[key] = people.resolve(work, question.parse(raw, work.local) or [])
+            typed = question.parse(raw, work.local) or []
+            named[key] = people.resolve(work, [by.id if t.casefold() in MYSELF_WORDS else t for t in typed])
         except Invalid as why:
             unclear[key] = str(why)
     return named, unclear

@@ -136,13 +136,7 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
 
 
 def _from_channel(work: Work, by: Member, inbound: Inbound, card: Card) -> Reply:
-    """Words typed in a channel are answered in private, but for those that are about the channel itself."""
-    word, _ = words.command(inbound.what.text if isinstance(inbound.what, Said) else "")
-    if word in words.IN_CHANNELS:
-        if inbound.place.inline:
-            return Reply(card=card)
-        post.answer(work, inbound.actor.platform, inbound.place, card, person_id=by.id, replaces=False)
-        return Reply()
+    """Words typed in a channel are answered in private."""
     sent = post.to_person(work, by.id, card)
     return Reply(
         notice="I have sent you a private message."

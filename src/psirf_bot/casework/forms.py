@@ -6,6 +6,7 @@ The one action id serves for both, so a form needs nothing stored until it is se
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from psirf_bot.cards.cases import STATE_WORDS
 from psirf_bot.cards.forms import as_input
 from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.casework import people
@@ -15,6 +16,7 @@ from psirf_bot.casework.screening import screen
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Invalid, Json, People, Question
 from psirf_bot.domain.authority import Act
+from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case
 
 Answers = Mapping[str, Json]
@@ -113,6 +115,5 @@ def not_now(work: Work, press: Press, case: Case | None) -> str:
     """Why this cannot be done: it is not theirs to do, or the case has moved on."""
     if case is None or not allowed(work, press.by, Act.SEE_CASE, case):
         return "This is for the quality team or the reporter. If you need to see it, please ask the quality team."
-    return (
-        f"{case.reference} has moved on: it is now “{case.state}”. Type case {case.reference} to see what can be done."
-    )
+    now = STATE_WORDS[State(case.state)].lower()
+    return f"{case.reference} has moved on ({now}). Type case {case.reference} to see what can be done."

@@ -1,58 +1,90 @@
 """Lists: my reports, what waits for me, and finding a case."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import col, func, or_, select
 
 from psirf_bot.cards import cases as cards
+from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Button, Buttons, Card, Part, Words
 from psirf_bot.casework import cases, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Refusal, Work, allowed
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, Outbox, Person
 
-SHOWN = 10
+SHOWN = 8
+MOST_CHECKS = 6
+"""So that a card holds everything that it begins to list, buttons included, on every platform."""
 
 
 def my_reports(work: Work, by: Member) -> Card:
     mine = select(Case).where(Case.reporter_id == by.id).order_by(col(Case.opened_at).desc())
     nothing = "You have not reported anything yet. Type report to begin."
-    return _list(work, by, "Your reports", nothing, work.session.exec(mine).all())
+    found = work.session.exec(mine).all()
+    return _list(work, by, "Your reports", nothing, found[:SHOWN], more=max(0, len(found) - SHOWN))
 
 
 def what_waits(work: Work, by: Member) -> Card:
-    """What waits for this person: reports to be read, colleagues to check on, messages that could not be sent."""
+    """What waits for this person: colleagues to check on, reports to be read, messages that could not be sent."""
+    parts = _checks_to_make(work, by)
     unread: Sequence[Case] = ()
-    extra: list[Part] = []
-    for need in support.waiting_for(work, by.id):
-        case = work.session.get_one(Case, need.case_id)
-        extra += support.check_card(work, case, need).body
-        extra.append(Buttons(buttons=support.check_card(work, case, need).buttons))
+    more = 0
     if allowed(work, by, Act.SEE_UNTRIAGED):
-        unread = work.session.exec(select(Case).where(Case.state == State.REPORTED).order_by(Case.reference)).all()
-        extra += _for_the_quality_team(work)
-    nothing = "Nothing waits for you. Thank you."
-    return _list(work, by, "What waits for you", nothing, unread, extra=tuple(extra), most=25)
+        parts += _for_the_quality_team(work, by)
+        waiting = select(Case).where(Case.state == State.REPORTED).order_by(col(Case.opened_at))
+        unread = work.session.exec(waiting.limit(SHOWN)).all()
+        more = _count(work, select(func.count()).select_from(Case).where(Case.state == State.REPORTED)) - len(unread)
+    return _list(
+        work, by, "What waits for you", "Nothing waits for you. Thank you.", unread, first=tuple(parts), more=more
+    )
 
 
-def _for_the_quality_team(work: Work) -> list[Part]:
+def _checks_to_make(work: Work, by: Member) -> list[Part]:
+    needs = support.waiting_for(work, by.id)
     parts: list[Part] = []
-    for need in support.on_the_quality_list(work):
+    for need in needs[:MOST_CHECKS]:
         case = work.session.get_one(Case, need.case_id)
-        text = f"Nobody is to check on {need.name} yet ({case.reference}). Please do, or find somebody who will."
-        done = button(work, "I have spoken to them", "support.done", case=case, need=need.id)
+        line = cases.line(work, case)
+        text = f"{line.event_type.label} in {line.service}, {moment(line.occurred)}."
+        done = button(work, f"I have spoken to {need.name}", "support.done", case=case, need=need.id, style="primary")
+        pass_on = button(work, "Someone else should do this", "support.pass", case=case, need=need.id)
+        parts += [
+            Words(text=f"Please check how {need.name} is", style="heading"),
+            Words(text=text),
+            Buttons(buttons=(done, pass_on)),
+        ]
+    return parts + _and_more(len(needs) - MOST_CHECKS)
+
+
+def _for_the_quality_team(work: Work, by: Member) -> list[Part]:
+    needs = support.on_the_quality_list(work, by)
+    parts: list[Part] = []
+    for need in needs[:MOST_CHECKS]:
+        case = work.session.get_one(Case, need.case_id)
+        text = f"Nobody is to check on {need.name} yet ({case.reference}). {support.wish_words(need)}"
+        done = button(work, f"I have spoken to {need.name}", "support.done", case=case, need=need.id)
         parts += [
             Words(text="Support for a member of staff", style="heading"),
             Words(text=text),
             Buttons(buttons=(done,)),
         ]
-    lost = work.session.exec(select(func.count()).select_from(Outbox).where(Outbox.state == "dead")).one()
+    parts += _and_more(len(needs) - MOST_CHECKS)
+    lost = _count(work, select(func.count()).select_from(Outbox).where(Outbox.state == "dead"))
     if lost:
         text = f"{lost} messages could not be delivered. An administrator can see them with psirf-bot outbox."
         parts.append(Words(text=text, style="warning"))
     return parts
+
+
+def _and_more(count: int) -> list[Part]:
+    return [Words(text=f"And {count} more, once these are done.", style="subtle")] if count > 0 else []
+
+
+def _count(work: Work, counting: Any) -> int:
+    return int(work.session.exec(counting).one())
 
 
 def find(work: Work, by: Member, words: str) -> Card:
@@ -63,10 +95,20 @@ def find(work: Work, by: Member, words: str) -> Card:
     owners = select(Person.id).where(func.lower(Person.name).like(wanted, escape="\\"))
     columns = (Case.reference, Case.datix_number, Case.service, Case.state)
     matches = [func.lower(column).like(wanted, escape="\\") for column in columns]
-    found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners))).order_by(col(Case.opened_at).desc())
-    visible = [case for case in work.session.exec(found).all() if allowed(work, by, Act.SEE_CASE, case)]
+    found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners)), *_visible_to(by))
+    newest = found.order_by(col(Case.opened_at).desc()).limit(SHOWN * 2)
+    visible = [case for case in work.session.exec(newest).all() if allowed(work, by, Act.SEE_CASE, case)]
+    more = _count(work, select(func.count()).select_from(found.subquery())) - SHOWN
     nothing = "Nothing was found. You can look for a reference, a Datix number, a service, a state or an owner."
-    return _list(work, by, f"Found: {words.strip()[:60]}" if words.strip() else "All cases", nothing, visible)
+    return _list(work, by, "What was found", nothing, visible[:SHOWN], more=max(0, more))
+
+
+def _visible_to(by: Member) -> list[Any]:
+    """What the database can leave out already; `may` has the last word on each case that is shown."""
+    if by.is_quality:
+        return []
+    open_ = [col(Case.quality_only).is_(False), col(Case.restricted).is_(False), Case.state != State.WITHDRAWN]
+    return open_ if BOARD & by.roles else [*open_, col(Case.service).in_(by.leads)]
 
 
 def one_case(work: Work, by: Member, words: str) -> Case:
@@ -84,11 +126,11 @@ def _list(
     nothing: str,
     found: Sequence[Case],
     *,
-    extra: tuple[Part, ...] = (),
-    most: int = SHOWN,
+    first: tuple[Part, ...] = (),
+    more: int = 0,
 ) -> Card:
-    rows = [(cases.line(work, case), _buttons(work, by, case)) for case in found[:most]]
-    return cards.list_card(title, nothing, rows, more=max(0, len(found) - most), extra=extra)
+    rows = [(cases.line(work, case), _buttons(work, by, case)) for case in found]
+    return cards.list_card(title, nothing, rows, more=more, first=first)
 
 
 def _buttons(work: Work, by: Member, case: Case) -> tuple[Button, ...]:

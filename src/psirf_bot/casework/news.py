@@ -26,9 +26,11 @@ def tell_outcome(work: Work, case: Case) -> bool:
     """
     if waits_to_be_spoken_to(work, case):
         return False
-    tell_reporter(
-        work, case, f"{case.reference} is closed: what changed", case.outcome or "The quality team closed it."
-    )
+    outcome = case.outcome or "The quality team closed it."
+    tell_reporter(work, case, f"{case.reference} is closed: what changed", outcome)
+    for joined in work.session.exec(select(Case).where(Case.merged_into == case.id)):
+        text = f"It was looked at together with another report. {outcome}"
+        tell_reporter(work, joined, f"{joined.reference} is closed: what changed", text)
     return True
 
 

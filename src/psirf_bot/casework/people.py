@@ -163,8 +163,6 @@ def _welcome(work: Work, actor: Actor) -> Identity:
 
 
 def _one(work: Work, typed: str) -> str:
-    if typed.casefold() in {"me", "myself", "i"}:
-        raise Invalid("Please give a name or a work e-mail address here.")
     someone = work.session.get(Person, typed)
     if someone:
         return someone.id if someone.active else someone.name

@@ -54,6 +54,11 @@ def refresh(work: Work, subject: str) -> None:
         _refresh(work, platform, address, subject)
 
 
+def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str) -> None:
+    """Post in a place that is known by its address alone."""
+    _add(work, platform, address, card=card, about=about)
+
+
 def answer(work: Work, platform: Platform, place: Place, card: Card, *, person_id: str, replaces: bool) -> None:
     """Answer in a message of its own: in place of the card pressed, or as a new message there."""
     message = place.message if replaces else None

@@ -6,9 +6,9 @@ from typing import Any
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.answers import Reading, readings
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.model import Button, Card, Fact, Facts, Part, Words
+from psirf_bot.cards.model import Button, Card, Part
 from psirf_bot.cards.people_to_ring import danger_words
-from psirf_bot.casework import cases, people, post, support
+from psirf_bot.casework import cases, danger, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.conversations import Script
 from psirf_bot.casework.work import Work
@@ -16,62 +16,31 @@ from psirf_bot.dialogs.flow import Flow, Turn
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import Report
-from psirf_bot.store.tables import Case, Dialog, Person
+from psirf_bot.store.tables import Case, Dialog
 
 FLOW = "report"
 
 
 def _facts(work: Work, by: Member) -> Mapping[str, object]:
     someone = people.person(work, by.id)
-    return {"manager_known": bool(someone and (someone.on_list or someone.line_manager_id))}
+    return {"me": by.id, "manager_known": bool(someone and (someone.on_list or someone.line_manager_id))}
 
 
-def _opening(work: Work, report: Report) -> tuple[Part, ...]:
-    if report.someone_is_in_danger_now():
-        told = (
-            "The quality team and the executive on call have been told that somebody may be in danger, and your name."
-        )
-        return (danger_words(work.trust), Words(text=told))
+def _opening(work: Work, dialog: Dialog, report: Report) -> tuple[Part, ...]:
+    told = danger.told_words(work, dialog)
+    if told:
+        return (danger_words(work.trust), told)
     return () if report.danger == "no" else (danger_words(work.trust),)
 
 
 def _on_answers(work: Work, dialog: Dialog, report: Report, by: Member) -> None:
-    """Imminent risk does not wait for the report to be finished (S04)."""
-    danger = report.someone_is_in_danger_now() or dialog.answers.get("danger") == "yes"
-    if not danger or dialog.danger_told:
-        return
-    dialog.danger_told = True
-    where = str(dialog.answers.get("service") or "the service is not known yet")
-    facts = (
-        Fact(label="Service", value=where),
-        Fact(label="Place", value=str(dialog.answers.get("place") or "Not said"), typed=True),
-    )
-    happened = dialog.answers.get("what-happened")
-    body: list[Part] = [Facts(facts=facts)]
-    if happened:
-        body.append(Words(text=str(happened), typed=True))
-    _urgent(work, "Someone may be in danger now", body, reporter=by)
-    work.record(by.id, "said that someone is in danger", dialog=dialog.id)
+    danger.follow(work, dialog, report.danger or _as_answered(dialog), by)
 
 
-def _urgent(work: Work, title: str, body: list[Part], reporter: Member) -> None:
-    """To the quality channel without a name, and to each executive on call with the name of whom to ring."""
-    act = Words(text="Nobody reads the chat live. Ring the service now.", style="warning")
-    preview = "Urgent: please read this message from the safety bot now."
-    in_channel = Card(title=title, preview=preview, body=(act, *body))
-    if not post.to_channel(work, "quality", in_channel):
-        for someone in people.holders(work, Role.QUALITY):
-            post.to_person(work, someone.id, in_channel)
-    who = Facts(facts=(Fact(label="Reported by", value=reporter.name),))
-    private = Card(title=title, preview=preview, body=(act, who, *body))
-    for someone in executives(work):
-        post.to_person(work, someone.id, private)
-
-
-def executives(work: Work) -> list[Person]:
-    """The executives to page: those that the trust names, in its order, or whoever holds the role (S04)."""
-    listed = people.with_emails(work, work.trust.urgent.executives)
-    return [people.acting_for(work, p, Role.EXECUTIVE) for p in listed] or people.holders(work, Role.EXECUTIVE)
+def _as_answered(dialog: Dialog) -> str | None:
+    """The answer about danger before its page is complete: it counts at once."""
+    said_ = dialog.answers.get("danger")
+    return str(said_) if said_ else None
 
 
 def _on_confirm(work: Work, dialog: Dialog, turn: Turn[Any], by: Member, flow: Flow[Any]) -> Card:
@@ -85,7 +54,7 @@ def _on_confirm(work: Work, dialog: Dialog, turn: Turn[Any], by: Member, flow: F
         reporter_id=by.id,
         confidential=report.confidential == "yes",
         quality_only=report.is_from_a_relative(),
-        danger=report.someone_is_in_danger_now(),
+        danger=dialog.danger_told is not None,
     )
     answers = turn.on_path()
     read = readings(turn.passed, answers, lambda who: people.name_of(work, who))
@@ -142,12 +111,8 @@ def _remember_manager(work: Work, by: Member, report: Report) -> None:
 
 
 def _on_cancel(work: Work, dialog: Dialog, by: Member) -> Card:
-    if dialog.danger_told:
-        stopped = Words(
-            text="The report that said so was stopped before it was sent. Please ring the reporter to make sure."
-        )
-        _urgent(work, "About the danger reported just now", [stopped], reporter=by)
-        text = "Nothing was saved. The quality team and the executive on call know of the danger and may ring you."
+    if danger.stopped(work, dialog, by):
+        text = "Nothing was saved. Those who were told of the danger know that you stopped, and may ring you."
         return said("Your report is cancelled", text)
     again = button(work, "Start a new report", "words.report", person_id=by.id)
     return said(

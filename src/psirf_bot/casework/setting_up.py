@@ -24,6 +24,7 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
     """Make this channel the one of a purpose on this platform."""
     if not allowed(work, by, Act.SET_CHANNEL):
         raise Refusal("Only an administrator of the bot can choose its channels. Please ask one to type this here.")
+    purpose = purpose.rstrip(".! ")
     if purpose not in PURPOSES:
         raise Refusal(f"I know the purposes {', '.join(PURPOSES)}. For example: use this channel for quality.")
     if not place.channel:
@@ -36,7 +37,26 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
     text = (
         f"From now on, what is for the {purpose} channel is posted here. Please keep its members to those who need it."
     )
-    return said("This channel is set", text)
+    post.to_address(
+        work, platform, place.channel, said("This channel is set", text), about=f"channel:{purpose}/{platform}"
+    )
+    made_sure = (
+        "I have posted there to make sure that I can. If nothing appears, please invite me first and type it again."
+    )
+    return said("Thank you", made_sure)
+
+
+def undelivered(work: Work, which: str) -> None:
+    """The bot cannot post in a channel that was set: it is set no more, and whoever set it is told."""
+    purpose, _, platform = which.partition("/")
+    channel = work.session.get(Channel, (purpose, platform))
+    if channel is None:
+        return
+    text = (
+        f"I cannot post in the channel for {purpose}. Please invite me there and type: use this channel for {purpose}."
+    )
+    post.to_person(work, channel.set_by, said("That channel is not set", text))
+    work.session.delete(channel)
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:

@@ -5,7 +5,7 @@ The person asked learns the service, the time, the kind of event and the reporte
 
 from collections.abc import Callable
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
@@ -14,12 +14,12 @@ from psirf_bot.casework import cases, news, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.domain.authority import Act
+from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import MYSELF, CheckWish, Report
 from psirf_bot.store.tables import Case, Person, SupportNeed
 
-ASKED, ON_LIST, CHECKED = "asked", "on the quality list", "checked"
+ASKED, ON_LIST, CHECKED, STOPPED = "asked", "on the quality list", "checked", "stopped"
 
 
 def ask_for_checks(work: Work, case: Case, report: Report) -> list[SupportNeed]:
@@ -38,8 +38,48 @@ def waiting_for(work: Work, checker_id: str) -> list[SupportNeed]:
     return list(work.session.exec(mine.order_by(SupportNeed.id)))
 
 
-def on_the_quality_list(work: Work) -> list[SupportNeed]:
-    return list(work.session.exec(select(SupportNeed).where(SupportNeed.state == ON_LIST).order_by(SupportNeed.id)))
+def on_the_quality_list(work: Work, by: Member) -> list[SupportNeed]:
+    """What waits for somebody to be found, as far as this member of the quality team may know of it."""
+    waiting = work.session.exec(select(SupportNeed).where(SupportNeed.state == ON_LIST).order_by(col(SupportNeed.at)))
+    return [need for need in waiting if not is_kept_from(work, need, by)]
+
+
+def is_kept_from(work: Work, need: SupportNeed, by: Member) -> bool:
+    """A check on oneself, or on somebody who asked that it is not their line manager, is for others to see to."""
+    someone = people.person(work, need.person_id)
+    manager = someone is not None and someone.line_manager_id == by.id
+    return need.person_id == by.id or (need.wish == "someone-else" and manager and need.checker_id != by.id)
+
+
+def wish_words(need: SupportNeed) -> str:
+    """The reporter's wish, for the quality team."""
+    if need.wish == "someone-else":
+        named = f" They named {need.wished}." if need.wished else ""
+        return (
+            f"The reporter asked for somebody other than the line manager; please tell the line manager nothing.{named}"
+        )
+    return (
+        "The reporter asked for the line manager." if need.wish == "line-manager" else "You are to choose who checks."
+    )
+
+
+def stop_asking(work: Work, case: Case) -> None:
+    """The report was withdrawn: those who were asked are told; whether to look in all the same is theirs to judge."""
+    for need in of_case(work, case):
+        if need.state == ASKED and need.checker_id:
+            text = f"The report behind your check on {need.name} was withdrawn. Looking in on them may still be kind."
+            post.to_person(work, need.checker_id, said("A report was withdrawn", text))
+        if need.state != CHECKED:
+            need.state = STOPPED
+            work.session.add(need)
+
+
+def pass_on_those_of_leavers(work: Work) -> None:
+    """Checks that somebody who has left was asked for wait on the quality team's list."""
+    for need in work.session.exec(select(SupportNeed).where(SupportNeed.state == ASKED)).all():
+        checker = people.person(work, need.checker_id)
+        if checker is None or not checker.active:
+            _to_quality_list(work, need)
 
 
 def of_case(work: Work, case: Case) -> list[SupportNeed]:
@@ -56,6 +96,7 @@ def _need(work: Work, case: Case, report: Report, who: str) -> SupportNeed:
         person_id=someone.id if someone else None,
         name=someone.name if someone else who,
         wish=wish.by or "quality",
+        wished=people.name_of(work, wish.who[0]) if wish.who else None,
         checker_id=checker.id if checker else None,
         at=work.now,
     )
@@ -108,20 +149,21 @@ def _to_quality_list(work: Work, need: SupportNeed) -> None:
             post.to_person(work, someone.id, card)
 
 
-def undelivered(work: Work, about: str) -> None:
-    """A message about this could not be delivered: somebody else has to look after it."""
-    kind, _, need_id = about.partition(":")
-    need = work.session.get(SupportNeed, need_id) if kind == "support" else None
+def undelivered(work: Work, need_id: str) -> None:
+    """Whoever was to check could not be reached after all: somebody else has to be found."""
+    need = work.session.get(SupportNeed, need_id)
     if need is not None and need.state == ASKED:
         _to_quality_list(work, need)
 
 
 def check_card(work: Work, case: Case, need: SupportNeed) -> Card:
     """The private message to whoever is asked to check."""
+    someone = people.person(work, need.person_id)
+    is_manager = someone is not None and someone.line_manager_id == need.checker_id
     return cards.please_check(
         need.name,
         cases.line(work, case),
-        need.wish,
+        "line-manager" if is_manager else need.wish,
         work.trust.support,
         (
             button(work, "I have spoken to them", "support.done", case=case, style="primary", need=need.id),
@@ -151,9 +193,12 @@ def _pass(work: Work, press: Press) -> Reply:
 
 
 def _found(work: Work, press: Press) -> tuple[Case, SupportNeed]:
-    need = work.session.get_one(SupportNeed, press.args["need"])
+    need = work.session.get_one(SupportNeed, press.args["need"], with_for_update=True)
     case = work.session.get_one(Case, need.case_id)
-    if not allowed(work, press.by, Act.CHECKED_ON_STAFF, case):
+    if need.state == STOPPED:
+        raise Refusal("The report was withdrawn, so there is nothing more you need to do. Thank you.")
+    theirs = need.checker_id == press.by.id or press.by.is_quality
+    if not theirs or is_kept_from(work, need, press.by) or not allowed(work, press.by, Act.CHECKED_ON_STAFF, case):
         raise Refusal("This has been passed to somebody else. There is nothing you need to do.")
     return case, need
 

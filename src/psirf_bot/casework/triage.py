@@ -7,7 +7,7 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, people, post
+from psirf_bot.casework import cases, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
@@ -33,10 +33,12 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
 
 
 def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
-    """Tell the owner of a case what somebody else did with it."""
-    if case.owner_id and case.owner_id != by.id:
-        open_it = button(work, "Open the case", "case.show", case=case, style="primary")
-        post.to_person(work, case.owner_id, said(title, text, open_it))
+    """Tell the owner of a case what somebody else did with it; the quality channel where it has no owner yet."""
+    news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary"))
+    if case.owner_id is None:
+        post.to_channel(work, "quality", news)
+    elif case.owner_id != by.id:
+        post.to_person(work, case.owner_id, news)
 
 
 def _show(work: Work, press: Press) -> Reply:
@@ -75,7 +77,7 @@ def _reopen(work: Work, press: Press) -> Reply:
     case = case_of(work, press)
     if not allowed(work, press.by, Act.REOPEN, case):
         raise Refusal(not_now(work, press, case))
-    case.state, case.ended_at = State.READ, None
+    case.state, case.ended_at, case.outcome = State.READ, None, None
     changed(work, case, press.by.id, "reopened")
     tell_reporter(work, case, "Your report is being looked at again", f"{case.reference} has been opened again.")
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
@@ -109,7 +111,9 @@ def _close(work: Work, press: Press, answers: Answers) -> Card:
 
 def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
-    number = str(answers["datix-number"]).upper()
+    number = "".join(str(answers["datix-number"]).upper().split())
+    if not any(c.isdigit() for c in number):
+        raise Unfit({"datix-number": "A Datix number has digits in it. If you do not have it yet, come back later."})
     if number.startswith("PSI-"):
         raise Unfit({"datix-number": "That is our own reference. Please give the number that Datix shows."})
     other = work.session.exec(select(Case).where(Case.datix_number == number, Case.id != case.id)).first()
@@ -140,6 +144,7 @@ def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
     changed(work, case, press.by.id, "withdrawn", why=case.outcome)
+    support.stop_asking(work, case)
     tell_owner(work, case, press.by, f"{case.reference} was withdrawn", "The reporter withdrew it.")
     text = (
         f"{case.reference} is withdrawn. If it is on Datix, please tell the quality team, who look after that record."

@@ -5,8 +5,9 @@ from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import cases, news, people, support
 from psirf_bot.casework.actions import action_id, button
-from psirf_bot.casework.work import Work, allowed
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.casework.work import Work, allowed, case_facts
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case
 
 ABOUT_STAFF = frozenset({"colleagues", "involved", "my-manager", "relative", "confidential"})
@@ -20,14 +21,15 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
     if not close:
         # Staff are named to those who need the name; a manager who was to be left out learns nothing from here.
         read = {key: r for key, r in read.items() if key not in ABOUT_STAFF}
-    added = [(instant(a.at.astimezone(work.trust.timezone)), a.text) for a in cases.additions(work, case)]
+    # What is added may name people: it is for those who may know them.
+    added = [(instant(a.at.astimezone(work.trust.timezone)), a.text) for a in cases.additions(work, case) if close]
     return cards.case_card(
         cases.line(work, case),
         found[0] if found else None,
         [r for key, r in read.items() if "/" not in key],
         about=_about(work, case, by),
         additions=added,
-        support=_support(work, case) if by.is_quality else (),
+        support=_support(work, case, by) if by.is_quality else (),
         outcome="" if case.reporter_id == by.id and news.waits_to_be_spoken_to(work, case) else case.outcome or "",
         rows=_rows(work, case, by),
     )
@@ -44,7 +46,7 @@ def living_card(work: Work, case: Case) -> Card:
         found[0] if found else None,
         len(cases.additions(work, case)),
         tuple(buttons),
-        closed_view=case.restricted or case.quality_only,
+        closed_view=case.restricted or case.quality_only or case.state == State.WITHDRAWN,
     )
 
 
@@ -70,24 +72,25 @@ def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _support(work: Work, case: Case) -> tuple[Fact, ...]:
-    words = {support.ASKED: "has been asked", support.CHECKED: "has checked"}
-    return tuple(
-        Fact(
-            label=need.name,
-            value=f"{people.name_of(work, need.checker_id)} {words[need.state]}"
-            if need.state in words
-            else "Nobody yet: the quality team is to find somebody",
-        )
-        for need in support.of_case(work, case)
-    )
+def _support(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
+    done = {support.ASKED: "has been asked", support.CHECKED: "has checked"}
+    facts: list[Fact] = []
+    for need in support.of_case(work, case):
+        if support.is_kept_from(work, need, by):
+            continue
+        who = people.name_of(work, need.checker_id)
+        words = f"{who} {done[need.state]}" if need.state in done else f"Nobody yet. {support.wish_words(need)}"
+        facts.append(Fact(label=need.name, value=words))
+    return tuple(facts)
 
 
 def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
     """What this person may do with the case in its present state, in rows."""
 
+    facts = case_facts(work, case)
+
     def offers(act: Act, label: str, verb: str, **args: str) -> tuple[Button, ...]:
-        if not allowed(work, by, act, case):
+        if not may(by, act, facts):
             return ()
         return (Button(label=label, action=action_id(work, verb, case=case, **args)),)
 

@@ -14,9 +14,9 @@ from psirf_bot.casework.conversations import Conversations
 from psirf_bot.casework.forms import Form
 from psirf_bot.casework.inbound import Inbound, Place, Platform, Reply, Said
 from psirf_bot.casework.view import case_view
-from psirf_bot.casework.work import Press, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.domain.authority import Act, Member
-from psirf_bot.domain.distress import sounds_like_distress_or_danger
+from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
 
 CONVERSATIONS = Conversations({reporting.FLOW: reporting.SCRIPT})
 
@@ -32,6 +32,8 @@ class Heard:
 
 
 def _report(work: Work, heard: Heard) -> Card:
+    if not allowed(work, heard.by, Act.REPORT):
+        raise Refusal("Reporting here is for staff of the trust. Please tell the quality team what happened.")
     return CONVERSATIONS.begin(work, heard.by, reporting.FLOW)
 
 
@@ -78,7 +80,6 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
 }
 ALONE = frozenset({"report", "my reports", "overdue", "deputy", "help", "cancel"})
 """Words that take nothing after them; with more behind them they are a sentence, not a command."""
-IN_CHANNELS = frozenset({"use this channel for"})
 ALSO = {
     "hi": "help",
     "hello": "help",
@@ -87,7 +88,6 @@ ALSO = {
     "": "help",
     "untriaged": "overdue",
     "waiting": "overdue",
-    "stop": "cancel",
 }
 
 
@@ -97,15 +97,26 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)
-    if word and not (ring and rest):
+    if word and rest and (ring or _is_an_answer(work, heard, word)):
+        word = ""
+    if word:
         return Reply(card=WORDS[word](work, heard))
+    if sounds_like_distress(text):
+        return Reply(card=people_to_ring(work.trust))
     card = CONVERSATIONS.typed(work, by, inbound.actor.platform, text) if inbound.place.private else None
-    if card is None and re.match(r"(i (want|need|would like) to )?report\b", text, re.IGNORECASE):
+    if card is None and re.match(r"(i (want|need|would like) to |i.d like to )?report\b", text, re.IGNORECASE):
         card = _report(work, heard)
     if ring:
         shown = people_to_ring(work.trust)
         return Reply(card=card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)}) if card else shown)
     return Reply(card=card or help_for(work, by, unknown=True))
+
+
+def _is_an_answer(work: Work, heard: Heard, word: str) -> bool:
+    """Whether words that begin like a command are an answer to the question under way: “Case notes were missing”."""
+    if not heard.place.private or not CONVERSATIONS.is_under_way(work, heard.by):
+        return False
+    return word == "find" or (word == "case" and not re.fullmatch(r"\S*\d\S*", heard.rest))
 
 
 def command(text: str) -> tuple[str, str]:

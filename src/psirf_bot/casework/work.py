@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.dialogs.flow import Flow
@@ -16,7 +16,7 @@ from psirf_bot.domain.report import Report
 from psirf_bot.domain.trust import Trust
 from psirf_bot.store import audit
 from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.tables import Case, SupportNeed
+from psirf_bot.store.tables import Case, Person, SupportNeed
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,11 @@ class Refusal(Exception):
 
 def case_facts(work: Work, case: Case) -> CaseFacts:
     """What authority needs to know of a case."""
-    checkers = work.session.exec(select(SupportNeed.checker_id).where(SupportNeed.case_id == case.id))
+    needs = work.session.exec(
+        select(SupportNeed.checker_id, SupportNeed.wish, Person.line_manager_id)
+        .join(Person, col(SupportNeed.person_id) == Person.id, isouter=True)
+        .where(SupportNeed.case_id == case.id)
+    ).all()
     return CaseFacts(
         state=State(case.state),
         service=case.service,
@@ -91,7 +95,10 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         confidential=case.confidential,
         quality_only=case.quality_only,
         restricted=case.restricted,
-        checker_ids=frozenset(c for c in checkers if c),
+        checker_ids=frozenset(checker for checker, _, _ in needs if checker),
+        passed_over_ids=frozenset(
+            manager for checker, wish, manager in needs if wish == "someone-else" and manager and manager != checker
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.model import Card, Words
-from psirf_bot.casework import support, view
+from psirf_bot.casework import undelivered, view
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.store.database import without_words
 from psirf_bot.store.tables import Outbox, Posted
@@ -152,7 +152,7 @@ class OutboxQueue:
         """It stays where people look, and somebody else looks after what it was about."""
         row.state = "dead"
         if row.about:
-            support.undelivered(Work(session, self._now(), self._setting), row.about)
+            undelivered.take_up(Work(session, self._now(), self._setting), row.about)
 
     def _mine(self, session: Session, errand: Errand) -> Outbox | None:
         held = select(Outbox).where(Outbox.id == errand.id, Outbox.token == errand.token, Outbox.state == "sending")

@@ -234,6 +234,16 @@ def record_of(flow: Flow[R], answers: Answers, facts: Mapping[str, object] | Non
     return flow.record.model_validate({name: value for name, value in {**known, **items}.items() if name in fields})
 
 
+def unanswered(page: Page, answers: Answers, now: datetime) -> str:
+    """The key of the page's first question without a usable answer; of its first question when there is none."""
+    for key, question in zip(page.asks(), page.questions, strict=True):
+        try:
+            question.parse(answers[key], now)
+        except (KeyError, Invalid):
+            return key
+    return page.asks()[0]
+
+
 def page_before(turn: Turn[R], key: str) -> Page | None:
     """Return the page before the one that asks `key`, on the path that these answers take."""
     pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))

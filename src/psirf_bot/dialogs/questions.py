@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from difflib import get_close_matches
 from typing import Protocol, Self
 
 from psirf_bot.dialogs import moments
@@ -89,7 +90,7 @@ class Choice(_Base):
         """Return the value meant by its value, its label or its number in the list."""
         if typed in self.options:  # an answer given before stands, even if it reads like another option's number
             return typed
-        wanted = typed.casefold().replace("\u2019", "'").rstrip(".!")
+        wanted = " ".join(typed.casefold().replace("\u2019", "'").rstrip(".!").split())
         if ALSO_SAID.get(wanted) in self.options:
             return ALSO_SAID[wanted]
         for number, (value, label) in enumerate(self.options.items(), start=1):
@@ -98,12 +99,17 @@ class Choice(_Base):
         starts = [value for value, label in self.options.items() if label.casefold().startswith(wanted)]
         if len(starts) == 1:
             return starts[0]
-        raise Invalid(f"Please choose one of: {', '.join(self.options.values())}.")
+        labels = {label.casefold(): label for label in self.options.values()}
+        near = get_close_matches(wanted[:100], labels, n=1, cutoff=0.75)
+        hint = f" Did you mean {labels[near[0]]}?" if near else ""
+        raise Invalid(f"Please choose one of: {', '.join(self.options.values())}.{hint}")
 
 
 @dataclass(frozen=True, slots=True)
 class Choices(Choice):
-    """Several of the options; the answer is a list in the order of the options, without repeats."""
+    """Several of the options, in their order and without repeats. An option in `alone` goes with no other."""
+
+    alone: tuple[str, ...] = ()
 
     def parse(self, raw: object, now: datetime) -> list[str] | None:  # type: ignore[override]  # many, not one
         typed = _many(self._without_commas(raw))
@@ -111,6 +117,10 @@ class Choices(Choice):
             self.left_out()
             return None
         picked = {self.pick(part) for part in typed}
+        if len(picked) > 1 and (single := next((v for v in self.alone if v in picked), None)):
+            raise Invalid(
+                f"You chose “{self.options[single]}” as well as something else. Please choose one or the other."
+            )
         return [value for value in self.options if value in picked]
 
     def _without_commas(self, raw: object) -> object:
@@ -211,6 +221,7 @@ class People(_Base):
 
     def parse(self, raw: object, now: datetime) -> list[str] | None:
         names = list(dict.fromkeys(clean(name) for name in _many(raw)))
+        names = [name for name in names if name.casefold().rstrip(".") not in NOBODY]
         if not names:
             self.left_out()
             return None
@@ -242,8 +253,16 @@ def one_of(id: str, label: str, options: Mapping[str, str], hint: str = "", *, o
     return Choice(id, label, hint, optional, options)
 
 
-def several_of(id: str, label: str, options: Mapping[str, str], hint: str = "", *, optional: bool = False) -> Choices:
-    return Choices(id, label, hint, optional, options)
+def several_of(
+    id: str,
+    label: str,
+    options: Mapping[str, str],
+    hint: str = "",
+    *,
+    optional: bool = False,
+    alone: tuple[str, ...] = (),
+) -> Choices:
+    return Choices(id, label, hint, optional, options, alone)
 
 
 def clean(typed: str) -> str:
@@ -269,6 +288,24 @@ _FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 def _can_be_seen(c: str) -> bool:
     return unicodedata.category(c)[0] in "LNPS" and c not in _FILLERS
 
+
+NOBODY = frozenset(
+    {
+        "nobody",
+        "no one",
+        "noone",
+        "no-one",
+        "none",
+        "n/a",
+        "na",
+        "no",
+        "nothing",
+        "no one else",
+        "nobody else",
+        "just me",
+    }
+)
+"""What people write where no colleague was involved; none of it is a name."""
 
 ALSO_SAID = {
     "yeah": "yes",

@@ -24,23 +24,23 @@ CHECK_ON = Flow(
     record=CheckWish,
     steps=[
         ask(
-            "Who should check on them?",
+            "Support for",
             one_of(
                 "by",
-                "Who should check on them?",
+                "Who should check that all is well?",
                 {
                     "line-manager": "Their line manager",
                     "someone-else": "Someone else",
                     "quality": "Let the quality team choose",
                 },
-                "If you choose someone else, nothing about this goes to the line manager.",
+                "They are told the name, not what you wrote. If it is someone else, the line manager is told nothing.",
             ),
         ),
         ask(
-            "Who should it be?",
+            "Support for",
             People(
                 "who",
-                "Who should check on them?",
+                "Who should it be?",
                 "A name or work e-mail address. Leave it empty and the quality team will choose.",
                 optional=True,
                 most=1,
@@ -98,6 +98,7 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
                         "nobody": "Nobody",
                         "not-known": "Not known yet",
                     },
+                    alone=("nobody", "not-known"),
                 ),
                 short_text(
                     "affected-described",
@@ -171,7 +172,7 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
                 yes_no(
                     "relative",
                     "Are you a relative of the patient?",
-                    "If so, only the quality team will see this report.",
+                    "If so, only the quality team sees this report, and they find support for the staff.",
                     optional=True,
                 ),
                 one_of(
@@ -214,7 +215,7 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
                 ),
                 when=Report.a_patient_may_have_been_affected,
             ),
-            each("support", Report.staff_to_support, CHECK_ON),
+            each("support", Report.staff_to_support, CHECK_ON, when=Report.is_not_from_a_relative),
             stop("report-is-ready"),
         ],
     )

@@ -72,7 +72,9 @@ def _sees(actor: Member, case: CaseFacts) -> bool:
     """The quality team and the reporter always; the board and the service's own lead unless it is kept closer."""
     if actor.is_quality or _reporter(actor, case):
         return True
-    kept_close = case.quality_only or case.restricted
+    kept_close = case.quality_only or case.restricted or case.state is State.WITHDRAWN
+    if actor.id in case.passed_over_ids:
+        return False
     lead = bool(case.service) and case.service in actor.leads
     return not kept_close and (bool(BOARD & actor.roles) or lead)
 

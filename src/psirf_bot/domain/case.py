@@ -40,3 +40,5 @@ class CaseFacts:
     quality_only: bool = False
     restricted: bool = False
     checker_ids: frozenset[str] = frozenset()
+    passed_over_ids: frozenset[str] = frozenset()
+    """Line managers who are to learn nothing, because the reporter asked that somebody else checks on their staff."""

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-_PATTERNS = [
+_ABOUT_ONESELF = [
     r"\b(kill|killing|hurt|hurting|harm|harming|hang|hanging|cut|cutting) my ?self\b|\bself[- ]?harm(ed|ing|s)?\b",
     r"\b(want|wanted|wanting|wish|going|ready|rather) to die\b|\bwanna die\b|\bwish i (was|were) dead\b",
     r"\bbetter off (dead|without me)\b|\bnever been born\b|\bhate my life\b",
@@ -15,6 +15,11 @@ _PATTERNS = [
     r"(hopeless|desperate|in crisis|not safe|unsafe|scared for my life|like giving up)\b",
     r"\bno (reason|point) (to|in) (live|life|living|going on)\b|\bno point any ?more\b",
     r"\bat breaking point\b|\bhaving a (mental |nervous )?breakdown\b|\bpanic attack\b",
+    r"\b(i'?m|i am|really|just) (struggling|not coping)\b|\bsui?c[iy]?de?(al)?\b",
+    r"\bkms\b|\bhad enough of (my )?(life|living)\b|\b(want|wish|ready) 2 die\b",
+]
+_DANGER = [
+    r"^999\W*$",
     r"\b(help me|i need help|we need help|need help now|someone help|please help)\b",
     r"\b(not|isn'?t|stopped) breathing\b|\b(not|isn'?t|stopped) responding\b(?! to)|\bno pulse\b|\bchoking\b",
     r"\bcardiac arrest\b|\bheart attack\b|\bcollapsed\b|\bunconscious\b|\bunresponsive\b",
@@ -29,11 +34,21 @@ _PATTERNS = [
     r"\bemergency(?=$|[^\w ]| (now|here|in|at|on|please|help|we|i)\b)|\bcrash call\b",
     r"\b(call|ring|dial) 999\b|\b(need|call|ring|get) (an |the )?ambulance\b",
 ]
-_DISTRESS = re.compile("|".join(_PATTERNS))
+_DISTRESS = re.compile("|".join(_ABOUT_ONESELF))
+_EITHER = re.compile("|".join(_ABOUT_ONESELF + _DANGER))
 _AS_TYPED = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4\u2032`", "'") | dict.fromkeys("\u00ad\u200b\u2060"))
+
+
+def sounds_like_distress(text: str) -> bool:
+    """Whether the person may be speaking of harm to themselves: then nothing else matters, and nothing is filed."""
+    return bool(_DISTRESS.search(_plain(text)))
 
 
 def sounds_like_distress_or_danger(text: str) -> bool:
     """Whether to show the people to ring before anything else."""
+    return bool(_EITHER.search(_plain(text)))
+
+
+def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text.translate(_AS_TYPED)).casefold()
-    return bool(_DISTRESS.search(re.sub(r"\s+", " ", plain).strip()))
+    return re.sub(r"\s+", " ", plain).strip()

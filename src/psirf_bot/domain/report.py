@@ -54,6 +54,7 @@ class Report(BaseModel):
 
     # Known from outside before the first question.
     manager_known: bool = True
+    me: str | None = None
 
     danger: YesNo | None = None
     event_type: EventType | None = None
@@ -145,5 +146,8 @@ class Report(BaseModel):
 
     def staff_to_support(self) -> tuple[str, ...]:
         """Everyone on the staff side who may need support (V16), the reporter among them if they were involved."""
-        me = (MYSELF,) if self.involved == "yes" else ()
-        return me + tuple(c for c in self.colleagues or () if c != MYSELF)
+        me = self.involved == "yes" or self.me in (self.colleagues or ())
+        return ((MYSELF,) if me else ()) + tuple(c for c in self.colleagues or () if c not in {MYSELF, self.me})
+
+    def is_not_from_a_relative(self) -> bool:
+        return not self.is_from_a_relative()

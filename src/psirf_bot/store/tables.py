@@ -68,7 +68,9 @@ class Dialog(SQLModel, table=True):
     flow: str
     answers: Object = _json()
     state: str = "open"  # open, done, cancelled
-    danger_told: bool = False
+    danger_told: str | None = None
+    """What has been told of danger so far, and whom it reached (see casework/danger.py)."""
+    danger_reached: str = "nobody"
     case_id: str | None = None
     created_at: datetime
     updated_at: datetime
@@ -130,8 +132,10 @@ class SupportNeed(SQLModel, table=True):
     person_id: str | None = Field(default=None, index=True)
     name: str
     wish: str  # line-manager, someone-else, quality
+    wished: str | None = None
+    """The name of whoever the reporter wished for."""
     checker_id: str | None = Field(default=None, index=True)
-    state: str = "asked"  # asked, on the quality list, checked
+    state: str = "asked"  # asked, on the quality list, checked, stopped
     at: datetime
     checked_at: datetime | None = None
 

@@ -4,7 +4,8 @@ import fcntl
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Protocol
@@ -21,10 +22,12 @@ from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.people import take_on
+from psirf_bot.casework.support import pass_on_those_of_leavers
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.clock import Clock
 from psirf_bot.config import Settings
 from psirf_bot.delivery.courier import Courier
+from psirf_bot.delivery.housekeeping import tidy
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Sender
 from psirf_bot.domain.people import PersonRow
@@ -103,6 +106,9 @@ class Application:
         queue = OutboxQueue(self.setting, self.clock.now, lambda: datetime.now(UTC))
         self.courier = Courier(self.store, queue, self.adapters)
         self.scheduler = AsyncIOScheduler(timezone=UTC)
+        often = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        self.scheduler.add_job(self._wake, "interval", seconds=WAKE_EVERY, **often)
+        self.scheduler.add_job(self._tidy, "interval", hours=1, **often)
         self._dev = dev or demo
 
     def web_application(self) -> web.Application:
@@ -113,8 +119,14 @@ class Application:
         app.add_routes(health_routes(self.store))
         if self._dev:
             app.add_routes(dev_clock.routes(self.clock))
+        if "web" in self.adapters:
+            app.on_shutdown.append(self._let_go)
         app.cleanup_ctx.append(self._running)
         return app
+
+    async def _let_go(self, _: web.Application) -> None:
+        """End the page's long waits, which would hold up the stop."""
+        await self.adapters["web"].stop()
 
     async def _running(self, _: web.Application) -> AsyncIterator[None]:
         async with self.running():
@@ -123,23 +135,22 @@ class Application:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Adapters, then the courier, then the clock; at the end the other way round, so that nothing is cut short."""
-        for adapter in self.adapters.values():
-            await adapter.start()
-        await self.courier.start()
-        wake = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self.scheduler.add_job(self._wake, "interval", seconds=WAKE_EVERY, **wake)
-        self.scheduler.start()
-        try:
-            yield
-        finally:
-            self.scheduler.shutdown(wait=False)
-            await self.courier.stop()
+        async with AsyncExitStack() as parts:
+            parts.callback(self.store.close)
             for adapter in self.adapters.values():
-                await adapter.stop()
-            self.store.close()
+                await adapter.start()
+                parts.push_async_callback(adapter.stop)
+            await self.courier.start()
+            parts.push_async_callback(self.courier.stop)
+            self.scheduler.start()
+            parts.callback(self.scheduler.shutdown, wait=False)
+            yield
 
     async def _wake(self) -> None:
         self.courier.kick()
+
+    async def _tidy(self) -> None:
+        await self.store.run(lambda session: tidy(session, self.clock.now()))
 
     def _slack(self, settings: Settings) -> SlackAdapter:
         assert settings.slack_bot_token and settings.slack_signing_secret and settings.slack_team_id  # noqa: S101, PT018
@@ -189,7 +200,11 @@ def teams_of(settings: Settings, *, demo: bool = False) -> dict[str, str]:
 
 def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo: bool = False) -> tuple[int, int, int]:
     """Bring the people list up to date; returns how many were added, changed, and have left."""
-    return take_on(work, rows, teams_of(settings, demo=demo))
+    counts = take_on(work, rows, teams_of(settings, demo=demo))
+    pass_on_those_of_leavers(work)
+    if any(counts) and settings.secret_key:
+        work.record("command line", "people list taken on", rows=[asdict(row) for row in rows])
+    return counts
 
 
 def furnish_demo(work: Work) -> None:

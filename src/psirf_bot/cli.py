@@ -108,6 +108,10 @@ def import_people(file: Path) -> None:
         _stop_for([mistake])
         return
     rows, mistakes = read_people(text, trust.services)
+    if not rows and not mistakes:
+        mistakes = [
+            Mistake(file.name, "names nobody", "Import the whole list: whoever is not in it is taken to have left.")
+        ]
     _stop_for(mistakes)
     added, changed, left = _do(settings, trust, lambda work: _take_on(work, rows, settings))
     click.echo(f"{len(rows)} people: {added} added, {changed} changed, {left} no longer on the list.")

@@ -27,6 +27,7 @@ ANSWER_WITHIN = 2.5
 NOT_SAVED_YET = "Not saved yet: the system is busy. Your words are kept here. Please press again in a moment."
 NOT_SAVED_SAID = "Not saved yet: the system is busy. Please send your message again in a moment."
 
+STILL_SAVING = "Not saved yet: the system is busy. Please wait for my next message before you send anything again."
 WENT_WRONG = (
     "Sorry, something went wrong on our side and this was not saved. Please try again. "
     "If it happens again, tell the quality team."
@@ -64,9 +65,11 @@ class Desk:
             waiting = asyncio.wrap_future(future)
             reply = await asyncio.wait_for(asyncio.shield(waiting), self.answer_within)
         except TimeoutError:
-            if not future.cancel():  # already begun: what it leaves in the outbox goes out when it is committed
-                waiting.add_done_callback(self._finished_late)
-            return Reply(notice=NOT_SAVED_YET if isinstance(inbound.what, Pressed) else NOT_SAVED_SAID)
+            if future.cancel():
+                return Reply(notice=NOT_SAVED_YET if isinstance(inbound.what, Pressed) else NOT_SAVED_SAID)
+            # Already begun: what it leaves in the outbox, the answer to words among it, goes out when it is committed.
+            waiting.add_done_callback(self._finished_late)
+            return Reply(notice=NOT_SAVED_YET if isinstance(inbound.what, Pressed) else STILL_SAVING)
         except asyncio.CancelledError:  # nobody waits for the answer any more; what was begun is carried through
             waiting.add_done_callback(self._finished_late)
             raise
@@ -92,12 +95,19 @@ class Desk:
             with session.begin_nested():  # a refusal takes back whatever was begun
                 reply = self._answer(work, by, inbound)
         except Refusal as why:
-            help_ = button(work, "What can I do?", "words.help", person_id=by.id)
-            reply = Reply(card=refusal(str(why), help_), replaces=False)
+            reply = self._refused(work, by, inbound, why)
         reply = _sent_where_it_belongs(work, by, inbound, reply)
         session.add(Inbox(key=inbound.key, reply=reply.model_dump(mode="json"), at=work.now))
         session.flush()
         return reply
+
+    @staticmethod
+    def _refused(work: Work, by: Member, inbound: Inbound, why: Refusal) -> Reply:
+        """In words; beside the form where something had been typed in it, so that the words are not lost with it."""
+        if isinstance(inbound.what, Pressed) and any(inbound.what.given.values()):
+            return Reply(notice=str(why))
+        help_ = button(work, "What can I do?", "words.help", person_id=by.id)
+        return Reply(card=refusal(str(why), help_), replaces=False)
 
     def _answer(self, work: Work, by: Member, inbound: Inbound) -> Reply:
         if isinstance(inbound.what, Said):
@@ -147,6 +157,8 @@ def _from_channel(work: Work, by: Member, inbound: Inbound, card: Card) -> Reply
 
 def _with_typed_words(reply: Reply, inbound: Inbound) -> Reply:
     """A form that comes back with a problem holds what was typed. That is never stored: it may hold an identifier."""
-    if reply.card is None or not isinstance(inbound.what, Pressed) or not any(i.error for i in reply.card.inputs()):
+    wrong = {i.id for i in reply.card.inputs() if i.error} if reply.card else set()
+    if reply.card is None or not isinstance(inbound.what, Pressed) or not wrong:
         return reply
-    return reply.model_copy(update={"card": refilled(reply.card, inbound.what.given)})
+    typed = {key: value for key, value in inbound.what.given.items() if key in wrong}
+    return reply.model_copy(update={"card": refilled(reply.card, typed)})

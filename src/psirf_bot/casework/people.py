@@ -1,7 +1,7 @@
 """Who somebody is, which roles they hold today, who stands in for them, and whom a typed name means."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 
@@ -85,7 +85,9 @@ def acting_for(work: Work, who: Person, role: Role | None = None) -> Person:
 
 def resolve(work: Work, typed: Iterable[str]) -> list[str]:
     """Turn names and e-mail addresses into person ids; a name nobody has stays as typed. Raises Invalid when unsure."""
-    return [_one(work, name.strip()) for name in typed if name.strip()]
+    names = [name.strip() for name in typed if name.strip()]
+    everyone = work.session.exec(select(Person).where(col(Person.active))).all() if names else []
+    return [_one(work, name, everyone) for name in names]
 
 
 def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> tuple[int, int, int]:
@@ -103,13 +105,16 @@ def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> 
         if someone.email in listed and listed[someone.email] is not someone:
             someone.email = None
     work.session.flush()
+    held: dict[str, list[Identity]] = {}
+    for identity in identities.values():
+        held.setdefault(identity.person_id, []).append(identity)
     for row in rows:
         someone, manager = listed[row.email], listed.get(row.line_manager or "")
         someone.name, someone.email, someone.service = row.name, row.email, row.service
         someone.roles, someone.active, someone.on_list = sorted(row.roles), True, True
         someone.line_manager_id = manager.id if manager else None
         work.session.add(someone)
-        _give_identities(work, someone, row, teams, identities)
+        _give_identities(work, someone, row, teams, identities, held.get(someone.id, []))
     here = {p.id for p in listed.values()}
     left = [p for p in on_list if p.active and p.id not in here]
     for someone in left:
@@ -162,11 +167,10 @@ def _welcome(work: Work, actor: Actor) -> Identity:
     return identity
 
 
-def _one(work: Work, typed: str) -> str:
+def _one(work: Work, typed: str, everyone: Sequence[Person]) -> str:
     someone = work.session.get(Person, typed)
     if someone:
         return someone.id if someone.active else someone.name
-    everyone = work.session.exec(select(Person).where(col(Person.active))).all()
     wanted = _plain(typed)
     found = [p for p in everyone if wanted in {_plain(p.name), _plain(p.email or "")}]
     found = [p for p in found if p.on_list] or list(found)
@@ -174,7 +178,7 @@ def _one(work: Work, typed: str) -> str:
         raise Invalid(f"There are {len(found)} people called {typed}. Please give a work e-mail address instead.")
     if found:
         return found[0].id
-    names = {_plain(p.name): p.name for p in everyone}
+    names = {plain: p.name for p in everyone if (plain := _plain(p.name))[:1] == wanted[:1]}
     nearest = get_close_matches(wanted, names, n=1, cutoff=0.8)
     if nearest:
         raise Invalid(
@@ -233,11 +237,16 @@ def _ids(row: PersonRow) -> list[tuple[str, str]]:
 
 
 def _give_identities(
-    work: Work, someone: Person, row: PersonRow, teams: Mapping[str, str], identities: Identities
+    work: Work,
+    someone: Person,
+    row: PersonRow,
+    teams: Mapping[str, str],
+    identities: Identities,
+    held: Iterable[Identity],
 ) -> None:
     """Make the ids in their row theirs, and take away any other that they had on the same platform."""
     given = _ids(row) + ([("web", row.email)] if "web" in teams else [])
-    for old in [i for i in identities.values() if i.person_id == someone.id]:
+    for old in held:
         if old.platform in dict(given) and (old.platform, old.user) not in given:
             work.session.delete(identities.pop((old.platform, old.user)))
     for platform, user in given:
@@ -247,13 +256,20 @@ def _give_identities(
             team=team,
             user=user,
             person_id=someone.id,
-            address={"user": user, **({"tenant": team} if platform == "teams" else {})},
+            address=_address(platform, team, user),
         )
         newcomer = person(work, identity.person_id)
         if newcomer and newcomer.id != someone.id and not newcomer.on_list:
             _hand_over(work, newcomer, someone)
         identity.person_id = someone.id
         work.session.add(identity)
+
+
+def _address(platform: str, team: str, user: str) -> dict[str, str]:
+    """Where somebody can be written to before they have written; nowhere on a platform that is not set up."""
+    if not team:
+        return {}
+    return {"user": user, "tenant": team} if platform == "teams" else {"user": user}
 
 
 THEIRS: tuple[tuple[type[SQLModel], str], ...] = (

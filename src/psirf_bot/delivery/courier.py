@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from psirf_bot.delivery.outbox import Errand, OutboxQueue
-from psirf_bot.delivery.platform import Refused, Sender, Uncertain
+from psirf_bot.delivery.platform import CannotReadBack, Refused, Sender, Uncertain
 from psirf_bot.store.database import Store, without_words
 
 log = logging.getLogger(__name__)
@@ -120,8 +120,12 @@ class Courier:
             return await sender.send(errand.address, errand.card, errand.key)
         try:
             found = await sender.find(errand.address, errand.key, errand.read_back_since)
-        except (Uncertain, Refused):  # refused to let us look: that says nothing of the message
+        except CannotReadBack:
             await self._note(lambda s: self._queue.not_there(s, errand, certain=False))
+            return None
+        except (Uncertain, Refused) as why:  # refused to let us look: that says nothing of the message
+            words = str(why)
+            await self._note(lambda s: self._queue.cannot_look(s, errand, words))
             return None
         if found is None:
             await self._note(lambda s: self._queue.not_there(s, errand, certain=True))

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 30
+LOOK_FOR = timedelta(minutes=15)
 UNFINISHED = ("due", "sending", "uncertain")
 
 
@@ -136,6 +137,17 @@ class OutboxQueue:
             row.state, row.due_at = "due", self._later(row.attempts, None)
         else:
             row.state, row.due_at = "uncertain", self._now() + settle
+        session.add(row)
+
+    def cannot_look(self, session: Session, errand: Errand, why: str) -> None:
+        """It cannot be looked for just now: look again; after `LOOK_FOR` send it, with a word that it may repeat."""
+        row = self._mine(session, errand)
+        if row is None:
+            return
+        if self._real() - (row.first_tried_at or self._real()) > LOOK_FOR:
+            self.not_there(session, errand, certain=False)
+            return
+        row.error, row.state, row.due_at = why, "uncertain", self._later(row.attempts, None)
         session.add(row)
 
     def not_there(self, session: Session, errand: Errand, *, certain: bool) -> None:

@@ -26,6 +26,10 @@ class Uncertain(Exception):
     """The message may or may not have arrived: a timeout, a reset, a 5xx, a truncated answer."""
 
 
+class CannotReadBack(Uncertain):
+    """The platform never lets a bot look whether a message is there."""
+
+
 class Sender(Protocol):
     """One platform, as the courier sees it. No call retries by itself: one call is at most one message."""
 
@@ -38,5 +42,5 @@ class Sender(Protocol):
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
         """Return the id of the message posted with `key` since then, None if it is certainly not there.
 
-        Raises Uncertain when the platform cannot say (Teams never can).
+        Raises Uncertain when the platform cannot say now, CannotReadBack when it never can.
         """

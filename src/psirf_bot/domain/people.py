@@ -55,13 +55,13 @@ def read_people(text: str, services: Collection[str] | None = None) -> tuple[lis
     sheet = _Sheet(services)
     try:
         sheet.read(text)
-        sheet.compare_people()
     except csv.Error:
         sheet.mistake(
             sheet.line,
             "cannot be read from here on: a quotation mark has no partner",
             "Put quotation marks round a whole cell, in pairs, or take them out.",
         )
+    sheet.compare_people()
     return [row for _, row in sheet.people], sorted(sheet.mistakes, key=lambda m: int(m.where.split(":")[1]))
 
 

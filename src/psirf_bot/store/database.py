@@ -179,7 +179,8 @@ class Store:
                     session.rollback()
                     if tries_left and _lost_a_race(error):
                         continue
-                    job.error = error
+                    # A future takes any exception but this one, which would be taken for its own end.
+                    job.error = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
                 return
 
 

@@ -17,14 +17,12 @@ WAIT = 30.0  # seconds, when Slack asks us to wait without saying how long
 # Refusals that trying again would only repeat. Any other error name may be a fault inside Slack, after the fact.
 FINAL = frozenset(
     {
-        "account_inactive",
         "as_user_not_supported",
         "cannot_dm_bot",
         "cant_update_message",
         "channel_not_found",
         "edit_window_closed",
         "ekm_access_denied",
-        "invalid_auth",
         "invalid_blocks",
         "invalid_blocks_format",
         "is_archived",
@@ -32,23 +30,23 @@ FINAL = frozenset(
         "message_not_found",
         "messages_tab_disabled",
         "metadata_too_large",
-        "missing_scope",
         "msg_blocks_too_long",
         "msg_too_long",
         "no_permission",
         "no_text",
-        "not_authed",
         "not_in_channel",
         "restricted_action",
         "restricted_action_read_only_channel",
-        "token_expired",
-        "token_revoked",
         "user_disabled",
         "user_not_found",
         "user_not_in_channel",
         "user_not_visible",
     }
 )
+
+# Faults of our own set-up, such as a token that is being replaced: an administrator mends them, and the message can wait.
+OURS = frozenset({"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"})
+MENDED_IN = 300.0  # seconds
 
 # The connection was never made, so nothing can have been sent over it.
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -63,6 +61,8 @@ def judged(error: Exception) -> Refused | Uncertain:
         status, headers, _ = _answer(error)
         if why in ("ratelimited", "rate_limited") or status == 429:
             return Refused("ratelimited", retry_after=_seconds(headers))
+        if why in OURS and status < 500:
+            return Refused(why, retry_after=MENDED_IN)
         if why in FINAL and status < 500:
             return Refused(why, final=True)
     return Uncertain(why)

@@ -1,7 +1,10 @@
 """Everything that this adapter itself says to people. What the bot says about cases comes from the desk, as cards."""
 
-GUEST = "Sorry, guests of this workspace cannot use this app. Please ask a colleague in the trust to do it for you."
-OUTSIDER = "Sorry, this app is only for members of this workspace's own trust."
+GUEST = (
+    "Sorry, guests of this workspace cannot use this app. Please ask a colleague in the trust to do it for you. "
+    "If anyone is in danger now, ring 999."
+)
+OUTSIDER = "Sorry, this app is only for members of this workspace's own trust. If anyone is in danger now, ring 999."
 SHARED_CHANNEL = (
     "This channel is shared with another organisation, so I cannot take anything about a case here. "
     "Please write to me in a direct message, or use the app in a channel of our own trust."

@@ -23,7 +23,7 @@ from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, U
 from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Desk, Pressed
-from psirf_bot.delivery.platform import Address, Refused, Uncertain
+from psirf_bot.delivery.platform import Address, CannotReadBack, Refused, Uncertain
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +110,8 @@ class TeamsAdapter:
         await self._sender.update(to, message, card)
 
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
-        """Teams lets no bot read a conversation back: always raises Uncertain."""
-        raise Uncertain("Teams cannot be read back")
+        """Teams lets no bot read a conversation back: always raises CannotReadBack."""
+        raise CannotReadBack("Teams cannot be read back")
 
     # taking in
 

@@ -1,0 +1,18 @@
+"""What is kept only for a while: answers to deliveries, and messages that have arrived."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, delete
+
+from psirf_bot.store.tables import Inbox, Outbox
+
+KEEP_ANSWERS = timedelta(days=1)
+"""Longer than any platform delivers again; the answers hold people's words."""
+KEEP_SENT = timedelta(days=30)
+"""Long enough to see what was sent when. Their words are taken out as soon as they have arrived."""
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Delete what is older than that. Cases, reports and the audit chain are never touched."""
+    session.exec(delete(Inbox).where(col(Inbox.at) < now - KEEP_ANSWERS))
+    session.exec(delete(Outbox).where(col(Outbox.state) == "sent", col(Outbox.created_at) < now - KEEP_SENT))

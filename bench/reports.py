@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from stage import Stage  # noqa: E402 - the tests' stage has the real desk, store and courier
+from stage import Stage
 
 PEOPLE, SECONDS = 16, 8.0
 PAGE_1 = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from psirf_bot.cards.model import Card
+from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.plain import render
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said
@@ -37,6 +37,7 @@ class WritesDown:
     posts: dict[str, list[Card]] = field(default_factory=dict)
     edits: list[tuple[str, Card]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    can_read_back: bool = True
 
     async def send(self, to: Mapping[str, str], card: Card, key: str) -> str:
         if self.failures:
@@ -116,16 +117,13 @@ class Stage:
         return await self.desk.handle(Inbound(actor, place, key or f"key{next(self._keys)}", what))
 
     async def says(self, name: str, text: str, **how: Any) -> Card:
-        reply = await self.turn(name, Said(text), **how)
-        assert reply.card is not None, reply.notice
-        return reply.card
+        return shown(await self.turn(name, Said(text), **how))
 
     async def presses(
         self, name: str, card: Card, label: str, given: Mapping[str, object] | None = None, **how: Any
     ) -> Card:
         reply = await self.turn(name, Pressed(action(card, label), dict(given or {})), **how)
-        assert reply.card is not None, reply.notice
-        return reply.card
+        return shown(reply)
 
     async def settled(self) -> None:
         """Wait until every message that is due has been sent."""
@@ -158,6 +156,11 @@ def action(card: Card, label: str) -> str:
     found = [b.action for b in card.all_buttons() if b.label == label]
     assert found, f"no button “{label}” among {[b.label for b in card.all_buttons()]} on {card.title}"
     return found[0]
+
+
+def shown(reply: Reply) -> Card:
+    """What the person sees: the card, or the words beside the one that stays."""
+    return reply.card or Card(title="", preview="", body=(Words(text=reply.notice),))
 
 
 def words(card: Card) -> str:

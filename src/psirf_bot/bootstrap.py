@@ -12,7 +12,7 @@ from typing import IO, Protocol
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine, make_url, update
 from sqlmodel import Session, col, select
 
 from psirf_bot.adapters.slack.adapter import SlackAdapter
@@ -36,7 +36,7 @@ from psirf_bot.health import health_routes
 from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.migrate import migrate
-from psirf_bot.store.tables import Channel, Person
+from psirf_bot.store.tables import Channel, Counter, Person
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,8 @@ def engine_for(settings: Settings) -> Engine:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = open_engine(url.render_as_string(hide_password=False))
     migrate(engine)
+    with engine.begin() as connection:  # SQLite opens a database that it cannot write to without a word
+        connection.execute(update(Counter).values(last=Counter.last))
     return engine
 
 
@@ -77,7 +79,7 @@ def hold_alone(settings: Settings) -> IO[str] | None:
     url = make_url(settings.database_url.get_secret_value())
     if url.get_backend_name() != "sqlite" or not url.database:
         return None
-    path = Path(url.database)
+    path = Path(url.database).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(path.name + ".lock").open("w")
     try:

@@ -12,6 +12,7 @@ from typing import IO, TypeVar
 
 import click
 from aiohttp import web
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from psirf_bot import bootstrap, config, trust_file
@@ -28,11 +29,11 @@ T = TypeVar("T")
 
 @click.group()
 @click.version_option(package_name="psirf-bot")
-def main() -> None:
+def bot() -> None:
     """psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""
 
 
-@main.command()
+@bot.command()
 def demo() -> None:
     """Start the chat page with the fictional sample trust, on this machine only."""
     os.environ.setdefault("PSIRF_DATABASE_URL", "sqlite:///var/demo.db")
@@ -56,7 +57,7 @@ def demo() -> None:
         lock.close()
 
 
-@main.command()
+@bot.command()
 @click.option("--dev", is_flag=True, help="This machine only: movable clock, unsigned Teams activities from loopback.")
 def serve(dev: bool) -> None:
     """Serve Teams and Slack. Refuses to start while something is missing, and says what."""
@@ -72,7 +73,7 @@ def serve(dev: bool) -> None:
         lock.close()
 
 
-@main.command()
+@bot.command()
 def check() -> None:
     """Say everything that is wrong with the configuration, where, and what to do."""
     settings = config.Settings()
@@ -83,14 +84,14 @@ def check() -> None:
     click.echo("All is well: the configuration has no mistakes.")
 
 
-@main.command()
+@bot.command()
 def migrate() -> None:
     """Bring the database up to the tables of this version."""
     bootstrap.engine_for(config.Settings()).dispose()
     click.echo("The database is up to date.")
 
 
-@main.group()
+@bot.group()
 def people() -> None:
     """The people list."""
 
@@ -117,7 +118,7 @@ def import_people(file: Path) -> None:
     click.echo(f"{len(rows)} people: {added} added, {changed} changed, {left} no longer on the list.")
 
 
-@main.command()
+@bot.command()
 @click.option("--retry", is_flag=True, help="Try again to send what could not be delivered.")
 def outbox(retry: bool) -> None:
     """List the messages that are waiting or could not be delivered. Never shows what they say."""
@@ -137,7 +138,7 @@ def outbox(retry: bool) -> None:
     click.echo("\n".join(lines) or "Nothing is waiting: every message has been delivered.")
 
 
-@main.group()
+@bot.group()
 def audit() -> None:
     """Who did what when: the chain of entries."""
 
@@ -161,6 +162,20 @@ def head() -> None:
     """Print the seal of the newest entry; keep a copy elsewhere to be able to tell when the end is cut off."""
     settings = config.Settings()
     click.echo(_do(settings, _trust(settings), lambda work: chain.head(work.session)) or "The chain is empty.")
+
+
+def main() -> None:
+    """Run the command line; trouble with the database is said in words."""
+    try:
+        bot()
+    except (OSError, SQLAlchemyError) as trouble:
+        why = trouble.orig if isinstance(trouble, DBAPIError) else trouble
+        words = str(why).splitlines()[0] if str(why) else type(trouble).__name__
+        click.echo(
+            f"PSIRF_DATABASE_URL: the database cannot be used ({words}). Check its path or address, and its rights.",
+            err=True,
+        )
+        sys.exit(1)
 
 
 def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tuple[int, int, int]:
@@ -206,7 +221,7 @@ def _run(app: bootstrap.Application, settings: config.Settings, greeting: str) -
     try:
         asyncio.run(_until_stopped(app, settings, greeting))
     except OSError as busy:
-        words = f"Port {settings.port} on {settings.host} cannot be used ({busy.strerror}). Set PSIRF_PORT to another."
+        words = f"{settings.host}:{settings.port} cannot be used ({busy.strerror}). Check PSIRF_HOST and PSIRF_PORT."
         raise click.ClickException(words) from None
 
 

@@ -1,5 +1,6 @@
 """What the bot is told by its environment, and what keeps `serve` from starting, in plain words."""
 
+import os
 import re
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from psirf_bot.domain.mistakes import Mistake
+from psirf_bot.domain.mistakes import Mistake, suggest
 from psirf_bot.trust_file import load_trust
 
 SHORTEST_SECRET_KEY = 16
@@ -97,7 +98,8 @@ def _key_and_database_mistakes(settings: Settings, dev: bool) -> Iterator[Mistak
         yield Mistake("PSIRF_SECRET_KEY", "is not set", _NEW_KEY)
     elif len(key.get_secret_value()) < SHORTEST_SECRET_KEY:
         yield Mistake("PSIRF_SECRET_KEY", f"is shorter than {SHORTEST_SECRET_KEY} characters", _NEW_KEY)
-    if not settings.database_url.get_secret_value().startswith(("sqlite:///", "postgresql+psycopg://")):
+    url = settings.database_url.get_secret_value()
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")) or url.startswith("sqlite:///file:"):
         yield Mistake(
             "PSIRF_DATABASE_URL",
             "is not a database that this version can use",
@@ -191,6 +193,12 @@ def _url_mistakes(settings: Settings) -> Iterator[Mistake]:
 
 def warnings(settings: Settings) -> Iterator[Mistake]:
     """What `serve` starts with all the same, but an administrator should know."""
+    known = {f"PSIRF_{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith("PSIRF_") and name.upper() not in known:
+            yield Mistake(name, "is not a setting and has no effect", suggest(name, sorted(known)))
+    if settings.slack_app_token and settings.has_slack:
+        yield Mistake("PSIRF_SLACK_APP_TOKEN", "has no effect: Socket Mode is not available yet", "Take it out.")
     if settings.trust is None:
         yield Mistake(
             "PSIRF_TRUST",

@@ -20,7 +20,7 @@ from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import courier as courier_module
 from psirf_bot.delivery.courier import AT_ONCE, Courier
-from psirf_bot.delivery.outbox import LEASE, MOST_TRIES, UNFINISHED, Errand, OutboxQueue
+from psirf_bot.delivery.outbox import LEASE, MOST_TRIES, Errand, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.store.tables import Case, Outbox, Posted, ReportVersion, SupportNeed
 from stage import Stage, words
@@ -143,7 +143,9 @@ async def quiet(stage: Stage, *, hanging: int = 0) -> None:
     """Wait until the courier has nothing left to do now, but for `hanging` messages that never come back."""
 
     def busy(work: Work) -> int:
-        unfinished = select(Outbox).where(col(Outbox.state).in_(UNFINISHED)).order_by(col(Outbox.id))
+        unfinished = (
+            select(Outbox).where(col(Outbox.state).in_(("due", "sending", "uncertain"))).order_by(col(Outbox.id))
+        )
         rows = work.session.exec(unfinished).all()
         firsts = {row.lane: row for row in reversed(rows)}.values()
         ready = [row for row in firsts if row.state != "sending" and row.due_at <= work.now]

@@ -1,5 +1,6 @@
 """What comes in from a platform, and what goes straight back: the one language between adapters and casework."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -64,12 +65,16 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One delivery. `key` is the platform's own id of it: the same key never has a second effect."""
+    """One delivery. `key` is the platform's own id of it: the same key never has a second effect.
+
+    `arrived` is when it came in, by the monotonic clock: the time that people wait for an answer runs from there.
+    """
 
     actor: Actor
     place: Place
     key: str
     what: Said | Pressed
+    arrived: float = field(default_factory=time.monotonic, compare=False)
 
 
 class Reply(BaseModel):

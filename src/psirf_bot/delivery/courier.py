@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from psirf_bot.delivery.outbox import Errand, OutboxQueue
-from psirf_bot.delivery.platform import CannotReadBack, Refused, Sender, Uncertain
+from psirf_bot.delivery.platform import Refused, Sender, Uncertain
 from psirf_bot.store.database import Store, without_words
 
 log = logging.getLogger(__name__)
@@ -37,13 +37,18 @@ class Courier:
         self._round: asyncio.Task[None] | None = None
         self._stopping = False
 
+    def _settles(self, platform: str) -> timedelta:
+        """How long to wait before an uncertain message is looked for; not at all where it cannot be."""
+        sender = self._senders.get(platform)
+        return self._settle if sender and sender.can_read_back else timedelta()
+
     def kick(self) -> None:
         """There may be something to send."""
         self._wake.set()
 
     async def start(self) -> None:
         single = self._store.is_single
-        await self._store.run(lambda session: self._queue.recover(session, self._settle, all_of_them=single))
+        await self._store.run(lambda session: self._queue.recover(session, self._settles, all_of_them=single))
         self._round = asyncio.create_task(self._rounds(), name="courier")
         self.kick()
 
@@ -75,7 +80,7 @@ class Courier:
     async def _send_what_is_due(self) -> None:
         while (room := AT_ONCE - len(self._under_way)) > 0:
             until = asyncio.get_running_loop().time() + SEND_WITHIN
-            errands = await self._store.run(partial(self._queue.claim, most=room, settle=self._settle))
+            errands = await self._store.run(partial(self._queue.claim, most=room, settles=self._settles))
             for errand in errands:
                 task = asyncio.create_task(self._deliver(errand, until), name=f"outbox-{errand.id}")
                 self._under_way.add(task)
@@ -105,7 +110,7 @@ class Courier:
             await self._note(lambda s: self._queue.refused(s, errand, why, retry_after=wait, final=final))
         except Exception as error:  # noqa: BLE001 - anything unforeseen may have happened after it arrived
             why = str(error) if isinstance(error, Uncertain) else without_words(error)
-            await self._note(lambda s: self._queue.uncertain(s, errand, why, self._settle))
+            await self._note(lambda s: self._queue.uncertain(s, errand, why, self._settles(errand.platform)))
         else:
             if message is not None:
                 await self._note(lambda s: self._queue.sent(s, errand, message))
@@ -118,11 +123,11 @@ class Courier:
             return errand.message
         if errand.read_back_since is None:
             return await sender.send(errand.address, errand.card, errand.key)
-        try:
-            found = await sender.find(errand.address, errand.key, errand.read_back_since)
-        except CannotReadBack:
+        if not sender.can_read_back:
             await self._note(lambda s: self._queue.not_there(s, errand, certain=False))
             return None
+        try:
+            found = await sender.find(errand.address, errand.key, errand.read_back_since)
         except (Uncertain, Refused) as why:  # refused to let us look: that says nothing of the message
             words = str(why)
             await self._note(lambda s: self._queue.cannot_look(s, errand, words))

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 30
 LOOK_FOR = timedelta(minutes=15)
-UNFINISHED = ("due", "sending", "uncertain")
+Settles = Callable[[str], timedelta]
+"""How long an uncertain message of a platform may still turn up before it is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +49,29 @@ class OutboxQueue:
     def __init__(self, setting: Setting, now: Callable[[], datetime], real: Callable[[], datetime]) -> None:
         self._setting, self._now, self._real = setting, now, real
 
-    def recover(self, session: Session, settle: timedelta, *, all_of_them: bool) -> None:
-        """What was being sent when its sender died may have arrived, or may do so until `settle` after it was taken."""
+    def recover(self, session: Session, settles: Settles, *, all_of_them: bool) -> None:
+        """What was being sent when its sender died may have arrived, or may do so until it has settled."""
         lost = select(Outbox).where(Outbox.state == "sending")
         if not all_of_them:
             lost = lost.where(col(Outbox.lease_until) < self._real())
         for row in session.exec(lost.with_for_update(skip_locked=True)):
             taken_at = (row.lease_until or self._real()) - LEASE
             row.state = "uncertain"
-            row.due_at = self._now() + max(taken_at + settle - self._real(), timedelta())
+            row.due_at = self._now() + max(taken_at + settles(row.platform) - self._real(), timedelta())
             session.add(row)
 
-    def claim(self, session: Session, most: int, settle: timedelta) -> list[Errand]:
-        """Take the first unfinished message of each conversation, where it is due."""
-        self.recover(session, settle, all_of_them=False)
+    def claim(self, session: Session, most: int, settles: Settles) -> list[Errand]:
+        """Take the first message of each conversation that is waiting to be sent, where it is due.
+
+        One that may have arrived holds up nothing but a newer rendering of the same living card.
+        """
+        self.recover(session, settles, all_of_them=False)
         earlier = aliased(Outbox)
         waits = exists().where(
-            col(earlier.lane) == Outbox.lane, col(earlier.id) < col(Outbox.id), col(earlier.state).in_(UNFINISHED)
+            col(earlier.lane) == Outbox.lane,
+            col(earlier.id) < col(Outbox.id),
+            col(earlier.state).in_(("due", "sending"))
+            | ((col(earlier.state) == "uncertain") & (col(earlier.subject) == Outbox.subject)),
         )
         ready = select(Outbox).where(col(Outbox.state).in_(("due", "uncertain")), Outbox.due_at <= self._now(), ~waits)
         rows = session.exec(ready.order_by(col(Outbox.id)).limit(most).with_for_update(skip_locked=True)).all()
@@ -93,7 +100,10 @@ class OutboxQueue:
             return (_labelled(card) if row.may_repeat else card), row.message
         posted = session.get(Posted, (row.subject, row.lane))
         work = Work(session, self._now(), self._setting)
-        return view.render_living(work, row.subject), posted.message if posted else None
+        living = view.render_living(work, row.subject)
+        # The label goes with the first edit of the card.
+        shown = _labelled(living) if living and row.may_repeat and not posted else living
+        return shown, posted.message if posted else None
 
     def sent(self, session: Session, errand: Errand, message: str) -> None:
         row = self._mine(session, errand)
@@ -120,6 +130,9 @@ class OutboxQueue:
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
         elif final or row.attempts >= MOST_TRIES:
+            log.error(
+                "message %s for %s cannot be delivered after %d tries: %s", row.id, row.platform, row.attempts, why
+            )
             self._give_up(session, row)
         else:
             row.state, row.due_at = "due", self._later(row.attempts, retry_after)
@@ -131,6 +144,7 @@ class OutboxQueue:
         if row is None:
             return
         row.error = why
+        log.warning("message %s for %s may or may not have arrived: %s", row.id, row.platform, why)
         if row.attempts >= MOST_TRIES:
             self._give_up(session, row)
         elif errand.message:

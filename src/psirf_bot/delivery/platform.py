@@ -26,12 +26,12 @@ class Uncertain(Exception):
     """The message may or may not have arrived: a timeout, a reset, a 5xx, a truncated answer."""
 
 
-class CannotReadBack(Uncertain):
-    """The platform never lets a bot look whether a message is there."""
-
-
 class Sender(Protocol):
     """One platform, as the courier sees it. No call retries by itself: one call is at most one message."""
+
+    @property
+    def can_read_back(self) -> bool:
+        """Whether the platform ever lets a bot look if a message is there."""
 
     async def send(self, to: Address, card: Card, key: str) -> str:
         """Post the card and return the message's id; `key` is an opaque id to find it by. Raises Refused, Uncertain."""
@@ -42,5 +42,5 @@ class Sender(Protocol):
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
         """Return the id of the message posted with `key` since then, None if it is certainly not there.
 
-        Raises Uncertain when the platform cannot say now, CannotReadBack when it never can.
+        Raises Uncertain when the platform cannot say now. Asked only where it can be read back.
         """

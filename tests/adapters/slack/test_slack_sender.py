@@ -122,8 +122,6 @@ DEFINITE = [
     "not_in_channel",
     "is_archived",
     "user_not_found",
-    "account_inactive",
-    "invalid_auth",
     "cannot_dm_bot",
     "message_not_found",
     "cant_update_message",

@@ -43,6 +43,7 @@ class SlackAdapter:
     """
 
     platform = "slack"
+    can_read_back = True
 
     def __init__(
         self,

@@ -44,7 +44,7 @@ FINAL = frozenset(
     }
 )
 
-# Faults of our own set-up, such as a token that is being replaced: an administrator mends them, and the message can wait.
+# Faults of our own set-up, such as a token that is being replaced: an administrator mends them; the message waits.
 OURS = frozenset({"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"})
 MENDED_IN = 300.0  # seconds
 

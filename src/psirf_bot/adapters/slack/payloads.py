@@ -2,7 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psirf_bot.cards import blockkit
@@ -21,12 +22,13 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One thing that a person did. `key` is Slack's own id of it."""
+    """One thing that a person did. `key` is Slack's own id of it; `arrived` is by the monotonic clock."""
 
     key: str
     user: str
     what: Said | Pressed
     place: Place
+    arrived: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

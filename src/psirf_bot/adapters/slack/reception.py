@@ -74,7 +74,8 @@ class Reception:
         if isinstance(turn, Spoken) and turn.shared:
             return Reply(notice=words.SHARED_CHANNEL)
         actor = Actor(platform="slack", team=self._team, user=turn.user, name=member.name, email=member.email)
-        return await self._desk.handle(Inbound(actor=actor, place=place, key=turn.key, what=turn.what))
+        inbound = Inbound(actor=actor, place=place, key=turn.key, what=turn.what, arrived=turn.arrived)
+        return await self._desk.handle(inbound)
 
     async def _place(self, turn: Turn) -> Place:
         """The place, without its channel when that may be shared: a command does not say, as an event would."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
+import time
 import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection
@@ -23,7 +24,7 @@ from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, U
 from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Desk, Pressed
-from psirf_bot.delivery.platform import Address, CannotReadBack, Refused, Uncertain
+from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +39,11 @@ class TeamsAdapter:
 
     `now` ages what is cached. `allow_unsigned_loopback` lets Microsoft's Agents Playground on this machine in; only
     then may `app_id`, `app_secret` and `tenant_id` be empty. `send_timeout` and `answer_within` are in seconds:
-    Microsoft gives up on a turn after ten to fifteen.
+    people should have an answer within three.
     """
 
     platform = "teams"
+    can_read_back = False
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class TeamsAdapter:
         now: Callable[[], datetime],
         allow_unsigned_loopback: bool = False,
         send_timeout: float = 10.0,
-        answer_within: float = 8.5,
+        answer_within: float = 2.8,
     ) -> None:
         self._is_set_up = bool(app_id and app_secret and tenant_id)
         if not self._is_set_up and not allow_unsigned_loopback:
@@ -110,8 +112,8 @@ class TeamsAdapter:
         await self._sender.update(to, message, card)
 
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
-        """Teams lets no bot read a conversation back: always raises CannotReadBack."""
-        raise CannotReadBack("Teams cannot be read back")
+        """Teams lets no bot read a conversation back: it is never asked."""
+        raise Uncertain("Teams cannot be read back")
 
     # taking in
 
@@ -170,14 +172,16 @@ class TeamsAdapter:
     async def _run(self, activity: Activity, authorization: str | None) -> Json | None:
         member_of = self._playground_member if authorization is None else self._member
         try:
-            return await self._bot.process(activity, authorization, partial(self._turn, member_of))
+            return await self._bot.process(activity, authorization, partial(self._turn, member_of, time.monotonic()))
         except (Refused, Uncertain) as why:
             log.warning("words could not be sent: %s", why)
             return None
 
     # a turn
 
-    async def _turn(self, member_of: Callable[[Activity], Awaitable[Member]], activity: Activity) -> Json | str:
+    async def _turn(
+        self, member_of: Callable[[Activity], Awaitable[Member]], arrived: float, activity: Activity
+    ) -> Json | str:
         """What the person is shown at once; whatever goes wrong, they hear of it."""
         self._sender.service_url = activity.service_url  # the token has been checked against it
         what = what_it_means(activity)
@@ -185,7 +189,7 @@ class TeamsAdapter:
             return answers.error(400, "BadRequest", words.UNKNOWN_BUTTON) if activity.is_invoke else ""
         try:
             member = await member_of(activity)
-            reply = await self._desk.handle(inbound(activity, what, member, self._tenant))
+            reply = await self._desk.handle(inbound(activity, what, member, self._tenant, arrived))
             return answers.pressed(reply) if activity.is_invoke else self._word(activity, reply.notice)
         except NotStaff:
             return self._word(activity, words.STAFF_ONLY)

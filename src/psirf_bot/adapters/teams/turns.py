@@ -97,7 +97,7 @@ def what_it_means(activity: Activity) -> Said | Pressed | None:
     return None
 
 
-def inbound(activity: Activity, what: Said | Pressed, member: Member, tenant: str) -> Inbound:
+def inbound(activity: Activity, what: Said | Pressed, member: Member, tenant: str, arrived: float) -> Inbound:
     """The turn as the desk takes it."""
     actor = Actor("teams", tenant, member.object_id, member.name, member.email)
     address = {
@@ -109,7 +109,7 @@ def inbound(activity: Activity, what: Said | Pressed, member: Member, tenant: st
     message = activity.reply_to_id if isinstance(what, Pressed) else None
     channel = {} if activity.is_personal else {**address, "conversation": without_thread(activity.conversation.id)}
     place = Place(activity.conversation.id, activity.is_personal, activity.is_invoke, message, address, channel)
-    return Inbound(actor, place, activity.key, what)
+    return Inbound(actor, place, activity.key, what, arrived)
 
 
 def without_thread(conversation: str) -> str:

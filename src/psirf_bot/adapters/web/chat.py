@@ -37,6 +37,7 @@ class WebAdapter:
     """The chat page: its requests, and the Sender that posts in its rooms."""
 
     platform: Platform = "web"
+    can_read_back = True
     TEAM = "demo"
 
     def __init__(

@@ -56,7 +56,7 @@ class OutboxQueue:
             lost = lost.where(col(Outbox.lease_until) < self._real())
         for row in session.exec(lost.with_for_update(skip_locked=True)):
             taken_at = (row.lease_until or self._real()) - LEASE
-            row.state = "uncertain"
+            row.state = "due" if row.message else "uncertain"  # an edit can simply be repeated
             row.due_at = self._now() + max(taken_at + settles(row.platform) - self._real(), timedelta())
             session.add(row)
 

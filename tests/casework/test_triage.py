@@ -330,3 +330,28 @@ async def test_danger_that_cannot_be_delivered_is_told_to_each_of_the_quality_te
     await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
     await stage.settled()
     assert any("could not be delivered elsewhere" in c.title for c in stage.private(LEAH))
+
+
+async def test_an_amended_kind_of_event_calls_for_its_own_answers_and_drops_the_others(stage: Stage) -> None:
+    await reported(stage)
+
+    async def amend(key: str, value: object) -> None:
+        choose = await stage.presses(LEAH, await opened(stage), "Amend")
+        form = await stage.presses(LEAH, choose, "Go on", {"key": key})
+        await stage.presses(LEAH, form, "Go on", {key: value, "why-amended": "We know more now."})
+
+    await amend("event-type", "incident")
+    await amend("affected", ["patient"])
+    await amend("physical-harm", "severe")
+    card = words(await opened(stage))
+    assert "LFPSE code 2" in card
+    assert "Duty of candour may apply" in card
+    assert "could have led to serious injury" not in card
+    await amend("event-type", "good-care")
+    assert "LFPSE" not in words(await opened(stage))
+
+
+async def test_a_case_from_datix_has_no_report_to_amend(stage: Stage) -> None:
+    form = await stage.says(LEAH, "open datix W777")
+    await stage.presses(LEAH, form, "Open the case", {"event-type": "risk", "when": "today", "service": "Podiatry"})
+    assert "amend it there" in words(await stage.presses(LEAH, await opened(stage), "Amend"))

@@ -1,6 +1,7 @@
 """What the quality team and the reporter do with a case: read it, own it, amend, merge, close; add, withdraw."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sqlmodel import select
 
@@ -14,11 +15,12 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.news import tell_outcome, tell_reporter
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.dialogs.flow import Page, record_of
+from psirf_bot.dialogs.flow import Page, pages_for, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
-from psirf_bot.store.tables import Addition, Case
+from psirf_bot.domain.report import Report
+from psirf_bot.store.tables import Addition, Case, ReportVersion
 
 SUPPORT_FOLLOWS_FROM = frozenset({"colleagues", "involved", "my-manager"})
 """Answers that are not amended: somebody was asked to check on staff because of them."""
@@ -171,11 +173,12 @@ def _amend_questions(work: Work, press: Press) -> Sequence[Question]:
     chosen = flow.question(press.args.get("key", ""))
     if chosen is None:
         found = cases.report_of(work, case_of(work, press))
-        answered = found[1].wording if found else {}
-        options = {
-            key: r["label"][:75] for key, r in answered.items() if "/" not in key and key not in SUPPORT_FOLLOWS_FROM
-        }
-        return (one_of("key", "Which answer should change?", options),)
+        if found is None:
+            raise Refusal(
+                "This case was opened from Datix, so there is no report here to amend. Please amend it there."
+            )
+        asked = [q for page in pages_for(flow, found[0]) for q in page.questions if q.id not in SUPPORT_FOLLOWS_FROM]
+        return (one_of("key", "Which answer should change?", {q.id: q.label[:75] for q in asked}),)
     return (chosen, long_text("why-amended", "Why is it being changed?", max_length=500))
 
 
@@ -187,17 +190,9 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
         return shown or case_view(work, case, press.by)
     key = press.args["key"]
     found = cases.report_of(work, case)
-    if found is None:
-        raise Refusal("This case was opened from Datix, so there is no report here to amend. Please amend it in Datix.")
-    _, version = found
-    if version.answers.get(key) == answers[key]:
+    if found is None or found[1].answers.get(key) == answers[key]:
         return case_view(work, case, press.by)
-    question = work.setting.report_flow.questions()[key]
-    new = {**version.answers, key: answers[key]}
-    page = Page(version.wording[key]["page"], (question,))
-    read = {**version.wording, **readings([page], new, lambda who: people.name_of(work, who))}
-    cases.write_version(work, case, new, read, press.by.id, str(answers["why-amended"]))
-    report = record_of(work.setting.report_flow, new)
+    report = _rewrite(work, case, found[1], key, answers, press.by.id)
     case.event_type = report.event_type or case.event_type
     case.service = report.service or case.service
     case.occurred = report.when or case.occurred
@@ -206,6 +201,21 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     changed(work, case, press.by.id, "amended", question=key)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
     return case_view(work, case, press.by)
+
+
+def _rewrite(work: Work, case: Case, old: ReportVersion, key: str, answers: Answers, by: str) -> Report:
+    """Keep a new version, with the one answer changed and without those that it makes irrelevant."""
+    flow = work.setting.report_flow
+    new = {**old.answers, key: answers[key]}
+    pages = pages_for(flow, record_of(flow, new))
+    dropped = flow.questions().keys() - {asked for page in pages for asked in page.asks()}
+    new = {k: value for k, value in new.items() if k not in dropped}
+    page = next((p for p in pages if key in p.asks()), Page("", ()))
+    changed_page = replace(page, questions=tuple(q for q in page.questions if q.id == key))
+    read = {k: r for k, r in old.wording.items() if k not in dropped}
+    read |= readings([changed_page], new, lambda who: people.name_of(work, who))
+    cases.write_version(work, case, new, read, by, str(answers["why-amended"]))
+    return record_of(flow, new)
 
 
 def _only(*questions: Question) -> Callable[[Work, Press], Sequence[Question]]:

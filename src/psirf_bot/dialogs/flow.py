@@ -234,6 +234,11 @@ def record_of(flow: Flow[R], answers: Answers, facts: Mapping[str, object] | Non
     return flow.record.model_validate({name: value for name, value in {**known, **items}.items() if name in fields})
 
 
+def pages_for(flow: Flow[R], record: R) -> list[Page]:
+    """The pages that a record calls for, answered or not; those about single items are left out."""
+    return [Page(s.title, s.asked(record)) for s in flow.steps if isinstance(s, Ask) and s.when(record)]
+
+
 def unanswered(page: Page, answers: Answers, now: datetime) -> str:
     """The key of the page's first question without a usable answer; of its first question when there is none."""
     for key, question in zip(page.asks(), page.questions, strict=True):

@@ -69,7 +69,7 @@ class Rest:
 
     def __init__(self, fake: FakeTeams) -> None:
         self.fake = fake
-        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.2))
+        self.session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.8))
         self.token = ""
 
     async def sign_in(self, **changes: str) -> tuple[int, Any]:

@@ -5,6 +5,8 @@ from typing import Any
 from sqlmodel import select
 from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, near_miss
 
+from psirf_bot.cards import blockkit
+from psirf_bot.cards.check import slack_problems
 from psirf_bot.casework.inbound import Said
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.tables import Channel, Identity
@@ -355,3 +357,58 @@ async def test_a_case_from_datix_has_no_report_to_amend(stage: Stage) -> None:
     form = await stage.says(LEAH, "open datix W777")
     await stage.presses(LEAH, form, "Open the case", {"event-type": "risk", "when": "today", "service": "Podiatry"})
     assert "amend it there" in words(await stage.presses(LEAH, await opened(stage), "Amend"))
+
+
+async def test_a_relatives_report_stays_with_the_quality_team_whatever_is_amended(stage: Stage) -> None:
+    await reported(stage, relative="yes")
+    choose = await stage.presses(LEAH, await opened(stage), "Amend")
+    form = await stage.presses(LEAH, choose, "Go on", {"key": "event-type"})
+    await stage.presses(LEAH, form, "Go on", {"event-type": "risk", "why-amended": "It was a risk."})
+    await stage.settled()
+    assert (await opened(stage, MARGUERITE)).title == "I could not do that"
+    assert "syringe" not in words(stage.channel()[0])
+
+
+async def test_joined_reports_are_told_along_the_chain_and_set_free_by_a_withdrawal(stage: Stage) -> None:
+    for _ in range(3):
+        await reported(stage)
+    for one, other in (("PSI-2026-0001", "PSI-2026-0002"), ("PSI-2026-0002", "PSI-2026-0003")):
+        form = await stage.presses(LEAH, await stage.says(LEAH, f"case {one}"), "Join with another")
+        await stage.presses(LEAH, form, "Join them", {"into": other})
+    last = await stage.says(LEAH, "case PSI-2026-0003")
+    form = await stage.presses(LEAH, await stage.presses(LEAH, last, "I have read this"), "Close")
+    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Stored apart."})
+    await stage.settled()
+    closed = [c.title for c in stage.private(AMINA) if "closed" in c.title]
+    assert sorted(closed) == [f"PSI-2026-000{n} is closed: what changed" for n in (1, 2, 3)]
+
+
+async def test_a_report_joined_with_a_withdrawn_one_is_looked_at_by_itself(stage: Stage) -> None:
+    await reported(stage)
+    await reported(stage)
+    form = await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Join with another")
+    await stage.presses(LEAH, form, "Join them", {"into": "PSI-2026-0001"})
+    form = await stage.presses(AMINA, await opened(stage, AMINA), "Withdraw it")
+    await stage.presses(AMINA, form, "Withdraw it", {"why": None})
+    assert "Reported, not read yet" in words(await stage.says(LEAH, "case PSI-2026-0002"))
+
+
+async def test_a_deputy_is_told_when_set_and_when_not_any_more_and_only_once(stage: Stage) -> None:
+    form = await stage.says(LEAH, "deputy")
+    given = {"deputy": "Amina Yusuf", "from": "today", "until": "21 December 2026"}
+    for _ in range(2):
+        await stage.presses(LEAH, form, "Save", given)
+    await stage.presses(LEAH, form, "Save", {"deputy": None, "from": None, "until": None})
+    await stage.settled()
+    titles = ["You stand in for a colleague", "You no longer stand in for a colleague"]
+    assert [c.title for c in stage.private(AMINA)] == titles
+
+
+async def test_everything_on_a_full_list_is_there_with_its_buttons_on_slack(stage: Stage) -> None:
+    for _ in range(10):
+        await reported(stage, colleagues="Dr Xylo Smith")
+    card = await stage.says(LEAH, "overdue")
+    message = blockkit.message(card)
+    assert slack_problems(message) == []
+    assert "There is more than can be shown here" not in str(message)
+    assert str(message).count("PSI-2026-00") >= 8

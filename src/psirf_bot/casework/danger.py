@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
-from psirf_bot.casework import people, post
+from psirf_bot.casework import cases, people, post
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Dialog, Person
+from psirf_bot.store.tables import Case, Dialog, Person
 
 PREVIEW = "Urgent: please read this message from the safety bot now."
 SOME, ALL, OVER = "some", "all", "over"
@@ -56,11 +56,13 @@ def undelivered(work: Work, dialog_id: str) -> None:
     """An urgent message could not be delivered somewhere: everybody in the quality team is told in private instead."""
     dialog = work.session.get(Dialog, dialog_id)
     reporter = people.person(work, dialog.person_id) if dialog else None
-    if dialog is None or reporter is None:
-        return
-    card = _private(
-        "Someone may be in danger: this could not be delivered elsewhere", _facts(dialog.answers), reporter.name
-    )
+    if dialog is None or reporter is None or dialog.danger_told == OVER or dialog.state == "cancelled":
+        return  # news that it is over is no reason for alarm
+    answers: Mapping[str, object] = dialog.answers
+    if dialog.case_id:  # the report has been sent meanwhile, and its words are with the case
+        version = cases.newest_version(work, work.session.get_one(Case, dialog.case_id))
+        answers = version.answers if version else answers
+    card = _private("Someone may be in danger: this could not be delivered elsewhere", _facts(answers), reporter.name)
     for someone in people.holders(work, Role.QUALITY):
         post.to_person(work, someone.id, card, urgent=True)
 

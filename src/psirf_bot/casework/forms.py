@@ -51,7 +51,8 @@ class Form:
         answers, problems, identifiers_found = self._read(work, press, questions)
         if not problems:
             try:
-                return Reply(card=self.do(work, press, answers), keep=True)
+                done = self.do(work, press, answers)
+                return Reply(card=done, keep=not any(done.inputs()))
             except Unfit as unfit:
                 problems = dict(unfit.problems)
         card = self._card(work, press, case, questions, answers, problems, offer_mask=identifiers_found)

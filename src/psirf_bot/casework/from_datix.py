@@ -21,7 +21,7 @@ def known_case(work: Work, by: Member, number: str) -> Card | None:
     """The way to the case with this Datix number, if there is one. Raises Refusal."""
     if not allowed(work, by, Act.OPEN_FROM_DATIX):
         raise Refusal("Opening a case from Datix is for the quality team. Type report to report something yourself.")
-    if not number or len(number) > 30 or number.startswith("PSI-"):
+    if len(number) > 30 or number.startswith("PSI-") or not any(c.isdigit() for c in number):
         raise Refusal("Please give the Datix number, for example: open datix W12345.")
     if found := identifiers.find(number):
         raise Refusal(f"{identifiers.words(f.kind for f in found)} Please give the number that Datix shows.")

@@ -16,7 +16,7 @@ from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, Outbox, Person
 
 SHOWN = 8
-MOST_CHECKS = 6
+MOST_CHECKS = 3
 """So that a card holds everything that it begins to list, buttons included, on every platform."""
 
 

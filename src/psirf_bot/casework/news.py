@@ -20,24 +20,37 @@ def tell_reporter(work: Work, case: Case, title: str, text: str) -> None:
 
 
 def tell_outcome(work: Work, case: Case) -> bool:
-    """Tell the reporter what came of it; not before somebody has spoken to them, if they were involved themselves.
+    """Tell the reporter what came of it, and those whose reports were joined with it.
 
-    Returns False while it waits for that; `spoken_to` then tells it.
+    Somebody who was involved hears it once they have been spoken to (`spoken_to`). Returns whether the reporter has.
     """
-    if waits_to_be_spoken_to(work, case):
-        return False
-    outcome = case.outcome or "The quality team closed it."
-    tell_reporter(work, case, f"{case.reference} is closed: what changed", outcome)
-    for joined in work.session.exec(select(Case).where(Case.merged_into == case.id)):
-        text = f"It was looked at together with another report. {outcome}"
-        tell_reporter(work, joined, f"{joined.reference} is closed: what changed", text)
-    return True
+    told = _tell(work, case, case)
+    _tell_joined(work, case, case)
+    return told
 
 
 def spoken_to(work: Work, case: Case, person_id: str | None) -> None:
     """Somebody has spoken to this person: news that waited for it can go out."""
-    if person_id == case.reporter_id and case.state in HAS_AN_OUTCOME:
-        tell_outcome(work, case)
+    root = case
+    while root.merged_into:
+        root = work.session.get_one(Case, root.merged_into)
+    if person_id == case.reporter_id and root.state in HAS_AN_OUTCOME:
+        _tell(work, case, root)
+
+
+def _tell(work: Work, about: Case, root: Case) -> bool:
+    if waits_to_be_spoken_to(work, about):
+        return False
+    together = "" if about is root else "It was looked at together with another report. "
+    outcome = root.outcome or "The quality team closed it."
+    tell_reporter(work, about, f"{about.reference} is closed: what changed", together + outcome)
+    return True
+
+
+def _tell_joined(work: Work, case: Case, root: Case) -> None:
+    for joined in work.session.exec(select(Case).where(Case.merged_into == case.id)).all():
+        _tell(work, joined, root)
+        _tell_joined(work, joined, root)
 
 
 def waits_to_be_spoken_to(work: Work, case: Case) -> bool:

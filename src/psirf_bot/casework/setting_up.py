@@ -38,7 +38,11 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
         f"From now on, what is for the {purpose} channel is posted here. Please keep its members to those who need it."
     )
     post.to_address(
-        work, platform, place.channel, said("This channel is set", text), about=f"channel:{purpose}/{platform}"
+        work,
+        platform,
+        place.channel,
+        said("This channel is set", text),
+        about=f"channel:{purpose}/{platform}/{post.lane_of(platform, place.channel)}",
     )
     made_sure = (
         "I have posted there to make sure that I can. If nothing appears, please invite me first and type it again."
@@ -48,10 +52,10 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
 
 def undelivered(work: Work, which: str) -> None:
     """The bot cannot post in a channel that was set: it is set no more, and whoever set it is told."""
-    purpose, _, platform = which.partition("/")
+    purpose, platform, lane = which.split("/", 2)
     channel = work.session.get(Channel, (purpose, platform))
-    if channel is None:
-        return
+    if channel is None or post.lane_of(platform, channel.address) != lane:
+        return  # another one has been set meanwhile
     text = (
         f"I cannot post in the channel for {purpose}. Please invite me there and type: use this channel for {purpose}."
     )
@@ -70,8 +74,8 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             optional=True,
             most=1,
         ),
-        Day("from", "From which day?", "For example today, or 21 December 2026.", coming=True),
-        Day("until", "Until which day?", "The last day away.", coming=True),
+        Day("from", "From which day?", "For example today, or 21 December 2026.", optional=True, coming=True),
+        Day("until", "Until which day?", "The last day away.", optional=True, coming=True),
     )
 
 
@@ -79,16 +83,20 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
     """One deputy at a time: a new one takes the place of whoever was set before."""
     whose = _listed(work, answers, "whose") or press.by.id
     deputy = _listed(work, answers, "deputy")
-    starts, ends = date.fromisoformat(str(answers["from"])), date.fromisoformat(str(answers["until"]))
-    if ends < starts:
-        raise Unfit({"until": "That is before the first day. Please check the two dates."})
     if deputy == whose:
         raise Unfit({"deputy": "Please name somebody else."})
     earlier = select(StandIn).where(StandIn.person_id == whose, StandIn.ends >= work.local.date())
-    for stand_in in work.session.exec(earlier):
+    old = list(work.session.exec(earlier))
+    starts, ends = _days(answers) if deputy else (None, None)
+    if [(s.deputy_id, s.starts, s.ends) for s in old] == ([(deputy, starts, ends)] if deputy else []):
+        return said("Saved", "That is how it is already.")
+    for stand_in in old:
         work.session.delete(stand_in)
+        if stand_in.deputy_id != deputy:
+            over = f"You no longer stand in for {people.name_of(work, whose)}."
+            post.to_person(work, stand_in.deputy_id, said("You no longer stand in for a colleague", over))
     work.record(press.by.id, "set a deputy", whose=whose, deputy=deputy, starts=starts, ends=ends)
-    if deputy is None:
+    if deputy is None or starts is None or ends is None:
         return said("Saved", "Nobody stands in any more.")
     work.session.add(StandIn(person_id=whose, deputy_id=deputy, starts=starts, ends=ends))
     days = f"from {starts.day} {starts:%B %Y} until {ends.day} {ends:%B %Y}, both included"
@@ -97,6 +105,17 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
     )
     post.to_person(work, deputy, said("You stand in for a colleague", told))
     return said("Saved", f"{people.name_of(work, deputy)} stands in {days}, and acts in the same roles.")
+
+
+def _days(answers: Answers) -> tuple[date, date]:
+    """The first and the last day; both are needed once somebody stands in."""
+    missing = {key: "Please give the day." for key in ("from", "until") if not answers[key]}
+    if missing:
+        raise Unfit(missing)
+    starts, ends = date.fromisoformat(str(answers["from"])), date.fromisoformat(str(answers["until"]))
+    if ends < starts:
+        raise Unfit({"until": "That is before the first day. Please check the two dates."})
+    return starts, ends
 
 
 def _listed(work: Work, answers: Answers, key: str) -> str | None:

@@ -90,12 +90,14 @@ def _need(work: Work, case: Case, report: Report, who: str) -> SupportNeed:
     someone = people.person(work, case.reporter_id if who == MYSELF else who)
     wish = report.support.get(who, CheckWish())
     checker = None if report.is_from_a_relative() else _checker(work, report, someone, wish)
+    # Whoever names the line manager as somebody else has named the line manager.
+    own_manager = bool(wish.who and someone and someone.line_manager_id == wish.who[0])
     need = SupportNeed(
         id=work.new_id(),
         case_id=case.id,
         person_id=someone.id if someone else None,
         name=someone.name if someone else who,
-        wish=wish.by or "quality",
+        wish="line-manager" if own_manager else wish.by or "quality",
         wished=people.name_of(work, wish.who[0]) if wish.who else None,
         checker_id=checker.id if checker else None,
         at=work.now,
@@ -186,6 +188,8 @@ def _done(work: Work, press: Press) -> Reply:
 
 def _pass(work: Work, press: Press) -> Reply:
     case, need = _found(work, press)
+    if need.state == CHECKED:
+        raise Refusal(f"It is noted that {need.name} has been checked on, so nobody else is asked.")
     if need.state == ASKED:
         work.record(press.by.id, "passed on a support check", case, need=need.id)
         _to_quality_list(work, need)

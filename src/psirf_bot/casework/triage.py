@@ -19,6 +19,7 @@ from psirf_bot.dialogs.flow import Page, pages_for, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
+from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import Report
 from psirf_bot.store.tables import Addition, Case, ReportVersion
 
@@ -38,7 +39,9 @@ def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> Non
     """Tell the owner of a case what somebody else did with it; the quality channel where it has no owner yet."""
     news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary"))
     if case.owner_id is None:
-        post.to_channel(work, "quality", news)
+        told = post.to_channel(work, "quality", news)
+        for someone in [] if told else people.holders(work, Role.QUALITY):
+            post.to_person(work, someone.id, news)
     elif case.owner_id != by.id:
         post.to_person(work, case.owner_id, news)
 
@@ -90,9 +93,7 @@ def _own(work: Work, press: Press, answers: Answers) -> Card:
     named = answers["owner"]
     owner = people.person(work, named[0]) if isinstance(named, list) else None
     if owner is None or not people.member(work, owner).is_quality:
-        return said(
-            "Please choose somebody in the quality team", "The owner of a case is a member of the quality team."
-        )
+        raise Unfit({"owner": "Please choose a member of the quality team."})
     if case.owner_id == owner.id:
         return case_view(work, case, press.by)
     case.owner_id = owner.id
@@ -147,6 +148,12 @@ def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
     case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
     changed(work, case, press.by.id, "withdrawn", why=case.outcome)
     support.stop_asking(work, case)
+    for joined in work.session.exec(select(Case).where(Case.merged_into == case.id)).all():
+        joined.state, joined.merged_into, joined.ended_at = State.REPORTED, None, None
+        changed(work, joined, press.by.id, "separated again")
+        tell_reporter(
+            work, joined, f"{joined.reference} is looked at by itself again", "The other report was withdrawn."
+        )
     tell_owner(work, case, press.by, f"{case.reference} was withdrawn", "The reporter withdrew it.")
     text = (
         f"{case.reference} is withdrawn. If it is on Datix, please tell the quality team, who look after that record."
@@ -196,7 +203,9 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     case.event_type = report.event_type or case.event_type
     case.service = report.service or case.service
     case.occurred = report.when or case.occurred
-    case.confidential, case.quality_only = report.confidential == "yes", report.is_from_a_relative()
+    case.confidential = report.confidential == "yes"
+    if key == "relative":  # another answer may make this one irrelevant; it protects the reporter all the same
+        case.quality_only = report.is_from_a_relative()
     case.danger = report.someone_is_in_danger_now()
     changed(work, case, press.by.id, "amended", question=key)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
@@ -209,6 +218,8 @@ def _rewrite(work: Work, case: Case, old: ReportVersion, key: str, answers: Answ
     new = {**old.answers, key: answers[key]}
     pages = pages_for(flow, record_of(flow, new))
     dropped = flow.questions().keys() - {asked for page in pages for asked in page.asks()}
+    if key in dropped:
+        raise Refusal(f"That question is no longer asked here. Type case {case.reference} to see how things are now.")
     new = {k: value for k, value in new.items() if k not in dropped}
     page = next((p for p in pages if key in p.asks()), Page("", ()))
     changed_page = replace(page, questions=tuple(q for q in page.questions if q.id == key))

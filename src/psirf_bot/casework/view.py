@@ -80,6 +80,8 @@ def _support(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
             continue
         who = people.name_of(work, need.checker_id)
         words = f"{who} {done[need.state]}" if need.state in done else f"Nobody yet. {support.wish_words(need)}"
+        if need.state == support.STOPPED:
+            words = "Not followed up: the report was withdrawn."
         facts.append(Fact(label=need.name, value=words))
     return tuple(facts)
 

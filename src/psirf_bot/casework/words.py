@@ -51,7 +51,7 @@ def _case(work: Work, heard: Heard) -> Card:
 
 
 def _open_datix(work: Work, heard: Heard) -> Card:
-    number = heard.rest.upper()
+    number = "".join(heard.rest.upper().split())
     known = from_datix.known_case(work, heard.by, number)
     return known or _form(work, heard, "datix.open", from_datix.OPEN, number=number)
 

@@ -80,7 +80,7 @@ UNCERTAIN = [
     Fault.truncated(),
     Fault.hang(),
     Fault.hang(accepted=True),
-    Fault.slow(0.5),
+    Fault.slow(1.2),
     Fault.refused("internal_error"),
     Fault.refused("fatal_error"),
     Fault.refused("a_name_nobody_knows"),

@@ -112,7 +112,7 @@ async def test_a_chat_that_could_not_be_opened_holds_no_message(
         (Fault.drop(accepted=True), ("uncertain", False, None)),
         (Fault.truncated(), ("uncertain", False, None)),
         (Fault.hang(accepted=True), ("uncertain", False, None)),
-        (Fault.slow(0.3), ("uncertain", False, None)),
+        (Fault.slow(1.2), ("uncertain", False, None)),
         (Fault.slow(0.05), ("done", False, None)),
     ],
 )

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-browser test-faults bench check lock
+.PHONY: setup demo test test-browser bench check lock
 .DEFAULT_GOAL := demo
 
 # The application alone: what `make demo` needs.

@@ -300,7 +300,7 @@ def test_a_choice_without_options_says_so() -> None:
     assert texts(view["blocks"]) == ["Who else?: there is nothing to choose from."]
 
 
-def test_what_is_wrong_stands_above_the_input_and_goes_to_slack() -> None:
+def test_what_is_wrong_stands_above_the_input() -> None:
     card = card_of(
         TextInput(id="a", label="A", error="Too long."),
         TextInput(id="b", label="B"),
@@ -310,7 +310,6 @@ def test_what_is_wrong_stands_above_the_input_and_goes_to_slack() -> None:
     error, field, *_ = blockkit.modal(card)["blocks"]
     assert error == {"type": "context", "elements": [plain_text("Please check: Too long.")], "block_id": "a.error"}
     assert field["block_id"] == "a"
-    assert blockkit.errors(card) == {"a": "Too long.", "m.date": "That is in the future."}
 
 
 def test_initial_values_are_masked_but_a_colleagues_address_stays() -> None:

@@ -89,15 +89,6 @@ def given(state_values: Mapping[str, Mapping[str, Json]], ids: Iterable[str] | N
     return held if ids is None else {name: held[name] for name in ids if name in held}
 
 
-def errors(card: Card) -> dict[str, str]:
-    """The words to show under each input that is not usable, for `response_action: errors`."""
-    return {
-        f"{part.id}.date" if isinstance(part, MomentInput) else part.id: part.error
-        for part in card.inputs()
-        if part.error
-    }
-
-
 # --- Which part of the card is shown ------------------------------------------------------------------------
 
 

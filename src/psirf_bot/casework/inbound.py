@@ -17,7 +17,7 @@ class Actor:
     """Who did it, as the platform knows them. The adapter has made sure that they are a full member of the trust.
 
     `team` is the Slack team or the Entra tenant, `user` the Slack user id or the Entra object id: together the key.
-    `name` and `email` are for showing and for a first match only.
+    `name` and `email` are for showing only: nobody is known by them.
     """
 
     platform: Platform

@@ -90,3 +90,23 @@ async def test_an_identifier_typed_in_slack_is_masked_on_request(tmp_path: Path)
         await amina.submit_view({SERIOUS: "No"})
         assert "[NHS number removed]" in amina.open_view.words
         assert bot.slack.refusals == []
+
+
+async def test_the_quality_card_lives_in_a_teams_channel_too(tmp_path: Path) -> None:
+    async with whole(tmp_path) as bot:
+        team = bot.teams.team("Quality", bot.wei_on_teams, bot.leah_on_teams, channels=("Reports",), installed=True)
+        reports = team.channels["Reports"]
+        await bot.wei_on_teams.say("@bot use this channel for quality", channel=reports)
+        await bot.wei_on_teams.hears("This channel is set", channel=reports)
+        amina = bot.amina_on_slack
+        await amina.slash("/psirf", "report", channel="C0QUALITY")
+        await amina.submit_view({**PAGE_1, "when.date": "2026-11-20"})
+        await amina.submit_view({SERIOUS: "Yes"})
+        await amina.submit_view()
+        card = await bot.leah_on_teams.hears("near miss, Community Nursing", channel=reports)
+        assert "Amina" not in bot.leah_on_teams.reads(card)
+        await bot.leah_on_teams.press("I have read this", card=card)
+        for person in (bot.leah_on_teams, bot.wei_on_teams):
+            await person.hears("Owner", channel=reports)
+        await bot.slack.until(lambda: any("has been read" in m.words for m in bot.slack.messages("U0AMINA01")))
+        assert bot.slack.refusals == []

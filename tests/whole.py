@@ -27,6 +27,8 @@ class Whole:
     amina_on_teams: TeamsPerson
     leah_on_slack: SlackPerson
     bronwen_on_slack: SlackPerson
+    leah_on_teams: TeamsPerson
+    wei_on_teams: TeamsPerson
 
 
 @asynccontextmanager
@@ -37,6 +39,7 @@ async def whole(folder: Path) -> AsyncIterator[Whole]:
         bronwen = slack.add_user("U0BRONWEN", "Bronwen Hale")
         slack.add_channel("C0QUALITY", "quality", {"U0LEAH001", slack.bot_user_id})
         on_teams = teams.person("Amina Yusuf", installed=True)
+        leah_on_teams, wei_on_teams = teams.person("Leah Rosenfeld"), teams.person("Wei Chen")
         settings = Settings(
             database_url=f"sqlite:///{folder}/whole.db",
             secret_key="a key for the tests alone, long enough",
@@ -51,9 +54,9 @@ async def whole(folder: Path) -> AsyncIterator[Whole]:
         app = Application(settings, trust)
         ids = {
             "amina.yusuf@": f"{on_teams.user.aad_object_id},U0AMINA01",
-            "leah.rosenfeld@": ",U0LEAH001",
+            "leah.rosenfeld@": f"{leah_on_teams.user.aad_object_id},U0LEAH001",
             "bronwen.hale@": ",U0BRONWEN",
-            "wei.chen@": ",U0WEI0001",
+            "wei.chen@": f"{wei_on_teams.user.aad_object_id},U0WEI0001",
         }
         lines = [
             line[:-1] + next((own for email, own in ids.items() if f",{email}" in line), ",")
@@ -71,5 +74,5 @@ async def whole(folder: Path) -> AsyncIterator[Whole]:
         slack.bot_url, teams.bot_url = f"{base}/slack/events", f"{base}/api/messages"
         slack.add_user("U0WEI0001", "Wei Chen")
         slack.world.channels["C0QUALITY"].members.add("U0WEI0001")
-        yield Whole(app, slack, teams, amina, on_teams, leah, bronwen)
+        yield Whole(app, slack, teams, amina, on_teams, leah, bronwen, leah_on_teams, wei_on_teams)
         await runner.cleanup()

@@ -30,7 +30,6 @@ from psirf_bot.dialogs.questions import (
     Choice,
     Clock,
     Day,
-    Invalid,
     Json,
     Moment,
     Number,
@@ -41,6 +40,7 @@ from psirf_bot.dialogs.questions import (
     several_of,
     short_text,
 )
+from psirf_bot.dialogs.typed import Invalid
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
 PLACES = {"ward": "On the ward", "home": "At home"}

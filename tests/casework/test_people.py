@@ -10,7 +10,7 @@ from psirf_bot.casework import people
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said
 from psirf_bot.casework.people import take_on
 from psirf_bot.casework.work import Work
-from psirf_bot.dialogs.questions import Invalid
+from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.people import PersonRow, Role
 from psirf_bot.store.tables import Case, Dialog, Identity, Person, StandIn, SupportNeed
 from stage import Stage, action, words

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psirf_bot.dialogs.moments import read_day, read_moment, read_time
-from psirf_bot.dialogs.questions import Day, Invalid, Moment
+from psirf_bot.dialogs.questions import Day, Moment
+from psirf_bot.dialogs.typed import Invalid
 
 LONDON = ZoneInfo("Europe/London")
 TUESDAY = datetime(2026, 11, 24, 14, 0, 30, tzinfo=LONDON)

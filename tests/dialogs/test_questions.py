@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 from psirf_bot.dialogs.questions import (
     Clock,
     Day,
-    Invalid,
     Json,
     Moment,
     Number,
     People,
     Question,
-    clean,
     long_text,
     one_of,
     several_of,
@@ -27,6 +25,7 @@ from psirf_bot.dialogs.questions import (
     yes_no,
     yes_no_not_known,
 )
+from psirf_bot.dialogs.typed import Invalid, clean
 
 NOW = datetime(2026, 11, 24, 14, 0, tzinfo=ZoneInfo("Europe/London"))  # a Tuesday
 

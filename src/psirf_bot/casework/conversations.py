@@ -21,7 +21,8 @@ from psirf_bot.casework.inbound import Platform, Reply
 from psirf_bot.casework.screening import screen
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.flow import Flow, Page, Turn, page_before, submit, unanswered, walk
-from psirf_bot.dialogs.questions import Choice, Invalid, People, Question
+from psirf_bot.dialogs.questions import Choice, People, Question
+from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.report import MYSELF
 from psirf_bot.store.tables import Dialog

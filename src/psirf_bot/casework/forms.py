@@ -14,7 +14,8 @@ from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.screening import screen
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.dialogs.questions import Invalid, Json, People, Question
+from psirf_bot.dialogs.questions import Json, People, Question
+from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case

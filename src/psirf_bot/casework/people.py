@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, col, select, update
 
 from psirf_bot.casework.inbound import Actor, Place
 from psirf_bot.casework.work import Work
-from psirf_bot.dialogs.questions import Invalid
+from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import PersonRow, Role
 from psirf_bot.store.tables import Action, Case, Dialog, Identity, Outbox, Person, StandIn, SupportNeed

@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from psirf_bot.dialogs.questions import Invalid, Json, Question
+from psirf_bot.dialogs.questions import Json, Question
+from psirf_bot.dialogs.typed import Invalid
 
 R = TypeVar("R", bound=BaseModel)
 Answers = Mapping[str, Json]

@@ -5,20 +5,16 @@ itself. `now` is the local time of the turn, so that "yesterday" means something
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Protocol, Self
 
 from psirf_bot.dialogs import moments
+from psirf_bot.dialogs.typed import ALSO_SAID, NOBODY, Invalid, clean, many, plain
 
 Json = str | int | bool | None | list[str]
-
-
-class Invalid(ValueError):
-    """The answer cannot be used. The message is shown to the person, next to the question."""
 
 
 class Question(Protocol):
@@ -62,7 +58,7 @@ class Text(_Base):
     long: bool = True
 
     def parse(self, raw: object, now: datetime) -> str | None:
-        typed = _plain(raw)
+        typed = plain(raw)
         if not typed:
             self.left_out()
             return None
@@ -80,7 +76,7 @@ class Choice(_Base):
     options: Mapping[str, str] = ()  # type: ignore[assignment]  # dataclasses order: every caller gives it
 
     def parse(self, raw: object, now: datetime) -> str | None:
-        typed = _plain(raw)
+        typed = plain(raw)
         if not typed:
             self.left_out()
             return None
@@ -112,7 +108,7 @@ class Choices(Choice):
     alone: tuple[str, ...] = ()
 
     def parse(self, raw: object, now: datetime) -> list[str] | None:  # type: ignore[override]  # many, not one
-        typed = _many(self._without_commas(raw))
+        typed = many(self._without_commas(raw))
         if not typed:
             self.left_out()
             return None
@@ -141,7 +137,7 @@ class Number(_Base):
     most: int = 1_000_000
 
     def parse(self, raw: object, now: datetime) -> int | None:
-        typed = _plain(raw)
+        typed = plain(raw)
         if not typed:
             self.left_out()
             return None
@@ -159,7 +155,7 @@ class Day(_Base):
     coming: bool = False
 
     def parse(self, raw: object, now: datetime) -> str | None:
-        typed = _plain(raw)
+        typed = plain(raw)
         if not typed:
             self.left_out()
             return None
@@ -179,7 +175,7 @@ class Clock(_Base):
     """A time of day; stored as 14:30."""
 
     def parse(self, raw: object, now: datetime) -> str | None:
-        typed = _plain(raw)
+        typed = plain(raw)
         if not typed:
             self.left_out()
             return None
@@ -198,11 +194,11 @@ class Moment(_Base):
 
     def parse(self, raw: object, now: datetime) -> str | None:
         if isinstance(raw, Mapping):
-            parts = (_plain(raw.get("date")), _plain(raw.get("time")))
+            parts = (plain(raw.get("date")), plain(raw.get("time")))
             if parts[1] and not parts[0]:
                 raise Invalid("Please give the day as well as the time.")
             raw = " ".join(part for part in parts if part)
-        typed = _plain(raw)
+        typed = plain(raw)
         if not typed:
             self.left_out()
             return None
@@ -220,7 +216,7 @@ class People(_Base):
     max_length: int = 120
 
     def parse(self, raw: object, now: datetime) -> list[str] | None:
-        names = list(dict.fromkeys(clean(name) for name in _many(raw)))
+        names = list(dict.fromkeys(clean(name) for name in many(raw)))
         names = [name for name in names if name.casefold().rstrip(".") not in NOBODY]
         if not names:
             self.left_out()
@@ -263,79 +259,6 @@ def several_of(
     alone: tuple[str, ...] = (),
 ) -> Choices:
     return Choices(id, label, hint, optional, options, alone)
-
-
-def clean(typed: str) -> str:
-    """Return the words without stray space at their ends; raises Invalid for characters that cannot be kept.
-
-    Control characters and lone surrogates break storage or display, and text-direction overrides can make words
-    read as something else than was typed.
-    """
-    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
-    if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t") or c in _DIRECTION for c in text):
-        raise Invalid("Some of the characters here cannot be kept. Please take them out or type the words again.")
-    return text.strip(_SPACES) if any(_can_be_seen(c) for c in text) else ""
-
-
-_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_SPACES = " \n\t\u00a0\u1680\u202f\u205f\u2060\u3000\ufeff\u2028\u2029" + "".join(map(chr, range(0x2000, 0x2010)))
-_MOST = 100_000
-"""Characters that are looked at at all."""
-_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols that are drawn as nothing."""
-
-
-def _can_be_seen(c: str) -> bool:
-    return unicodedata.category(c)[0] in "LNPS" and c not in _FILLERS
-
-
-NOBODY = frozenset(
-    {
-        "nobody",
-        "no one",
-        "noone",
-        "no-one",
-        "none",
-        "n/a",
-        "na",
-        "no",
-        "nothing",
-        "no one else",
-        "nobody else",
-        "just me",
-    }
-)
-"""What people write where no colleague was involved; none of it is a name."""
-
-ALSO_SAID = {
-    "yeah": "yes",
-    "yep": "yes",
-    "nope": "no",
-    "don't know": "not-known",
-    "dont know": "not-known",
-    "not sure": "not-known",
-    "unsure": "not-known",
-    "unknown": "not-known",
-}
-"""What people type for answers that have one fixed meaning."""
-
-
-def _plain(raw: object) -> str:
-    """What was typed or picked, as words. Raises Invalid for a list or an object, whose insides nobody has screened."""
-    if raw is None or isinstance(raw, str):
-        if raw and len(raw) > _MOST:
-            raise Invalid("That is far too long. Please shorten it.")
-        return clean(raw or "")
-    if isinstance(raw, int | float) and abs(raw) < 10**18:
-        return str(raw)
-    raise Invalid("Please answer this in words.")
-
-
-def _many(raw: object) -> list[str]:
-    if raw is None:
-        return []
-    parts: Iterable[object] = raw if isinstance(raw, list | tuple) else re.split(r"[,;\n]", _plain(raw))
-    return [typed for part in parts if (typed := _plain(part))]
 
 
 def _moment(typed: str, now: datetime) -> tuple[date, time | None]:

@@ -1,0 +1,82 @@
+"""Words as people type them: made plain, or refused when they cannot be kept."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+
+class Invalid(ValueError):
+    """The answer cannot be used. The message is shown to the person, next to the question."""
+
+
+def clean(typed: str) -> str:
+    """Return the words without stray space at their ends; raises Invalid for characters that cannot be kept.
+
+    Control characters and lone surrogates break storage or display, and text-direction overrides can make words
+    read as something else than was typed.
+    """
+    text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
+    if any((unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t") or c in _DIRECTION for c in text):
+        raise Invalid("Some of the characters here cannot be kept. Please take them out or type the words again.")
+    return text.strip(_SPACES) if any(_can_be_seen(c) for c in text) else ""
+
+
+_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SPACES = " \n\t\u00a0\u1680\u202f\u205f\u2060\u3000\ufeff\u2028\u2029" + "".join(map(chr, range(0x2000, 0x2010)))
+_MOST = 100_000
+"""Characters that are looked at at all."""
+_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that are drawn as nothing."""
+
+
+def _can_be_seen(c: str) -> bool:
+    return unicodedata.category(c)[0] in "LNPS" and c not in _FILLERS
+
+
+NOBODY = frozenset(
+    {
+        "nobody",
+        "no one",
+        "noone",
+        "no-one",
+        "none",
+        "n/a",
+        "na",
+        "no",
+        "nothing",
+        "no one else",
+        "nobody else",
+        "just me",
+    }
+)
+"""What people write where no colleague was involved; none of it is a name."""
+
+ALSO_SAID = {
+    "yeah": "yes",
+    "yep": "yes",
+    "nope": "no",
+    "don't know": "not-known",
+    "dont know": "not-known",
+    "not sure": "not-known",
+    "unsure": "not-known",
+    "unknown": "not-known",
+}
+"""What people type for answers that have one fixed meaning."""
+
+
+def plain(raw: object) -> str:
+    """What was typed or picked, as words. Raises Invalid for a list or an object, whose insides nobody has screened."""
+    if raw is None or isinstance(raw, str):
+        if raw and len(raw) > _MOST:
+            raise Invalid("That is far too long. Please shorten it.")
+        return clean(raw or "")
+    if isinstance(raw, int | float) and abs(raw) < 10**18:
+        return str(raw)
+    raise Invalid("Please answer this in words.")
+
+
+def many(raw: object) -> list[str]:
+    if raw is None:
+        return []
+    parts: Iterable[object] = raw if isinstance(raw, list | tuple) else re.split(r"[,;\n]", plain(raw))
+    return [typed for part in parts if (typed := plain(part))]

@@ -239,3 +239,14 @@ async def test_the_inbox_never_holds_what_was_refused(stage: Stage) -> None:
     await stage.presses(AMINA, card, "Next", {**PAGE_1, "what-happened": "born 1/2/1950, 943 476 5919"})
     stored = await stage.do(lambda work: [str(i.reply) for i in work.session.exec(select(Inbox)).all()])
     assert not any("943" in reply for reply in stored)
+
+
+async def test_an_identifier_typed_as_an_answer_is_not_kept_and_no_button_is_promised(stage: Stage) -> None:
+    await stage.says(AMINA, "report")
+    await stage.says(AMINA, "no")
+    await stage.says(AMINA, "near miss")
+    card = words(await stage.says(AMINA, "It was given to 943 476 5919"))
+    assert "Please send your words again without it" in card
+    assert "take it out for you" not in card
+    assert "943" not in card
+    assert "When was it?" in words(await stage.says(AMINA, "It was given to the wrong patient"))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlmodel import select
@@ -18,7 +19,7 @@ from psirf_bot.cards.model import Button, Card, Part
 from psirf_bot.casework import people
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.inbound import Platform, Reply
-from psirf_bot.casework.screening import screen
+from psirf_bot.casework.screening import IN_A_FORM, TYPED, screen
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.flow import Flow, Page, Turn, page_before, submit, unanswered, walk
 from psirf_bot.dialogs.questions import Choice, People, Question
@@ -51,21 +52,26 @@ class Script:
     on_ended: Callable[[Work, Dialog, Member], Card]
 
 
+Act = Callable[[Work, Press, Dialog], Reply]
+"""What a press does with a conversation that is still open."""
+
+
 class Conversations:
     """Holds conversations by their scripts, one for each flow."""
 
     def __init__(self, scripts: Mapping[str, Script]) -> None:
         self.scripts = scripts
-        self.verbs: dict[str, Callable[[Work, Press], Reply]] = {
-            "dialog.next": self._next,
-            "dialog.mask": self._mask,
+        acts: dict[str, Act] = {
+            "dialog.next": self._answered,
+            "dialog.mask": partial(self._answered, masked=True),
             "dialog.keep": self._keep,
             "dialog.back": self._back,
             "dialog.show": self._show,
             "dialog.confirm": self._confirm,
-            "dialog.cancel": self._cancel,
+            "dialog.cancel": lambda work, press, dialog: Reply(card=self._end(work, dialog, press.by)),
             "dialog.restart": self._restart,
         }
+        self.verbs = {verb: partial(self._while_open, act) for verb, act in acts.items()}
 
     def begin(self, work: Work, by: Member, flow: str) -> Card:
         """Begin, or ask about the one left unfinished."""
@@ -84,8 +90,7 @@ class Conversations:
 
     def typed(self, work: Work, by: Member, platform: Platform, text: str) -> Card | None:
         """Take words for the answer to the next question of a conversation under way; None when there is none."""
-        found = (self.open_dialog(work, by, flow) for flow in self.scripts)
-        dialog = next((d for d in found if d), None)
+        dialog = self._any_open(work, by)
         if dialog is None:
             return None
         if work.now - dialog.updated_at > TYPED_ANSWERS_WITHIN:
@@ -99,40 +104,38 @@ class Conversations:
 
     def is_under_way(self, work: Work, by: Member) -> bool:
         """Whether words typed now would be taken for an answer."""
-        found = (self.open_dialog(work, by, flow) for flow in self.scripts)
-        return any(d and work.now - d.updated_at <= TYPED_ANSWERS_WITHIN for d in found)
+        dialog = self._any_open(work, by)
+        return dialog is not None and work.now - dialog.updated_at <= TYPED_ANSWERS_WITHIN
 
     def cancel(self, work: Work, by: Member) -> Card | None:
         """Cancel whatever this person has open; None when nothing is."""
-        for flow in self.scripts:
-            if dialog := self.open_dialog(work, by, flow):
-                return self._end(work, dialog, by)
-        return None
+        dialog = self._any_open(work, by)
+        return self._end(work, dialog, by) if dialog else None
+
+    def _any_open(self, work: Work, by: Member) -> Dialog | None:
+        return next((d for flow in self.scripts if (d := self.open_dialog(work, by, flow))), None)
 
     # What a press means. Each is safe to repeat: it acts on the answers, not on a position.
 
-    def _next(self, work: Work, press: Press) -> Reply:
-        return self._answered(work, press)
-
-    def _mask(self, work: Work, press: Press) -> Reply:
-        return self._answered(work, press, masked=True)
-
-    def _keep(self, work: Work, press: Press) -> Reply:
-        may_keep = press.platform == "teams" and work.trust.platforms.keep_identifiers_on_teams
-        return self._answered(work, press, kept=may_keep)
-
-    def _answered(self, work: Work, press: Press, *, masked: bool = False, kept: bool = False) -> Reply:
-        dialog = self._dialog(work, press)
+    def _while_open(self, act: Act, work: Work, press: Press) -> Reply:
+        """Do it, unless the conversation has ended: then say how, and where things are."""
+        dialog = work.session.get(Dialog, press.args["dialog"], with_for_update=True)
+        if dialog is None or dialog.person_id != press.by.id:
+            raise Refusal("This form belongs to somebody else. Type help to see what you can do.")
         if dialog.state != "open":
             return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+        return act(work, press, dialog)
+
+    def _answered(self, work: Work, press: Press, dialog: Dialog, *, masked: bool = False, kept: bool = False) -> Reply:
         # Every question on the page is answered by sending it: a platform may leave out an input that is empty.
         given = {key: press.given.get(key) for key in json.loads(press.args["asks"])}
         return Reply(card=self._take(work, dialog, press.by, press.platform, given, masked=masked, kept=kept))
 
-    def _back(self, work: Work, press: Press) -> Reply:
-        dialog = self._dialog(work, press)
-        if dialog.state != "open":
-            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+    def _keep(self, work: Work, press: Press, dialog: Dialog) -> Reply:
+        may_keep = press.platform == "teams" and work.trust.platforms.keep_identifiers_on_teams
+        return self._answered(work, press, dialog, kept=may_keep)
+
+    def _back(self, work: Work, press: Press, dialog: Dialog) -> Reply:
         filled = {key: value for key, value in press.given.items() if value not in (None, "", [])}
         refused = self._file(work, dialog, press.by, filled).problems
         if refused:  # going back must not cost the words that cannot be filed yet
@@ -141,38 +144,18 @@ class Conversations:
         before = page_before(turn, press.args["key"])
         return Reply(card=self._page(work, dialog, press.by, key=before.asks()[0] if before else None))
 
-    def _show(self, work: Work, press: Press) -> Reply:
-        dialog = self._dialog(work, press)
-        if dialog.state != "open":
-            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+    def _show(self, work: Work, press: Press, dialog: Dialog) -> Reply:
         return Reply(card=self._page(work, dialog, press.by, key=press.args.get("key")))
 
-    def _confirm(self, work: Work, press: Press) -> Reply:
-        dialog = self._dialog(work, press)
-        if dialog.state != "open":
-            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
+    def _confirm(self, work: Work, press: Press, dialog: Dialog) -> Reply:
         _, turn = self._walk(work, dialog, press.by)
         if isinstance(turn.at, Page) or press.args["digest"] != _digest(turn):
             return Reply(card=self._page(work, dialog, press.by))  # the answers changed since that card was shown
         return Reply(card=self._send(work, dialog, press.by), keep=True)
 
-    def _cancel(self, work: Work, press: Press) -> Reply:
-        dialog = self._dialog(work, press)
-        if dialog.state != "open":
-            return Reply(card=self.scripts[dialog.flow].on_ended(work, dialog, press.by))
-        return Reply(card=self._end(work, dialog, press.by))
-
-    def _restart(self, work: Work, press: Press) -> Reply:
-        dialog = self._dialog(work, press)
-        if dialog.state == "open":
-            self._end(work, dialog, press.by)
+    def _restart(self, work: Work, press: Press, dialog: Dialog) -> Reply:
+        self._end(work, dialog, press.by)
         return Reply(card=self.begin(work, press.by, dialog.flow))
-
-    def _dialog(self, work: Work, press: Press) -> Dialog:
-        dialog = work.session.get(Dialog, press.args["dialog"], with_for_update=True)
-        if dialog is None or dialog.person_id != press.by.id:
-            raise Refusal("This form belongs to somebody else. Type help to see what you can do.")
-        return dialog
 
     def _new(self, work: Work, by: Member, flow: str) -> Dialog:
         dialog = Dialog(
@@ -196,11 +179,13 @@ class Conversations:
         *,
         masked: bool = False,
         kept: bool = False,
+        one_at_a_time: bool = False,
     ) -> Turn[Any]:
         """File the answers that can be used; the others come back as problems and are not stored."""
         script = self.scripts[dialog.flow]
         flow = script.flow(work)
-        screened = screen(given, flow.question, masked=masked, kept=kept)
+        remedy = TYPED if one_at_a_time else IN_A_FORM
+        screened = screen(given, flow.question, masked=masked, kept=kept, remedy=remedy)
         named, unclear = _people_named(work, flow, screened.given, by)
         refused = {**screened.held_back, **unclear}
         turn = submit(flow, dialog.answers, named, work.local, script.facts(work, by), refused)
@@ -222,7 +207,7 @@ class Conversations:
         kept: bool = False,
         one_at_a_time: bool = False,
     ) -> Card:
-        turn = self._file(work, dialog, by, given, masked=masked, kept=kept)
+        turn = self._file(work, dialog, by, given, masked=masked, kept=kept, one_at_a_time=one_at_a_time)
         if not turn.problems:
             return self._page(work, dialog, by, one_at_a_time=one_at_a_time)
         key = next(iter(turn.problems))

@@ -15,8 +15,17 @@ class Screened:
     held_back: dict[str, str]
 
 
+IN_A_FORM = "Please take it out, or let me take it out for you."
+TYPED = "Please send your words again without it. These were not kept."
+
+
 def screen(
-    given: Mapping[str, object], question: Callable[[str], Question | None], *, masked: bool, kept: bool
+    given: Mapping[str, object],
+    question: Callable[[str], Question | None],
+    *,
+    masked: bool,
+    kept: bool,
+    remedy: str = IN_A_FORM,
 ) -> Screened:
     """Look through every free-text answer; the person may have chosen to have identifiers masked, or kept."""
     cleared: dict[str, object] = {}
@@ -34,5 +43,5 @@ def screen(
                 [identifiers.mask(part) for part in words] if isinstance(raw, list) else identifiers.mask(words[0])
             )
         else:
-            held_back[key] = f"{identifiers.words(kinds)} Please take it out, or let me take it out for you."
+            held_back[key] = f"{identifiers.words(kinds)} {remedy}"
     return Screened(cleared, held_back)

@@ -313,7 +313,7 @@ from psirf_bot.store.tables import Counter
 engine = open_engine(sys.argv[1])
 migrate(engine)
 print("ready", flush=True)
-for year in range(1000, 1060):
+for year in range(10**6, 10**6 + 60):
     with Session(engine) as session:
         session.exec(select(Counter)).all()
         session.add(Counter(year=year, last=0))
@@ -334,7 +334,7 @@ def test_another_process_can_write_beside_a_busy_one(store: Store, engine: Engin
     other.stdout.close()
     assert other.returncode == 0
     assert written > 0
-    assert kept(store) == [*range(written), *range(1000, 1060)]
+    assert kept(store) == [*range(written), *range(10**6, 10**6 + 60)]
 
 
 KEEPS_ON = """

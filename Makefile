@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-browser bench check lock
+.PHONY: setup demo test test-browser gallery bench check lock
 .DEFAULT_GOAL := demo
 
 # The application alone: what `make demo` needs.
@@ -25,8 +25,16 @@ demo: .venv/.ready
 test: setup
 	$(BIN)/python -m pytest -n auto
 
-test-browser: setup
+# What the browser tests and the gallery draw and drive cards with; it needs Node.js, and Chromium to look at them.
+RENDERERS := tests/browser/node_modules/.package-lock.json
+$(RENDERERS): tests/browser/package-lock.json
+	npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+
+test-browser: setup $(RENDERERS)
 	$(BIN)/python -m pytest -m browser
+
+gallery: setup $(RENDERERS)
+	$(BIN)/python docs/gallery/make.py
 
 bench: setup
 	$(BIN)/python bench/reports.py

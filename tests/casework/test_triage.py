@@ -30,9 +30,9 @@ async def opened(stage: Stage, name: str = LEAH) -> Any:
 async def test_reading_sets_the_owner_and_tells_the_reporter(stage: Stage) -> None:
     await reported(stage)
     [living] = stage.channel()
-    card = await stage.presses(LEAH, living, "I have read this", channel="quality")
+    said = await stage.presses(LEAH, living, "I have read this", channel="quality")
     await stage.settled()
-    assert "Owner: Leah Rosenfeld" in words(card)
+    assert words(said) == "Thank you. It is noted that you have read PSI-2026-0001."
     assert stage.private(AMINA)[-1].title == "Your report has been read"
     assert "Owner: Leah Rosenfeld" in words(stage.channel()[0])
     assert len(stage.channel()) == 1, "the living card is edited in place"

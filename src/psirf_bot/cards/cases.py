@@ -108,7 +108,7 @@ def case_card(
     read: Iterable[Reading],
     *,
     about: Iterable[Fact],
-    additions: Sequence[tuple[str, str]],
+    additions: Sequence[tuple[Fact, str]],
     support: Sequence[Fact],
     outcome: str,
     rows: Sequence[tuple[Button, ...]],
@@ -123,7 +123,7 @@ def case_card(
     if support:
         body += [Words(text="Support for staff", style="heading"), Facts(facts=tuple(support))]
     for when, text in additions:
-        body += [Words(text=f"Added {when}", style="subtle"), Words(text=text, typed=True)]
+        body += [Facts(facts=(when,)), Words(text=text, typed=True)]
     if outcome:
         body += [Words(text="What came of it", style="heading"), Words(text=outcome, typed=True)]
     body += [Buttons(buttons=row) for row in rows if row]

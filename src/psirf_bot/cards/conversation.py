@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psirf_bot.cards.answers import Names, page_parts
 from psirf_bot.cards.forms import as_input
-from psirf_bot.cards.model import Button, Buttons, Card, Part, Progress, Words
+from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Progress, Words
 from psirf_bot.dialogs.flow import Page
 from psirf_bot.dialogs.questions import Json
 
@@ -67,11 +67,13 @@ def check_card(
     return Card(title=title, preview="Please check your answers.", body=tuple(body), buttons=buttons, reopen=reopen)
 
 
-def unfinished_card(title: str, since: str, buttons: tuple[Button, ...], reopen: str) -> Card:
+def unfinished_card(title: str, since: Fact, buttons: tuple[Button, ...], reopen: str, extra: str = "") -> Card:
+    """`since`: when they last added to it. `extra`: what became of what they wanted to begin."""
+    asked = Words(text=f"Nothing of it has been sent yet. {extra} What would you like to do?".replace("  ", " "))
     return Card(
         title=f"You have an unfinished {title.lower()}",
         preview="You have something unfinished.",
-        body=(Words(text=f"You last added to it on {since}. Nothing has been sent yet. What would you like to do?"),),
+        body=(Facts(facts=(since,)), asked),
         buttons=buttons,
         reopen=reopen,
     )

@@ -1,8 +1,8 @@
 """The cards of words: help with what this person can do, refusals, and words that were not understood."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from psirf_bot.cards.model import Button, Card, Fact, Facts, Words
+from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Words
 from psirf_bot.cards.people_to_ring import danger_words
 from psirf_bot.domain.trust import Trust
 
@@ -24,6 +24,39 @@ def help_card(
             Words(text="Please never type anything that identifies a patient.", style="subtle"),
         ),
         buttons=buttons,
+    )
+
+
+def home_card(trust: Trust, buttons: tuple[Button, ...], waits: Card, mine: Card) -> Card:
+    """A person's own page: what to do when something happened, what waits for them, and what they reported."""
+    lists = ((Words(text=card.title, style="heading"), *_under_a_heading(card.body)) for card in (waits, mine))
+    return Card(
+        title="Did something happen, or nearly happen?",
+        preview="Your own page.",
+        body=(danger_words(trust), Buttons(buttons=buttons), *(part for parts in lists for part in parts)),
+    )
+
+
+def _under_a_heading(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts of a list, whose own headings would stand level with the one above them."""
+    for part in parts:
+        heads = isinstance(part, Words) and part.style == "heading"
+        yield part.model_copy(update={"style": "body"}) if heads else part
+
+
+def welcome(words: Sequence[tuple[str, str]]) -> Card:
+    """What the bot says in a channel or a group that it was added to."""
+    return Card(
+        title="Hello, I help with patient safety",
+        preview="The patient safety bot was added here.",
+        body=(
+            Words(
+                text="I help staff report what happened and look after the people involved. Nobody reads this chat "
+                "live: if anyone is in danger now, ring for help."
+            ),
+            Words(text="Reports are made with me in a private chat. Here, mention me and write:"),
+            Facts(facts=tuple(Fact(label=word, value=meaning) for word, meaning in words)),
+        ),
     )
 
 

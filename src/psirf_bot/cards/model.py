@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class _Part(BaseModel):
@@ -23,9 +23,12 @@ class Words(_Part):
 
 
 class Fact(_Part):
+    """`at`: the moment that `value` says in the trust's own time, for a platform that shows each reader theirs."""
+
     label: str
     value: str
     typed: bool = False
+    at: AwareDatetime | None = None
 
 
 class Facts(_Part):
@@ -38,7 +41,9 @@ class Facts(_Part):
 class Button(_Part):
     """Something to press. `action` is an opaque id whose meaning is kept on our side; `url` opens a page instead.
 
-    `submits`: what is typed on the card goes along. `validates`: required inputs must be filled in first.
+    `submits`: what is typed on the card goes along. `validates`: required inputs must be filled in first. `opens`: what
+    it shows is for this person alone, in a window of its own where the platform has them. `spoken`: what a screen
+    reader says, where the label alone would not tell one button from another.
     """
 
     label: str
@@ -47,6 +52,8 @@ class Button(_Part):
     style: Literal["plain", "primary", "danger"] = "plain"
     submits: bool = False
     validates: bool = False
+    opens: bool = False
+    spoken: str = ""
 
 
 class Buttons(_Part):

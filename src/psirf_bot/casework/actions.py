@@ -18,11 +18,15 @@ def button(
     style: Literal["plain", "primary", "danger"] = "plain",
     submits: bool = False,
     validates: bool = False,
+    opens: bool = False,
+    spoken: str = "",
     **args: str,
 ) -> Button:
     """A button that means `verb` with these arguments; for one person alone when `person_id` is given."""
     action = action_id(work, verb, case=case, person_id=person_id, **args)
-    return Button(label=label, action=action, style=style, submits=submits, validates=validates)
+    return Button(
+        label=label, action=action, style=style, submits=submits, validates=validates, opens=opens, spoken=spoken
+    )
 
 
 def action_id(work: Work, verb: str, *, case: Case | None = None, person_id: str | None = None, **args: str) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from psirf_bot.cards import conversation as cards
 from psirf_bot.cards.answers import instant
-from psirf_bot.cards.model import Button, Card, Part
+from psirf_bot.cards.model import Button, Card, Fact, Part, Words
 from psirf_bot.casework import people
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.inbound import Platform, Reply
@@ -76,13 +76,37 @@ class Conversations:
     def begin(self, work: Work, by: Member, flow: str) -> Card:
         """Begin, or ask about the one left unfinished."""
         dialog = self.open_dialog(work, by, flow)
-        if dialog is None or not dialog.answers:
-            return self._page(work, dialog or self._new(work, by, flow), by)
-        script = self.scripts[flow]
-        since = instant(dialog.updated_at.astimezone(work.trust.timezone))
+        if dialog and dialog.answers:
+            return self._unfinished(work, by, dialog)
+        return self._page(work, dialog or self._new(work, by, flow), by)
+
+    def begin_with(
+        self, work: Work, by: Member, platform: Platform, flow: str, key: str, text: str, *, filled: str, kept_out: str
+    ) -> Card:
+        """Begin with an answer that the person brought along; one that is there already is never written over.
+
+        `filled` and `kept_out` are the words that tell them which of the two it was.
+        """
+        dialog = self.open_dialog(work, by, flow)
+        if dialog and dialog.answers.get(key):
+            return self._unfinished(work, by, dialog, kept_out)
+        dialog = dialog or self._new(work, by, flow)
+        given = {key: text}
+        problems = self._file(work, dialog, by, given).problems
+        mend = platform if self._identifies(work, dialog, given) else None
+        return self._page(work, dialog, by, key=key, problems=problems, mend=mend, note=filled)
+
+    def _identifies(self, work: Work, dialog: Dialog, given: Mapping[str, object]) -> bool:
+        flow = self.scripts[dialog.flow].flow(work)
+        return bool(screen(given, flow.question, masked=False, kept=False).held_back)
+
+    def _unfinished(self, work: Work, by: Member, dialog: Dialog, extra: str = "") -> Card:
+        script = self.scripts[dialog.flow]
+        local = instant(dialog.updated_at.astimezone(work.trust.timezone))
+        since = Fact(label="You last added to it", value=local, at=dialog.updated_at)
         more = button(work, "Go on with it", "dialog.show", person_id=by.id, style="primary", dialog=dialog.id)
         anew = button(work, "Delete it and start again", "dialog.restart", person_id=by.id, dialog=dialog.id)
-        return cards.unfinished_card(script.title, since, (more, anew), more.action)
+        return cards.unfinished_card(script.title, since, (more, anew), more.action, extra)
 
     def open_dialog(self, work: Work, by: Member, flow: str) -> Dialog | None:
         mine = select(Dialog).where(Dialog.person_id == by.id, Dialog.flow == flow, Dialog.state == "open")
@@ -211,9 +235,7 @@ class Conversations:
         if not turn.problems:
             return self._page(work, dialog, by, one_at_a_time=one_at_a_time)
         key = next(iter(turn.problems))
-        flow = self.scripts[dialog.flow].flow(work)
-        held_back = screen(given, flow.question, masked=False, kept=False).held_back and not one_at_a_time
-        mend = platform if held_back else None
+        mend = platform if not one_at_a_time and self._identifies(work, dialog, given) else None
         return self._page(work, dialog, by, key=key, problems=turn.problems, mend=mend, one_at_a_time=one_at_a_time)
 
     def _mend(self, work: Work, platform: Platform, mine: Mapping[str, Any], asks: str) -> tuple[Button, ...]:
@@ -233,6 +255,7 @@ class Conversations:
         key: str | None = None,
         problems: Mapping[str, str] | None = None,
         mend: Platform | None = None,
+        note: str = "",
         one_at_a_time: bool = False,
     ) -> Card:
         """The card to show now: the page that asks `key`, or the one that comes next, or check your answers."""
@@ -259,7 +282,7 @@ class Conversations:
             number,
             dialog.answers,
             problems or {},
-            opening=script.opening(work, dialog, turn.record),
+            opening=(*script.opening(work, dialog, turn.record), *((Words(text=note),) if note else ())),
             about=_about(work, page),
             names=lambda who: people.name_of(work, who),
             now=work.local,
@@ -272,7 +295,19 @@ class Conversations:
         script = self.scripts[dialog.flow]
         mine: dict[str, Any] = {"person_id": by.id, "dialog": dialog.id}
         pages = [
-            (p, _about(work, p), button(work, "Change", "dialog.show", key=p.asks()[0], **mine)) for p in turn.passed
+            (
+                p,
+                _about(work, p),
+                button(
+                    work,
+                    "Change",
+                    "dialog.show",
+                    key=p.asks()[0],
+                    spoken=f"Change: {p.title} {_about(work, p)}".strip(),
+                    **mine,
+                ),
+            )
+            for p in turn.passed
         ]
         # It takes no input, but is what a form ends with: in Slack it becomes the window's own button.
         last: dict[str, Any] = {"style": "primary", "submits": True, "validates": True, "digest": _digest(turn)}

@@ -12,9 +12,9 @@ from sqlmodel import Session
 from psirf_bot.cards.forms import refilled
 from psirf_bot.cards.menu import refusal
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import from_datix, people, post, setting_up, support, triage, words
+from psirf_bot.casework import from_datix, home, people, post, setting_up, support, triage, words
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.inbound import Inbound, Pressed, Reply, Said
+from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said, What
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.store.database import Store, without_words
@@ -29,6 +29,7 @@ SHORTEST = 0.2
 
 NOT_SAVED_YET = "Not saved yet: the system is busy. Your words are kept here. Please press again in a moment."
 NOT_SAVED_SAID = "Not saved yet: the system is busy. Please send your message again in a moment."
+NOT_BEGUN = "Not begun yet: the system is busy. Please choose the message again in a moment."
 
 STILL_SAVING = "Not saved yet: the system is busy. Please wait for my next message before you send anything again."
 WENT_WRONG = (
@@ -69,11 +70,10 @@ class Desk:
             waiting = asyncio.wrap_future(future)
             reply = await asyncio.wait_for(asyncio.shield(waiting), max(SHORTEST, left))
         except TimeoutError:
-            if future.cancel():
-                return Reply(notice=NOT_SAVED_YET if isinstance(inbound.what, Pressed) else NOT_SAVED_SAID)
-            # Already begun: what it leaves in the outbox, the answer to words among it, goes out when it is committed.
-            waiting.add_done_callback(self._finished_late)
-            return Reply(notice=NOT_SAVED_YET if isinstance(inbound.what, Pressed) else STILL_SAVING)
+            if not future.cancel():
+                # Begun already: what it leaves in the outbox, the answer to words too, goes out when it is committed.
+                waiting.add_done_callback(self._finished_late)
+            return Reply(notice=_too_late(inbound.what, begun=not future.cancelled()))
         except asyncio.CancelledError:  # nobody waits for the answer any more; what was begun is carried through
             waiting.add_done_callback(self._finished_late)
             raise
@@ -114,9 +114,18 @@ class Desk:
         return Reply(card=refusal(str(why), help_), replaces=False)
 
     def _answer(self, work: Work, by: Member, inbound: Inbound) -> Reply:
-        if isinstance(inbound.what, Said):
-            return words.answer(work, by, inbound, inbound.what)
-        return self._press(work, by, inbound, inbound.what)
+        match inbound.what:
+            case Said() as said:
+                return words.answer(work, by, inbound, said)
+            case Chosen(text):
+                return Reply(card=words.report_from(work, by, inbound.actor.platform, text))
+            case Opened(address):
+                home.show(work, by, inbound.actor.platform, address)
+                return Reply()
+            case Added():
+                return words.welcome(work, by, inbound)
+            case Pressed() as pressed:
+                return self._press(work, by, inbound, pressed)
 
     def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:
         action = work.session.get(Action, pressed.action)
@@ -131,38 +140,47 @@ class Desk:
         return VERBS[action.verb](work, press)
 
 
+def _too_late(what: What, *, begun: bool) -> str:
+    """What somebody is told whose turn has not been committed in time."""
+    match what:
+        case Pressed():
+            return NOT_SAVED_YET
+        case Chosen():
+            return NOT_BEGUN
+        case Opened() | Added():
+            return ""  # they asked for nothing that could be lost
+    return STILL_SAVING if begun else NOT_SAVED_SAID
+
+
 def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Reply) -> Reply:
     """Put the answer in the outbox where the response cannot carry it, or where it must also be there later."""
     place, card = inbound.place, reply.card
     if card is None:
         return reply
-    if not place.private and isinstance(inbound.what, Said):
-        return _from_channel(work, by, inbound, card)
+    pressed = isinstance(inbound.what, Pressed)
+    if not place.private and not (pressed and place.inline):
+        return _in_private(work, by, card)
     if place.inline and not reply.keep:
         return reply
-    refused = any(i.error for i in card.inputs())
-    replaces = reply.replaces and isinstance(inbound.what, Pressed) and not refused
-    if place.private:
+    if place.private and place.address:
+        replaces = reply.replaces and pressed and not any(i.error for i in card.inputs())
         post.answer(work, inbound.actor.platform, place, card, person_id=by.id, replaces=replaces)
-    elif not place.inline:
+    else:
         post.to_person(work, by.id, card)
     return reply if place.inline else reply.model_copy(update={"card": None})
 
 
-def _from_channel(work: Work, by: Member, inbound: Inbound, card: Card) -> Reply:
-    """Words typed in a channel are answered in private."""
-    sent = post.to_person(work, by.id, card)
-    return Reply(
-        notice="I have sent you a private message."
-        if sent
-        else "Please open a private chat with me and type that there."
-    )
+def _in_private(work: Work, by: Member, card: Card) -> Reply:
+    """What somebody asks where others read along is answered in private."""
+    if post.to_person(work, by.id, card):
+        return Reply(notice="I have sent you a private message.")
+    return Reply(notice="Please open a private chat with me and type that there.")
 
 
 def _with_typed_words(reply: Reply, inbound: Inbound) -> Reply:
     """A form that comes back with a problem holds what was typed. That is never stored: it may hold an identifier."""
     wrong = {i.id for i in reply.card.inputs() if i.error} if reply.card else set()
-    if reply.card is None or not isinstance(inbound.what, Pressed) or not wrong:
+    given = words.given_by(inbound.what)
+    if reply.card is None or not wrong or not given:
         return reply
-    typed = {key: value for key, value in inbound.what.given.items() if key in wrong}
-    return reply.model_copy(update={"card": refilled(reply.card, typed)})
+    return reply.model_copy(update={"card": refilled(reply.card, {k: v for k, v in given.items() if k in wrong})})

@@ -34,7 +34,8 @@ class Place:
     `private`: nobody but this person sees what is answered here. Conversations are held in private places only.
     `inline`: the platform's response can carry the answer (a modal, an invoke, a web page); otherwise it is sent as a
     message of its own, through the outbox. `channel` is the address of the channel it was done in, if it was one; the
-    answer to a slash command is private even there.
+    answer to a slash command is private even there. `thread` is added to the address for what answers in a thread.
+    A window of its own (a dialog) is private, and has no address: what must also be there later goes to the person.
     """
 
     conversation: str
@@ -43,6 +44,7 @@ class Place:
     message: str | None = None
     address: Mapping[str, str] = field(default_factory=dict)
     channel: Mapping[str, str] = field(default_factory=dict)
+    thread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,28 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The words of a message that somebody chose, to make a report of them."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Somebody opened their own page of the bot, where the platform has one; it is brought up to date at `address`."""
+
+    address: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The bot was added where it was not before: to a private chat, to a group or to a channel."""
+
+
+What = Said | Pressed | Chosen | Opened | Added
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One delivery. `key` is the platform's own id of it: the same key never has a second effect.
 
@@ -73,7 +97,7 @@ class Inbound:
     actor: Actor
     place: Place
     key: str
-    what: Said | Pressed
+    what: What
     arrived: float = field(default_factory=time.monotonic, compare=False)
 
 

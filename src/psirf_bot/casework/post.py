@@ -43,6 +43,11 @@ def living(work: Work, purpose: Purpose, subject: str) -> bool:
     return bool(channels)
 
 
+def living_at(work: Work, platform: Platform, address: Mapping[str, str], subject: str) -> None:
+    """Show a living card at one address, or bring it up to date there."""
+    _refresh(work, platform, address, subject)
+
+
 def refresh(work: Work, subject: str) -> None:
     """Bring a living card up to date wherever it hangs, or may hang soon."""
     on_the_way = select(Outbox.platform, Outbox.address).where(
@@ -54,7 +59,18 @@ def refresh(work: Work, subject: str) -> None:
         _refresh(work, platform, address, subject)
 
 
-def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str) -> None:
+def home_of(person_id: str) -> str:
+    """The subject of somebody's own page of the bot."""
+    return f"home:{person_id}"
+
+
+def refresh_homes(work: Work, *person_ids: str | None) -> None:
+    """Bring the pages of these people up to date, if they have ever opened them."""
+    for person_id in filter(None, dict.fromkeys(person_ids)):
+        refresh(work, home_of(person_id))
+
+
+def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str | None = None) -> None:
     """Post in a place that is known by its address alone."""
     _add(work, platform, address, card=card, about=about)
 
@@ -62,13 +78,14 @@ def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card
 def answer(work: Work, platform: Platform, place: Place, card: Card, *, person_id: str, replaces: bool) -> None:
     """Answer in a message of its own: in place of the card pressed, or as a new message there."""
     message = place.message if replaces else None
-    _add(work, platform, place.address, card=card, person_id=person_id, message=message)
+    _add(work, platform, {**place.address, **place.thread}, card=card, person_id=person_id, message=message)
 
 
 def lane_of(platform: str, address: Mapping[str, str]) -> str:
     """The name of a conversation: messages to the same one go one after another."""
-    where = address.get("conversation") or address.get("channel") or address.get("user") or "?"
-    return f"{platform}:{where}"
+    kinds = ("conversation", "channel", "user", "home")
+    kind = next((kind for kind in kinds if address.get(kind)), "")
+    return f"{platform}:{'home:' if kind == 'home' else ''}{address.get(kind, '?')}"
 
 
 def _private_address(work: Work, person_id: str) -> tuple[str, Mapping[str, str]] | None:

@@ -19,6 +19,7 @@ from psirf_bot.domain.report import Report
 from psirf_bot.store.tables import Case, Dialog
 
 FLOW = "report"
+WHAT_HAPPENED = "what-happened"
 
 
 def _facts(work: Work, by: Member) -> Mapping[str, object]:
@@ -63,6 +64,7 @@ def _on_confirm(work: Work, dialog: Dialog, turn: Turn[Any], by: Member, flow: F
     dialog.case_id, dialog.answers = case.id, {}
     needs = support.ask_for_checks(work, case, report)
     tell_quality(work, case)
+    post.refresh_homes(work, by.id, *(need.checker_id for need in needs))
     return receipt(work, case, report, read, told=[_told_about_support(needs)] if needs else [])
 
 

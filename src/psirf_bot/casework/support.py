@@ -140,6 +140,7 @@ def _ask(work: Work, case: Case, need: SupportNeed) -> None:
 
 def _to_quality_list(work: Work, need: SupportNeed) -> None:
     """Nobody else can be asked: it waits on the quality team's list, and they are told that something does."""
+    post.refresh_homes(work, need.checker_id)
     need.state, need.checker_id = ON_LIST, None
     work.session.add(need)
     card = said(
@@ -183,6 +184,7 @@ def _done(work: Work, press: Press) -> Reply:
         work.session.flush()
         work.record(press.by.id, "checked on a member of staff", case, need=need.id)
         news.spoken_to(work, case, need.person_id)
+        post.refresh_homes(work, press.by.id, need.checker_id)
     return Reply(card=cards.thank_you(need.name), keep=True)
 
 

@@ -33,11 +33,12 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
     work.session.flush()
     work.record(by, what, case, **content)
     post.refresh(work, cases.living_subject(case))
+    post.refresh_homes(work, by, case.reporter_id, case.owner_id)
 
 
 def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
     """Tell the owner of a case what somebody else did with it; the quality channel where it has no owner yet."""
-    news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary"))
+    news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary", opens=True))
     if case.owner_id is None:
         told = post.to_channel(work, "quality", news)
         for someone in [] if told else people.holders(work, Role.QUALITY):
@@ -66,7 +67,9 @@ def _read(work: Work, press: Press) -> Reply:
         f"The quality team has read {case.reference}. They will tell you what comes of it. Thank you for speaking up."
     )
     tell_reporter(work, case, "Your report has been read", text)
-    return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
+    if not press.place.private:
+        return Reply(notice=f"Thank you. It is noted that you have read {case.reference}.")
+    return Reply(card=case_view(work, case, press.by))
 
 
 def _restrict(work: Work, press: Press) -> Reply:

@@ -1,4 +1,4 @@
-"""A case as this person may see it, and the living card of the quality channel."""
+"""A case as this person may see it, and the card of it that lives in the quality channel."""
 
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.answers import instant
@@ -22,7 +22,10 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         # Staff are named to those who need the name; a manager who was to be left out learns nothing from here.
         read = {key: r for key, r in read.items() if key not in ABOUT_STAFF}
     # What is added may name people: it is for those who may know them.
-    added = [(instant(a.at.astimezone(work.trust.timezone)), a.text) for a in cases.additions(work, case) if close]
+    added = [
+        (Fact(label="Added", value=instant(a.at.astimezone(work.trust.timezone)), at=a.at), a.text)
+        for a in (cases.additions(work, case) if close else ())
+    ]
     return cards.case_card(
         cases.line(work, case),
         found[0] if found else None,
@@ -38,7 +41,7 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
 def living_card(work: Work, case: Case) -> Card:
     """The case in the quality channel, as it stands now."""
     found = cases.report_of(work, case)
-    buttons = [button(work, "Open the case", "case.show", case=case)]
+    buttons = [button(work, "Open the case", "case.show", case=case, opens=True)]
     if case.state == "reported":
         buttons.insert(0, button(work, "I have read this", "case.read", case=case, style="primary"))
     return cards.quality_card(
@@ -48,13 +51,6 @@ def living_card(work: Work, case: Case) -> Card:
         tuple(buttons),
         closed_view=case.restricted or case.quality_only or case.state == State.WITHDRAWN,
     )
-
-
-def render_living(work: Work, subject: str) -> Card | None:
-    """The living card of a subject, None when there is nothing to show any more."""
-    kind, _, case_id = subject.partition(":")
-    case = work.session.get(Case, case_id) if kind == "case" else None
-    return living_card(work, case) if case else None
 
 
 def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
@@ -68,7 +64,8 @@ def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
         facts.append(Fact(label="Joined with", value=into.reference if into and by.is_quality else "Another report"))
     if case.restricted:
         facts.append(Fact(label="Restricted", value="Only the quality team and the reporter can open this case."))
-    facts.append(Fact(label="Reported", value=instant(case.opened_at.astimezone(work.trust.timezone))))
+    reported = instant(case.opened_at.astimezone(work.trust.timezone))
+    facts.append(Fact(label="Reported", value=reported, at=case.opened_at))
     return tuple(facts)
 
 

@@ -1,24 +1,33 @@
-"""What people type: the bot's words, answers to a question under way, words of distress, and anything else."""
+"""What people type or choose: the bot's words, answers under way, a message to report, words of distress, the rest."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.menu import help_card
+from psirf_bot.cards.menu import welcome as welcome_card
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.people_to_ring import people_to_ring, ring_parts
-from psirf_bot.casework import from_datix, lists, reporting, setting_up
+from psirf_bot.casework import from_datix, lists, post, reporting, setting_up
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.conversations import Conversations
 from psirf_bot.casework.forms import Form
-from psirf_bot.casework.inbound import Inbound, Place, Platform, Reply, Said
+from psirf_bot.casework.inbound import Chosen, Inbound, Place, Platform, Pressed, Reply, Said, What
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
 
 CONVERSATIONS = Conversations({reporting.FLOW: reporting.SCRIPT})
+
+
+NOT_FOR_YOU = "Reporting here is for staff of the trust. Please tell the quality team what happened."
+FROM_MESSAGE = (
+    "The words of the message are filled in below. Please make them your own, without names and without anything that "
+    "identifies a patient."
+)
+NOT_FROM_MESSAGE = "To report from the message, finish this one or delete it first, and then choose the message again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Heard:
 
 def _report(work: Work, heard: Heard) -> Card:
     if not allowed(work, heard.by, Act.REPORT):
-        raise Refusal("Reporting here is for staff of the trust. Please tell the quality team what happened.")
+        raise Refusal(NOT_FOR_YOU)
     return CONVERSATIONS.begin(work, heard.by, reporting.FLOW)
 
 
@@ -110,6 +119,44 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
         shown = people_to_ring(work.trust)
         return Reply(card=card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)}) if card else shown)
     return Reply(card=card or help_for(work, by, unknown=True))
+
+
+def report_from(work: Work, by: Member, platform: Platform, text: str) -> Card:
+    """Begin a report with the words of a message that somebody chose; a message without words begins an empty one."""
+    if not allowed(work, by, Act.REPORT):
+        raise Refusal(NOT_FOR_YOU)
+    if not text.strip():
+        return CONVERSATIONS.begin(work, by, reporting.FLOW)
+    return CONVERSATIONS.begin_with(
+        work,
+        by,
+        platform,
+        reporting.FLOW,
+        reporting.WHAT_HAPPENED,
+        text,
+        filled=FROM_MESSAGE,
+        kept_out=NOT_FROM_MESSAGE,
+    )
+
+
+def given_by(what: What) -> Mapping[str, object]:
+    """The words that came in with a turn, under the questions that they answer."""
+    match what:
+        case Pressed(given=given):
+            return given
+        case Chosen(text):
+            return {reporting.WHAT_HAPPENED: text}
+    return {}
+
+
+def welcome(work: Work, by: Member, inbound: Inbound) -> Reply:
+    """Greet whoever the bot was added for: somebody in their private chat, or a whole channel."""
+    if inbound.place.private:
+        return Reply(card=help_for(work, by))
+    words = [("report", "I open a report with you, in private"), ("help", "I send you what I can do for you")]
+    words.append(("use this channel for …", "An administrator sets what is posted here: quality, panel or leads"))
+    post.to_address(work, inbound.actor.platform, inbound.place.channel, welcome_card(words))
+    return Reply()
 
 
 def _is_an_answer(work: Work, heard: Heard, word: str) -> bool:

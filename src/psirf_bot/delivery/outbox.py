@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.model import Card, Words
-from psirf_bot.casework import undelivered, view
+from psirf_bot.casework import living, undelivered
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.store.database import without_words
 from psirf_bot.store.tables import Outbox, Posted
@@ -96,13 +96,13 @@ class OutboxQueue:
     def _content(self, session: Session, row: Outbox) -> tuple[Card | None, str | None]:
         """The card as it is to be shown now, and the message that it replaces, if any."""
         if row.subject is None:
-            card = Card.model_validate(row.card)
-            return (_labelled(card) if row.may_repeat else card), row.message
+            written = Card.model_validate(row.card)
+            return (_labelled(written) if row.may_repeat else written), row.message
         posted = session.get(Posted, (row.subject, row.lane))
         work = Work(session, self._now(), self._setting)
-        living = view.render_living(work, row.subject)
+        card = living.render(work, row.subject)
         # The label goes with the first edit of the card.
-        shown = _labelled(living) if living and row.may_repeat and not posted else living
+        shown = _labelled(card) if card and row.may_repeat and not posted else card
         return shown, posted.message if posted else None
 
     def sent(self, session: Session, errand: Errand, message: str) -> None:

@@ -6,6 +6,7 @@ markup in its words. What people typed is masked first, because no identifier ma
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -63,7 +64,7 @@ def modal(card: Card) -> Json:
     shown = _only(_masked(card), lambda button: button is not submit)
     if not submit:  # Slack takes no inputs then, and nothing could be sent
         shown = shown.model_copy(update={"body": tuple(p for p in shown.body if not isinstance(p, Input))})
-    title = check.clip(card.title, _TITLE)
+    title = card.title if len(card.title) <= _TITLE else check.clip(card.title.partition(":")[0], _TITLE)
 
     def build(fitting: Card) -> Json:
         full_title = [_heading(fitting.title)] if title != card.title else []
@@ -81,6 +82,17 @@ def modal(card: Card) -> Json:
         view["submit"] = _plain(submit.label, _TITLE)
         view["private_metadata"] = json.dumps({"action": submit.action})
     return view
+
+
+def home(card: Card) -> Json:
+    """The card as App Home, which stays open behind the modals that its buttons open."""
+    shown = _without_form(_masked(card))
+
+    def build(fitting: Card) -> Json:
+        blocks = [_heading(fitting.title), *_blocks(fitting, validates=True)]
+        return {"type": "home", "blocks": _trimmed(blocks, check.VIEW_BLOCKS)}
+
+    return _within_limits(shown, build)
 
 
 def given(state_values: Mapping[str, Mapping[str, Json]], ids: Iterable[str] | None = None) -> dict[str, object]:
@@ -194,7 +206,7 @@ def _part(part: Part, numbers: Iterator[int], validates: bool) -> Iterator[Json]
 def _lines(part: Facts) -> Iterator[Json]:
     for number, fact in enumerate(part.facts):
         yield _bold(f"\n{fact.label}: " if number else f"{fact.label}: ")
-        yield _run(fact.value or "–")
+        yield _moment(fact.at, fact.value) if fact.at else _run(fact.value or "–")
 
 
 def _words(part: Words) -> Iterator[Json]:
@@ -231,7 +243,9 @@ def _pieces(text: str) -> Iterator[str]:
 def _button(button: Button, number: int) -> Json:
     look = {"style": button.style} if button.style != "plain" else {}
     leads = {"url": button.url} if button.url else {"value": button.action}
-    return {"type": "button", "action_id": f"press:{number}", "text": _plain(button.label, _LABEL), **leads, **look}
+    kind = "open" if button.opens else "press"
+    shown = {"type": "button", "action_id": f"{kind}:{number}", "text": _plain(button.label, _LABEL), **leads, **look}
+    return _with(shown, accessibility_label=check.clip(button.spoken, _LABEL))
 
 
 # --- Inputs -------------------------------------------------------------------------------------------------
@@ -337,6 +351,11 @@ def _section(*runs: Json) -> Json:
 
 def _run(text: str) -> Json:
     return {"type": "text", "text": text}
+
+
+def _moment(at: datetime, otherwise: str) -> Json:
+    """A moment in the reader's own time."""
+    return {"type": "date", "timestamp": int(at.timestamp()), "format": "{date_long}, {time}", "fallback": otherwise}
 
 
 def _bold(text: str) -> Json:

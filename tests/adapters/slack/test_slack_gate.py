@@ -178,7 +178,7 @@ async def test_what_cannot_be_read_is_refused(
         (event(authorizations=5), JSON),
         (event(event={"type": "tokens_revoked"}), JSON),
         (event(event={"type": "message", "channel_type": "im", "user": 3, "text": WORDS, "channel": "D1"}), JSON),
-        (interaction(type="shortcut", callback_id="x"), FORM),
+        (interaction(type="shortcut", callback_id="x", trigger_id="1", user={"id": "U0ADA"}), FORM),
         (interaction(type="block_suggestion", value=WORDS), FORM),
         (interaction(type="view_closed"), FORM),
         (interaction(type="block_actions", actions=[{"action_id": "value"}]), FORM),

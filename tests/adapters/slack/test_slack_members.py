@@ -167,7 +167,7 @@ async def test_nobody_waits_long_for_slack_to_say_who_they_are(
         fake.fail_next("users.info", Fault.hang())
         answer = await fake.person("U0ADA").slash("/psirf", "report")
     assert 0.05 <= answer.seconds < 0.5
-    assert words.NOT_SAVED_PRESS in answer.body
+    assert words.NOT_BEGUN in answer.body
 
 
 # A connection that drops is not among them: aiohttp asks again by itself when the request only reads.
@@ -180,7 +180,7 @@ async def test_when_slack_cannot_say_who_it_is_nothing_is_saved_and_the_person_i
 ) -> None:
     fake.fail_next("users.info", fault)
     await ada.slash("/psirf", "report")
-    assert [m.words for m in ada.ephemerals] == [words.NOT_SAVED_PRESS]
+    assert [m.words for m in ada.ephemerals] == [words.NOT_BEGUN]
     assert desk.deliveries == []
     await ada.slash("/psirf", "report")
     assert len(desk.done) == 1

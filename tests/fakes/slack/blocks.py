@@ -2,7 +2,9 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Json = dict[str, Any]
 Blocks = list[Json]
@@ -40,20 +42,24 @@ def text_of(thing: Any) -> str:
     return str(thing.get("text", "")) if isinstance(thing, dict) else ""
 
 
-def words_of(thing: Any) -> Iterator[str]:
-    """Every piece of text that a person sees in blocks or in a view, in reading order."""
+def words_of(thing: Any, time_zone: str = "Europe/London") -> Iterator[str]:
+    """Every piece of text that a person in this time zone sees in blocks or in a view, in reading order."""
     if isinstance(thing, list):
         for item in thing:
-            yield from words_of(item)
+            yield from words_of(item, time_zone)
     elif isinstance(thing, dict):
         if thing.get("type") in (*TEXT_TYPES, "markdown", "text") and isinstance(thing.get("text"), str):
             yield thing["text"]
+            return
+        if thing.get("type") == "date":
+            moment = datetime.fromtimestamp(thing["timestamp"], ZoneInfo(time_zone))
+            yield f"{moment:%-d %B %Y, %H:%M}"
             return
         if isinstance(thing.get("alt_text"), str):
             yield thing["alt_text"]
         for key, value in thing.items():
             if key != "state" and isinstance(value, dict | list):
-                yield from words_of(value)
+                yield from words_of(value, time_zone)
 
 
 def button_labels(blocks: Blocks) -> list[str]:

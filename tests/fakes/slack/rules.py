@@ -24,6 +24,7 @@ MESSAGE_BLOCKS = 50
 VIEW_BLOCKS = 100
 POST_TEXT = 40_000  # longer is truncated, with a warning
 UPDATE_TEXT = 4_000  # longer is refused
+MOST_TEXT, MOST_RUNS = 20_000, 1_000  # no limits of rich text are documented: far beyond what anybody reads
 BLOCKS_TEXT = 13_200  # undocumented; measured by others
 VIEW_BYTES = 250_000
 
@@ -117,6 +118,32 @@ ELEMENTS: dict[str, Shape] = {
 INPUTS = set(ELEMENTS) - {"button", "image", "overflow"}
 TYPED_INPUTS = {"plain_text_input", "number_input", "email_text_input", "url_text_input"}
 
+_STYLED: dict[str, Shape] = {"style": anything}
+_RUNS: dict[str, Shape] = {
+    "text": record({"text": string(MOST_TEXT)}, _STYLED),
+    "link": record({"url": string(3000)}, {**_STYLED, "text": string(3000), "unsafe": boolean}),
+    "date": record(
+        {"timestamp": integer(0, 2**40), "format": string(3000)},
+        {**_STYLED, "fallback": string(3000), "url": string(3000)},
+    ),
+    "user": record({"user_id": ID}, _STYLED),
+    "channel": record({"channel_id": ID}, _STYLED),
+    "emoji": record({"name": string(255)}, {**_STYLED, "unicode": string(255)}),
+    "broadcast": record({"range": one_of("here", "channel", "everyone")}, _STYLED),
+}
+_RUN = items(by_type(_RUNS), MOST_RUNS)
+_SECTION = record({"elements": _RUN})
+_BORDERED = record({"elements": _RUN}, {"border": integer(0, 1)})
+RICH: dict[str, Shape] = {
+    "rich_text_section": _SECTION,
+    "rich_text_preformatted": _BORDERED,
+    "rich_text_quote": _BORDERED,
+    "rich_text_list": record(
+        {"elements": items(_SECTION, MOST_RUNS), "style": one_of("bullet", "ordered")},
+        {"indent": integer(0, 8), "offset": integer(0, 1000), "border": integer(0, 1)},
+    ),
+}
+
 _BLOCK_ID: dict[str, Shape] = {"block_id": ID}
 _CONTEXT = {**ELEMENTS, "plain_text": plain(3000), "mrkdwn": text(3000)}
 BLOCKS: dict[str, Shape] = {
@@ -144,7 +171,7 @@ BLOCKS: dict[str, Shape] = {
         {**_BLOCK_ID, "hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
     ),
     "markdown": record({"text": string(12_000)}, _BLOCK_ID),
-    "rich_text": record({"elements": anything}, _BLOCK_ID),
+    "rich_text": record({"elements": items(by_type(RICH), MOST_RUNS)}, _BLOCK_ID),
 }
 _EVERYWHERE = set(BLOCKS) - {"markdown"}
 

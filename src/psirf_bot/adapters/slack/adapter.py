@@ -160,9 +160,11 @@ class SlackAdapter:
             attaching_conversation_kwargs_enabled=False,
         )
         app.command(re.compile("^/"))(take)
-        app.action(re.compile("^press:"))(take)
+        app.shortcut(re.compile("^psirf_"))(take)
+        app.action(re.compile("^(press|open):"))(take)
         app.view("psirf")(take)
         app.event("message")(take)
         app.event("app_mention")(take)
+        app.event("app_home_opened")(take)
         install(app, self._tasks)
         return app

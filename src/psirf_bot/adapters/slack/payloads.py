@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psirf_bot.cards import blockkit
-from psirf_bot.casework.inbound import Place, Pressed, Said
+from psirf_bot.casework.inbound import Chosen, Opened, Place, Pressed, Said, What
 
 Json = dict[str, Any]
 
 # A person's words carry these subtypes too: with a file, sent to the channel as well, or typed after /me.
 _SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
-_PRESS = "press:"
+_PRESSED = ("press:", "open:")
+REPORT = "psirf_report"
+REPORT_MESSAGE = "psirf_report_message"
+"""The shortcuts, by the callback ids that the app's settings give them."""
 
 
 class Unreadable(ValueError):
@@ -26,7 +29,7 @@ class Turn:
 
     key: str
     user: str
-    what: Said | Pressed
+    what: What
     place: Place
     arrived: float = field(default_factory=time.monotonic)
 
@@ -48,6 +51,18 @@ class MessagePress(Turn):
     thread: str | None
     ephemeral: bool
     response_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening(Turn):
+    """What is answered in a modal of its own: a shortcut, a button on App Home, a button that opens something."""
+
+    trigger: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeOpened(Turn):
+    """Somebody went to the app's Home tab."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +107,10 @@ def read(body: Json) -> Turn | None:
             return _press(body)
         case {"type": "view_submission"}:
             return _submission(body)
+        case {"type": "shortcut" | "message_action"}:
+            return _shortcut(body)
+        case {"type": "event_callback", "event": {"type": "app_home_opened"}}:
+            return _home(body)
         case {"type": "event_callback"}:
             return _spoken(body)
     return None
@@ -109,35 +128,68 @@ def _command(body: Json) -> Command:
     raise Unreadable
 
 
-def _press(body: Json) -> MessagePress | ViewPress | None:
+def _shortcut(body: Json) -> Opening | None:
+    match body:
+        case {"type": "shortcut", "callback_id": callback, "trigger_id": str(trigger), "user": {"id": str(user)}}:
+            what: What = Said("report")
+            ours = callback == REPORT
+        case {
+            "type": "message_action",
+            "callback_id": callback,
+            "trigger_id": str(trigger),
+            "user": {"id": str(user)},
+            "message": dict(message),
+        }:
+            what = Chosen(quoted(str(message.get("text") or "")))
+            ours = callback == REPORT_MESSAGE
+        case _:
+            raise Unreadable
+    key = f"slack:cut:{trigger}"
+    return Opening(key=key, user=user, what=what, place=_private(user), trigger=trigger) if ours else None
+
+
+def _home(body: Json) -> HomeOpened | None:
+    match body:
+        case {"event_id": str(id), "event": {"user": str(user), "tab": "home"}}:
+            place = replace(_private(user), address={})
+            return HomeOpened(key=f"slack:evt:{id}", user=user, what=Opened({"home": user}), place=place)
+    return None  # the messages tab is a direct message like any other
+
+
+def _press(body: Json) -> MessagePress | ViewPress | Opening | None:
     match body:
         case {
             "actions": [{"action_id": str(button), "value": str(action)}, *_],
             "trigger_id": str(trigger),
             "user": {"id": str(user)},
-        } if button.startswith(_PRESS):
+        } if button.startswith(_PRESSED):
             key = f"slack:act:{trigger}"
         case {"actions": [{"action_id": str(), **rest}, *_]} if "value" not in rest:
             return None  # a link that was opened, or an input that was touched
         case _:
             raise Unreadable
     match body:
+        case {"view": {"type": "home"}}:
+            return Opening(key=key, user=user, what=Pressed(action), place=_private(user), trigger=trigger)
         case {"view": {"id": str(view), "hash": str(hash), "state": {"values": dict(values)}}}:
             what = Pressed(action, _given(values))
             return ViewPress(key=key, user=user, what=what, place=_private(user), trigger=trigger, view=view, hash=hash)
+        case {"container": {"message_ts": str()}, "channel": {"id": str()}} if button.startswith("open:"):
+            return Opening(key=key, user=user, what=Pressed(action), place=_private(user), trigger=trigger)
         case {"container": {"message_ts": str(message), **container}, "channel": {"id": str(channel)}}:
             ephemeral = container.get("is_ephemeral") is True
             private = ephemeral or channel.startswith("D")
             place = _private(user, None if ephemeral else message) if private else _channel(channel, message)
+            thread = _thread(body["container"])
             return MessagePress(
                 key=key,
                 user=user,
                 what=Pressed(action, _given(body.get("state", {}).get("values", {}))),
-                place=place,
+                place=replace(place, thread=_in(thread)),
                 trigger=trigger,
                 channel=channel,
                 message=message,
-                thread=_thread(body["container"]),
+                thread=thread,
                 ephemeral=ephemeral,
                 response_url=str(body.get("response_url", "")),
             )
@@ -189,7 +241,7 @@ def _spoken(body: Json) -> Spoken | None:
         key=f"slack:evt:{id}",
         user=user,
         what=Said(unmarked(text, mention=_bot(body))),
-        place=place,
+        place=replace(place, thread=_in(_thread(event))),
         channel=channel,
         thread=_thread(event),
         shared=body.get("is_ext_shared_channel") is True,
@@ -205,6 +257,13 @@ def unmarked(text: str, mention: str = "") -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
+def quoted(text: str) -> str:
+    """The words of a message that is to be reported: no member of staff belongs in them by name."""
+    text = re.sub(r"<@[UW][^<>]*>", "a colleague", text)
+    text = re.sub(r"<#[^<>|]*\|([^<>]*)>", r"#\1", text)
+    return unmarked(re.sub(r"<!(here|channel|everyone)[^<>]*>", r"@\1", text))
+
+
 def _bot(body: Json) -> str:
     """The bot's own user id, which the envelope of every event names."""
     match body:
@@ -215,6 +274,11 @@ def _bot(body: Json) -> str:
 
 def _thread(where: Json) -> str | None:
     return where.get("thread_ts")
+
+
+def _in(thread: str | None) -> dict[str, str]:
+    """What is added to an address for a thread there."""
+    return {"thread": thread} if isinstance(thread, str) else {}
 
 
 def _given(values: Json) -> dict[str, object]:

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from psirf_bot.adapters.slack.failures import TROUBLE, judged, name_of
-from psirf_bot.adapters.slack.screen import rendered
+from psirf_bot.adapters.slack.screen import home, rendered
 from psirf_bot.cards.model import Card
 from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
@@ -23,19 +24,29 @@ class Poster:
         self._direct: dict[str, str] = {}  # the direct message with each person
 
     async def send(self, to: Address, card: Card, key: str) -> str:
-        """Post the card, marked with the key. Raises Refused, Uncertain."""
+        """Post the card, marked with the key, or publish it on App Home. Raises Refused, Uncertain."""
+        if "home" in to:
+            return await self._publish(to["home"], card)
         channel = await self._channel(to)
         metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
         try:
             answer = await self._client.chat_postMessage(
-                channel=channel, metadata=metadata, unfurl_links=False, unfurl_media=False, **rendered(card)
+                channel=channel,
+                thread_ts=to.get("thread"),
+                metadata=metadata,
+                unfurl_links=False,
+                unfurl_media=False,
+                **rendered(card),
             )
         except TROUBLE as error:
             raise judged(error) from None
         return _id(answer.get("ts"))
 
     async def update(self, to: Address, message: str, card: Card) -> None:
-        """Replace a message of ours. Raises Refused, Uncertain."""
+        """Replace a message of ours, or what is on App Home. Raises Refused, Uncertain."""
+        if "home" in to:
+            await self._publish(to["home"], card)
+            return
         channel = await self._channel(to)
         try:
             await self._client.chat_update(channel=channel, ts=message, **rendered(card))
@@ -44,13 +55,20 @@ class Poster:
 
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
         """The first message with this key, None when there is certainly none. Raises Uncertain only: see Sender."""
+        if "home" in to:
+            return None  # publishing once more does no harm
         cursor, found = "", None
         oldest = f"{(since - _CLOCKS_APART).timestamp():.6f}"
         try:
             channel = await self._channel(to)
             while True:
-                page = await self._client.conversations_history(
-                    channel=channel, oldest=oldest, include_all_metadata=True, limit=_PAGE, cursor=cursor or None
+                page = await self._page(
+                    channel,
+                    to.get("thread"),
+                    oldest=oldest,
+                    include_all_metadata=True,
+                    limit=_PAGE,
+                    cursor=cursor or None,
                 )
                 for message in page["messages"]:  # the newest comes first
                     found = message["ts"] if _key_of(message) == key else found
@@ -61,6 +79,20 @@ class Poster:
             raise Uncertain(refused.why) from None
         except (*TROUBLE, KeyError) as error:
             raise Uncertain(name_of(error)) from None
+
+    async def _page(self, channel: str, thread: str | None, **which: Any) -> AsyncSlackResponse:
+        """Some of a conversation's messages, or of a thread's."""
+        if thread:
+            return await self._client.conversations_replies(channel=channel, ts=thread, **which)
+        return await self._client.conversations_history(channel=channel, **which)
+
+    async def _publish(self, user: str, card: Card) -> str:
+        """Show the card as somebody's App Home; it needs no id, because there is one for each person."""
+        try:
+            await self._client.views_publish(user_id=user, view=home(card))
+        except TROUBLE as error:
+            raise judged(error) from None
+        return "home"
 
     async def _channel(self, to: Address) -> str:
         """Where an address leads. Nothing has been posted yet, so a failure is never Uncertain."""

@@ -13,7 +13,7 @@ from psirf_bot.adapters.slack import words
 from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import whereabouts
 from psirf_bot.adapters.slack.members import Members, MembershipUnknown
-from psirf_bot.adapters.slack.payloads import Command, Spoken, Submission, Turn, ViewPress
+from psirf_bot.adapters.slack.payloads import Command, HomeOpened, Opening, Spoken, Submission, Turn, ViewPress
 from psirf_bot.adapters.slack.screen import Screen, carried
 from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Reply
 
@@ -68,7 +68,7 @@ class Reception:
             member, place = await asyncio.gather(self._members.find(turn.user), self._place(turn))
         except MembershipUnknown as why:
             log.warning("a turn was put off: nobody could tell who it was: %s", why)
-            return Reply(notice=words.NOT_SAVED_SAY if isinstance(turn, Spoken) else words.NOT_SAVED_PRESS)
+            return Reply(notice=_put_off(turn))
         if member.refusal:
             return Reply(notice=member.refusal)
         if isinstance(turn, Spoken) and turn.shared:
@@ -92,6 +92,18 @@ class Reception:
         if len(self._followed) > _REMEMBERED:
             self._followed.popitem(last=False)
         return True
+
+
+def _put_off(turn: Turn) -> str:
+    """What somebody is told while Slack does not say who they are."""
+    match turn:
+        case Spoken():
+            return words.NOT_SAVED_SAY
+        case Opening() | Command():
+            return words.NOT_BEGUN
+        case HomeOpened():
+            return words.NOT_SHOWN
+    return words.NOT_SAVED_PRESS
 
 
 async def _acknowledge(ack: AsyncAck, turn: Turn, reply: Reply) -> None:

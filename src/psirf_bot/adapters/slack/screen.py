@@ -10,7 +10,16 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from psirf_bot.adapters.slack import words
 from psirf_bot.adapters.slack.failures import TROUBLE, name_of
-from psirf_bot.adapters.slack.payloads import Command, MessagePress, Spoken, Submission, Turn, ViewPress
+from psirf_bot.adapters.slack.payloads import (
+    Command,
+    HomeOpened,
+    MessagePress,
+    Opening,
+    Spoken,
+    Submission,
+    Turn,
+    ViewPress,
+)
 from psirf_bot.cards import blockkit, check
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework.inbound import Reply
@@ -51,7 +60,7 @@ class Screen:
         """Show what the acknowledgement could not carry."""
         card = _with_notice(reply.card, reply.notice) if reply.card else None
         match turn:
-            case Command() | MessagePress() if card and _is_form(card):
+            case Command() | MessagePress() | Opening() if card and (isinstance(turn, Opening) or _is_form(card)):
                 await self._open(turn, card)
             case MessagePress() if card:
                 await self._instead_or_beside(turn, card, replaces=reply.replaces)
@@ -63,7 +72,7 @@ class Screen:
                 await self._privately(turn.user, rendered(card))
             case Spoken() if card:
                 await self._beside(turn, rendered(card))
-            case MessagePress() | ViewPress() | Spoken() if reply.notice:
+            case MessagePress() | ViewPress() | Opening() | HomeOpened() | Spoken() if reply.notice:
                 await self.tell(turn, reply.notice)
 
     async def tell(self, turn: Turn, notice: str) -> None:
@@ -71,12 +80,27 @@ class Screen:
         match turn:
             case ViewPress():
                 await self._lay_upon(turn, notice)
+            case Opening():
+                await self._show_notice(turn, notice)
+            case HomeOpened():
+                await self._home_says(turn, notice)
             case MessagePress() | Spoken():
                 await self._beside(turn, _notice(notice))
             case _:
                 await self._privately(turn.user, _notice(notice))
 
-    async def _open(self, turn: Command | MessagePress, card: Card) -> None:
+    async def _show_notice(self, turn: Opening, notice: str) -> None:
+        opening = self._client.views_open(trigger_id=turn.trigger, view=_notice_view(notice))
+        why = await self._tried(opening, within=_OPENING)
+        if why and why != "exchanged_trigger_id":
+            await self._privately(turn.user, _notice(notice))
+
+    async def _home_says(self, turn: HomeOpened, notice: str) -> None:
+        view = {"type": "home", "blocks": _section(notice)}
+        if why := await self._tried(self._client.views_publish(user_id=turn.user, view=view)):
+            log.warning("a home page could not be shown: %s", why)
+
+    async def _open(self, turn: Command | MessagePress | Opening, card: Card) -> None:
         view = _modal(card)
         why = "it does not fit"
         if view:
@@ -134,14 +158,16 @@ class Screen:
     async def _beside(self, turn: MessagePress | Spoken, shown: Json) -> None:
         """Show it where they are, to them alone; in their direct messages if that is where they are, or it fails."""
         if isinstance(turn, Spoken) and turn.place.private:
-            await self._privately(turn.user, shown)
+            await self._privately(turn.user, shown, turn.thread)
             return
         post = self._client.chat_postEphemeral(channel=turn.channel, user=turn.user, thread_ts=turn.thread, **shown)
         if await self._tried(post):
             await self._privately(turn.user, shown)
 
-    async def _privately(self, user: str, shown: Json) -> None:
-        post = self._client.chat_postMessage(channel=user, unfurl_links=False, unfurl_media=False, **shown)
+    async def _privately(self, user: str, shown: Json, thread: str | None = None) -> None:
+        post = self._client.chat_postMessage(
+            channel=user, thread_ts=thread, unfurl_links=False, unfurl_media=False, **shown
+        )
         if why := await self._tried(post):
             log.error("an answer could not be shown anywhere: %s", why)
 
@@ -162,6 +188,15 @@ def rendered(card: Card) -> Json:
         log.error("a card has %d problems and goes without its blocks", len(problems))
         return {"text": message["text"]}
     return message
+
+
+def home(card: Card) -> Json:
+    """The card as App Home; its preview alone when Slack would not take the rest."""
+    view = blockkit.home(card)
+    if problems := check.slack_problems(view):
+        log.error("a home page has %d problems and goes without its blocks", len(problems))
+        return {"type": "home", "blocks": _section(card.preview)}
+    return view
 
 
 def _message(reply: Reply) -> Json | None:

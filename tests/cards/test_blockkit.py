@@ -271,7 +271,8 @@ def test_inputs_of_the_card_with_every_part() -> None:
         "clock": "timepicker",
         "when.date": "datepicker",
         "when.time": "timepicker",
-        "who": "plain_text_input",
+        "who.picked": "multi_users_select",
+        "who.typed": "plain_text_input",
     }
     assert {name for name, block in fields.items() if not block["optional"]} == {"what", "danger", "when.date"}
     assert {element["action_id"] for element in elements.values()} == {"value"}
@@ -314,9 +315,18 @@ def test_what_is_wrong_stands_above_the_input() -> None:
 
 def test_initial_values_are_masked_but_a_colleagues_address_stays() -> None:
     text = field_of(TextInput(id="a", label="A", value="NHS 943 476 5919, jo@fenmarsh.example"))
-    people = field_of(PeopleInput(id="p", label="P", value=("jo@fenmarsh.example", "NHS 943 476 5919")))
+    named = PeopleInput(id="p", label="P", value=("jo@fenmarsh.example", "NHS 943 476 5919"))
+    people = fields_of(blockkit.modal(card_of(named, buttons=(SEND,))))["p.typed"]
     assert text["element"]["initial_value"] == "NHS [NHS number removed], [e-mail address removed]"
     assert people["element"]["initial_value"] == "jo@fenmarsh.example, NHS [NHS number removed]"
+
+
+def test_those_who_were_picked_are_picked_again_and_those_who_were_typed_stay_words() -> None:
+    who = PeopleInput(id="p", label="P", value=("<@slack:T0FENMARSH:U0ADA>", "Sam Hart"), most=2)
+    fields = fields_of(blockkit.modal(card_of(who, buttons=(SEND,))))
+    assert fields["p.picked"]["element"]["initial_users"] == ["U0ADA"]
+    assert fields["p.picked"]["element"]["max_selected_items"] == 2
+    assert fields["p.typed"]["element"]["initial_value"] == "Sam Hart"
 
 
 def test_a_limit_never_shuts_out_the_value_already_there() -> None:
@@ -349,6 +359,12 @@ def test_given_reads_every_kind_of_input() -> None:
         "danger": "no",
         "when": {"date": "2026-11-20", "time": "14:30"},
     }
+
+
+def test_given_puts_those_picked_and_those_typed_together() -> None:
+    picked = {"value": {"type": "multi_users_select", "selected_users": ["U0ADA", "U0BEN"]}}
+    typed = {"value": {"type": "plain_text_input", "value": "Sam Hart, Jo"}}
+    assert blockkit.given({"p.picked": picked, "p.typed": typed}) == {"p": ["<@U0ADA>", "<@U0BEN>", "Sam Hart", " Jo"]}
 
 
 @pytest.mark.parametrize(

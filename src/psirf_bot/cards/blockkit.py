@@ -32,6 +32,7 @@ from psirf_bot.cards.model import (
     Words,
 )
 from psirf_bot.domain.identifiers import Kind, find, mask
+from psirf_bot.domain.people import mentioned
 
 Json = dict[str, Any]
 
@@ -39,8 +40,10 @@ _TITLE = 24  # characters of a modal's title and submit
 _HEADER = 150
 _TEXT = 3000
 _LABEL = 75  # characters of a button or an option
+_PICKED, _TYPED = ".picked", ".typed"
 _OPEN_CHOICES = 5
 _CHECKBOXES = 10
+_NOT_ON_SLACK = "Or by name, if they are not on Slack"
 _ROW = 25  # buttons in an actions block
 _PREVIEW = 750  # characters; each may grow to five when escaped, and 4,000 are the most an edited message may have
 
@@ -97,8 +100,20 @@ def home(card: Card) -> Json:
 
 def given(state_values: Mapping[str, Mapping[str, Json]], ids: Iterable[str] | None = None) -> dict[str, object]:
     """What the inputs held, from a view's or message's `state.values`; only those with these input ids, if given."""
-    held = joined({block: _held(values["value"]) for block, values in state_values.items() if "value" in values})
+    sent = {block: _held(values["value"]) for block, values in state_values.items() if "value" in values}
+    held = joined(_people(sent))
     return held if ids is None else {name: held[name] for name in ids if name in held}
+
+
+def _people(sent: Mapping[str, object]) -> dict[str, object]:
+    """The same with `<id>.picked` and `<id>.typed` put together as names, those picked as Slack mentions them."""
+    together = {key: value for key, value in sent.items() if not key.endswith((_PICKED, _TYPED))}
+    for key in sent.keys() - together.keys():
+        whole = key.removesuffix(_PICKED).removesuffix(_TYPED)
+        picked, typed = sent.get(whole + _PICKED), str(sent.get(whole + _TYPED) or "")
+        mentions = [f"<@{user}>" for user in picked] if isinstance(picked, list) else []
+        together[whole] = [*mentions, *typed.split(",")] if mentions else typed or None
+    return together
 
 
 # --- Which part of the card is shown ------------------------------------------------------------------------
@@ -148,7 +163,7 @@ def _masked_part(part: Part) -> Part:
 
 def _masked_name(name: str) -> str:
     """A colleague's work e-mail address is what the question asks for; anything else is not."""
-    return name if all(found.kind is Kind.EMAIL for found in find(name)) else mask(name)
+    return name if mentioned(name) or all(found.kind is Kind.EMAIL for found in find(name)) else mask(name)
 
 
 def _within_limits(card: Card, build: Callable[[Card], Json]) -> Json:
@@ -260,6 +275,14 @@ def _input(part: Input, validates: bool) -> Iterator[Json]:
         time = _with({"type": "timepicker"}, initial_time=check.a_clock(part.clock))
         yield _field(f"{part.id}.date", part.label, date, part.hint, optional)
         yield _field(f"{part.id}.time", plain.TIME_IF_KNOWN, time, "", optional=True)
+    elif isinstance(part, PeopleInput):
+        users = [who[2] for name in part.value if (who := mentioned(name)) and who[0] == "slack"]
+        names = ", ".join(name for name in part.value if not mentioned(name))[:_TEXT]
+        picker = {"type": "multi_users_select", "max_selected_items": part.most}
+        typed = {"type": "plain_text_input", "max_length": _TEXT}
+        # Either will do, so Slack can ask for neither; the answer is checked when it comes.
+        yield _field(part.id + _PICKED, part.label, _with(picker, initial_users=users), part.hint, optional=True)
+        yield _field(part.id + _TYPED, _NOT_ON_SLACK, _with(typed, initial_value=names), "", optional=True)
     elif isinstance(part, ChoiceInput) and not part.options:
         yield _context(f"{part.label}: there is nothing to choose from.")
     else:
@@ -296,10 +319,8 @@ def _element(part: Input) -> Json:
             return _with({"type": "datepicker"}, initial_date=check.a_day(part.value))
         case ClockInput():
             return _with({"type": "timepicker"}, initial_time=check.a_clock(part.value))
-        case PeopleInput():
-            return _with({"type": "plain_text_input"}, initial_value=", ".join(part.value)[:_TEXT])
-        case MomentInput():
-            raise TypeError("a moment is two inputs")
+        case MomentInput() | PeopleInput():
+            raise TypeError("it is two inputs")
 
 
 def _choice(part: ChoiceInput) -> Json:
@@ -315,6 +336,8 @@ def _choice(part: ChoiceInput) -> Json:
 def _held(element: Json) -> object:
     """The value in one element of the state; None when it is empty."""
     match element:
+        case {"selected_users": list(users)}:
+            return users or None
         case {"selected_options": list(options)}:
             return [option["value"] for option in options] or None
         case {"selected_option": option}:

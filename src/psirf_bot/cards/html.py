@@ -92,6 +92,7 @@ def _button(button: Button) -> str:
         escape(button.label),
         type="button",
         class_=button.style,
+        aria_label=button.spoken or None,
         data_action=button.action,
         data_submits="true" if button.submits else None,
         data_validates="true" if button.validates else None,

@@ -125,6 +125,7 @@ class Desk:
             case Added():
                 return words.welcome(work, by, inbound)
             case Pressed() as pressed:
+                people.met(work, pressed.picked)
                 return self._press(work, by, inbound, pressed)
 
     def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from psirf_bot.cards.model import Card
+from psirf_bot.domain.people import mention
 
 Platform = Literal["slack", "teams", "web"]
 
@@ -25,6 +26,11 @@ class Actor:
     user: str
     name: str
     email: str = ""
+
+    @property
+    def mention(self) -> str:
+        """What stands for this person among names."""
+        return mention(self.platform, self.team, self.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +64,13 @@ class Said:
 class Pressed:
     """A button or a submit, by its opaque action id, with whatever the card's inputs held (by input id).
 
-    A value is a string, a list of strings, {"date", "time"} for a moment, or None when left empty.
+    A value is a string, a list of strings, {"date", "time"} for a moment, or None when left empty. Among the names of
+    people, a mention stands for one of `picked`: members of the trust, chosen from the platform's own list.
     """
 
     action: str
     given: Mapping[str, object] = field(default_factory=dict)
+    picked: tuple[Actor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

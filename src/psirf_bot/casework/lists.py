@@ -49,8 +49,20 @@ def _checks_to_make(work: Work, by: Member) -> list[Part]:
         case = work.session.get_one(Case, need.case_id)
         line = cases.line(work, case)
         text = f"{line.event_type.label} in {line.service}, {moment(line.occurred)}."
-        done = button(work, f"I have spoken to {need.name}", "support.done", case=case, need=need.id, style="primary")
-        pass_on = button(work, "Someone else should do this", "support.pass", case=case, need=need.id)
+        spoken = f"I have spoken to {need.name}: {line.reference}"
+        done = button(
+            work,
+            f"I have spoken to {need.name}",
+            "support.done",
+            case=case,
+            need=need.id,
+            style="primary",
+            spoken=spoken,
+        )
+        other = "Someone else should do this"
+        pass_on = button(
+            work, other, "support.pass", case=case, need=need.id, spoken=f"{other}: {need.name}, {line.reference}"
+        )
         parts += [
             Words(text=f"Please check how {need.name} is", style="heading"),
             Words(text=text),
@@ -65,7 +77,8 @@ def _for_the_quality_team(work: Work, by: Member) -> list[Part]:
     for need in needs[:MOST_CHECKS]:
         case = work.session.get_one(Case, need.case_id)
         text = f"Nobody is to check on {need.name} yet ({case.reference}). {support.wish_words(need)}"
-        done = button(work, f"I have spoken to {need.name}", "support.done", case=case, need=need.id)
+        spoken = f"I have spoken to {need.name}: {case.reference}"
+        done = button(work, f"I have spoken to {need.name}", "support.done", case=case, need=need.id, spoken=spoken)
         parts += [
             Words(text="Support for a member of staff", style="heading"),
             Words(text=text),
@@ -134,10 +147,11 @@ def _list(
 
 
 def _buttons(work: Work, by: Member, case: Case) -> tuple[Button, ...]:
-    open_it = button(work, "Open", "case.show", case=case)
+    open_it = button(work, "Open", "case.show", case=case, spoken=f"Open {case.reference}")
     if not allowed(work, by, Act.MARK_READ, case):
         return (open_it,)
-    return (button(work, "I have read this", "case.read", case=case, style="primary"), open_it)
+    read = f"I have read this: {case.reference}"
+    return (button(work, "I have read this", "case.read", case=case, style="primary", spoken=read), open_it)
 
 
 def _escaped(words: str) -> str:

@@ -11,7 +11,7 @@ from psirf_bot.casework.inbound import Actor, Place
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Member
-from psirf_bot.domain.people import PersonRow, Role
+from psirf_bot.domain.people import PersonRow, Role, mentioned
 from psirf_bot.store.tables import Action, Case, Dialog, Identity, Outbox, Person, StandIn, SupportNeed
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -35,6 +35,13 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
     work.session.add(identity)
     person = work.session.get_one(Person, identity.person_id)
     return member(work, person)
+
+
+def met(work: Work, picked: Iterable[Actor]) -> None:
+    """Make sure that members picked from a platform's own list are known here, so that a mention finds them."""
+    for actor in picked:
+        if work.session.get(Identity, (actor.platform, actor.team, actor.user)) is None:
+            _ = _claim(work, actor) or _welcome(work, actor)
 
 
 def member(work: Work, person: Person) -> Member:
@@ -168,6 +175,11 @@ def _welcome(work: Work, actor: Actor) -> Identity:
 
 
 def _one(work: Work, typed: str, everyone: Sequence[Person]) -> str:
+    if picked := mentioned(typed):
+        identity = work.session.get(Identity, picked)
+        if identity is None:
+            raise Invalid("One of those picked is not a member of the trust. Please type their name instead.")
+        typed = identity.person_id
     someone = work.session.get(Person, typed)
     if someone:
         return someone.id if someone.active else someone.name

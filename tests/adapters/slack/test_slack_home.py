@@ -242,3 +242,44 @@ async def test_each_reader_sees_when_in_their_own_time(bot: Whole) -> None:
     in_london, in_sydney = (" ".join(words_of(shown, tz)) for tz in ("Europe/London", "Australia/Sydney"))
     assert "Reported:" in in_london
     assert in_london != in_sydney
+
+
+# Colleagues
+
+
+async def to_the_colleagues(bot: Whole, colleagues: dict[str, object]) -> SlackPerson:
+    """An incident, as far as the page that asks for colleagues, with these given."""
+    amina = bot.amina_on_slack
+    await amina.shortcut("psirf_report")
+    await bot.slack.until(lambda: amina.open_view)
+    await amina.submit_view({**PAGE_1, "What are you reporting?": "Incident"})
+    for _ in range(6):
+        labels = [b.get("label", {}).get("text", "") for b in amina.open_view.content["blocks"]]
+        if any("other staff were involved" in label for label in labels):
+            await amina.submit_view(colleagues)
+            return amina
+        inputs = [b for b in amina.open_view.content["blocks"] if b["type"] == "input" and not b.get("optional")]
+        await amina.submit_view({b["label"]["text"]: b["element"]["options"][-1]["text"]["text"] for b in inputs})
+    raise AssertionError(amina.open_view.words)
+
+
+async def test_colleagues_are_picked_from_slacks_own_list(bot: Whole) -> None:
+    bot.slack.add_user("U0NEW0001", "Perdita Newcomer", email="perdita.newcomer@fenmarsh.example")
+    guest = bot.slack.add_user("U0GUEST01", "Gail Guest", is_restricted=True)
+    amina = await to_the_colleagues(
+        bot,
+        {
+            "Which other staff were involved?": ["Leah Rosenfeld", "Perdita Newcomer", guest.user.real_name],
+            "Or by name, if they are not on Slack": "Agency nurse on nights",
+        },
+    )
+    shown = amina.open_view.words
+    for _ in range(8):
+        if "Check your answers" in amina.open_view.words:
+            break
+        inputs = [b for b in amina.open_view.content["blocks"] if b["type"] == "input" and not b.get("optional")]
+        await amina.submit_view({b["label"]["text"]: b["element"]["options"][-1]["text"]["text"] for b in inputs})
+        shown += amina.open_view.words
+    for name in ("Leah Rosenfeld", "Perdita Newcomer", "Gail Guest", "Agency nurse on nights"):
+        assert name in amina.open_view.words, shown
+    assert not amina.saw_error, amina.reason

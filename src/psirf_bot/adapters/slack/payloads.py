@@ -3,17 +3,19 @@
 import json
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psirf_bot.cards import blockkit
-from psirf_bot.casework.inbound import Chosen, Opened, Place, Pressed, Said, What
+from psirf_bot.casework.inbound import Actor, Chosen, Opened, Place, Pressed, Said, What
 
 Json = dict[str, Any]
 
 # A person's words carry these subtypes too: with a file, sent to the channel as well, or typed after /me.
 _SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
 _PRESSED = ("press:", "open:")
+_COLLEAGUES = 20  # looked up for one turn
 REPORT = "psirf_report"
 REPORT_MESSAGE = "psirf_report_message"
 """The shortcuts, by the callback ids that the app's settings give them."""
@@ -255,6 +257,40 @@ def unmarked(text: str, mention: str = "") -> str:
     text = re.sub(r"<(?:https?://|mailto:|tel:)[^<>|]*\|([^<>]*)>", r"\1", text)
     text = re.sub(r"<((?:https?://|mailto:|tel:)[^<>|]*)>", r"\1", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>")
+
+
+def colleagues(what: What) -> list[str]:
+    """The user ids of everybody picked in a form, or mentioned in what somebody said."""
+    match what:
+        case Pressed(given=given):
+            named = (name for value in given.values() if isinstance(value, list) for name in value)
+            found = [user for name in named for user in _MENTION.findall(str(name))]
+        case Said(text):
+            found = _MENTION.findall(text)
+        case _:
+            found = []
+    return list(dict.fromkeys(found))[:_COLLEAGUES]
+
+
+def introduced(what: What, actors: tuple[Actor, ...], picked: Mapping[str, str], spoken: Mapping[str, str]) -> What:
+    """The same with what stands for each colleague in a form, and with their names in words."""
+
+    def put(names: Mapping[str, str], text: object) -> str:
+        return _MENTION.sub(lambda found: names.get(found[1], found[0]), str(text))
+
+    match what:
+        case Pressed(action, given):
+            named = {
+                key: [put(picked, name) for name in value] if isinstance(value, list) else value
+                for key, value in given.items()
+            }
+            return Pressed(action, named, actors)
+        case Said(text):
+            return Said(put(spoken, text))
+    return what
 
 
 def quoted(text: str) -> str:

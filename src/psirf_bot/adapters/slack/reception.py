@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from psirf_bot.adapters.slack import words
+from psirf_bot.adapters.slack import payloads, words
 from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import whereabouts
-from psirf_bot.adapters.slack.members import Members, MembershipUnknown
+from psirf_bot.adapters.slack.members import Member, Members, MembershipUnknown
 from psirf_bot.adapters.slack.payloads import Command, HomeOpened, Opening, Spoken, Submission, Turn, ViewPress
 from psirf_bot.adapters.slack.screen import Screen, carried
-from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Reply
+from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Reply, What
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class Reception:
     async def _answer(self, turn: Turn) -> Reply:
         try:
             member, place = await asyncio.gather(self._members.find(turn.user), self._place(turn))
+            what = await self._introduced(turn.what)
         except MembershipUnknown as why:
             log.warning("a turn was put off: nobody could tell who it was: %s", why)
             return Reply(notice=_put_off(turn))
@@ -73,9 +74,22 @@ class Reception:
             return Reply(notice=member.refusal)
         if isinstance(turn, Spoken) and turn.shared:
             return Reply(notice=words.SHARED_CHANNEL)
-        actor = Actor(platform="slack", team=self._team, user=turn.user, name=member.name, email=member.email)
-        inbound = Inbound(actor=actor, place=place, key=turn.key, what=turn.what, arrived=turn.arrived)
-        return await self._desk.handle(inbound)
+        actor = self._actor(turn.user, member)
+        return await self._desk.handle(Inbound(actor, place, turn.key, what, turn.arrived))
+
+    async def _introduced(self, what: What) -> What:
+        """Say who the colleagues are that were picked or mentioned; a guest stays a name."""
+        users = payloads.colleagues(what)
+        if not users:
+            return what
+        members = dict(zip(users, await asyncio.gather(*map(self._members.find, users)), strict=True))
+        actors = {user: self._actor(user, member) for user, member in members.items() if not member.refusal}
+        names = {user: actors[user].mention if user in actors else m.name for user, m in members.items()}
+        spoken = {user: member.name for user, member in members.items()}
+        return payloads.introduced(what, tuple(actors.values()), names, spoken)
+
+    def _actor(self, user: str, member: Member) -> Actor:
+        return Actor(platform="slack", team=self._team, user=user, name=member.name, email=member.email)
 
     async def _place(self, turn: Turn) -> Place:
         """The place, without its channel when that may be shared: a command does not say, as an event would."""

@@ -36,6 +36,9 @@ def command(**changes: Any) -> bytes:
     return urlencode({k: v for k, v in (COMMAND | changes).items() if v is not None}).encode()
 
 
+PRESS = {"action_id": "press:1", "value": "a"}
+
+
 def interaction(**payload: Any) -> bytes:
     return urlencode({"payload": json.dumps({"team": {"id": "T0FENMARSH"}} | payload)}).encode()
 
@@ -149,6 +152,11 @@ async def test_a_signature_is_for_these_bytes_and_this_secret(
         (interaction(type="block_actions", actions=[]), FORM),
         (interaction(type="block_actions", actions=[3]), FORM),
         (interaction(type="block_actions", actions=[{"action_id": "press:1", "value": "a"}]), FORM),
+        (interaction(type="shortcut", callback_id="psirf_report"), FORM),
+        (interaction(type="shortcut", callback_id=["psirf_report"], trigger_id=1, user={"id": "U0ADA"}), FORM),
+        (interaction(type="message_action", callback_id="psirf_report_message"), FORM),
+        (interaction(type="message_action", callback_id="x", trigger_id="1", user={"id": "U0ADA"}, message=[]), FORM),
+        (interaction(type="block_actions", actions=[PRESS], trigger_id="1", user=[], view={"type": "home"}), FORM),
         (interaction(type="view_submission"), FORM),
         (interaction(type="view_submission", view=[]), FORM),
         (submission(type=None), FORM),
@@ -177,6 +185,8 @@ async def test_what_cannot_be_read_is_refused(
         (event(event=None), JSON),
         (event(authorizations=5), JSON),
         (event(event={"type": "tokens_revoked"}), JSON),
+        (event(event={"type": "app_home_opened", "user": 3, "tab": "home"}), JSON),
+        (event(event={"type": "app_home_opened", "user": "U0ADA", "tab": "messages"}), JSON),
         (event(event={"type": "message", "channel_type": "im", "user": 3, "text": WORDS, "channel": "D1"}), JSON),
         (interaction(type="shortcut", callback_id="x", trigger_id="1", user={"id": "U0ADA"}), FORM),
         (interaction(type="block_suggestion", value=WORDS), FORM),

@@ -5,6 +5,7 @@ Words that a person typed go into text runs, which know no Markdown; all other w
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from psirf_bot.cards import check, plain
@@ -30,6 +31,8 @@ from psirf_bot.cards.model import (
 
 Json = dict[str, Any]
 
+IN_PRIVATE = " in our private chat"
+OPENS_A_WINDOW = {"type": "task/fetch"}
 _STYLES = {"primary": "positive", "danger": "destructive"}
 _LOOKS: dict[str, Json] = {"subtle": {"isSubtle": True}, "heading": {"size": "Medium", "weight": "Bolder"}}
 _CONTAINERS = {"warning": "warning", "error": "attention"}
@@ -37,11 +40,11 @@ _OPEN_CHOICES = 5
 _FALLBACK = 2000  # characters; a client this old needs the gist
 
 
-def render(card: Card) -> Json:
-    """The card for Teams; long words are cut so that it stays within 28 KB."""
+def render(card: Card, *, window: bool = False) -> Json:
+    """The card for Teams, in a message or in a window of its own; long words are cut so that it stays within 28 KB."""
     rendered: Json = {}
     for most in check.BUDGETS:
-        rendered = _render(check.fitted(card, most))
+        rendered = _render(check.fitted(card, most), window)
         if check.card_bytes(rendered) <= check.CARD_SOFT:
             break
     return rendered
@@ -72,14 +75,14 @@ def joined(sent: Mapping[str, object]) -> dict[str, object]:
     return together
 
 
-def _render(card: Card) -> Json:
+def _render(card: Card, window: bool) -> Json:
     buttons = list(card.all_buttons())
-    asked = _asked(card)
+    actions = _Actions(_asked(card), window)
     # A Back button sends what is typed: a required input must not stand in its way, our own check follows anyway.
     blocking = all(button.validates for button in buttons if button.submits)
     body = [_text(card.title, style="heading", size="Large", weight="Bolder")]
     for part in (*card.body, Buttons(buttons=card.buttons)):
-        body += _part(part, asked, blocking)
+        body += _part(part, actions, blocking)
     return {
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -91,14 +94,14 @@ def _render(card: Card) -> Json:
     }
 
 
-def _part(part: Part, asked: Json, blocking: bool) -> Iterator[Json]:
+def _part(part: Part, actions: "_Actions", blocking: bool) -> Iterator[Json]:
     match part:
         case Words():
             yield _words(part)
         case Facts():
             yield from _facts(part)
         case Buttons():
-            yield from _actions(part.buttons, asked)
+            yield from actions.rows(part.buttons)
         case Details():
             inside = {"type": "AdaptiveCard", "body": [_literal(part.text) if part.typed else _text(part.text)]}
             yield {"type": "ActionSet", "actions": [{"type": "Action.ShowCard", "title": part.title, "card": inside}]}
@@ -138,19 +141,48 @@ def _facts(part: Facts) -> Iterator[Json]:
         yield {"type": "FactSet", "facts": table}
 
 
-def _actions(buttons: Iterable[Button], asked: Json) -> Iterator[Json]:
-    actions = [_action(button, asked) for button in buttons]
-    for start in range(0, len(actions), check.ACTIONS):
-        yield {"type": "ActionSet", "actions": actions[start : start + check.ACTIONS]}
+@dataclass(frozen=True, slots=True)
+class _Actions:
+    """The buttons of a card. `asked`: what a submit says of the inputs; `window`: the card is in one of its own."""
+
+    asked: Json
+    window: bool
+
+    def rows(self, buttons: Iterable[Button]) -> Iterator[Json]:
+        actions = [action for button in buttons for action in self._of(button)]
+        for start in range(0, len(actions), check.ACTIONS):
+            yield {"type": "ActionSet", "actions": actions[start : start + check.ACTIONS]}
+
+    def _of(self, button: Button) -> Iterator[Json]:
+        if button.url:
+            yield {"type": "Action.OpenUrl", "url": button.url, **_look(button)}
+        elif self.window:
+            yield {"type": "Action.Submit", **self._press(button)}
+        elif button.opens:
+            press = self._press(button)
+            yield {"type": "Action.Submit", **press, "data": {"msteams": OPENS_A_WINDOW, **press["data"]}}
+            yield self._execute(_in_private(button))
+        else:
+            yield self._execute(button)
+
+    def _execute(self, button: Button) -> Json:
+        press = self._press(button)
+        return {"type": "Action.Execute", "verb": "press", **press, "fallback": {"type": "Action.Submit", **press}}
+
+    def _press(self, button: Button) -> Json:
+        data: Json = {"action": button.action} | (self.asked if button.submits else {})
+        return {**_look(button), "data": data, "associatedInputs": "auto" if button.submits else "none"}
 
 
-def _action(button: Button, asked: Json) -> Json:
-    look = {"title": button.label} | ({"style": _STYLES[button.style]} if button.style in _STYLES else {})
-    if button.url:
-        return {"type": "Action.OpenUrl", "url": button.url, **look}
-    data: Json = {"action": button.action} | (asked if button.submits else {})
-    press = {**look, "data": data, "associatedInputs": "auto" if button.submits else "none"}
-    return {"type": "Action.Execute", "verb": "press", **press, "fallback": {"type": "Action.Submit", **press}}
+def _look(button: Button) -> Json:
+    look = {"title": button.label, "style": _STYLES.get(button.style), "tooltip": button.spoken}
+    return {name: value for name, value in look.items() if value}
+
+
+def _in_private(button: Button) -> Button:
+    """The way round for a client that opens no window: some do nothing at all when such a button is pressed."""
+    spoken = button.spoken and button.spoken + IN_PRIVATE
+    return button.model_copy(update={"label": button.label + IN_PRIVATE, "spoken": spoken, "style": "plain"})
 
 
 def _asked(card: Card) -> Json:

@@ -82,7 +82,7 @@ def harm_facts(report: Report) -> tuple[Fact, ...]:
 def quality_card(
     line: CaseLine, report: Report | None, additions: int, buttons: tuple[Button, ...], *, closed_view: bool
 ) -> Card:
-    """The living card in the quality channel; it names no staff. `closed_view`: restricted, the words stay inside."""
+    """The living card in the quality channel; it names nobody but its owner. `closed_view`: restricted, the words stay inside."""
     body: list[Part] = [Facts(facts=line.facts())]
     if closed_view:
         body.append(Words(text="Only the quality team may read this one. Open the case to read it."))

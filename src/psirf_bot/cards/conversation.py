@@ -44,6 +44,9 @@ def page_card(
         if isinstance(value, list):
             value = [names(v) for v in value]
         body.append(as_input(question, key, value, problems.get(key, ""), now=now))
+    wrong = [question.label for question in page.questions if page.prefix + question.id in problems]
+    if wrong and len(page.questions) > 1:  # whoever pressed the button below may not see what is marked further up
+        body.append(Words(text=f"Please look again at: {'; '.join(wrong)}", style="error"))
     return Card(title=title, preview=PRIVATE_FORM, body=tuple(body), buttons=buttons, reopen=reopen)
 
 

@@ -45,9 +45,9 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
         about=f"channel:{purpose}/{platform}/{post.lane_of(platform, place.channel)}",
     )
     made_sure = (
-        "I have posted there to make sure that I can. If nothing appears, please invite me first and type it again."
+        "I am posting there now, to make sure that I can. If nothing appears, please invite me first and type it again."
     )
-    return said("Thank you", made_sure)
+    return said("The channel is being set", made_sure)
 
 
 def undelivered(work: Work, which: str) -> None:

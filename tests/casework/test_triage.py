@@ -232,7 +232,7 @@ async def test_an_old_case_reads_as_it_was_confirmed_whatever_the_flow_asks_toda
     vars(stage.setting).pop("report_flow", None)
     object.__setattr__(stage.setting, "trust", renamed)
     card = words(await opened(stage))
-    assert "Which service was it in?: Community Nursing" in card
+    assert "Which service was it in? Community Nursing" in card
     assert "Two drivers look alike." in card
     assert "could have led to serious injury" in card
 

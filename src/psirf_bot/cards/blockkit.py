@@ -220,7 +220,7 @@ def _part(part: Part, numbers: Iterator[int], validates: bool) -> Iterator[Json]
 
 def _lines(part: Facts) -> Iterator[Json]:
     for number, fact in enumerate(part.facts):
-        yield _bold(f"\n{fact.label}: " if number else f"{fact.label}: ")
+        yield _bold(("\n" if number else "") + plain.before_value(fact.label))
         yield _moment(fact.at, fact.value) if fact.at else _run(fact.value or "–")
 
 

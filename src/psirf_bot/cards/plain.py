@@ -36,12 +36,17 @@ def label(part: Input) -> str:
     return part.label if part.required else f"{part.label} (optional)"
 
 
+def before_value(label: str) -> str:
+    """A fact's label as it stands before its value: a question needs no colon."""
+    return f"{label} " if label.endswith("?") else f"{label}: "
+
+
 def _lines(part: Part) -> Iterator[str]:
     match part:
         case Words():
             yield STANDS_OUT.get(part.style, "") + part.text
         case Facts():
-            yield from (f"{fact.label}: {fact.value}" for fact in part.facts)
+            yield from (before_value(fact.label) + fact.value for fact in part.facts)
         case Buttons():
             yield from _buttons(part.buttons)
         case Details() | Copy():

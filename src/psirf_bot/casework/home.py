@@ -22,6 +22,6 @@ def page(work: Work, person_id: str) -> Card | None:
     if someone is None or not someone.active:
         return None
     by = people.member(work, someone)
-    report = button(work, "Report what happened", "words.report", person_id=by.id, style="primary", opens=True)
-    help_ = button(work, "What else can I do?", "words.help", person_id=by.id, opens=True)
+    report = button(work, "Report what happened", "words.report", person_id=by.id, style="primary")
+    help_ = button(work, "What else can I do?", "words.help", person_id=by.id)
     return home_card(work.trust, (report, help_), lists.what_waits(work, by), lists.my_reports(work, by))

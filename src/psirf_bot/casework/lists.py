@@ -22,7 +22,7 @@ MOST_CHECKS = 3
 
 def my_reports(work: Work, by: Member) -> Card:
     mine = select(Case).where(Case.reporter_id == by.id).order_by(col(Case.opened_at).desc())
-    nothing = "You have not reported anything yet. Type report to begin."
+    nothing = "You have not reported anything yet."
     found = work.session.exec(mine).all()
     return _list(work, by, "Your reports", nothing, found[:SHOWN], more=max(0, len(found) - SHOWN))
 

@@ -37,7 +37,7 @@ gallery: setup $(RENDERERS)
 	$(BIN)/python docs/gallery/make.py
 
 bench: setup
-	$(BIN)/python bench/reports.py
+	$(BIN)/python -m bench
 
 check: setup
 	$(BIN)/ruff check .

@@ -5,12 +5,9 @@ A report is four turns: begin, two pages, send. Printed beside it: bare durable 
 
 import asyncio
 import sqlite3
-import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from stage import Stage
 
@@ -62,4 +59,5 @@ def bare_commits(folder: Path) -> float:
     return count / 2
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())

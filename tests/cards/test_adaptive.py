@@ -229,6 +229,53 @@ def test_buttons() -> None:
     assert (link["title"], link["url"]) == ("Open Datix", "https://datix.example/?a=1&b=2")
 
 
+OPEN = Button(label="Open it", action="o", style="primary", spoken="Open PSI-2026-0001", opens=True)
+
+
+def test_a_button_that_opens_a_window_has_a_way_round() -> None:
+    [row] = body_of(buttons=(OPEN,))
+    opens, way_round = row["actions"]
+    assert (opens["type"], opens["title"], opens["style"]) == ("Action.Submit", "Open it", "positive")
+    assert opens["data"] == {"msteams": {"type": "task/fetch"}, "action": "o"}
+    assert opens["associatedInputs"] == "none"
+    assert (way_round["type"], way_round["title"]) == ("Action.Execute", "Open it in our private chat")
+    assert "style" not in way_round
+    assert way_round["data"] == way_round["fallback"]["data"] == {"action": "o"}
+    assert [action["tooltip"] for action in row["actions"]] == [
+        "Open PSI-2026-0001",
+        "Open PSI-2026-0001 in our private chat",
+    ]
+
+
+def test_what_a_screen_reader_says_is_the_buttons_tooltip() -> None:
+    [row] = body_of(buttons=(Button(label="Open", action="o", spoken="Open PSI-2026-0001"), BACK))
+    spoken, plain = row["actions"]
+    assert spoken["tooltip"] == spoken["fallback"]["tooltip"] == "Open PSI-2026-0001"
+    assert "tooltip" not in plain
+
+
+def test_in_a_window_every_button_is_a_plain_submit() -> None:
+    card = EVERY_PART.model_copy(update={"buttons": (*EVERY_PART.buttons, OPEN)})
+    message, window = adaptive.render(card), adaptive.render(card, window=True)
+    assert nodes(window, "Action.Execute") == []
+    submits = nodes(window, "Action.Submit")
+    assert {submit["title"]: submit["data"] for submit in submits} == {
+        **{execute["title"]: execute["data"] for execute in nodes(message, "Action.Execute")[:-1]},
+        "Open it": {"action": "o"},
+    }
+    assert not any("fallback" in submit for submit in submits)
+    assert [link["url"] for link in nodes(window, "Action.OpenUrl")] == ["https://datix.example/?a=1&b=2"]
+    Draft6Validator(SCHEMA).validate(window)
+
+
+@given(cards())
+@settings(max_examples=30, deadline=None)
+def test_any_card_is_valid_in_a_window(card: Card) -> None:
+    rendered = adaptive.render(card, window=True)
+    assert list(FAST.iter_errors(rendered)) == []
+    assert check.teams_problems(rendered) == []
+
+
 def test_seven_buttons_are_two_rows() -> None:
     rows = body_of(buttons=tuple(Button(label=str(n), action=str(n)) for n in range(7)))
     assert [len(row["actions"]) for row in rows] == [6, 1]

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.plain import render
 from psirf_bot.casework.desk import Desk
-from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said
+from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said, What
 from psirf_bot.casework.people import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.courier import Courier
@@ -103,7 +103,7 @@ class Stage:
     async def turn(
         self,
         name: str,
-        what: Said | Pressed,
+        what: What,
         *,
         key: str = "",
         channel: str = "",

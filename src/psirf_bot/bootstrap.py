@@ -1,6 +1,7 @@
 """The one place where the real parts are put together, started in order and stopped in order."""
 
 import fcntl
+import gc
 import logging
 import secrets
 from collections.abc import AsyncIterator
@@ -145,6 +146,8 @@ class Application:
             await self.courier.start()
             parts.push_async_callback(self.courier.stop)
             self.scheduler.start()
+            gc.collect()
+            gc.freeze()  # what has been loaded stays; looking through all of it again would hold everybody up
             parts.callback(self.scheduler.shutdown, wait=False)
             yield
 

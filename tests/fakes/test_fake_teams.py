@@ -670,6 +670,102 @@ async def test_dialogs(rest: Rest, bot: TinyBot, ada: Person) -> None:
     assert ada.last_toast.text == "Saved"
 
 
+SAY = {"type": "TextBlock", "text": "Saved"}
+
+
+def dialog(content: Json, **more: Any) -> Json:
+    value = {"title": "Report", "card": {"contentType": CARD_TYPE, "content": content}, **more}
+    return {"task": {"type": "continue", "value": value}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        {},
+        {"task": None},
+        {"task": {"type": "message", "value": ""}},
+        {"task": {"type": "message", "value": card(SAY)}},
+        {"task": {"type": "close"}},
+        {"statusCode": 200, "type": CARD_TYPE, "value": card(SAY)},
+        dialog(card(SAY), title=""),
+        dialog(card(SAY), height="huge"),
+        dialog(card(SAY), url="https://example.org"),
+        dialog(card(SAY, version="1.6")),
+        dialog(card(SAY, actions=(execute("Save"),))),
+        dialog(card(SAY, actions=(submit("Open", msteams={"type": "task/fetch"}),))),
+        dialog(card(SAY, refresh={"type": "Refresh", "action": execute("Refresh")})),
+    ],
+)
+async def test_what_opens_no_dialog(rest: Rest, bot: TinyBot, ada: Person, answer: Any) -> None:
+    await shown(rest, ada, card(actions=(submit("Open", msteams={"type": "task/fetch"}),)))
+    bot.answer = answer
+    await ada.press("Open")
+    assert ada.dialog is None
+    assert ada.last_toast is not None
+    assert ada.last_toast.kind == "error"
+
+
+async def test_a_dialog_stays_when_its_answer_is_none(rest: Rest, bot: TinyBot, ada: Person) -> None:
+    await shown(rest, ada, card(actions=(submit("Open", msteams={"type": "task/fetch"}),)))
+    bot.answer = dialog(card(text_input(), actions=(submit("Save"),)), height="small", width=400)
+    await ada.press("Open")
+    bot.answer = {"task": {"type": "done"}}
+    await ada.submit_dialog("Save")
+    assert ada.dialog is not None
+    bot.answer = {}
+    await ada.submit_dialog("Save")
+    assert ada.dialog is None
+    with pytest.raises(ClientRefused):
+        await ada.submit_dialog("Save")
+
+
+async def test_a_client_that_opens_no_dialogs(rest: Rest, bot: TinyBot, ada: Person) -> None:
+    await shown(rest, ada, card(actions=(submit("Open", msteams={"type": "task/fetch"}),)))
+    ada.opens_dialogs = False
+    assert await ada.press("Open") is None
+    assert bot.turns == []
+
+
+async def test_a_message_is_brought_along(fake: FakeTeams, rest: Rest, bot: TinyBot, ada: Person) -> None:
+    ben = fake.person("Ben Ashworth")
+    chat = fake.chat_of_two(ada, ben)
+    message = ben.writes("It was <off>", channel=chat)
+    bot.answer = dialog(card(SAY, text_input(), actions=(submit("Save", step=1),)))
+    await ada.use_extension(message)
+    turn = bot.turns[-1]
+    assert (turn.name, turn.reply_to_id) == ("composeExtension/fetchTask", None)
+    assert (turn.conversation.id, turn.conversation.conversation_type) == (chat.id, "personal")
+    assert turn.value["commandContext"] == "message"
+    assert turn.value["messagePayload"]["body"] == {"contentType": "html", "content": "<p>It was &lt;off&gt;</p>"}
+    await ada.submit_dialog("Save", inputs={"what": "x"})
+    turn = bot.turns[-1]
+    assert (turn.name, turn.value["data"]) == ("composeExtension/submitAction", {"step": 1, "what": "x"})
+    assert turn.value["messagePayload"]["id"] == message.id
+    await ada.use_extension(channel=chat)
+    assert bot.turns[-1].value == {"commandId": "report", "commandContext": "compose", "context": {"theme": "default"}}
+
+
+async def test_the_bot_cannot_look_into_a_chat_it_is_only_used_in(fake: FakeTeams, rest: Rest, ada: Person) -> None:
+    two, group = fake.chat_of_two(ada, fake.person("Ben Ashworth")), fake.group_chat(ada, installed=False)
+    for chat in (two, group):
+        status, body = await rest.call("GET", f"/{quote(chat.id, safe='')}/members/{quote(ada.user.id)}")
+        assert (status, body["error"]["code"]) == (403, "BotNotInConversationRoster")
+        with pytest.raises(ClientRefused):
+            await ada.say("@bot report", channel=chat)
+        assert await ada.say("among ourselves", channel=chat) is None
+
+
+async def test_the_bot_is_added_to_a_group_chat(fake: FakeTeams, bot: TinyBot, ada: Person) -> None:
+    chat = fake.group_chat(ada, installed=False)
+    await ada.install(chat=chat)
+    added, installed = bot.turns
+    assert [member.id for member in added.members_added] == [fake.world.bot_id]
+    assert (added.conversation.id, installed.type) == (chat.id, "installationUpdate")
+    await fake.redeliver()
+    assert [turn.id for turn in bot.turns[2:]] == [added.id, installed.id]
+
+
 async def test_a_card_refreshes_itself_for_those_it_names(
     fake: FakeTeams, rest: Rest, bot: TinyBot, ada: Person
 ) -> None:

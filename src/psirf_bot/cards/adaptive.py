@@ -135,7 +135,7 @@ def _facts(part: Facts) -> Iterator[Json]:
         if table:
             yield {"type": "FactSet", "facts": table}
             table = []
-        name = {"type": "TextRun", "text": f"{fact.label}: ", "weight": "Bolder"}
+        name = {"type": "TextRun", "text": plain.before_value(fact.label), "weight": "Bolder"}
         yield {"type": "RichTextBlock", "inlines": [name, *_runs(fact.value)]}
     if table:
         yield {"type": "FactSet", "facts": table}

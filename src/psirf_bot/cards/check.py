@@ -178,9 +178,11 @@ def _compact(rendered: Json) -> str:
 
 def _nodes(thing: Any) -> Iterator[Json]:
     """Every object in this JSON value, from the outside in."""
-    if isinstance(thing, dict):
-        yield thing
-        thing = list(thing.values())
-    if isinstance(thing, list):
-        for item in thing:
-            yield from _nodes(item)
+    left = [thing]
+    while left:
+        thing = left.pop()
+        if isinstance(thing, dict):
+            yield thing
+            left += reversed(thing.values())
+        elif isinstance(thing, list):
+            left += reversed(thing)

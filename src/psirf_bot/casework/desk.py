@@ -68,7 +68,7 @@ class Desk:
         try:
             future = self._store.submit(lambda session: self._turn(session, inbound))
             waiting = asyncio.wrap_future(future)
-            reply = await asyncio.wait_for(asyncio.shield(waiting), max(SHORTEST, left))
+            reply, posted = await asyncio.wait_for(asyncio.shield(waiting), max(SHORTEST, left))
         except TimeoutError:
             if not future.cancel():
                 # Begun already: what it leaves in the outbox, the answer to words too, goes out when it is committed.
@@ -81,18 +81,20 @@ class Desk:
             reference = secrets.token_hex(3).upper()
             log.error("a turn failed, reference %s: %s", reference, without_words(error))  # noqa: TRY400
             return Reply(notice=f"{WENT_WRONG} Reference {reference}.")
-        self._kick()
+        if posted:
+            self._kick()
         return _with_typed_words(reply, inbound)
 
-    def _finished_late(self, waiting: "asyncio.Future[Reply]") -> None:
+    def _finished_late(self, waiting: "asyncio.Future[tuple[Reply, bool]]") -> None:
         if not waiting.cancelled() and (error := waiting.exception()):
             log.error("a late turn failed: %s", without_words(error))
         self._kick()
 
-    def _turn(self, session: Session, inbound: Inbound) -> Reply:
+    def _turn(self, session: Session, inbound: Inbound) -> tuple[Reply, bool]:
+        """The answer, and whether there is anything for the courier."""
         seen = session.get(Inbox, inbound.key)
         if seen:
-            return Reply.model_validate(seen.reply)
+            return Reply.model_validate(seen.reply), False
         work = Work(session, self._now(), self._setting)
         by = people.identify(work, inbound.actor, inbound.place)
         try:
@@ -103,7 +105,7 @@ class Desk:
         reply = _sent_where_it_belongs(work, by, inbound, reply)
         session.add(Inbox(key=inbound.key, reply=reply.model_dump(mode="json"), at=work.now))
         session.flush()
-        return reply
+        return reply, bool(session.info.get(post.POSTED))
 
     @staticmethod
     def _refused(work: Work, by: Member, inbound: Inbound, why: Refusal) -> Reply:

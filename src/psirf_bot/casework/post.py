@@ -10,6 +10,9 @@ from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Channel, Identity, Outbox, Posted
 
+POSTED = "psirf posted"
+"""Set in a session's `info` once a message has been written in it: then the courier is woken after the commit."""
+
 Purpose = Literal["quality", "panel", "leads"]
 
 
@@ -119,6 +122,7 @@ def _add(
     about: str | None = None,
     urgent: bool = False,
 ) -> None:
+    work.session.info[POSTED] = True
     work.session.add(
         Outbox(
             key=work.new_id(),

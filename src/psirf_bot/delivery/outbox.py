@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import bindparam, exists
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import living, undelivered
@@ -48,6 +49,7 @@ class OutboxQueue:
 
     def __init__(self, setting: Setting, now: Callable[[], datetime], real: Callable[[], datetime]) -> None:
         self._setting, self._now, self._real = setting, now, real
+        self._ready = _ready()  # to build it takes longer than to run it
 
     def recover(self, session: Session, settles: Settles, *, all_of_them: bool) -> None:
         """What was being sent when its sender died may have arrived, or may do so until it has settled."""
@@ -66,15 +68,7 @@ class OutboxQueue:
         One that may have arrived holds up nothing but a newer rendering of the same living card.
         """
         self.recover(session, settles, all_of_them=False)
-        earlier = aliased(Outbox)
-        waits = exists().where(
-            col(earlier.lane) == Outbox.lane,
-            col(earlier.id) < col(Outbox.id),
-            col(earlier.state).in_(("due", "sending"))
-            | ((col(earlier.state) == "uncertain") & (col(earlier.subject) == Outbox.subject)),
-        )
-        ready = select(Outbox).where(col(Outbox.state).in_(("due", "uncertain")), Outbox.due_at <= self._now(), ~waits)
-        rows = session.exec(ready.order_by(col(Outbox.id)).limit(most).with_for_update(skip_locked=True)).all()
+        rows = session.exec(self._ready, params={"now": self._now(), "most": most}).all()
         return [self._errand(session, row) for row in rows]
 
     def _errand(self, session: Session, row: Outbox) -> Errand:
@@ -193,6 +187,20 @@ class OutboxQueue:
     def _later(self, attempts: int, retry_after: float | None) -> datetime:
         seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0**attempts, 300)
         return self._now() + timedelta(seconds=seconds)
+
+
+def _ready() -> SelectOfScalar[Outbox]:
+    """The first `most` messages that are due by `now` and have to wait for no other."""
+    earlier = aliased(Outbox)
+    waits = exists().where(
+        col(earlier.lane) == Outbox.lane,
+        col(earlier.id) < col(Outbox.id),
+        col(earlier.state).in_(("due", "sending"))
+        | ((col(earlier.state) == "uncertain") & (col(earlier.subject) == Outbox.subject)),
+    )
+    due = col(Outbox.state).in_(("due", "uncertain")), col(Outbox.due_at) <= bindparam("now")
+    in_order = select(Outbox).where(*due, ~waits).order_by(col(Outbox.id))
+    return in_order.limit(bindparam("most")).with_for_update(skip_locked=True)
 
 
 def _labelled(card: Card) -> Card:

@@ -44,6 +44,8 @@ _TIMES = ("%H:%M", "%H.%M", "%H%M", "%I%p", "%I:%M%p", "%I.%M%p", "%H:%M:%S")
 def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
     """Return the day meant and the time if one was given, or None when it cannot be told for certain."""
     words = re.sub(r"^(at|on|about|around|roughly) ", "", _tidy(typed))
+    if written := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:t(\d\d:\d\d))?", words, re.ASCII):
+        return _as_written(written[1], written[2])  # how an answer is kept: read again at every turn
     if words == "now":
         return now.date(), now.time().replace(second=0, microsecond=0, tzinfo=None)
     if "midnight" in words:
@@ -60,6 +62,13 @@ def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
     clock = read_time(words)
     # A bare 2.30 may be the afternoon, and 20.11 a date.
     return (now.date(), clock) if clock is not None and not re.fullmatch(r"[\d. ]+", words) else None
+
+
+def _as_written(day: str, clock: str | None) -> tuple[date, time | None] | None:
+    try:
+        return date.fromisoformat(day), time.fromisoformat(clock) if clock else None
+    except ValueError:
+        return None
 
 
 def read_day(typed: str, now: datetime) -> date | None:

@@ -27,7 +27,7 @@ Work = Callable[[Session], T]
 
 log = logging.getLogger(__name__)
 
-MOST_WORKS_IN_A_COMMIT = 64
+MOST_WORKS_IN_A_COMMIT = 8  # all of them are answered at once then, and nothing else meanwhile
 MOST_TRIES = 5
 HOUSE = str(Path(__file__).parents[1])
 RACES = frozenset({"23505", "40001", "40P01"})

@@ -10,9 +10,10 @@ from teams_stage import FORM, RecordingDesk, address_of
 
 from fakes.teams import Conversation, FakeTeams, Fault, Person
 from psirf_bot.adapters.teams import TeamsAdapter, words
-from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.inbound import Actor, Reply
 from psirf_bot.clock import Clock
 
+ADA = "ada.okafor@fenmarsh.example"
 STRANGERS: list[Any] = [
     pytest.param({"guest": True}, id="guest"),
     pytest.param({"tenant_id": "another-tenant"}, id="federated"),
@@ -146,3 +147,63 @@ async def test_a_welcome_asks_nobody_to_try_again(fake: FakeTeams, desk: Recordi
     ben = fake.person("Ben Ashworth")
     await ben.install()
     assert (desk.turns, fake.messages(ben.chat)) == ([], [])
+
+
+async def test_a_stranger_adds_the_bot_where_others_read_along(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
+) -> None:
+    gus = fake.person("Gus Guest", guest=True)
+    chat = fake.group_chat(ada, gus, installed=False)
+    await gus.install(chat=chat)
+    assert (desk.turns, fake.messages(chat)) == ([], [])
+    await gus.install()
+    assert (await gus.hears()).text == words.STAFF_ONLY
+
+
+# where the bot is used but is no member
+
+
+async def chosen(fake: FakeTeams, by: Person, *others: Person) -> str:
+    """What this person is shown when they choose a message in a chat that has no bot in it."""
+    chat = fake.group_chat(by, *others, installed=False)
+    await by.use_extension((others or (by,))[0].writes("The pump alarm was off.", channel=chat))
+    assert by.last_toast is not None, by.dialog
+    return by.last_toast.text
+
+
+async def test_their_private_chat_tells_who_somebody_is(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
+) -> None:
+    assert await chosen(fake, ada, fake.person("Ben Ashworth")) == words.DONE
+    [turn] = desk.turns
+    assert turn.actor == Actor("teams", fake.tenant_id, str(ada.user.aad_object_id), "Ada Okafor", ADA)
+    calls = [(call.kind, call.status) for call in fake.history if call.kind in ("member", "create")]
+    assert calls == [("member", 403), ("create", 201), ("member", 200)]
+    await chosen(fake, ada)
+    assert (len(desk.turns), look_ups(fake)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [
+        ({}, words.ADD_ME),
+        ({"guest": True}, words.ADD_ME),
+        ({"guest": True, "installed": True}, words.STAFF_ONLY),
+        ({"tenant_id": "another-tenant", "installed": True}, words.ADD_ME),
+    ],
+)
+async def test_whoever_cannot_be_told_is_refused(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, who: dict[str, Any], told: str
+) -> None:
+    assert await chosen(fake, fake.person("Sam Stranger", **who), ada) == told
+    assert desk.deliveries == []
+
+
+@pytest.mark.parametrize("fault", [Fault.failing(503), Fault.throttled(), Fault.truncated()])
+async def test_while_their_private_chat_cannot_be_opened(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, fault: Fault
+) -> None:
+    fake.fail_next("create", fault)
+    assert await chosen(fake, ada) == words.NOT_OPENED
+    assert desk.deliveries == []
+    assert await chosen(fake, ada) == words.DONE

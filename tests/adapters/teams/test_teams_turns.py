@@ -8,7 +8,7 @@ from teams_stage import FORM, SAVED, TOO_LARGE, RecordingDesk, address_of
 from fakes.teams import FakeTeams, Person
 from psirf_bot.adapters.teams import TeamsAdapter, words
 from psirf_bot.cards.model import MomentInput
-from psirf_bot.casework.inbound import Actor, Place, Reply, Said
+from psirf_bot.casework.inbound import Actor, Added, Place, Reply, Said
 
 pytestmark = pytest.mark.usefixtures("adapter")
 
@@ -113,18 +113,55 @@ async def test_moments_and_empty_inputs_come_as_the_desk_wants_them(
     assert desk.pressed.given == {"what": None, "when": {"date": "2026-11-20", "time": None}}
 
 
-async def test_a_press_in_a_channel_is_not_private(
+async def test_a_press_in_a_channel_leaves_the_card_as_it_is_for_everybody(
     fake: FakeTeams, desk: RecordingDesk, ada: Person, adapter: TeamsAdapter
 ) -> None:
     panel = fake.team("Quality", ada, channels=("Panel",), installed=True).channels["Panel"]
     await adapter.send(address_of(fake, ada) | {"conversation": panel.id}, FORM, "key")
-    ben, desk.answer = fake.person("Ben Ashworth"), Reply(card=SAVED)
+    desk.answer = Reply(notice="I have sent you a private message.")
     await ada.press("Send", channel=panel)
     [message] = fake.messages(panel)
-    assert (desk.turns[0].place.private, desk.turns[0].place.inline) == (False, True)
-    assert desk.turns[0].place.address["conversation"] == f"{panel.id};messageid={message.id}"
-    assert "Saved" in ada.reads(message)
-    assert "Saved" not in ben.reads(message)
+    place = desk.turns[0].place
+    assert (place.private, place.inline, place.message) == (False, False, message.id)
+    assert place.address["conversation"] == f"{panel.id};messageid={message.id}"
+    assert place.channel["conversation"] == panel.id
+    assert ada.last_toast is not None
+    assert (ada.last_toast.kind, ada.last_toast.text) == ("message", "I have sent you a private message.")
+    assert (message.edits, message.views) == (0, {})
+
+
+async def test_a_group_chat_hears_the_bot_only_when_it_is_meant(
+    fake: FakeTeams, desk: RecordingDesk, ada: Person
+) -> None:
+    chat = fake.group_chat(ada, fake.person("Ben Ashworth"))
+    desk.answer = Reply(notice="I have sent you a private message.")
+    overheard = fake.activities.message(ada.user, chat, "report", "1", None)
+    assert (await fake.deliver(overheard)).status == 200
+    assert desk.turns == []
+    await ada.say("@bot report", channel=chat)
+    [turn] = desk.turns
+    assert (turn.what, turn.place.private, turn.place.inline) == (Said("report"), False, False)
+    assert turn.place.channel == turn.place.address
+    await ada.hears("I have sent you a private message.", channel=chat)
+
+
+async def test_a_chat_of_two_people_is_not_private(fake: FakeTeams, desk: RecordingDesk, ada: Person) -> None:
+    two = fake.chat_of_two(ada, fake.person("Ben Ashworth"))
+    two.installed_here = True
+    assert await ada.say("it was the pump", channel=two) is None
+    await fake.deliver(fake.activities.message(ada.user, two, "it was the pump", "1", None))
+    assert desk.turns == []
+    await ada.say("@bot report", channel=two)
+    assert desk.turns[0].place.private is False
+
+
+async def test_the_bots_own_chat_is_private_under_its_other_name(
+    fake: FakeTeams, desk: RecordingDesk, ada: Person
+) -> None:
+    turn = fake.activities.message(ada.user, ada.chat, "report", "1", None)
+    turn["conversation"]["id"] = f"19:{ada.user.aad_object_id}_{fake.app_id}@unq.gbl.spaces"
+    await fake.deliver(turn)
+    assert desk.turns[0].place.private is True
 
 
 async def test_an_old_client_presses_with_a_message(
@@ -140,15 +177,25 @@ async def test_an_old_client_presses_with_a_message(
     await ada.hears("Thank you.")
 
 
-async def test_a_new_person_is_welcomed_once(fake: FakeTeams, desk: RecordingDesk) -> None:
+async def test_the_bot_is_added_to_a_private_chat(fake: FakeTeams, desk: RecordingDesk) -> None:
     ben = fake.person("Ben Ashworth")
     await ben.install()
     [turn] = desk.deliveries
-    assert (turn.what, turn.actor.name, turn.place.private) == (Said("help"), "Ben Ashworth", True)
-    assert turn.place.inline is False
-    await ben.install(team=fake.team("Quality", ben))
+    assert (turn.what, turn.actor.name) == (Added(), "Ben Ashworth")
+    assert turn.place == Place(ben.chat.id, private=True, inline=False, address=address_of(fake, ben))
     await ben.uninstall()
     assert len(desk.deliveries) == 1
+
+
+@pytest.mark.parametrize("where", ["team", "chat"])
+async def test_the_bot_is_added_where_others_are(fake: FakeTeams, desk: RecordingDesk, ada: Person, where: str) -> None:
+    team, chat = fake.team("Quality", ada), fake.group_chat(ada, installed=False)
+    added = await (ada.install(team=team) if where == "team" else ada.install(chat=chat))
+    assert added.status == 200
+    [turn] = desk.deliveries
+    place = team.channels["General"] if where == "team" else chat
+    assert (turn.what, turn.place.private, turn.place.inline) == (Added(), False, False)
+    assert turn.place.channel == address_of(fake, ada) | {"conversation": place.id}
 
 
 async def test_someone_else_joining_is_no_welcome(fake: FakeTeams, desk: RecordingDesk, ada: Person) -> None:
@@ -210,7 +257,7 @@ async def test_other_turns_are_passed_over(fake: FakeTeams, desk: RecordingDesk,
     assert desk.deliveries == []
 
 
-@pytest.mark.parametrize("name", ["task/fetch", "composeExtension/query", None])
+@pytest.mark.parametrize("name", ["task/fetching", "composeExtension/query", None])
 async def test_other_invokes_are_answered_but_have_no_effect(
     fake: FakeTeams, desk: RecordingDesk, ada: Person, name: str | None
 ) -> None:

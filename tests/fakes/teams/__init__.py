@@ -1,6 +1,7 @@
 """A strict Microsoft Teams and Bot Connector on loopback, for tests, demo checks and load runs."""
 
-from .client import Dialog, Person, Toast
+from .client import Person, Toast
+from .dialogs import Dialog
 from .fake import Delivery, FakeTeams
 from .faults import Fault
 from .forms import ClientRefused

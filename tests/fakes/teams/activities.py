@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from .world import THREAD_MARK, Conversation, Json, Team, User, World
+from .world import THREAD_MARK, Conversation, Json, Message, Team, User, World
 
 LOCALE, COUNTRY, TIMEZONE = "en-GB", "GB", "Europe/London"
 
@@ -32,10 +32,34 @@ class Activities:
         activity = self._envelope("message", user, place, self._world.new_message_id(), root)
         return self._from_card(activity, reply_to) | {"value": value}
 
-    def invoke(self, name: str, user: User, place: Conversation, value: Json, reply_to: str, root: str | None) -> Json:
-        """Something that the person's client waits for: adaptiveCard/action, task/fetch, task/submit."""
+    def invoke(
+        self, name: str, user: User, place: Conversation, value: Json, reply_to: str | None, root: str | None
+    ) -> Json:
+        """Something that the person's client waits for; `reply_to` is the card that it comes from, if from one."""
         activity = self._envelope("invoke", user, place, self._world.new_activity_id(), root)
-        return self._from_card(activity, reply_to) | {"name": name, "value": value}
+        if reply_to is not None:
+            activity = self._from_card(activity, reply_to)
+        return activity | {"name": name, "value": value}
+
+    def message_payload(self, message: Message) -> Json:
+        """A message as the app's entry beside it brings it along."""
+        author = self._world.users[message.author]
+        who = {"userIdentityType": "aadUser", "id": author.aad_object_id, "displayName": author.name}
+        rich = next((a["content"] for a in message.activity["attachments"] if a["contentType"] == "text/html"), "")
+        return {
+            "linkToMessage": f"https://teams.microsoft.com/l/message/{message.conversation_id}/{message.id}",
+            "id": message.id,
+            "replyToId": None if message.root in (None, message.id) else message.root,
+            "createdDateTime": message.activity["timestamp"],
+            "deleted": False,
+            "importance": "normal",
+            "locale": "en-us",
+            "body": {"contentType": "html", "content": rich},
+            "from": {"device": None, "conversation": None, "user": who, "application": None},
+            "reactions": [],
+            "mentions": [],
+            "attachments": [],
+        }
 
     def membership(
         self,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import aiohttp
 
-from . import cards
+from . import cards, dialogs
+from .dialogs import Dialog
 from .forms import ClientRefused, fill_in
 from .rules import Refusal
 from .world import ADAPTIVE, Conversation, Json, Message, Team, User
@@ -31,26 +32,18 @@ class Toast:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class Dialog:
-    """An open dialog (task module) and the message whose button opened it."""
-
-    title: str
-    card: Json
-    opened_from: Message
-
-
 class Person:
     """Drives the bot over HTTP as this user's client would.
 
-    Set `modern = False` for an old client that knows no Action.Execute and uses its `fallback`.
+    Set `modern = False` for an old client that knows no Action.Execute and uses its `fallback`, and
+    `opens_dialogs = False` for one in which a button that opens a dialog does nothing.
     """
 
     def __init__(self, fake: "FakeTeams", user: User) -> None:
         self._fake, self.user = fake, user
         self.last_toast: Toast | None = None
         self.dialog: Dialog | None = None
-        self.modern = True
+        self.modern = self.opens_dialogs = True
         self._acted_at = 0
 
     def __repr__(self) -> str:
@@ -63,9 +56,9 @@ class Person:
 
     # being there
 
-    async def install(self, *, team: Team | None = None) -> "Delivery":
-        """Add the app to the personal chat, or to a team."""
-        place = self._home(team)
+    async def install(self, *, team: Team | None = None, chat: Conversation | None = None) -> "Delivery":
+        """Add the app to the personal chat, to a team or to a group chat."""
+        place = chat or self._home(team)
         if team:
             team.installed = True
         else:
@@ -99,16 +92,25 @@ class Person:
     ) -> "Delivery | None":
         """Type something; `@bot` and `@Full Name` are mentions. None: Teams did not tell the bot."""
         place = channel or self.chat
-        self._require_bot(place)
+        if place is self.chat or "@bot" in text:
+            self._require_bot(place)
         message_id = self._fake.world.new_message_id()
         root = None if place.kind != "channel" else thread.root if thread else message_id
         activity = self._fake.activities.message(self.user, place, text, message_id, root)
         self._fake.world.add_message(place, self.user.id, activity, root, message_id)
         self._act()
         mentioned = any(e.get("mentioned", {}).get("id") == self._fake.world.bot_id for e in activity["entities"])
-        if place.kind != "personal" and not mentioned:
+        if place is not self.chat and not mentioned:
             return None
         return await self._fake.deliver(activity)
+
+    def writes(self, text: str, *, channel: Conversation, markup: str = "") -> Message:
+        """Write something among people: nothing of it reaches the bot, which need not be there."""
+        message_id = self._fake.world.new_message_id()
+        activity = self._fake.activities.message(self.user, channel, text, message_id, None)
+        if markup:
+            activity["attachments"][0]["content"] = markup
+        return self._fake.world.add_message(channel, self.user.id, activity, None, message_id)
 
     async def hears(self, words: str = "", *, channel: Conversation | None = None, within: float = 2.0) -> Message:
         """Wait for a message of the bot with these words that appeared or changed since this person last acted."""
@@ -182,10 +184,20 @@ class Person:
         if self.dialog is None:
             raise ClientRefused("No dialog is open")
         found = cards.action(self.dialog.card, title)
-        if found is None:
+        if found is None or found.node["type"] != "Action.Submit":
             raise ClientRefused(f"No button {title!r} in the dialog, only {cards.titles(self.dialog.card)}")
         data = _merge(found.node, fill_in(self.dialog.card, found, inputs or {}))
-        return await self._task("task/submit", self.dialog.opened_from, data)
+        return await self._task(self.dialog.submits, self.dialog, {"data": data})
+
+    async def use_extension(
+        self, message: Message | None = None, *, channel: Conversation | None = None
+    ) -> "Delivery | None":
+        """Choose the app's entry beside a message, or the one below the box where people write."""
+        entry: Json = {"commandId": "report", "commandContext": "message" if message else "compose"}
+        if message:
+            entry["messagePayload"] = self._fake.activities.message_payload(message)
+        place = self._fake.place_of(message) if message else channel or self.chat
+        return await self._task("composeExtension/fetchTask", Dialog(place, message, entry), {})
 
     def _find(
         self, title: str, card: Message | None, channel: Conversation | None
@@ -216,29 +228,33 @@ class Person:
     async def _execute(self, message: Message, action: Json, data: object, trigger: str) -> "Delivery | None":
         sent: Json = {key: action[key] for key in ("type", "id", "verb", "title") if key in action}
         value = {"action": sent | {"data": data}, "trigger": trigger}
-        delivery = await self._invoke("adaptiveCard/action", message, value)
+        place = self._fake.place_of(message)
+        delivery = await self._invoke("adaptiveCard/action", place, value, message.id, message.root)
         if delivery is not None:
             self._show_card_answer(message, delivery)
         return delivery
 
     async def _submit(self, message: Message, action: Json, data: object) -> "Delivery | None":
-        if isinstance(data, dict) and (data.get("msteams") or {}).get("type") == "task/fetch":
-            return await self._task("task/fetch", message, data)
         place = self._fake.place_of(message)
+        if isinstance(data, dict) and (data.get("msteams") or {}).get("type") == "task/fetch":
+            asked = Dialog(place, message)
+            return await self._task("task/fetch", asked, {"data": data}) if self.opens_dialogs else None
         activity = self._fake.activities.card_submit(self.user, place, data, message.id, message.root)
         self._act()
         return await self._fake.deliver(activity)
 
-    async def _task(self, name: str, message: Message, data: object) -> "Delivery | None":
-        delivery = await self._invoke(name, message, {"data": data, "context": {"theme": "default"}})
+    async def _task(self, name: str, asked: Dialog, value: Json) -> "Delivery | None":
+        value = {**(asked.entry or {}), **value, "context": {"theme": "default"}}
+        delivery = await self._invoke(name, asked.place, value, asked.reply_to, asked.root)
         if delivery is not None:
-            self._show_task_answer(message, delivery)
+            self._show_task_answer(asked, name, delivery)
         return delivery
 
-    async def _invoke(self, name: str, message: Message, value: Json) -> "Delivery | None":
+    async def _invoke(
+        self, name: str, place: Conversation, value: Json, reply_to: str | None, root: str | None
+    ) -> "Delivery | None":
         """None: the bot could not be reached or took too long, and the client has said so."""
-        place = self._fake.place_of(message)
-        activity = self._fake.activities.invoke(name, self.user, place, value, message.id, message.root)
+        activity = self._fake.activities.invoke(name, self.user, place, value, reply_to, root)
         self._act()
         self.last_toast = None
         try:
@@ -265,18 +281,14 @@ class Person:
             case _:
                 self._fail(f"not an answer to adaptiveCard/action: {delivery.body!r}")
 
-    def _show_task_answer(self, message: Message, delivery: "Delivery") -> None:
-        task = delivery.body.get("task") if isinstance(delivery.body, dict) else None
-        match task:
-            case None:
-                self.dialog = None
-            case {"type": "message", "value": str(words)}:
-                self.dialog, self.last_toast = None, Toast("message", words)
-            case {"type": "continue", "value": {"card": {"contentType": kind, "content": dict(card)}} as value}:
-                if kind == ADAPTIVE and self._showable(card):
-                    self.dialog = Dialog(str(value.get("title", "")), card, message)
-            case _:
-                self._fail(f"not an answer to a dialog: {delivery.body!r}")
+    def _show_task_answer(self, asked: Dialog, name: str, delivery: "Delivery") -> None:
+        """A dialog that is open stays so, with what is typed in it, when the answer is none that the client knows."""
+        try:
+            self.dialog, words = dialogs.answered(asked, name, delivery.body, self._fake.rules)
+        except Refusal as refusal:
+            self._fail(str(refusal))
+        else:
+            self.last_toast = Toast("message", words) if words else None
 
     def _showable(self, card: Json) -> bool:
         try:

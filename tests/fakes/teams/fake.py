@@ -130,9 +130,13 @@ class FakeTeams:
         person.chat.installed_here = installed
         return person
 
-    def group_chat(self, *people: Person) -> Conversation:
-        """A group chat that has the bot in it."""
-        return self.world.add_group_chat([person.user for person in people])
+    def group_chat(self, *people: Person, installed: bool = True) -> Conversation:
+        """A group chat, with the bot in it unless told otherwise."""
+        return self.world.add_group_chat([person.user for person in people], installed=installed)
+
+    def chat_of_two(self, one: Person, other: Person) -> Conversation:
+        """The chat of two people, which has no bot in it."""
+        return self.world.add_chat_of_two(one.user, other.user)
 
     def team(self, name: str, *people: Person, channels: tuple[str, ...] = (), installed: bool = False) -> Team:
         """A team with its General channel and others; see `Person.install(team=…)`."""
@@ -201,6 +205,10 @@ class FakeTeams:
         delivery = await self._post(raw, sent | dict(headers or {}), patience, tries)
         self.deliveries.append((activity, delivery))
         return delivery
+
+    async def redeliver(self) -> list[Delivery]:
+        """Everything once more with the same ids, as happens when Teams believes that it got lost."""
+        return [await self.deliver(activity) for activity, _ in list(self.deliveries)]
 
     async def _post(self, raw: bytes, headers: dict[str, str], patience: float, tries: int) -> Delivery:
         timeout = aiohttp.ClientTimeout(total=patience)

@@ -20,6 +20,8 @@ MESSAGE_ADVICE = 80 * 1024  # bytes of UTF-16: what Microsoft says to stay under
 ACTION_ADVICE = 6
 REFRESH_LIMIT = 60
 _VERSION = re.compile(r"1\.[0-5]")
+_DIALOG = frozenset({"title", "height", "width", "card"})
+_DIALOG_SIZES = (None, "small", "medium", "large")
 _TEAMS_OWN = ("msteams", "targetWidth")  # Teams understands these; Microsoft's 1.5 schema does not
 
 Limits = tuple[tuple[int, float], ...]  # so many calls in so many seconds
@@ -83,6 +85,23 @@ class PayloadRules:
             if len(found.node.get("actions") or []) > ACTION_ADVICE:
                 self.warnings.append(f"a card with more than {ACTION_ADVICE} actions in a row: the rest overflow")
 
+    def check_dialog(self, value: Json) -> None:
+        """Refuse a dialog that Teams does not promise to show. Its buttons are plain submits, and open no other."""
+        sizes = [value.get(side) for side in ("height", "width")]
+        if not (isinstance(value.get("title"), str) and value["title"]):
+            raise bad_syntax("A dialog needs a title")
+        if not all(size in _DIALOG_SIZES or isinstance(size, int) for size in sizes):
+            raise bad_syntax(f"A dialog is small, medium, large or so many pixels, not {sizes}")
+        if not isinstance(value.get("card"), dict) or value.keys() - _DIALOG:
+            raise bad_syntax(f"A dialog shows a card, by {sorted(_DIALOG)}")
+        self.check_attachment(value["card"])
+        card = value["card"]["content"]
+        if "refresh" in card:
+            raise bad_syntax("A card in a dialog does not refresh itself")
+        for found in cards.actions(card):
+            if found.node["type"] == "Action.Execute" or _opens(found.node.get("data")):
+                raise bad_syntax(f"{found.node.get('title')!r} does nothing in a dialog")
+
 
 class Throttle:
     """Counts calls per thread and per tenant, as Teams does."""
@@ -101,6 +120,10 @@ class Throttle:
         if (wait := max(waits, default=0.0)) > 0:
             raise Refusal(429, "TooManyRequests", "Too many requests.", max(1, math.ceil(wait)))
         calls.append(now)
+
+
+def _opens(data: Any) -> bool:
+    return isinstance(data, dict) and bool(data.get("msteams"))
 
 
 def _strip(node: Any) -> Any:

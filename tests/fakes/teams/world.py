@@ -179,11 +179,16 @@ class World:
             self._open(Conversation(chat_id, "personal", user.tenant_id, {user.id: user}))
         return self.conversations[chat_id]
 
-    def add_group_chat(self, members: list[User]) -> Conversation:
+    def add_group_chat(self, members: list[User], *, installed: bool) -> Conversation:
         chat_id = f"19:{self._digest('group', str(len(self.conversations))).hex()[:32]}@thread.v2"
         return self._open(
-            Conversation(chat_id, "groupChat", self.tenant_id, {u.id: u for u in members}, installed_here=True)
+            Conversation(chat_id, "groupChat", self.tenant_id, {u.id: u for u in members}, installed_here=installed)
         )
+
+    def add_chat_of_two(self, one: User, other: User) -> Conversation:
+        """Two people by themselves. Teams calls that personal too; the bot can be used there, but is no member."""
+        chat_id = f"19:{one.aad_object_id}_{other.aad_object_id}@unq.gbl.spaces"
+        return self._open(Conversation(chat_id, "personal", self.tenant_id, {u.id: u for u in (one, other)}))
 
     def add_team(self, name: str, channels: list[str], members: list[User]) -> Team:
         team = Team(self._channel_id(name, "General"), name, self.guid("team", name), {u.id: u for u in members})

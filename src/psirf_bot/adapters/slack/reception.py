@@ -47,9 +47,9 @@ class Reception:
         """Answer a turn. It is acknowledged only when the desk has committed it."""
         try:
             reply = await self._answer(turn)
-            await _acknowledge(ack, turn, reply)
+            shown = await _acknowledge(ack, turn, reply)
             if self._is_first(turn.key):
-                await self._screen.follow(turn, reply)
+                await self._screen.follow(turn, reply, shown=shown)
         except Exception as error:  # noqa: BLE001 (whatever it is, the person hears of it and can quote it)
             reference = self._reference()
             log.error("a turn failed: reference %s, %s", reference, whereabouts(error))  # noqa: TRY400 (see there)
@@ -120,6 +120,8 @@ def _put_off(turn: Turn) -> str:
     return words.NOT_SAVED_PRESS
 
 
-async def _acknowledge(ack: AsyncAck, turn: Turn, reply: Reply) -> None:
+async def _acknowledge(ack: AsyncAck, turn: Turn, reply: Reply) -> bool:
+    """Acknowledge the turn; whether that shows something."""
     content = carried(turn, reply)
     await (ack(content) if content else ack())
+    return bool(content) and content.get("response_action") != "clear"

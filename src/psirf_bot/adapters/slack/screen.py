@@ -56,8 +56,8 @@ class Screen:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
-    async def follow(self, turn: Turn, reply: Reply) -> None:
-        """Show what the acknowledgement could not carry."""
+    async def follow(self, turn: Turn, reply: Reply, *, shown: bool) -> None:
+        """Show what the acknowledgement could not carry; `shown`: it carried something."""
         card = _with_notice(reply.card, reply.notice) if reply.card else None
         match turn:
             case Command() | MessagePress() | Opening() if card and (isinstance(turn, Opening) or _is_form(card)):
@@ -68,7 +68,7 @@ class Screen:
                 await self._turn_over(turn, card)
             case ViewPress() if not reply.notice:
                 await self._turn_over(turn, _SENT)
-            case Submission() if card and not _modal(card):
+            case Submission() if card and not shown:
                 await self._privately(turn.user, rendered(card))
             case Spoken() if card:
                 await self._beside(turn, rendered(card))

@@ -15,15 +15,15 @@ import aiohttp
 from aiohttp import web
 from pydantic import ValidationError
 
-from psirf_bot.adapters.teams import answers, words
+from psirf_bot.adapters.teams import answers, windows, words
 from psirf_bot.adapters.teams.connector import LOOPBACK, Connector, Json, is_loopback, may_answer
-from psirf_bot.adapters.teams.members import Asked, CannotTell, Member, Members, NotStaff
+from psirf_bot.adapters.teams.members import Asked, CannotTell, Member, Members, NotAdded, NotStaff
 from psirf_bot.adapters.teams.seam import Bot
 from psirf_bot.adapters.teams.sender import TeamsSender
 from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, Unavailable, Untrusted
 from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
 from psirf_bot.cards.model import Card
-from psirf_bot.casework.inbound import Desk, Pressed
+from psirf_bot.casework.inbound import Added, Desk, Reply
 from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ class TeamsAdapter:
         done, _ = await asyncio.wait({turn}, timeout=self._answer_within)
         if not done:
             log.warning("a turn takes too long: %s", _reference(activity))
-            return _response(activity, answers.notice(words.NOT_SAVED_PRESSED))
+            return _response(activity, _notice(activity, _not_now(activity)))
         if turn.cancelled():
             return web.Response(status=503)
         try:
@@ -186,18 +186,15 @@ class TeamsAdapter:
         self._sender.service_url = activity.service_url  # the token has been checked against it
         what = what_it_means(activity)
         if what is None:
-            return answers.error(400, "BadRequest", words.UNKNOWN_BUTTON) if activity.is_invoke else ""
+            return _error(activity, 400, "BadRequest", words.UNKNOWN_BUTTON) if activity.is_invoke else ""
         try:
             member = await member_of(activity)
             reply = await self._desk.handle(inbound(activity, what, member, self._tenant, arrived))
-            return answers.pressed(reply) if activity.is_invoke else self._word(activity, reply.notice)
-        except NotStaff:
-            return self._word(activity, words.STAFF_ONLY)
-        except CannotTell:
-            if activity.type == "conversationUpdate":
-                return ""  # they have done nothing yet that could be lost
-            pressed = isinstance(what, Pressed)
-            return self._word(activity, words.NOT_SAVED_PRESSED if pressed else words.NOT_SAVED_SAID)
+            return _shown(activity, reply) if activity.is_invoke else self._word(activity, reply.notice)
+        except (NotStaff, CannotTell) as why:
+            if isinstance(what, Added) and not (activity.is_personal and isinstance(why, NotStaff)):
+                return ""  # they have done nothing yet that could be lost, and others may read along
+            return self._word(activity, _why_not(activity, why))
         except Exception as wrong:  # noqa: BLE001 - the person gets a reference that also stands in the log
             return self._failed(activity, wrong)
 
@@ -215,7 +212,7 @@ class TeamsAdapter:
     def _word(self, activity: Activity, text: str) -> Json | str:
         """A word to the person; in a message of its own it is said once, however often the turn is delivered."""
         if activity.is_invoke:
-            return answers.notice(text)
+            return _notice(activity, text)
         if not text or activity.key in self._spoken:
             return ""
         self._spoken.append(activity.key)
@@ -227,7 +224,35 @@ class TeamsAdapter:
         frames = "".join(traceback.format_tb(wrong.__traceback__))
         log.error("turn failed: %s %s\n%s", reference, type(wrong).__name__, frames)
         text = words.failed(reference)
-        return answers.error(500, "InternalError", text) if activity.is_invoke else self._word(activity, text)
+        return _error(activity, 500, "InternalError", text) if activity.is_invoke else self._word(activity, text)
+
+
+def _shown(activity: Activity, reply: Reply) -> Json:
+    return windows.shown(reply, activity.submitted) if activity.is_in_window else answers.pressed(reply)
+
+
+def _notice(activity: Activity, text: str) -> Json:
+    return windows.notice(text, activity.submitted) if activity.is_in_window else answers.notice(text)
+
+
+def _error(activity: Activity, status: int, code: str, text: str) -> Json:
+    return _notice(activity, text) if activity.is_in_window else answers.error(status, code, text)
+
+
+def _why_not(activity: Activity, why: NotStaff | CannotTell) -> str:
+    match why:
+        case NotStaff():
+            return words.STAFF_ONLY
+        case NotAdded():
+            return words.ADD_ME
+    return _not_now(activity)
+
+
+def _not_now(activity: Activity) -> str:
+    """What somebody is asked to do again, and where what they typed is."""
+    if activity.is_in_window and not activity.submitted:
+        return words.NOT_OPENED
+    return words.NOT_SAVED_PRESSED if activity.is_invoke or activity.value is not None else words.NOT_SAVED_SAID
 
 
 def _response(activity: Activity, body: Json | None) -> web.Response:
@@ -241,7 +266,9 @@ def _reference(activity: Activity) -> str:
 
 def _asked(activity: Activity, tenants: frozenset[str]) -> Asked:
     sender, conversation = activity.sender, without_thread(activity.conversation.id)
-    return Asked(activity.service_url, conversation, sender.id, sender.aad_object_id or "", tenants)
+    return Asked(
+        activity.service_url, conversation, sender.id, sender.aad_object_id or "", activity.recipient.id, tenants
+    )
 
 
 async def _body(request: web.Request) -> bytes:

@@ -21,10 +21,10 @@ _TOAST = 1_000
 
 def message(card: Card) -> Json:
     """A message that shows the card; its words alone when Teams would not take the card."""
-    rendered = _rendered(card)
-    if rendered is None:
-        return {"type": "message", "textFormat": "plain", "summary": card.preview, "text": _words_of(card, _TEXT)}
-    attachment = {"contentType": ADAPTIVE_CARD, "content": rendered}
+    shown = rendered(card)
+    if shown is None:
+        return {"type": "message", "textFormat": "plain", "summary": card.preview, "text": words_of(card, _TEXT)}
+    attachment = {"contentType": ADAPTIVE_CARD, "content": shown}
     return {"type": "message", "summary": card.preview, "attachments": [attachment]}
 
 
@@ -32,10 +32,10 @@ def pressed(reply: Reply) -> Json:
     """What the person who pressed sees: a card in place of theirs, or a word while the card stays as it is."""
     if reply.card is None:
         return notice(reply.notice or words.DONE)
-    rendered = _rendered(reply.card)
-    if rendered is None:
-        return notice(_words_of(reply.card, _TOAST))
-    return {"statusCode": 200, "type": ADAPTIVE_CARD, "value": rendered}
+    shown = rendered(reply.card)
+    if shown is None:
+        return notice(words_of(reply.card))
+    return {"statusCode": 200, "type": ADAPTIVE_CARD, "value": shown}
 
 
 def notice(text: str) -> Json:
@@ -48,14 +48,16 @@ def error(status: int, code: str, text: str) -> Json:
     return {"statusCode": status, "type": _ERROR, "value": {"code": code, "message": text}}
 
 
-def _rendered(card: Card) -> Json | None:
-    rendered = adaptive.render(card)
-    problems = check.teams_problems(rendered)
+def rendered(card: Card, *, window: bool = False) -> Json | None:
+    """The card as Teams takes it; None when it would not, which is a mistake of ours."""
+    shown = adaptive.render(card, window=window)
+    problems = check.teams_problems(shown)
     if problems:
         log.error("a card for Teams goes out as plain words: %s", "; ".join(problems))
         return None
-    return rendered
+    return shown
 
 
-def _words_of(card: Card, most: int) -> str:
+def words_of(card: Card, most: int = _TOAST) -> str:
+    """The words that stand in for a card."""
     return check.clip(plain.render(card), most)

@@ -16,6 +16,7 @@ REFUSED_FOR = timedelta(minutes=1)
 LAST_RESORT = timedelta(hours=1)  # while the roster cannot be read
 WITHIN = 3.0  # seconds
 _MOST = 20_000  # people remembered
+_NOT_THERE = frozenset({"BotNotInConversationRoster", "ConversationNotFound"})
 _FULL = frozenset({"user", "owner"})
 
 
@@ -25,6 +26,10 @@ class NotStaff(Exception):
 
 class CannotTell(Exception):
     """The roster cannot be read, and this person was not seen lately."""
+
+
+class NotAdded(CannotTell):
+    """The bot is neither in the conversation nor in a private chat with this person, so there is no roster to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whom to look up: their ids on Teams and in Entra, the conversation that they spoke in, and our tenant."""
+    """Whom to look up: their ids on Teams and in Entra, the conversation that they spoke in, the bot, our tenant."""
 
     service_url: str
     conversation: str
     user: str
     object_id: str
+    bot: str
     tenants: frozenset[str]
 
 
@@ -76,7 +82,7 @@ class Members:
 
     async def _look_up(self, asked: Asked) -> Member | None:
         try:
-            entry = await self._connector.member(asked.service_url, asked.conversation, asked.user, WITHIN)
+            entry = await self._entry(asked)
         except Refused as why:
             if why.why != "MemberNotFoundInConversation":
                 raise
@@ -86,6 +92,22 @@ class Members:
             self._known.clear()
         self._known[asked.user, asked.object_id] = (self._now(), member)
         return member
+
+    async def _entry(self, asked: Asked) -> Json:
+        """Where the bot is only used and not a member, as from the entry beside a message, their private chat tells."""
+        try:
+            return await self._connector.member(asked.service_url, asked.conversation, asked.user, WITHIN)
+        except Refused as why:
+            if why.why not in _NOT_THERE:
+                raise
+        tenant = min(asked.tenants, default="")
+        try:
+            chat = await self._connector.open_chat(asked.service_url, tenant, asked.object_id, asked.bot)
+            return await self._connector.member(asked.service_url, chat, asked.user, WITHIN)
+        except Refused as why:
+            if why.final:
+                raise NotAdded from why
+            raise
 
     def _member(self, entry: Json, asked: Asked) -> Member | None:
         """None for anybody the roster does not plainly show as a full member of our tenant."""

@@ -7,12 +7,20 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from psirf_bot.adapters.teams import messages
 from psirf_bot.adapters.teams.members import Member
 from psirf_bot.cards import adaptive
-from psirf_bot.casework.inbound import Actor, Inbound, Place, Pressed, Said
+from psirf_bot.casework.inbound import Actor, Added, Chosen, Inbound, Place, Pressed, Said
 
 CHANNEL = "msteams"
 THREAD = ";messageid="
+OPENING = frozenset({"task/fetch", "composeExtension/fetchTask"})
+"""Invokes that ask for a window of its own (a dialog), from a button or from the app's entry beside a message."""
+SUBMITTING = frozenset({"task/submit", "composeExtension/submitAction"})
+"""Invokes of a button in such a window."""
+_FROM_A_BOX = frozenset({"compose", "commandbox"})
+
+What = Said | Pressed | Chosen | Added
 
 Id = Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -72,8 +80,21 @@ class Activity(_Part):
         return self.type == "invoke"
 
     @property
+    def is_in_window(self) -> bool:
+        """Whether the answer is shown in a window of its own."""
+        return self.is_invoke and self.name in OPENING | SUBMITTING
+
+    @property
     def is_personal(self) -> bool:
-        return self.conversation.conversation_type == "personal"
+        """Whether one person is alone with the bot. Teams also calls a chat of two people personal."""
+        chat, bot = self.conversation, self.recipient.id.removeprefix("28:")
+        return chat.conversation_type == "personal" and (not chat.id.startswith("19:") or bot in chat.id)
+
+    @property
+    def submitted(self) -> dict[str, object]:
+        """What a button in a window sent, as it can be sent again; nothing when there is no window yet."""
+        data = _inside(self.value, "data") if self.is_in_window and self.name in SUBMITTING else None
+        return _as_sent_by_cards(data) if isinstance(data, dict) and _pressed(data) else {}
 
     @property
     def tenants(self) -> frozenset[str]:
@@ -82,39 +103,63 @@ class Activity(_Part):
         return frozenset(tenant.casefold() for tenant in (channel_data, self.conversation.tenant_id) if tenant)
 
 
-def what_it_means(activity: Activity) -> Said | Pressed | None:
-    """What somebody said or pressed; None when it is nothing that we answer to."""
-    match activity.type:
-        case "invoke" if activity.name == "adaptiveCard/action":
-            action = activity.value.get("action") if isinstance(activity.value, dict) else None
-            return _pressed(action.get("data") if isinstance(action, dict) else None)
-        case "message" if activity.value is not None:  # an Action.Submit, from a client that knows no Action.Execute
+def what_it_means(activity: Activity) -> What | None:
+    """What somebody said, pressed or chose; None when it is nothing that we answer to."""
+    match activity.type, activity.name:
+        case "invoke", "adaptiveCard/action":
+            return _pressed(_inside(_inside(activity.value, "action"), "data"))
+        case "invoke", "composeExtension/fetchTask":
+            return _chosen(activity.value)
+        case "invoke", _ if activity.is_in_window:
+            return _pressed(_inside(activity.value, "data"))
+        case "message", _ if activity.value is not None:  # an Action.Submit of a client that knows no Action.Execute
             return _pressed(activity.value)
-        case "message" if activity.is_personal or _mentions(activity):
+        case "message", _ if activity.is_personal or _mentions(activity):
             return Said(_without_mentions(activity))
-        case "conversationUpdate" if activity.is_personal and _bot_was_added(activity):
-            return Said("help")
+        case "conversationUpdate", _ if _bot_was_added(activity):
+            return Added()
     return None
 
 
-def inbound(activity: Activity, what: Said | Pressed, member: Member, tenant: str, arrived: float) -> Inbound:
+def inbound(activity: Activity, what: What, member: Member, tenant: str, arrived: float) -> Inbound:
     """The turn as the desk takes it."""
     actor = Actor("teams", tenant, member.object_id, member.name, member.email)
-    address = {
-        "service_url": activity.service_url,
-        "conversation": activity.conversation.id,
-        "tenant": tenant,
-        "bot": activity.recipient.id,
-    }
+    return Inbound(actor, _place(activity, what, tenant), activity.key, what, arrived)
+
+
+def _place(activity: Activity, what: What, tenant: str) -> Place:
+    where, alone = activity.conversation.id, activity.is_personal
+    if activity.is_in_window:
+        return Place(where, private=True)
+    address = {"service_url": activity.service_url, "conversation": where, "tenant": tenant}
+    address["bot"] = activity.recipient.id
     message = activity.reply_to_id if isinstance(what, Pressed) else None
-    channel = {} if activity.is_personal else {**address, "conversation": without_thread(activity.conversation.id)}
-    place = Place(activity.conversation.id, activity.is_personal, activity.is_invoke, message, address, channel)
-    return Inbound(actor, place, activity.key, what, arrived)
+    channel = {} if alone else {**address, "conversation": without_thread(where)}
+    # A card where others read along stays as it is for all of them: what it shows one person goes to them in private.
+    return Place(where, alone, activity.is_invoke and alone, message, address, channel)
 
 
 def without_thread(conversation: str) -> str:
     """The channel that a thread is in; any other conversation as it is."""
     return conversation.partition(THREAD)[0]
+
+
+def _inside(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _chosen(value: object) -> Chosen | Said | None:
+    """The app's entry beside a message brings its words along; from a box where people write there are none."""
+    context, payload = _inside(value, "commandContext"), _inside(value, "messagePayload")
+    if isinstance(context, str) and context.casefold() in _FROM_A_BOX:
+        return Said("report")
+    if context != "message" or not isinstance(payload, dict):
+        return None
+    body = payload.get("body")
+    content, kind = _inside(body, "content"), _inside(body, "contentType")
+    if not isinstance(body, dict | None) or not isinstance(content, str | None):
+        return None
+    return Chosen(messages.words(content or "", is_html=kind != "text"))
 
 
 def _pressed(data: object) -> Pressed | None:

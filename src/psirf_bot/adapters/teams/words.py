@@ -3,6 +3,14 @@
 DONE = "Done."
 
 NOT_SAVED_PRESSED = "This may not be saved yet. What you typed is still here: please press again in a moment."
+NOT_OPENED = "I could not open that just now. Please try again in a moment."
+TRY_AGAIN = "Try again"
+PLEASE_READ = "Please read this"
+NOT_LOST = "Nothing in this window is lost: “Try again” sends it once more."
+ADD_ME = (
+    "I need to see that you are staff of this trust, and I cannot see who is in this conversation. Please open Apps, "
+    "find me and add me for yourself, and then try again. Nothing was saved. If anyone is in danger now, ring 999."
+)
 NOT_SAVED_SAID = "I could not take that in just now. Please send your message again in a moment."
 
 STAFF_ONLY = (

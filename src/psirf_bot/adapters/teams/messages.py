@@ -1,0 +1,56 @@
+"""The words of somebody's message in Teams: its HTML without markup, images, attachments and names of staff."""
+
+import html
+import re
+from collections.abc import Iterator
+
+from psirf_bot.cards import check
+
+COLLEAGUE = "a colleague"
+MOST = 4_000  # characters; more than the question takes, so that the person is told what to shorten
+_READ = 60_000  # characters of HTML; Teams itself takes no longer message
+
+# No tag contains another, and no part of it is tried twice: the time grows with the length alone. The standard
+# library's parser takes a second for ten thousand characters of “<a ”.
+_TAG = re.compile(r"""(<(?=[a-zA-Z/!?])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>)""")
+_NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
+_SOMEBODY = re.compile(r"""itemtype=["']?[^"'\s>]*/Mention\b|itemprop=["']?mri\b""", re.IGNORECASE)
+_AT = re.compile(r"<at\b[^<>]*>[^<>]*</at>", re.IGNORECASE)
+_LINES = re.compile(r"p|div|br|hr|li|ul|ol|tr|table|blockquote|pre|codeblock|h[1-6]")
+_CELLS = frozenset({"td", "th"})
+_UNSEEN = frozenset({"script", "style"})
+_SPACE = re.compile(r"\s")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_AGAIN = re.compile(rf"\b{COLLEAGUE}(?:\s+{COLLEAGUE}\b)+")  # Teams mentions each part of a name by itself
+
+
+def words(content: str, *, is_html: bool) -> str:
+    """What the message says, a line for each paragraph, at most `MOST` characters of it."""
+    text = "".join(_shown(content[:_READ])) if is_html else _AT.sub(COLLEAGUE, content[:_READ])
+    lines = (" ".join(line.split()) for line in _CONTROL.sub(" ", text).split("\n"))
+    return check.clip(_AGAIN.sub(COLLEAGUE, "\n".join(line for line in lines if line)), MOST)
+
+
+def _shown(content: str) -> Iterator[str]:
+    left_out = ""  # the name of the element whose content is passed over
+    for number, piece in enumerate(_TAG.split(content)):
+        if number % 2 == 0:
+            yield "" if left_out else html.unescape(_SPACE.sub(" ", piece))
+            continue
+        name, closes = _name(piece), piece.startswith("</")
+        if left_out:
+            left_out = "" if closes and name == left_out else left_out
+        elif closes:
+            yield "\n" if _LINES.fullmatch(name) else ""
+        elif name == "at" or _SOMEBODY.search(piece):
+            left_out = name
+            yield COLLEAGUE
+        elif name in _UNSEEN:
+            left_out = name
+        else:
+            yield "\n" if _LINES.fullmatch(name) else " " if name in _CELLS else ""
+
+
+def _name(tag: str) -> str:
+    found = _NAME.match(tag)
+    return found[1].lower() if found else ""

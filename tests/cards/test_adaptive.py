@@ -99,7 +99,7 @@ def test_head_of_the_card() -> None:
     rendered = adaptive.render(EVERY_PART)
     assert rendered["type"] == "AdaptiveCard"
     assert rendered["version"] == "1.5"
-    assert rendered["lang"] == "en-GB"
+    assert rendered["lang"] == "en"
     assert rendered["speak"] == "Your form is ready."
     assert rendered["fallbackText"].startswith("Your form is ready.\n\nReport an event\n\nPage 1")
     title = rendered["body"][0]
@@ -149,13 +149,13 @@ def test_other_words_are_escaped_where_markdown_would_act(text: str, escaped: st
     assert block["text"] == escaped
 
 
-def test_facts_are_a_table_and_typed_ones_are_literal() -> None:
-    table, typed, rest = body_of(
+def test_facts_are_lines_of_their_own_and_literal() -> None:
+    first, typed, rest = body_of(
         Facts(facts=(Fact(label="A", value="1"), Fact(label="B", value=TYPED, typed=True), Fact(label="C", value="*")))
     )
-    assert table == {"type": "FactSet", "facts": [{"title": "A", "value": "1"}]}
+    assert literally(first) == "A: 1"
     assert literally(typed) == f"B: {TYPED}"
-    assert rest["facts"] == [{"title": "C", "value": r"\*"}]
+    assert literally(rest) == "C: *"
 
 
 def test_details_are_folded_into_a_card_of_their_own() -> None:
@@ -185,8 +185,8 @@ def test_inputs_of_the_card_with_every_part() -> None:
     assert all(field["label"] and field.get("errorMessage", "time") for field in fields.values())
 
 
-def test_error_stands_above_its_input_and_the_hint_below() -> None:
-    error, field, hint = body_of(TextInput(id="a", label="A", hint="No names.", error="Too long."))
+def test_error_and_hint_stand_below_their_input() -> None:
+    field, error, hint = body_of(TextInput(id="a", label="A", hint="No names.", error="Too long."))
     assert (error["text"], error["color"]) == ("Please check: Too long.", "Attention")
     assert field["id"] == "a"
     assert (hint["text"], hint["isSubtle"]) == ("No names.", True)
@@ -238,12 +238,12 @@ def test_a_button_that_opens_a_window_has_a_way_round() -> None:
     assert (opens["type"], opens["title"], opens["style"]) == ("Action.Submit", "Open it", "positive")
     assert opens["data"] == {"msteams": {"type": "task/fetch"}, "action": "o"}
     assert opens["associatedInputs"] == "none"
-    assert (way_round["type"], way_round["title"]) == ("Action.Execute", "Open it in our private chat")
+    assert (way_round["type"], way_round["title"]) == ("Action.Execute", "In our private chat")
     assert "style" not in way_round
     assert way_round["data"] == way_round["fallback"]["data"] == {"action": "o"}
     assert [action["tooltip"] for action in row["actions"]] == [
         "Open PSI-2026-0001",
-        "Open PSI-2026-0001 in our private chat",
+        "In our private chat: Open PSI-2026-0001",
     ]
 
 

@@ -308,9 +308,10 @@ def test_what_is_wrong_stands_above_the_input() -> None:
         MomentInput(id="m", label="M", error="That is in the future."),
         buttons=(SEND,),
     )
-    error, field, *_ = blockkit.modal(card)["blocks"]
-    assert error == {"type": "context", "elements": [plain_text("Please check: Too long.")], "block_id": "a.error"}
-    assert field["block_id"] == "a"
+    field, error, *_ = blockkit.modal(card)["blocks"]
+    assert (field["block_id"], error["block_id"]) == ("a", "a.error")
+    assert error["elements"][0]["type"] == "rich_text_quote"
+    assert "".join(texts(error)) == "Please check: Too long."
 
 
 def test_initial_values_are_masked_but_a_colleagues_address_stays() -> None:

@@ -102,9 +102,9 @@ def outcome(future: "Future[int]") -> int | str:
 def test_works_that_arrive_together_share_a_commit(store: Store, engine: Engine) -> None:
     commits = Commits(engine)
     gate = Gate(store)
-    futures = [store.submit(keep(year)) for year in range(20)]
+    futures = [store.submit(keep(year)) for year in range(MOST_WORKS_IN_A_COMMIT - 1)]
     gate.open()
-    assert [f.result(HANGS) for f in futures] == list(range(20))
+    assert [f.result(HANGS) for f in futures] == list(range(MOST_WORKS_IN_A_COMMIT - 1))
     assert commits.made == 1
 
 

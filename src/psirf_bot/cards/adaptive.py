@@ -31,7 +31,7 @@ from psirf_bot.cards.model import (
 
 Json = dict[str, Any]
 
-IN_PRIVATE = " in our private chat"
+IN_PRIVATE = "In our private chat"
 OPENS_A_WINDOW = {"type": "task/fetch"}
 _STYLES = {"primary": "positive", "danger": "destructive"}
 _LOOKS: dict[str, Json] = {"subtle": {"isSubtle": True}, "heading": {"size": "Medium", "weight": "Bolder"}}
@@ -87,7 +87,7 @@ def _render(card: Card, window: bool) -> Json:
         "type": "AdaptiveCard",
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "version": "1.5",
-        "lang": "en-GB",
+        "lang": "en",
         "speak": card.preview,
         "fallbackText": check.clip(f"{card.preview}\n\n{plain.render(card)}", _FALLBACK),
         "body": body,
@@ -126,19 +126,11 @@ def _words(part: Words) -> Json:
 
 
 def _facts(part: Facts) -> Iterator[Json]:
-    """A table, in which a typed value is a line of its own: the cells of a table read Markdown."""
-    table: list[Json] = []
-    for fact in part.facts:
-        if not fact.typed:
-            table.append({"title": _escaped(fact.label), "value": _escaped(fact.value)})
-            continue
-        if table:
-            yield {"type": "FactSet", "facts": table}
-            table = []
+    """Each on a line of its own: on a phone a table cuts what is longer than its column; its cells read Markdown."""
+    for number, fact in enumerate(part.facts):
         name = {"type": "TextRun", "text": plain.before_value(fact.label), "weight": "Bolder"}
-        yield {"type": "RichTextBlock", "inlines": [name, *_runs(fact.value)]}
-    if table:
-        yield {"type": "FactSet", "facts": table}
+        close = {"spacing": "Small"} if number else {}
+        yield {"type": "RichTextBlock", "inlines": [name, *_runs(fact.value or "–")], **close}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +173,8 @@ def _look(button: Button) -> Json:
 
 def _in_private(button: Button) -> Button:
     """The way round for a client that opens no window: some do nothing at all when such a button is pressed."""
-    spoken = button.spoken and button.spoken + IN_PRIVATE
-    return button.model_copy(update={"label": button.label + IN_PRIVATE, "spoken": spoken, "style": "plain"})
+    spoken = f"{IN_PRIVATE}: {button.spoken or button.label}"
+    return button.model_copy(update={"label": IN_PRIVATE, "spoken": spoken, "style": "plain"})
 
 
 def _asked(card: Card) -> Json:
@@ -196,8 +188,6 @@ def _asked(card: Card) -> Json:
 
 
 def _input(part: Input, blocking: bool) -> Iterator[Json]:
-    if part.error:
-        yield _text(plain.PLEASE_CHECK + part.error, color="Attention", weight="Bolder")
     required = {"isRequired": True} if part.required and blocking else {}
     field = {"id": part.id, "label": plain.label(part), "errorMessage": _error_message(part), **required}
     if isinstance(part, MomentInput):
@@ -208,6 +198,8 @@ def _input(part: Input, blocking: bool) -> Iterator[Json]:
         yield _with_value(time, check.a_clock(part.clock))
     else:
         yield field | _element(part)
+    if part.error:  # below: above, it would read as part of the question before
+        yield _text(plain.PLEASE_CHECK + part.error, color="Attention", weight="Bolder", spacing="Small")
     if part.hint:
         yield _text(part.hint, isSubtle=True, size="Small", spacing="Small")
 

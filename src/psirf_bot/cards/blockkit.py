@@ -31,7 +31,7 @@ from psirf_bot.cards.model import (
     TextInput,
     Words,
 )
-from psirf_bot.domain.identifiers import Kind, find, mask
+from psirf_bot.domain.identifiers import Kind, find, mask, words
 from psirf_bot.domain.people import mentioned
 
 Json = dict[str, Any]
@@ -45,6 +45,7 @@ _OPEN_CHOICES = 5
 _CHECKBOXES = 10
 _NOT_ON_SLACK = "Or by name, if they are not on Slack"
 _ROW = 25  # buttons in an actions block
+_TAKEN_OUT = "It is taken out here. Please read your words again, and go on."
 _PREVIEW = 750  # characters; each may grow to five when escaped, and 4,000 are the most an edited message may have
 
 
@@ -155,7 +156,9 @@ def _masked_part(part: Part) -> Part:
             facts = (fact.model_copy(update={"value": mask(fact.value)}) if fact.typed else fact for fact in part.facts)
             return Facts(facts=tuple(facts))
         case TextInput():
-            return part.model_copy(update={"value": mask(part.value)})
+            found = words({identifier.kind for identifier in find(part.value)})
+            error = f"{found} {_TAKEN_OUT}" if found and part.error.startswith(found) else part.error
+            return part.model_copy(update={"value": mask(part.value), "error": error})
         case PeopleInput():
             return part.model_copy(update={"value": tuple(map(_masked_name, part.value))})
     return part
@@ -267,8 +270,14 @@ def _button(button: Button, number: int) -> Json:
 
 
 def _input(part: Input, validates: bool) -> Iterator[Json]:
+    """The input and, below it, what is wrong with it: above, it would read as part of the question before."""
+    yield from _fields(part, validates)
     if part.error:
-        yield _context(plain.PLEASE_CHECK + part.error) | {"block_id": f"{part.id}.error"}
+        runs = [_bold(plain.PLEASE_CHECK), _run(part.error)]
+        yield _rich({"type": "rich_text_quote", "elements": runs}) | {"block_id": f"{part.id}.error"}
+
+
+def _fields(part: Input, validates: bool) -> Iterator[Json]:
     optional = not (part.required and validates)
     if isinstance(part, MomentInput):
         date = _with({"type": "datepicker"}, initial_date=check.a_day(part.day))

@@ -80,12 +80,13 @@ def harm_facts(report: Report) -> tuple[Fact, ...]:
 
 
 def quality_card(
-    line: CaseLine, report: Report | None, additions: int, buttons: tuple[Button, ...], *, closed_view: bool
+    line: CaseLine, report: Report | None, additions: int, buttons: tuple[Button, ...], *, kept_inside: bool
 ) -> Card:
-    """The living card in the quality channel; it names nobody but its owner. `closed_view`: restricted, the words stay inside."""
+    """The living card in the quality channel; it names nobody but its owner. `kept_inside`: no words of the report."""
     body: list[Part] = [Facts(facts=line.facts())]
-    if closed_view:
-        body.append(Words(text="Only the quality team may read this one. Open the case to read it."))
+    if kept_inside:
+        why = "It was withdrawn." if line.state is State.WITHDRAWN else "Only the quality team may read this one."
+        body.append(Words(text=f"{why} Open the case to read it."))
     elif report is not None:
         body += prompts(report)
         if report.what_happened:
@@ -112,11 +113,12 @@ def case_card(
     support: Sequence[Fact],
     outcome: str,
     rows: Sequence[tuple[Button, ...]],
+    prompted: bool,
 ) -> Card:
-    """The whole case, for somebody who may see it, in private."""
+    """The whole case, for somebody who may see it, in private. `prompted`: with what the answers suggest."""
     body: list[Part] = [Facts(facts=(*line.facts(), *about))]
     if report is not None:
-        body += prompts(report)
+        body += prompts(report) if prompted else ()
         body += reading_parts(read)
         if harm := harm_facts(report):
             body += [Words(text="For Datix and LFPSE", style="heading"), Facts(facts=harm)]

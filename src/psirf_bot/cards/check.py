@@ -18,7 +18,12 @@ VIEW_BYTES = 250_000
 CARD_SOFT = 28 * 1024  # bytes of UTF-8: what every way into Teams takes
 CARD_HARD = 80 * 1024  # bytes of UTF-16: what Teams asks bots to stay under
 ACTIONS = 6
-OWN_DATA = ("action", "asked", "several")  # what a button on Teams carries beside the inputs, so no input's id
+OWN_DATA = (
+    "action",
+    "asked",
+    "several",
+    "msteams",
+)  # what a button on Teams carries beside the inputs, so no input's id
 TITLE = 300  # characters; nobody reads a longer one
 # How many characters of a card's words to try, until the rendered card fits.
 BUDGETS = (12_000, 8_000, 4_000, 2_000, 500)

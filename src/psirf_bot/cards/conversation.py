@@ -33,7 +33,8 @@ def page_card(
         text = "Please check what is marked below. The rest of your words are kept."
         body.append(Words(text=text, style="error"))
     heading = f"{page.title} {about}".strip()
-    body.append(Words(text=heading, style="heading"))
+    if heading.casefold() != page.questions[0].label.rstrip("?").casefold():
+        body.append(Words(text=heading, style="heading"))
     if page.questions and all(q.optional for q in page.questions) and not one_at_a_time:
         body.append(Words(text="You can leave out anything here.", style="subtle"))
     if one_at_a_time and page.questions[0].optional:
@@ -66,7 +67,7 @@ def check_card(
         body.append(Words(text=f"{page.title} {about}".strip(), style="heading"))
         body += page_parts(page, answers, names) or (Words(text="Nothing added here.", style="subtle"),)
         body.append(Buttons(buttons=(change,)))
-    body.append(Words(text="Nothing is sent until you press the button below.", style="subtle"))
+    body.append(Words(text=f"Nothing is sent until you press “{buttons[0].label}”.", style="subtle"))
     return Card(title=title, preview="Please check your answers.", body=tuple(body), buttons=buttons, reopen=reopen)
 
 

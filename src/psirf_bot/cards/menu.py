@@ -40,8 +40,11 @@ def home_card(trust: Trust, buttons: tuple[Button, ...], waits: Card, mine: Card
 def _under_a_heading(parts: Iterable[Part]) -> Iterator[Part]:
     """The parts of a list, whose own headings would stand level with the one above them."""
     for part in parts:
-        heads = isinstance(part, Words) and part.style == "heading"
-        yield part.model_copy(update={"style": "body"}) if heads else part
+        if isinstance(part, Words) and part.style == "heading":
+            label, _, value = part.text.rpartition(": ")
+            yield Facts(facts=(Fact(label=label, value=value),)) if label else Words(text=value)
+        else:
+            yield part
 
 
 def welcome(words: Sequence[tuple[str, str]]) -> Card:

@@ -131,7 +131,7 @@ class Desk:
                 return self._press(work, by, inbound, pressed)
 
     def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:
-        action = work.session.get(Action, pressed.action)
+        action = work.session.get(Action, pressed.action) if pressed.action.isprintable() else None
         if action is None or action.verb not in VERBS:
             raise Refusal(
                 "That button is from an older message and no longer works. Type help to see where things are now."

@@ -41,6 +41,8 @@ class Form:
     questions: Callable[[Work, Press], Sequence[Question]]
     do: Callable[[Work, Press, Answers], Card]
     explain: str = ""
+    so_far: Callable[[Work, Press], Answers] = lambda work, press: {}
+    """What is filled in when the form is opened."""
 
     def __call__(self, work: Work, press: Press) -> Reply:
         case = case_of(work, press) if press.case_id else None
@@ -48,7 +50,8 @@ class Form:
             raise Refusal(not_now(work, press, case))
         questions = self.questions(work, press)
         if not press.given:
-            return Reply(card=self._card(work, press, case, questions, {}, {}), replaces=press.place.private)
+            card = self._card(work, press, case, questions, self.so_far(work, press), {})
+            return Reply(card=card, replaces=press.place.private)
         answers, problems, identifiers_found = self._read(work, press, questions)
         if not problems:
             try:

@@ -48,7 +48,7 @@ def _checks_to_make(work: Work, by: Member) -> list[Part]:
     for need in needs[:MOST_CHECKS]:
         case = work.session.get_one(Case, need.case_id)
         line = cases.line(work, case)
-        text = f"{line.event_type.label} in {line.service}, {moment(line.occurred)}."
+        text = f"{line.reference}: {line.event_type.label.lower()} in {line.service}, {moment(line.occurred)}."
         spoken = f"I have spoken to {need.name}: {line.reference}"
         done = button(
             work,

@@ -167,7 +167,11 @@ def _claim(work: Work, actor: Actor) -> Identity | None:
 
 def _welcome(work: Work, actor: Actor) -> Identity:
     newcomer = Person(id=work.new_id(), name=actor.name or "A member of staff", roles=[Role.STAFF], on_list=False)
-    identity = Identity(platform=actor.platform, team=actor.team, user=actor.user, person_id=newcomer.id, address={})
+    # In Teams the bot can write only to those who have it; they show that by writing first.
+    address = {} if actor.platform == "teams" else _address(actor.platform, actor.team, actor.user)
+    identity = Identity(
+        platform=actor.platform, team=actor.team, user=actor.user, person_id=newcomer.id, address=address
+    )
     work.session.add_all([newcomer, identity])
     work.session.flush()
     work.record(newcomer.id, "joined from the platform")

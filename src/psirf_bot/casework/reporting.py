@@ -88,7 +88,7 @@ def receipt(work: Work, case: Case, report: Report, read: Mapping[str, Reading],
     line = cases.line(work, case)
     buttons = (
         Button(label="Open Datix", url=work.trust.datix.report_url),
-        button(work, "Enter the Datix number", "case.datix", case=case),
+        button(work, "Enter the Datix number", "case.datix", case=case, style="primary"),
         button(work, "Add to this report", "case.add", case=case),
         button(work, "Withdraw it", "case.withdraw", case=case),
     )

@@ -57,7 +57,8 @@ def undelivered(work: Work, which: str) -> None:
     if channel is None or post.lane_of(platform, channel.address) != lane:
         return  # another one has been set meanwhile
     text = (
-        f"I cannot post in the channel for {purpose}. Please invite me there and type: use this channel for {purpose}."
+        f"I cannot post in the channel for {purpose}. Please invite me there, and then type there: "
+        f"“use this channel for {purpose}”."
     )
     post.to_person(work, channel.set_by, said("That channel is not set", text))
     work.session.delete(channel)
@@ -126,6 +127,6 @@ def _listed(work: Work, answers: Answers, key: str) -> str | None:
     return found
 
 
-DEPUTY = Form(Act.SET_DEPUTY, "Who stands in for you?", "Save", _questions, _set_deputy)
+DEPUTY = Form(Act.SET_DEPUTY, "Who stands in?", "Save", _questions, _set_deputy)
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {"deputy.set": DEPUTY}

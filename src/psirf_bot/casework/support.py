@@ -145,7 +145,8 @@ def _to_quality_list(work: Work, need: SupportNeed) -> None:
     work.session.add(need)
     card = said(
         "Someone needs a person to check on them",
-        "A member of staff named in a report has nobody to check on them yet. Type overdue to see what waits for you.",
+        "A member of staff named in a report has nobody to check on them yet.",
+        button(work, "See what waits", "words.overdue", opens=True),
     )
     if not post.to_channel(work, "quality", card):
         for someone in people.holders(work, Role.QUALITY):

@@ -236,7 +236,12 @@ def _only(*questions: Question) -> Callable[[Work, Press], Sequence[Question]]:
     return lambda work, press: questions
 
 
-AMEND = Form(Act.AMEND, "Amend the report", "Go on", _amend_questions, _amend)
+def _as_it_stands(work: Work, press: Press) -> Answers:
+    found = cases.report_of(work, case_of(work, press))
+    return found[1].answers if found else {}
+
+
+AMEND = Form(Act.AMEND, "Amend the report", "Go on", _amend_questions, _amend, so_far=_as_it_stands)
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "case.show": _show,

@@ -35,6 +35,7 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         support=_support(work, case, by) if by.is_quality else (),
         outcome="" if case.reporter_id == by.id and news.waits_to_be_spoken_to(work, case) else case.outcome or "",
         rows=_rows(work, case, by),
+        prompted=by.is_quality or case.reporter_id != by.id,
     )
 
 
@@ -49,7 +50,7 @@ def living_card(work: Work, case: Case) -> Card:
         found[0] if found else None,
         len(cases.additions(work, case)),
         tuple(buttons),
-        closed_view=case.restricted or case.quality_only or case.state == State.WITHDRAWN,
+        kept_inside=case.restricted or case.quality_only or case.state == State.WITHDRAWN,
     )
 
 

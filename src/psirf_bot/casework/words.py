@@ -102,7 +102,7 @@ ALSO = {
 
 def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     """Answer what was typed. Words of distress come first; anything not understood gets help, never silence."""
-    text = said_.text.strip()
+    text = said_.text.replace("\0", "").strip()  # which no database keeps
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)

@@ -71,7 +71,7 @@ async def test_home_shows_what_waits_and_my_reports_and_keeps_up(bot: Whole) -> 
     assert "Nothing waits for you" in empty
     await amina.press("Report what happened", home=True)
     await report(bot, amina)
-    await home_of(bot, amina, "PSI-2026-0001: near miss, Community Nursing")
+    await home_of(bot, amina, "PSI-2026-0001")
     await leah.open_home()
     await home_of(bot, leah, "PSI-2026-0001")
     await leah.press("I have read this", home=True)

@@ -34,6 +34,7 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
         identity.seen_at = work.now
     work.session.add(identity)
     person = work.session.get_one(Person, identity.person_id)
+    work.session.info["acting"] = person  # a session forgets whom nobody holds, and would read them again and again
     return member(work, person)
 
 

@@ -44,7 +44,7 @@ _TIMES = ("%H:%M", "%H.%M", "%H%M", "%I%p", "%I:%M%p", "%I.%M%p", "%H:%M:%S")
 def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
     """Return the day meant and the time if one was given, or None when it cannot be told for certain."""
     words = re.sub(r"^(at|on|about|around|roughly) ", "", _tidy(typed))
-    if written := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:t(\d\d:\d\d))?", words, re.ASCII):
+    if written := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d))?", words, re.ASCII):
         return _as_written(written[1], written[2])  # how an answer is kept: read again at every turn
     if words == "now":
         return now.date(), now.time().replace(second=0, microsecond=0, tzinfo=None)

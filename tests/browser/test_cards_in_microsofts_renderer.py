@@ -14,6 +14,9 @@ from psirf_bot.cards import adaptive
 
 pytestmark = pytest.mark.browser
 
+LET_BE = 'Invalid value "en" for property "lang".'
+"""Found wrong in every second card: the renderer's pattern for languages goes on from where it last stopped."""
+
 CUT = """() => [...document.querySelectorAll('#card, #card *')]
   .filter((e) => e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).display !== 'inline')
   .map((e) => e.textContent)"""
@@ -75,7 +78,7 @@ async def test_the_renderer_finds_what_is_wrong(phone: Page) -> None:
 
 
 async def test_it_finds_nothing_wrong(phone: Page, shown: list[Shown]) -> None:
-    wrong = {one.slug: await draw(phone, adaptive.render(one.card)) for one in shown}
+    wrong = {one.slug: set(await draw(phone, adaptive.render(one.card))) - {LET_BE} for one in shown}
     assert {slug: found for slug, found in wrong.items() if found} == {}
 
 

@@ -1,7 +1,6 @@
 """The one place where the real parts are put together, started in order and stopped in order."""
 
 import fcntl
-import gc
 import logging
 import secrets
 from collections.abc import AsyncIterator
@@ -22,6 +21,7 @@ from psirf_bot.adapters.web import dev_clock
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework.desk import Desk
+from psirf_bot.casework.onlookers import refresh_deputies
 from psirf_bot.casework.people import take_on
 from psirf_bot.casework.support import pass_on_those_of_leavers
 from psirf_bot.casework.work import Setting, Work
@@ -146,8 +146,6 @@ class Application:
             await self.courier.start()
             parts.push_async_callback(self.courier.stop)
             self.scheduler.start()
-            gc.collect()
-            gc.freeze()  # what has been loaded stays; looking through all of it again would hold everybody up
             parts.callback(self.scheduler.shutdown, wait=False)
             yield
 
@@ -156,6 +154,7 @@ class Application:
 
     async def _tidy(self) -> None:
         await self.store.run(lambda session: tidy(session, self.clock.now()))
+        await self.store.run(lambda session: refresh_deputies(Work(session, self.clock.now(), self.setting)))
 
     def _slack(self, settings: Settings) -> SlackAdapter:
         assert settings.slack_bot_token and settings.slack_signing_secret and settings.slack_team_id  # noqa: S101, PT018

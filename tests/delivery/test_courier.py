@@ -455,7 +455,7 @@ async def test_a_lease_that_is_over_is_taken_over_and_its_old_holder_changes_not
     queue, settle = stage.queue, timedelta(minutes=2)
     for outcome in (
         lambda s: queue.sent(s, stale, "ward/7"),
-        lambda s: queue.refused(s, stale, "x", retry_after=None, final=True),
+        lambda s: queue.refused(s, stale, Refused("x", final=True)),
         lambda s: queue.uncertain(s, stale, "x", settle),
         lambda s: queue.not_there(s, stale, certain=True),
     ):

@@ -5,10 +5,12 @@ markup in its words. What people typed is masked first, because no identifier ma
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import count
 from typing import Any
+from zlib import crc32
 
 from psirf_bot.cards import check, plain
 from psirf_bot.cards.adaptive import joined
@@ -32,7 +34,6 @@ from psirf_bot.cards.model import (
     Words,
 )
 from psirf_bot.domain.identifiers import Kind, find, mask, words
-from psirf_bot.domain.people import mentioned
 
 Json = dict[str, Any]
 
@@ -41,6 +42,7 @@ _HEADER = 150
 _TEXT = 3000
 _LABEL = 75  # characters of a button or an option
 _PICKED, _TYPED = ".picked", ".typed"
+_REDRAWN = re.compile(r"#[0-9a-f]{8}$")
 _OPEN_CHOICES = 5
 _CHECKBOXES = 10
 _NOT_ON_SLACK = "Or by name, if they are not on Slack"
@@ -99,22 +101,16 @@ def home(card: Card) -> Json:
     return _within_limits(shown, build)
 
 
-def given(state_values: Mapping[str, Mapping[str, Json]], ids: Iterable[str] | None = None) -> dict[str, object]:
-    """What the inputs held, from a view's or message's `state.values`; only those with these input ids, if given."""
+def given(state_values: Mapping[str, Mapping[str, Json]]) -> dict[str, object]:
+    """What the inputs held, from a view's or message's `state.values`; of people, the names that were typed."""
     sent = {block: _held(values["value"]) for block, values in state_values.items() if "value" in values}
-    held = joined(_people(sent))
-    return held if ids is None else {name: held[name] for name in ids if name in held}
+    return joined({_REDRAWN.sub("", b).removesuffix(_TYPED): v for b, v in sent.items() if not b.endswith(_PICKED)})
 
 
-def _people(sent: Mapping[str, object]) -> dict[str, object]:
-    """The same with `<id>.picked` and `<id>.typed` put together as names, those picked as Slack mentions them."""
-    together = {key: value for key, value in sent.items() if not key.endswith((_PICKED, _TYPED))}
-    for key in sent.keys() - together.keys():
-        whole = key.removesuffix(_PICKED).removesuffix(_TYPED)
-        picked, typed = sent.get(whole + _PICKED), str(sent.get(whole + _TYPED) or "")
-        mentions = [f"<@{user}>" for user in picked] if isinstance(picked, list) else []
-        together[whole] = [*mentions, *typed.split(",")] if mentions else typed or None
-    return together
+def picked(state_values: Mapping[str, Mapping[str, Json]]) -> dict[str, list[str]]:
+    """The user ids that were picked from Slack's own list, by input id."""
+    sent = {block: _held(values["value"]) for block, values in state_values.items() if block.endswith(_PICKED)}
+    return {block.removesuffix(_PICKED): ids for block, ids in sent.items() if isinstance(ids, list)}
 
 
 # --- Which part of the card is shown ------------------------------------------------------------------------
@@ -124,9 +120,28 @@ def _without_form(card: Card) -> Card:
     if not any(card.inputs()):
         return card
     shown = _only(card, lambda button: not button.submits and not card.reopen)
-    body = tuple(part for part in shown.body if not isinstance(part, Input))
+    asked = list(card.inputs())
+    # Words typed now would answer the first question that is wrong or open.
+    now = next((i for i in asked if i.error), None) or next((i for i in asked if not _has_value(i)), asked[0])
+    words = [part for part in shown.body if not isinstance(part, Input)]
+    body = (*words, *_in_words(now, alone=len(asked) == 1))
     opens = (Button(label="Open the form", action=card.reopen, style="primary"),) if card.reopen else ()
     return shown.model_copy(update={"body": body, "buttons": shown.buttons + opens})
+
+
+def _has_value(part: Input) -> bool:
+    return bool(part.day) if isinstance(part, MomentInput) else part.value not in ("", (), None)
+
+
+def _in_words(part: Input, *, alone: bool) -> Iterator[Part]:
+    """A question for somebody who may answer it by typing."""
+    yield Words(text=part.label if alone else f"You can answer by typing. {part.label}", style="heading")
+    if part.error:
+        yield Words(text=part.error, style="error")
+    if part.hint:
+        yield Words(text=part.hint, style="subtle")
+    if isinstance(part, ChoiceInput):
+        yield Words(text="\n".join(f"• {option.label}" for option in part.options))
 
 
 def _submit(card: Card) -> Button | None:
@@ -157,8 +172,12 @@ def _masked_part(part: Part) -> Part:
             return Facts(facts=tuple(facts))
         case TextInput():
             found = words({identifier.kind for identifier in find(part.value)})
-            error = f"{found} {_TAKEN_OUT}" if found and part.error.startswith(found) else part.error
-            return part.model_copy(update={"value": mask(part.value), "error": error})
+            if not found:
+                return part
+            error = f"{found} {_TAKEN_OUT}" if part.error.startswith(found) else part.error
+            # Slack keeps what was typed in a block of the same name, whatever it is told to show there.
+            redrawn = f"{part.id}#{crc32(part.value.encode()):08x}"
+            return part.model_copy(update={"id": redrawn, "value": mask(part.value), "error": error})
         case PeopleInput():
             return part.model_copy(update={"value": tuple(map(_masked_name, part.value))})
     return part
@@ -166,7 +185,7 @@ def _masked_part(part: Part) -> Part:
 
 def _masked_name(name: str) -> str:
     """A colleague's work e-mail address is what the question asks for; anything else is not."""
-    return name if mentioned(name) or all(found.kind is Kind.EMAIL for found in find(name)) else mask(name)
+    return name if all(found.kind is Kind.EMAIL for found in find(name)) else mask(name)
 
 
 def _within_limits(card: Card, build: Callable[[Card], Json]) -> Json:
@@ -285,13 +304,13 @@ def _fields(part: Input, validates: bool) -> Iterator[Json]:
         yield _field(f"{part.id}.date", part.label, date, part.hint, optional)
         yield _field(f"{part.id}.time", plain.TIME_IF_KNOWN, time, "", optional=True)
     elif isinstance(part, PeopleInput):
-        users = [who[2] for name in part.value if (who := mentioned(name)) and who[0] == "slack"]
-        names = ", ".join(name for name in part.value if not mentioned(name))[:_TEXT]
+        users = [part.on_slack[name] for name in part.value if name in part.on_slack]
+        names = ", ".join(name for name in part.value if name not in part.on_slack)[:_TEXT]
         picker = {"type": "multi_users_select", "max_selected_items": part.most}
         typed = {"type": "plain_text_input", "max_length": _TEXT}
         # Either will do, so Slack can ask for neither; the answer is checked when it comes.
-        yield _field(part.id + _PICKED, part.label, _with(picker, initial_users=users), part.hint, optional=True)
-        yield _field(part.id + _TYPED, _NOT_ON_SLACK, _with(typed, initial_value=names), "", optional=True)
+        yield _field(part.id + _PICKED, part.label, _with(picker, initial_users=users), "", optional=True)
+        yield _field(part.id + _TYPED, _NOT_ON_SLACK, _with(typed, initial_value=names), part.hint, optional=True)
     elif isinstance(part, ChoiceInput) and not part.options:
         yield _context(f"{part.label}: there is nothing to choose from.")
     else:

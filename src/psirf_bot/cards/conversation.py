@@ -1,13 +1,13 @@
 """The cards of a conversation: a page of questions, check your answers, an unfinished one, and how it ended."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from psirf_bot.cards.answers import Names, page_parts
 from psirf_bot.cards.forms import as_input
-from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Progress, Words
+from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Input, Part, Progress, Words
 from psirf_bot.dialogs.flow import Page
-from psirf_bot.dialogs.questions import Json
+from psirf_bot.dialogs.questions import Json, People
 
 PRIVATE_FORM = "Your form is ready."
 
@@ -21,13 +21,13 @@ def page_card(
     *,
     opening: Iterable[Part],
     about: str,
-    names: Names,
+    people: Callable[[Input, list[str]], Input],
     now: datetime,
     buttons: tuple[Button, ...],
     reopen: str,
     one_at_a_time: bool = False,
 ) -> Card:
-    """One page of questions. `about` names the person that a repeated page is about."""
+    """One page of questions. `about`: the person that a repeated page is about; `people` fills in those answered."""
     body: list[Part] = [Progress(text=f"Page {number}"), *opening]
     if problems:
         text = "Please check what is marked below. The rest of your words are kept."
@@ -41,10 +41,11 @@ def page_card(
         body.append(Words(text="Type skip to leave this out.", style="subtle"))
     for question in page.questions:
         key = page.prefix + question.id
-        value = answers.get(key)
-        if isinstance(value, list):
-            value = [names(v) for v in value]
-        body.append(as_input(question, key, value, problems.get(key, ""), now=now))
+        value, error = answers.get(key), problems.get(key, "")
+        if isinstance(question, People) and isinstance(value, list):
+            body.append(people(as_input(question, key, error=error, now=now), value))
+        else:
+            body.append(as_input(question, key, value, error, now=now))
     wrong = [question.label for question in page.questions if page.prefix + question.id in problems]
     if wrong and len(page.questions) > 1:  # whoever pressed the button below may not see what is marked further up
         body.append(Words(text=f"Please look again at: {'; '.join(wrong)}", style="error"))

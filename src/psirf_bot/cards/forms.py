@@ -47,6 +47,12 @@ def as_input(question: Question, key: str, value: object = None, error: str = ""
     return made if value is None else holding(made, value)
 
 
+def with_people(input: Input, shown: Mapping[str, str], on_slack: Mapping[str, str]) -> Input:
+    """The same input with these people in it: what is shown for each with their id, and the Slack user ids by id."""
+    users = {name: on_slack[who] for name, who in shown.items() if who in on_slack}
+    return input.model_copy(update={"value": tuple(shown), "on_slack": users})
+
+
 def holding(input: Input, value: object) -> Input:
     """The same input with this value in it; a value of the wrong shape for it is shown as words or left out."""
     match input:

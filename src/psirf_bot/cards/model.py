@@ -143,10 +143,11 @@ class MomentInput(_Input):
 
 
 class PeopleInput(_Input):
-    """Colleagues, by name or work e-mail address, separated by commas; a platform with a people picker may use it."""
+    """Colleagues, by name or work e-mail address, separated by commas. `on_slack`: names with their user id there."""
 
     kind: Literal["people"] = "people"
     value: tuple[str, ...] = ()
+    on_slack: dict[str, str] = {}
     most: int = 10
 
 

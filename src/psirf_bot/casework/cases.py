@@ -37,7 +37,7 @@ def open_case(work: Work, **facts: Any) -> Case:
 
 def by_reference(work: Work, words: str) -> Case | None:
     """The case with this reference, however it was typed, or with this Datix number."""
-    wanted = words.strip().upper()  # both are stored in capitals
+    wanted = words.strip(" .,;:!?()“”\"'").upper()  # both are stored in capitals
     by_name = work.session.exec(select(Case).where(Case.reference == wanted)).first()
     return by_name or work.session.exec(select(Case).where(Case.datix_number == wanted)).first()
 

@@ -16,15 +16,17 @@ from sqlmodel import select
 from psirf_bot.cards import conversation as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact, Part, Words
+from psirf_bot.cards.people_to_ring import ring_parts
 from psirf_bot.casework import people
 from psirf_bot.casework.actions import action_id, button
-from psirf_bot.casework.inbound import Platform, Reply
+from psirf_bot.casework.inbound import COLLEAGUE, Platform, Reply, Said
 from psirf_bot.casework.screening import IN_A_FORM, TYPED, screen
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.flow import Flow, Page, Turn, page_before, submit, unanswered, walk
 from psirf_bot.dialogs.questions import Choice, People, Question
-from psirf_bot.dialogs.typed import Invalid
+from psirf_bot.dialogs.typed import Invalid, many
 from psirf_bot.domain.authority import Member
+from psirf_bot.domain.distress import sounds_like_distress
 from psirf_bot.domain.report import MYSELF
 from psirf_bot.store.tables import Dialog
 
@@ -112,8 +114,9 @@ class Conversations:
         mine = select(Dialog).where(Dialog.person_id == by.id, Dialog.flow == flow, Dialog.state == "open")
         return work.session.exec(mine.with_for_update()).first()
 
-    def typed(self, work: Work, by: Member, platform: Platform, text: str) -> Card | None:
+    def typed(self, work: Work, by: Member, platform: Platform, said: Said) -> Card | None:
         """Take words for the answer to the next question of a conversation under way; None when there is none."""
+        text = said.text.strip()
         dialog = self._any_open(work, by)
         if dialog is None:
             return None
@@ -123,13 +126,20 @@ class Conversations:
         if not isinstance(turn.at, Page):
             return self._send(work, dialog, by) if text.casefold() in SEND else self._page(work, dialog, by)
         key = unanswered(turn.at, dialog.answers, work.local)
-        given = None if _skips(flow.question(key), text, work.local) else text
+        question = flow.question(key)
+        given: object = None if _skips(question, text, work.local) else text
+        if said.picked and isinstance(question, People):
+            given = [*(people.picked(work, actor, by) for actor in said.picked), *many(text.replace(COLLEAGUE, ","))]
         return self._take(work, dialog, by, platform, {key: given}, one_at_a_time=True)
 
     def is_under_way(self, work: Work, by: Member) -> bool:
         """Whether words typed now would be taken for an answer."""
         dialog = self._any_open(work, by)
         return dialog is not None and work.now - dialog.updated_at <= TYPED_ANSWERS_WITHIN
+
+    def is_open(self, work: Work, by: Member) -> bool:
+        """Whether this person has anything open that could be cancelled."""
+        return self._any_open(work, by) is not None
 
     def cancel(self, work: Work, by: Member) -> Card | None:
         """Cancel whatever this person has open; None when nothing is."""
@@ -153,7 +163,10 @@ class Conversations:
     def _answered(self, work: Work, press: Press, dialog: Dialog, *, masked: bool = False, kept: bool = False) -> Reply:
         # Every question on the page is answered by sending it: a platform may leave out an input that is empty.
         given = {key: press.given.get(key) for key in json.loads(press.args["asks"])}
-        return Reply(card=self._take(work, dialog, press.by, press.platform, given, masked=masked, kept=kept))
+        card = self._take(work, dialog, press.by, press.platform, given, masked=masked, kept=kept)
+        if any(isinstance(words, str) and sounds_like_distress(words) for words in given.values()):
+            card = card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)})
+        return Reply(card=card)
 
     def _keep(self, work: Work, press: Press, dialog: Dialog) -> Reply:
         may_keep = press.platform == "teams" and work.trust.platforms.keep_identifiers_on_teams
@@ -210,7 +223,7 @@ class Conversations:
         flow = script.flow(work)
         remedy = TYPED if one_at_a_time else IN_A_FORM
         screened = screen(given, flow.question, masked=masked, kept=kept, remedy=remedy)
-        named, unclear = _people_named(work, flow, screened.given, by)
+        named, unclear = _people_named(work, flow, screened.given, dialog.answers, by)
         refused = {**screened.held_back, **unclear}
         turn = submit(flow, dialog.answers, named, work.local, script.facts(work, by), refused)
         dialog.answers = dict(turn.answers)
@@ -284,7 +297,7 @@ class Conversations:
             problems or {},
             opening=(*script.opening(work, dialog, turn.record), *((Words(text=note),) if note else ())),
             about=_about(work, page),
-            names=lambda who: people.name_of(work, who),
+            people=partial(people.filled_in, work),
             now=work.local,
             buttons=(next_, *mending, *((back,) if number > 1 else ()), stop),
             reopen=action_id(work, "dialog.show", **mine),
@@ -347,9 +360,12 @@ def _skips(question: Question | None, text: str, now: datetime) -> bool:
 
 
 def _people_named(
-    work: Work, flow: Flow[Any], given: Mapping[str, object], by: Member
+    work: Work, flow: Flow[Any], given: Mapping[str, object], answers: Mapping[str, Any], by: Member
 ) -> tuple[dict[str, object], dict[str, str]]:
-    """Turn names and addresses into people; what cannot be told for certain is a problem to be shown."""
+    """Turn names and addresses into people; what cannot be told for certain is a problem to be shown.
+
+    Whoever was answered before is the same person still, whoever else is called that.
+    """
     named, unclear = dict(given), dict[str, str]()
     for key, raw in given.items():
         question = flow.question(key)
@@ -357,7 +373,9 @@ def _people_named(
             continue
         try:
             typed = question.parse(raw, work.local) or []
-            named[key] = people.resolve(work, [by.id if t.casefold() in MYSELF_WORDS else t for t in typed])
+            so_far = people.as_shown(work, answers.get(key) or ())
+            names = [by.id if t.casefold() in MYSELF_WORDS else t for t in typed]
+            named[key] = list(dict.fromkeys(people.resolve(work, names, so_far)))
         except Invalid as why:
             unclear[key] = str(why)
     return named, unclear

@@ -4,18 +4,19 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlmodel import Session
 
 from psirf_bot.cards.forms import refilled
 from psirf_bot.cards.menu import refusal
-from psirf_bot.cards.model import Card
-from psirf_bot.casework import from_datix, home, people, post, setting_up, support, triage, words
+from psirf_bot.cards.model import Words
+from psirf_bot.casework import from_datix, home, lists, people, post, setting_up, support, triage, words
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said, What
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
+from psirf_bot.dialogs.typed import many
 from psirf_bot.domain.authority import Member
 from psirf_bot.store.database import Store, without_words
 from psirf_bot.store.tables import Action, Inbox
@@ -30,8 +31,10 @@ SHORTEST = 0.2
 NOT_SAVED_YET = "Not saved yet: the system is busy. Your words are kept here. Please press again in a moment."
 NOT_SAVED_SAID = "Not saved yet: the system is busy. Please send your message again in a moment."
 NOT_BEGUN = "Not begun yet: the system is busy. Please choose the message again in a moment."
+STILL_BEGINNING = "The system is busy. Your report is being begun: please type or press report in a moment to go on."
 
 STILL_SAVING = "Not saved yet: the system is busy. Please wait for my next message before you send anything again."
+CANNOT_WRITE = "I cannot write to you in a private chat yet. Please add me there, so that you hear what comes of this."
 WENT_WRONG = (
     "Sorry, something went wrong on our side and this was not saved. Please try again. "
     "If it happens again, tell the quality team."
@@ -40,6 +43,7 @@ WENT_WRONG = (
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **words.CONVERSATIONS.verbs,
     **words.VERBS,
+    **lists.VERBS,
     **triage.VERBS,
     **support.VERBS,
     **setting_up.VERBS,
@@ -105,7 +109,7 @@ class Desk:
         reply = _sent_where_it_belongs(work, by, inbound, reply)
         session.add(Inbox(key=inbound.key, reply=reply.model_dump(mode="json"), at=work.now))
         session.flush()
-        return reply, bool(session.info.get(post.POSTED))
+        return reply, bool(work.outgoing)
 
     @staticmethod
     def _refused(work: Work, by: Member, inbound: Inbound, why: Refusal) -> Reply:
@@ -121,16 +125,16 @@ class Desk:
                 return words.answer(work, by, inbound, said)
             case Chosen(text):
                 return Reply(card=words.report_from(work, by, inbound.actor.platform, text))
-            case Opened(address):
-                home.show(work, by, inbound.actor.platform, address)
+            case Opened() as opened:
+                home.show(work, inbound.actor, opened)
                 return Reply()
             case Added():
                 return words.welcome(work, by, inbound)
             case Pressed() as pressed:
-                people.met(work, pressed.picked)
                 return self._press(work, by, inbound, pressed)
 
     def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:
+        # What cannot be printed is no id of ours, and PostgreSQL takes none with a NUL.
         action = work.session.get(Action, pressed.action) if pressed.action.isprintable() else None
         if action is None or action.verb not in VERBS:
             raise Refusal(
@@ -139,8 +143,15 @@ class Desk:
         if action.person_id and action.person_id != by.id:
             raise Refusal("That button is for somebody else. Type help to see what you can do.")
         platform = inbound.actor.platform
-        press = Press(action.verb, action.args, action.case_id, pressed.given, by, platform, inbound.place)
+        given = _with_picked(work, pressed, by)
+        press = Press(action.verb, action.args, action.case_id, given, by, platform, inbound.place)
         return VERBS[action.verb](work, press)
+
+
+def _with_picked(work: Work, pressed: Pressed, by: Member) -> Mapping[str, object]:
+    """What the inputs held, with those who were picked before the names that were typed."""
+    chosen = {key: [people.picked(work, actor, by) for actor in actors] for key, actors in pressed.picked.items()}
+    return {**pressed.given, **{key: [*ids, *many(pressed.given.get(key))] for key, ids in chosen.items()}}
 
 
 def _too_late(what: What, *, begun: bool) -> str:
@@ -149,7 +160,7 @@ def _too_late(what: What, *, begun: bool) -> str:
         case Pressed():
             return NOT_SAVED_YET
         case Chosen():
-            return NOT_BEGUN
+            return STILL_BEGINNING if begun else NOT_BEGUN
         case Opened() | Added():
             return ""  # they asked for nothing that could be lost
     return STILL_SAVING if begun else NOT_SAVED_SAID
@@ -162,22 +173,38 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
         return reply
     pressed = isinstance(inbound.what, Pressed)
     if not place.private and not (pressed and place.inline):
-        return _in_private(work, by, card)
+        return _in_private(work, by, reply, pressed=pressed)
     if place.inline and not reply.keep:
         return reply
+    wrong = [f"{i.label} {i.error}" for i in card.inputs() if i.error]
+    if (
+        wrong and pressed and not place.inline
+    ):  # the form stands where it was, with the words in it; a new one would not have them
+        return Reply(notice=f"{' '.join(wrong)} Your words are still in the form above.")
     if place.private and place.address:
-        replaces = reply.replaces and pressed and not any(i.error for i in card.inputs())
-        post.answer(work, inbound.actor.platform, place, card, person_id=by.id, replaces=replaces)
+        post.answer(
+            work,
+            inbound.actor.platform,
+            place,
+            card,
+            person_id=by.id,
+            replaces=reply.replaces and pressed and not wrong,
+        )
+    elif not post.to_person(work, by.id, card):
+        card = card.model_copy(update={"body": (*card.body, Words(text=CANNOT_WRITE, style="warning"))})
+    return reply.model_copy(update={"card": card if place.inline else None})
+
+
+def _in_private(work: Work, by: Member, reply: Reply, *, pressed: bool) -> Reply:
+    """What somebody asks where others read along is answered in private; whom to ring is said on the spot as well."""
+    again = "press this again" if pressed else "type that there"
+    if reply.card is None or not post.to_person(work, by.id, reply.card):
+        sent = f"Please open a private chat with me, then {again}."
+    elif post.has_written(work, by.id):
+        sent = "I have sent you a private message."
     else:
-        post.to_person(work, by.id, card)
-    return reply if place.inline else reply.model_copy(update={"card": None})
-
-
-def _in_private(work: Work, by: Member, card: Card) -> Reply:
-    """What somebody asks where others read along is answered in private."""
-    if post.to_person(work, by.id, card):
-        return Reply(notice="I have sent you a private message.")
-    return Reply(notice="Please open a private chat with me and type that there.")
+        sent = f"I am sending you a private message. If nothing comes, please add me to your apps, then {again}."
+    return Reply(notice=f"{reply.notice} {sent}".strip())
 
 
 def _with_typed_words(reply: Reply, inbound: Inbound) -> Reply:

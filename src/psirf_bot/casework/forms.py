@@ -22,6 +22,9 @@ from psirf_bot.store.tables import Case
 
 Answers = Mapping[str, Json]
 
+OF_THE_REPORTER = frozenset({"case.show", "case.add", "case.withdraw", "case.datix"})
+"""What the reporter may do too, as long as the case has not moved on."""
+
 
 class Unfit(Exception):
     """Answers that are each in order but cannot be used: the words for the person, by question id."""
@@ -104,8 +107,11 @@ class Form:
         body += [Words(text=self.explain)] if self.explain else []
         for q in questions:
             value = answers.get(q.id)
-            shown = [people.name_of(work, who) for who in value] if isinstance(q, People) and value else value  # type: ignore[union-attr]  # people are a list
-            body.append(as_input(q, q.id, shown, problems.get(q.id, ""), now=work.local))
+            error = problems.get(q.id, "")
+            if isinstance(q, People) and isinstance(value, list):
+                body.append(people.filled_in(work, as_input(q, q.id, error=error, now=work.local), value))
+            else:
+                body.append(as_input(q, q.id, value, error, now=work.local))
         return Card(
             title=self.title, preview="Your form is ready.", body=tuple(body), buttons=tuple(buttons), reopen=here
         )
@@ -120,5 +126,7 @@ def not_now(work: Work, press: Press, case: Case | None) -> str:
     """Why this cannot be done: it is not theirs to do, or the case has moved on."""
     if case is None or not allowed(work, press.by, Act.SEE_CASE, case):
         return "This is for the quality team or the reporter. If you need to see it, please ask the quality team."
+    if not press.by.is_quality and press.verb not in OF_THE_REPORTER:
+        return f"This is for the quality team to do. Type case {case.reference} to see what you can do."
     now = STATE_WORDS[State(case.state)].lower()
     return f"{case.reference} has moved on ({now}). Type case {case.reference} to see what can be done."

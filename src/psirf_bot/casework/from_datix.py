@@ -10,7 +10,7 @@ from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.reporting import tell_quality
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.dialogs.questions import Question
+from psirf_bot.dialogs.questions import Question, short_text
 from psirf_bot.domain import identifiers
 from psirf_bot.domain.authority import Act, Member
 
@@ -30,6 +30,17 @@ def known_case(work: Work, by: Member, number: str) -> Card | None:
         open_it = button(work, "Open the case", "case.show", case=known, style="primary")
         return said("There is a case for it", f"{number} is {known.reference}.", open_it)
     return None
+
+
+def asked_for(work: Work, press: Press, number: str) -> Card:
+    """The case with this Datix number, or the form that opens one."""
+    number = "".join(number.upper().split())
+    if known := known_case(work, press.by, number):
+        return known
+    begun = Press("datix.open", {"number": number}, None, {}, press.by, press.platform, press.place)
+    shown = OPEN(work, begun).card
+    assert shown is not None  # noqa: S101 - a form that was not sent is shown
+    return shown
 
 
 def _questions(work: Work, press: Press) -> list[Question]:
@@ -64,4 +75,14 @@ OPEN = Form(
     explain="For something that is on Datix already. The words stay in Datix.",
 )
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {"datix.open": OPEN}
+WHICH = Form(
+    Act.OPEN_FROM_DATIX,
+    "Open a case from Datix",
+    "Go on",
+    lambda work, press: (
+        short_text("number", "Datix number", "As Datix shows it, for example W12345.", max_length=30),
+    ),
+    lambda work, press, answers: asked_for(work, press, str(answers["number"])),
+)
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"datix.open": OPEN, "datix.which": WHICH}

@@ -1,25 +1,25 @@
 """A person's own page of the bot, where the platform has one: what waits for them, and what they reported."""
 
-from collections.abc import Mapping
-
 from psirf_bot.cards.menu import home_card
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import lists, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.inbound import Platform
+from psirf_bot.casework.inbound import Actor, Opened
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.authority import Member
+from psirf_bot.store.tables import Identity
 
 
-def show(work: Work, by: Member, platform: Platform, address: Mapping[str, str]) -> None:
+def show(work: Work, actor: Actor, opened: Opened) -> None:
     """Show the page to somebody who has just opened it."""
-    post.living_at(work, platform, address, post.home_of(by.id))
+    post.living_at(work, actor.platform, opened.address, post.home_of(actor.platform, actor.team, actor.user))
 
 
-def page(work: Work, person_id: str) -> Card | None:
-    """The page as it stands now; None for somebody who has left."""
-    someone = people.person(work, person_id)
-    if someone is None or not someone.active:
+def page(work: Work, whose: str) -> Card | None:
+    """The page of an identity as it stands now; None when nobody has it any more."""
+    platform, team, user = whose.split(":", 2)
+    identity = work.session.get(Identity, (platform, team, user))
+    someone = people.person(work, identity.person_id) if identity else None
+    if someone is None:
         return None
     by = people.member(work, someone)
     report = button(work, "Report what happened", "words.report", person_id=by.id, style="primary")

@@ -8,7 +8,6 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from psirf_bot.cards.model import Card
-from psirf_bot.domain.people import mention
 
 Platform = Literal["slack", "teams", "web"]
 
@@ -26,11 +25,6 @@ class Actor:
     user: str
     name: str
     email: str = ""
-
-    @property
-    def mention(self) -> str:
-        """What stands for this person among names."""
-        return mention(self.platform, self.team, self.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +47,32 @@ class Place:
     thread: Mapping[str, str] = field(default_factory=dict)
 
 
+COLLEAGUE = "a colleague"
+"""What stands in words where somebody was mentioned: no member of staff belongs in them by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words typed to the bot, without the mention or the slash command itself."""
+    """Words typed to the bot, without the mention or the slash command itself.
+
+    `picked`: the members of the trust who were mentioned in them, each as COLLEAGUE.
+    """
 
     text: str
+    picked: tuple[Actor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A button or a submit, by its opaque action id, with whatever the card's inputs held (by input id).
 
-    A value is a string, a list of strings, {"date", "time"} for a moment, or None when left empty. Among the names of
-    people, a mention stands for one of `picked`: members of the trust, chosen from the platform's own list.
+    A value is a string, a list of strings, {"date", "time"} for a moment, or None when left empty. `picked`: by input
+    id, the members of the trust who were chosen from the platform's own list, beside the names that were typed.
     """
 
     action: str
     given: Mapping[str, object] = field(default_factory=dict)
-    picked: tuple[Actor, ...] = ()
+    picked: Mapping[str, tuple[Actor, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

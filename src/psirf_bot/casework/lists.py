@@ -1,6 +1,6 @@
 """Lists: my reports, what waits for me, and finding a case."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlmodel import col, func, or_, select
@@ -10,7 +10,10 @@ from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Button, Buttons, Card, Part, Words
 from psirf_bot.casework import cases, support
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.work import Refusal, Work, allowed
+from psirf_bot.casework.forms import Answers, Form
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.dialogs.questions import short_text
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, Outbox, Person
@@ -114,6 +117,22 @@ def find(work: Work, by: Member, words: str) -> Card:
     more = _count(work, select(func.count()).select_from(found.subquery())) - SHOWN
     nothing = "Nothing was found. You can look for a reference, a Datix number, a service, a state or an owner."
     return _list(work, by, "What was found", nothing, visible[:SHOWN], more=max(0, more))
+
+
+def _find(work: Work, press: Press, answers: Answers) -> Card:
+    return find(work, press.by, str(answers["words"]))
+
+
+FIND = Form(
+    Act.FIND,
+    "Find a case",
+    "Find",
+    lambda work, press: (
+        short_text("words", "What to look for", "A reference, a Datix number, a service, a state or an owner."),
+    ),
+    _find,
+)
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.find": FIND}
 
 
 def _visible_to(by: Member) -> list[Any]:

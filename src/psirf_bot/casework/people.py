@@ -4,14 +4,20 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
+from itertools import count
+from typing import Any
 
+from sqlalchemy import String, cast
 from sqlmodel import SQLModel, col, select, update
 
+from psirf_bot.cards.forms import with_people
+from psirf_bot.cards.model import Input
+from psirf_bot.casework import post
 from psirf_bot.casework.inbound import Actor, Place
-from psirf_bot.casework.work import Work
-from psirf_bot.dialogs.typed import Invalid
+from psirf_bot.casework.work import PersonId, Work
+from psirf_bot.dialogs.typed import Invalid, clean
 from psirf_bot.domain.authority import Member
-from psirf_bot.domain.people import PersonRow, Role, mentioned
+from psirf_bot.domain.people import PersonRow, Role
 from psirf_bot.store.tables import Action, Case, Dialog, Identity, Outbox, Person, StandIn, SupportNeed
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -34,15 +40,26 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
         identity.seen_at = work.now
     work.session.add(identity)
     person = work.session.get_one(Person, identity.person_id)
-    work.session.info["acting"] = person  # a session forgets whom nobody holds, and would read them again and again
+    work.held.append(person)
     return member(work, person)
 
 
-def met(work: Work, picked: Iterable[Actor]) -> None:
-    """Make sure that members picked from a platform's own list are known here, so that a mention finds them."""
-    for actor in picked:
-        if work.session.get(Identity, (actor.platform, actor.team, actor.user)) is None:
-            _ = _claim(work, actor) or _welcome(work, actor)
+def cannot_be_reached(work: Work, person_id: str, platform: str, address: Mapping[str, str]) -> None:
+    """Forget an address that leads nowhere; they give a new one by writing to the bot again."""
+    theirs = select(Identity).where(Identity.person_id == person_id, Identity.platform == platform)
+    for identity in work.session.exec(theirs):
+        if identity.address and identity.address.items() <= address.items():
+            identity.address = {}
+            work.session.add(identity)
+
+
+def picked(work: Work, actor: Actor, by: Member) -> PersonId:
+    """The id of a member of staff whom somebody picked from a platform's own list."""
+    identity = work.session.get(Identity, (actor.platform, actor.team, actor.user)) or _claim(work, actor)
+    if identity is None:
+        identity = _newcomer(work, actor)
+        work.record(by.id, "picked from the platform", who=identity.person_id)
+    return PersonId(identity.person_id)
 
 
 def member(work: Work, person: Person) -> Member:
@@ -65,8 +82,8 @@ def name_of(work: Work, who: str | None) -> str:
 
 def holders(work: Work, role: Role) -> list[Person]:
     """Those who act in this role today: its holders, or whoever stands in for them."""
-    people = work.session.exec(select(Person).where(col(Person.active)).order_by(Person.name)).all()
-    acting = [acting_for(work, p, role) for p in people if role in p.roles]
+    people = work.session.exec(select(Person).where(col(Person.active), _holds(role)).order_by(Person.name)).all()
+    acting = [acting_for(work, p, role) for p in people]
     return list({p.id: p for p in acting}.values())
 
 
@@ -91,11 +108,45 @@ def acting_for(work: Work, who: Person, role: Role | None = None) -> Person:
         who = deputy
 
 
-def resolve(work: Work, typed: Iterable[str]) -> list[str]:
-    """Turn names and e-mail addresses into person ids; a name nobody has stays as typed. Raises Invalid when unsure."""
+def resolve(work: Work, typed: Iterable[str], so_far: Mapping[str, str] | None = None) -> list[str]:
+    """Turn names and e-mail addresses into person ids; a name nobody has stays as typed. Raises Invalid when unsure.
+
+    `so_far`: who is meant by the names that were shown, as `as_shown` gave them; they are not guessed at again.
+    """
     names = [name.strip() for name in typed if name.strip()]
-    everyone = work.session.exec(select(Person).where(col(Person.active))).all() if names else []
-    return [_one(work, name, everyone) for name in names]
+    known = {_plain(name): who for name, who in (so_far or {}).items()}
+    unsure = [name for name in names if _plain(name) not in known]
+    everyone = work.session.exec(select(Person).where(col(Person.active))).all() if unsure else []
+    return [known.get(_plain(name)) or _one(work, name, everyone) for name in names]
+
+
+def as_shown(work: Work, who: Iterable[str]) -> dict[str, str]:
+    """These people, or names that were typed, by what is shown for them: namesakes are told apart by a number."""
+    shown: dict[str, str] = {}
+    for someone in who:
+        name = name_of(work, someone)
+        alike = next(label for n in count(1) if (label := name if n == 1 else f"{name} ({n})") not in shown)
+        shown[alike] = someone
+    return shown
+
+
+def filled_in(work: Work, input: Input, who: Iterable[str]) -> Input:
+    """An input for people with these in it: picked where the platform can do that, otherwise by what is shown."""
+    shown = as_shown(work, who)
+    theirs = select(Identity).where(Identity.platform == "slack", col(Identity.person_id).in_(shown.values()))
+    return with_people(input, shown, {i.person_id: i.user for i in work.session.exec(theirs)})
+
+
+def acting_as(work: Work, role: Role) -> list[str]:
+    """The ids of those who hold a role, and of those who stand in for one of them today."""
+    holding = list(work.session.exec(select(Person.id).where(col(Person.active), _holds(role))))
+    covers = col(StandIn.role).is_(None) | (StandIn.role == role)
+    standing_in = _standing_in_today(work, col(StandIn.person_id).in_(holding) & covers)
+    return [*holding, *(stand_in.deputy_id for stand_in in standing_in)]
+
+
+def _holds(role: Role) -> Any:
+    return cast(Person.roles, String).contains(f'"{role}"')  # roles are a JSON list
 
 
 def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> tuple[int, int, int]:
@@ -127,7 +178,9 @@ def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> 
     left = [p for p in on_list if p.active and p.id not in here]
     for someone in left:
         someone.active = False
+    work.session.flush()
     changed = [p for p in listed.values() if p.id in before and p.model_dump() != before[p.id]]
+    post.refresh_homes(work, (p.id for p in [*changed, *left]))
     return len(here - before.keys()), len(changed), len(left)
 
 
@@ -167,7 +220,18 @@ def _claim(work: Work, actor: Actor) -> Identity | None:
 
 
 def _welcome(work: Work, actor: Actor) -> Identity:
-    newcomer = Person(id=work.new_id(), name=actor.name or "A member of staff", roles=[Role.STAFF], on_list=False)
+    identity = _newcomer(work, actor)
+    work.record(identity.person_id, "joined from the platform")
+    return identity
+
+
+def _newcomer(work: Work, actor: Actor) -> Identity:
+    """Somebody whom the people list does not know, under the name that the platform has for them."""
+    try:
+        name = clean(actor.name)
+    except Invalid:  # characters that no database keeps
+        name = ""
+    newcomer = Person(id=work.new_id(), name=name or "A member of staff", roles=[Role.STAFF], on_list=False)
     # In Teams the bot can write only to those who have it; they show that by writing first.
     address = {} if actor.platform == "teams" else _address(actor.platform, actor.team, actor.user)
     identity = Identity(
@@ -175,16 +239,10 @@ def _welcome(work: Work, actor: Actor) -> Identity:
     )
     work.session.add_all([newcomer, identity])
     work.session.flush()
-    work.record(newcomer.id, "joined from the platform")
     return identity
 
 
 def _one(work: Work, typed: str, everyone: Sequence[Person]) -> str:
-    if picked := mentioned(typed):
-        identity = work.session.get(Identity, picked)
-        if identity is None:
-            raise Invalid("One of those picked is not a member of the trust. Please type their name instead.")
-        typed = identity.person_id
     someone = work.session.get(Person, typed)
     if someone:
         return someone.id if someone.active else someone.name

@@ -1,6 +1,6 @@
 """Messages to be sent: written in the same transaction as what they tell of, and sent by the courier after it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from sqlmodel import col, select
@@ -9,9 +9,6 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Channel, Identity, Outbox, Posted
-
-POSTED = "psirf posted"
-"""Set in a session's `info` once a message has been written in it: then the courier is woken after the commit."""
 
 Purpose = Literal["quality", "panel", "leads"]
 
@@ -28,6 +25,12 @@ def to_person(work: Work, person_id: str, card: Card, *, about: str | None = Non
     platform, where = address
     _add(work, platform, where, card=card, person_id=person_id, about=about, urgent=urgent)
     return True
+
+
+def has_written(work: Work, person_id: str) -> bool:
+    """Whether messages to somebody go to a chat that is known to be there."""
+    where = _private_address(work, person_id)
+    return where is not None and (where[0] != "teams" or "conversation" in where[1])
 
 
 def to_channel(work: Work, purpose: Purpose, card: Card, *, about: str | None = None, urgent: bool = False) -> bool:
@@ -62,15 +65,18 @@ def refresh(work: Work, subject: str) -> None:
         _refresh(work, platform, address, subject)
 
 
-def home_of(person_id: str) -> str:
-    """The subject of somebody's own page of the bot."""
-    return f"home:{person_id}"
+def home_of(platform: str, team: str, user: str) -> str:
+    """The subject of somebody's own page of the bot. It is theirs whose identity this is when it is shown."""
+    return f"home:{platform}:{team}:{user}"
 
 
-def refresh_homes(work: Work, *person_ids: str | None) -> None:
+def refresh_homes(work: Work, person_ids: Iterable[str | None]) -> None:
     """Bring the pages of these people up to date, if they have ever opened them."""
-    for person_id in filter(None, dict.fromkeys(person_ids)):
-        refresh(work, home_of(person_id))
+    theirs = select(Identity).where(col(Identity.person_id).in_(set(filter(None, person_ids))))
+    subjects = [home_of(i.platform, i.team, i.user) for i in work.session.exec(theirs)]
+    opened = select(Posted.subject, Posted.platform, Posted.address).where(col(Posted.subject).in_(subjects))
+    for subject, platform, address in work.session.exec(opened).all():
+        _refresh(work, platform, address, subject)
 
 
 def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str | None = None) -> None:
@@ -122,19 +128,18 @@ def _add(
     about: str | None = None,
     urgent: bool = False,
 ) -> None:
-    work.session.info[POSTED] = True
-    work.session.add(
-        Outbox(
-            key=work.new_id(),
-            lane=lane_of(platform, address) + (":urgent" if urgent else ""),
-            platform=platform,
-            address=dict(address),
-            subject=subject,
-            person_id=person_id,
-            card=card.model_dump(mode="json") if card else None,
-            message=message,
-            about=about,
-            due_at=work.now,
-            created_at=work.now,
-        )
+    row = Outbox(
+        key=work.new_id(),
+        lane=lane_of(platform, address) + (":urgent" if urgent else ""),
+        platform=platform,
+        address=dict(address),
+        subject=subject,
+        person_id=person_id,
+        card=card.model_dump(mode="json") if card else None,
+        message=message,
+        about=about,
+        due_at=work.now,
+        created_at=work.now,
     )
+    work.session.add(row)
+    work.outgoing.append(row)

@@ -8,7 +8,7 @@ from psirf_bot.cards.answers import Reading, readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card, Part
 from psirf_bot.cards.people_to_ring import danger_words
-from psirf_bot.casework import cases, danger, people, post, support
+from psirf_bot.casework import cases, danger, onlookers, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.conversations import Script
 from psirf_bot.casework.work import Work
@@ -64,7 +64,7 @@ def _on_confirm(work: Work, dialog: Dialog, turn: Turn[Any], by: Member, flow: F
     dialog.case_id, dialog.answers = case.id, {}
     needs = support.ask_for_checks(work, case, report)
     tell_quality(work, case)
-    post.refresh_homes(work, by.id, *(need.checker_id for need in needs))
+    onlookers.refresh(work, case)
     return receipt(work, case, report, read, told=[_told_about_support(needs)] if needs else [])
 
 

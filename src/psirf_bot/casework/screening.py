@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from psirf_bot.casework.work import PersonId
 from psirf_bot.dialogs.questions import People, Question, Text
 from psirf_bot.domain import identifiers
-from psirf_bot.domain.people import mentioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def screen(
     for key, raw in given.items():
         asked = question(key)
         words = [part for part in (raw if isinstance(raw, list) else [raw]) if isinstance(part, str)]
-        words = [part for part in words if not mentioned(part)]  # an id of the platform's own, not a person's words
+        words = [part for part in words if not isinstance(part, PersonId)]
         # A work e-mail address is how a colleague is named.
         harmless = frozenset({identifiers.Kind.EMAIL}) if isinstance(asked, People) else frozenset()
         kinds = {f.kind for part in words for f in identifiers.find(part)} - harmless
@@ -42,7 +42,7 @@ def screen(
             cleared[key] = raw
         elif masked:
             cleared[key] = (
-                [part if mentioned(part) else identifiers.mask(part) for part in raw]
+                [part if isinstance(part, PersonId) else identifiers.mask(part) for part in raw]
                 if isinstance(raw, list)
                 else identifiers.mask(words[0])
             )

@@ -1,6 +1,7 @@
 """What people set in chat: which channel serves which purpose, and who stands in for whom."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import get_args
 
@@ -15,6 +16,7 @@ from psirf_bot.casework.post import Purpose
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Day, People, Question
 from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Channel, StandIn
 
 PURPOSES: tuple[str, ...] = get_args(Purpose)
@@ -24,13 +26,18 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
     """Make this channel the one of a purpose on this platform."""
     if not allowed(work, by, Act.SET_CHANNEL):
         raise Refusal("Only an administrator of the bot can choose its channels. Please ask one to type this here.")
-    purpose = purpose.rstrip(".! ")
+    purpose = re.sub(r"^(the )|( team| channel)$", "", purpose.strip(" .,!?;:“”\"'"))
     if purpose not in PURPOSES:
         raise Refusal(f"I know the purposes {', '.join(PURPOSES)}. For example: use this channel for quality.")
     if not place.channel:
-        raise Refusal(f"Please type this in the channel itself: use this channel for {purpose}.")
+        raise Refusal(
+            f"Please type this in the channel itself: “use this channel for {purpose}”. It has to be a channel of our "
+            "own trust alone, not a group chat, and in Slack you have to invite me there first."
+        )
     channel = work.session.get(Channel, (purpose, platform))
     channel = channel or Channel(purpose=purpose, platform=platform, address={}, set_by=by.id, set_at=work.now)
+    if channel.address and channel.address != dict(place.channel):
+        channel.before = channel.address
     channel.address, channel.set_by, channel.set_at = dict(place.channel), by.id, work.now
     work.session.add(channel)
     work.record(by.id, "set a channel", purpose=purpose, platform=platform)
@@ -51,17 +58,34 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
 
 
 def undelivered(work: Work, which: str) -> None:
-    """The bot cannot post in a channel that was set: it is set no more, and whoever set it is told."""
+    """The bot cannot post in a channel that was set."""
     purpose, platform, lane = which.split("/", 2)
     channel = work.session.get(Channel, (purpose, platform))
-    if channel is None or post.lane_of(platform, channel.address) != lane:
-        return  # another one has been set meanwhile
-    text = (
-        f"I cannot post in the channel for {purpose}. Please invite me there, and then type there: "
-        f"“use this channel for {purpose}”."
-    )
-    post.to_person(work, channel.set_by, said("That channel is not set", text))
-    work.session.delete(channel)
+    if channel and post.lane_of(platform, channel.address) == lane:  # otherwise another one has been set meanwhile
+        _give_up(work, channel)
+
+
+def lost(work: Work, platform: str, address: Mapping[str, str]) -> None:
+    """The bot has been shut out of a place: if it serves a purpose, it does so no more."""
+    lane = post.lane_of(platform, address)
+    for channel in work.session.exec(select(Channel).where(Channel.platform == platform)).all():
+        if post.lane_of(platform, channel.address) == lane:
+            _give_up(work, channel)
+
+
+def _give_up(work: Work, channel: Channel) -> None:
+    """The channel before serves again, or none does; whoever set it is told, and the quality team."""
+    how = f"Please invite me there, and then type there: “use this channel for {channel.purpose}”."
+    if channel.before:
+        text = f"I cannot post in the new channel for {channel.purpose}, so the one before stays. {how}"
+        channel.address, channel.before = channel.before, None
+        work.session.add(channel)
+    else:
+        text = f"I cannot post in the channel for {channel.purpose}. {how}"
+        work.session.delete(channel)
+    work.record("the bot", "gave up a channel", purpose=channel.purpose, platform=channel.platform)
+    for someone in dict.fromkeys([channel.set_by, *(p.id for p in people.holders(work, Role.QUALITY))]):
+        post.to_person(work, someone, said("A channel cannot be used", text))
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, news, people, post
+from psirf_bot.casework import cases, news, onlookers, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
@@ -140,9 +140,9 @@ def _ask(work: Work, case: Case, need: SupportNeed) -> None:
 
 def _to_quality_list(work: Work, need: SupportNeed) -> None:
     """Nobody else can be asked: it waits on the quality team's list, and they are told that something does."""
-    post.refresh_homes(work, need.checker_id)
-    need.state, need.checker_id = ON_LIST, None
+    before, need.state, need.checker_id = need.checker_id, ON_LIST, None
     work.session.add(need)
+    onlookers.refresh(work, work.session.get_one(Case, need.case_id), before)
     card = said(
         "Someone needs a person to check on them",
         "A member of staff named in a report has nobody to check on them yet.",
@@ -185,7 +185,7 @@ def _done(work: Work, press: Press) -> Reply:
         work.session.flush()
         work.record(press.by.id, "checked on a member of staff", case, need=need.id)
         news.spoken_to(work, case, need.person_id)
-        post.refresh_homes(work, press.by.id, need.checker_id)
+        onlookers.refresh(work, case, press.by.id)
     return Reply(card=cards.thank_you(need.name), keep=True)
 
 

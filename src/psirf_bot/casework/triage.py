@@ -8,7 +8,7 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, people, post, support
+from psirf_bot.casework import cases, onlookers, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
@@ -33,7 +33,7 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
     work.session.flush()
     work.record(by, what, case, **content)
     post.refresh(work, cases.living_subject(case))
-    post.refresh_homes(work, by, case.reporter_id, case.owner_id)
+    onlookers.refresh(work, case, by)
 
 
 def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
@@ -58,15 +58,15 @@ def _show(work: Work, press: Press) -> Reply:
 
 def _read(work: Work, press: Press) -> Reply:
     case = case_of(work, press)
-    if not allowed(work, press.by, Act.MARK_READ, case):
+    again = case.state == State.READ and case.owner_id == press.by.id  # pressed twice, or on two cards
+    if not again and not allowed(work, press.by, Act.MARK_READ, case):
         raise Refusal(not_now(work, press, case))
-    case.state, case.read_at = State.READ, work.now
-    case.owner_id = case.owner_id or press.by.id
-    changed(work, case, press.by.id, "read")
-    text = (
-        f"The quality team has read {case.reference}. They will tell you what comes of it. Thank you for speaking up."
-    )
-    tell_reporter(work, case, "Your report has been read", text)
+    if not again:
+        case.state, case.read_at = State.READ, work.now
+        case.owner_id = case.owner_id or press.by.id
+        changed(work, case, press.by.id, "read")
+        text = f"The quality team has read {case.reference}. They will tell you what comes of it. Thank you."
+        tell_reporter(work, case, "Your report has been read", text)
     if not press.place.private:
         return Reply(notice=f"Thank you. It is noted that you have read {case.reference}.")
     return Reply(card=case_view(work, case, press.by))

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.menu import help_card
 from psirf_bot.cards.menu import welcome as welcome_card
-from psirf_bot.cards.model import Card
+from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.people_to_ring import people_to_ring, ring_parts
 from psirf_bot.casework import from_datix, lists, post, reporting, setting_up
 from psirf_bot.casework.actions import button
@@ -27,6 +28,12 @@ FROM_MESSAGE = (
     "The words of the message are filled in below. Please make them your own, without names and without anything that "
     "identifies a patient."
 )
+MOST = 12_000
+"""Characters that are looked at: far more than any question takes."""
+MESSAGE = 3000
+"""Characters of a message that the question takes."""
+ONLY_THE_BEGINNING = f"Only its first {MESSAGE:,} characters fit: the rest was left out."
+NO_WORDS = "There were no words in that message that I could take."
 NOT_FROM_MESSAGE = "To report from the message, finish this one or delete it first, and then choose the message again."
 
 
@@ -59,15 +66,24 @@ def _case(work: Work, heard: Heard) -> Card:
     return case_view(work, case, heard.by)
 
 
+def _find(work: Work, heard: Heard) -> Card:
+    words = heard.rest.rstrip(AT_THE_END)
+    return lists.find(work, heard.by, words) if words else _form(work, heard, "case.find", lists.FIND)
+
+
 def _open_datix(work: Work, heard: Heard) -> Card:
-    number = "".join(heard.rest.upper().split())
-    known = from_datix.known_case(work, heard.by, number)
-    return known or _form(work, heard, "datix.open", from_datix.OPEN, number=number)
+    if not heard.rest:
+        return _form(work, heard, "datix.which", from_datix.WHICH)
+    return from_datix.asked_for(work, _as_pressed(heard, "datix.open"), heard.rest.rstrip(AT_THE_END))
 
 
-def _form(work: Work, heard: Heard, verb: str, form: Form, **args: str) -> Card:
+def _as_pressed(heard: Heard, verb: str) -> Press:
+    return Press(verb, {}, None, {}, heard.by, heard.platform, heard.place)
+
+
+def _form(work: Work, heard: Heard, verb: str, form: Form) -> Card:
     """Show a form as if its button had been pressed."""
-    shown = form(work, Press(verb, args, None, {}, heard.by, heard.platform, heard.place)).card
+    shown = form(work, _as_pressed(heard, verb)).card
     assert shown is not None  # noqa: S101 - a form that was not sent is shown
     return shown
 
@@ -76,7 +92,7 @@ def _form(work: Work, heard: Heard, verb: str, form: Form, **args: str) -> Card:
 WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "report": _report,
     "my reports": lambda work, heard: lists.my_reports(work, heard.by),
-    "find": lambda work, heard: lists.find(work, heard.by, heard.rest),
+    "find": _find,
     "case": _case,
     "overdue": lambda work, heard: lists.what_waits(work, heard.by),
     "open datix": _open_datix,
@@ -97,12 +113,19 @@ ALSO = {
     "": "help",
     "untriaged": "overdue",
     "waiting": "overdue",
+    "what waits": "overdue",
+    "what waits for me": "overdue",
+    "my report": "my reports",
+    "stop": "cancel",
 }
+AT_THE_END = ".!?,;: "
+REFERENCE = re.compile(r"psi-\d{4}-\d{4,}")
 
 
 def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     """Answer what was typed. Words of distress come first; anything not understood gets help, never silence."""
-    text = said_.text.replace("\0", "").strip()  # which no database keeps
+    said_ = replace(said_, text=said_.text.replace("\0", "")[:MOST])  # a NUL, which no database keeps
+    text = said_.text.strip()
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)
@@ -111,13 +134,13 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     if word:
         return Reply(card=WORDS[word](work, heard))
     if sounds_like_distress(text):
-        return Reply(card=people_to_ring(work.trust))
-    card = CONVERSATIONS.typed(work, by, inbound.actor.platform, text) if inbound.place.private else None
+        return Reply(card=people_to_ring(work.trust), notice=_numbers(work, inbound))
+    card = CONVERSATIONS.typed(work, by, inbound.actor.platform, said_) if inbound.place.private else None
     if card is None and re.match(r"(i (want|need|would like) to |i.d like to )?report\b", text, re.IGNORECASE):
         card = _report(work, heard)
     if ring:
         shown = people_to_ring(work.trust)
-        return Reply(card=card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)}) if card else shown)
+        return Reply(card=_with_people_to_ring(work, card) if card else shown, notice=_numbers(work, inbound))
     return Reply(card=card or help_for(work, by, unknown=True))
 
 
@@ -126,17 +149,24 @@ def report_from(work: Work, by: Member, platform: Platform, text: str) -> Card:
     if not allowed(work, by, Act.REPORT):
         raise Refusal(NOT_FOR_YOU)
     if not text.strip():
-        return CONVERSATIONS.begin(work, by, reporting.FLOW)
-    return CONVERSATIONS.begin_with(
+        card = CONVERSATIONS.begin(work, by, reporting.FLOW)
+        return card.model_copy(update={"body": (Words(text=NO_WORDS), *card.body)})
+    fitting = clip(text, MESSAGE)
+    card = CONVERSATIONS.begin_with(
         work,
         by,
         platform,
         reporting.FLOW,
         reporting.WHAT_HAPPENED,
-        text,
-        filled=FROM_MESSAGE,
+        fitting,
+        filled=FROM_MESSAGE if fitting == text else f"{FROM_MESSAGE} {ONLY_THE_BEGINNING}",
         kept_out=NOT_FROM_MESSAGE,
     )
+    return _with_people_to_ring(work, card) if sounds_like_distress_or_danger(text) else card
+
+
+def _with_people_to_ring(work: Work, card: Card) -> Card:
+    return card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)})
 
 
 def given_by(what: What) -> Mapping[str, object]:
@@ -159,6 +189,12 @@ def welcome(work: Work, by: Member, inbound: Inbound) -> Reply:
     return Reply()
 
 
+def _numbers(work: Work, inbound: Inbound) -> str:
+    """Whom to ring, where the card that says so is sent to somewhere else and may not arrive."""
+    numbers = ", ".join(f"{ring.label} {ring.phone}" for ring in work.trust.ring)
+    return "" if inbound.place.private else f"You can ring now: {numbers}."
+
+
 def _is_an_answer(work: Work, heard: Heard, word: str) -> bool:
     """Whether words that begin like a command are an answer to the question under way: “Case notes were missing”."""
     if not heard.place.private or not CONVERSATIONS.is_under_way(work, heard.by):
@@ -168,14 +204,16 @@ def _is_an_answer(work: Work, heard: Heard, word: str) -> bool:
 
 def command(text: str) -> tuple[str, str]:
     """The word this begins with and what follows it; ("", …) when it is not one of ours."""
-    plain = re.sub(r"\s+", " ", text).strip()
-    lower = plain.casefold().rstrip(".!")
+    plain = re.sub(r"^(?:please\b|[\s,;:.])+", "", re.sub(r"\s+", " ", text), flags=re.IGNORECASE).strip()
+    lower = re.sub(r"[\s,]+please$", "", plain.casefold().rstrip(AT_THE_END))
     if lower in ALSO:
         return ALSO[lower], ""
+    if REFERENCE.fullmatch(lower):
+        return "case", lower
     for word in sorted(WORDS, key=len, reverse=True):
         if lower == word:
             return word, ""
-        if word not in ALONE and lower.startswith(word + " "):
+        if word not in ALONE and re.match(rf"{word}:? ", lower):
             return word, plain[len(word) + 1 :].strip()
     return "", plain
 
@@ -196,9 +234,16 @@ def help_for(work: Work, by: Member, *, unknown: bool = False) -> Card:
     if allowed(work, by, Act.SET_CHANNEL):
         words.append(("use this channel for …", "Typed in a channel: quality, panel or leads"))
     words.append(("cancel", "Stop the form you have open"))
+    labels = {word: label for word, _, label in offers}
+    if allowed(work, by, Act.FIND):
+        labels["find"] = "Find a case"
+    if allowed(work, by, Act.OPEN_FROM_DATIX):
+        labels["open datix"] = "Open from Datix"
+    if CONVERSATIONS.is_open(work, by):
+        labels["cancel"] = "Cancel my form"
     buttons = tuple(
         button(work, label, f"words.{word}", person_id=by.id, style="primary" if word == "report" else "plain")
-        for word, _, label in offers
+        for word, label in labels.items()
     )
     return help_card(work.trust, words, buttons, unknown=unknown)
 
@@ -211,4 +256,6 @@ def _pressed(word: str) -> Callable[[Work, Press], Reply]:
     return press_of
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {f"words.{word}": _pressed(word) for word in ALONE}
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    f"words.{word}": _pressed(word) for word in ALONE | {"find", "open datix"}
+}

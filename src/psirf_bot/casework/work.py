@@ -1,7 +1,7 @@
 """One unit of work in hand: everything that a casework function may use, all of it given from outside."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from psirf_bot.domain.report import Report
 from psirf_bot.domain.trust import Trust
 from psirf_bot.store import audit
 from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.tables import Case, Person, SupportNeed
+from psirf_bot.store.tables import Case, Outbox, Person, SupportNeed
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,16 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The session of this transaction and the moment it is about. `now` is aware UTC."""
+    """The session of this transaction and the moment it is about. `now` is aware UTC.
+
+    `outgoing`: the messages written in it. `held`: rows asked for again and again; a session forgets what nobody holds.
+    """
 
     session: Session
     now: datetime
     setting: Setting
+    outgoing: list[Outbox] = field(default_factory=list)
+    held: list[object] = field(default_factory=list)
 
     @property
     def trust(self) -> Trust:
@@ -74,6 +79,10 @@ class Press:
     by: Member
     platform: Platform
     place: Place
+
+
+class PersonId(str):
+    """The id of somebody who was picked, not typed: among names it is nobody's words, so there is nothing to screen."""
 
 
 class Refusal(Exception):

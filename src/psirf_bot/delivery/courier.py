@@ -99,15 +99,15 @@ class Courier:
             return  # held up for so long that somebody else may have it: it is looked for when the lease is over
         sender = self._senders.get(errand.platform)
         if sender is None or errand.card is None:
-            why = "nothing to show" if sender else f"{errand.platform} is not configured"
-            await self._note(lambda s: self._queue.refused(s, errand, why, retry_after=None, final=True))
+            never = Refused("nothing to show" if sender else f"{errand.platform} is not configured", final=True)
+            await self._note(lambda s: self._queue.refused(s, errand, never))
             return
         try:
             async with asyncio.timeout_at(until):
                 message = await self._post(sender, errand)
-        except Refused as refused:
-            why, wait, final = refused.why, refused.retry_after, refused.final
-            await self._note(lambda s: self._queue.refused(s, errand, why, retry_after=wait, final=final))
+        except Refused as why_not:
+            refused = why_not
+            await self._note(lambda s: self._queue.refused(s, errand, refused))
         except Exception as error:  # noqa: BLE001 - anything unforeseen may have happened after it arrived
             why = str(error) if isinstance(error, Uncertain) else without_words(error)
             await self._note(lambda s: self._queue.uncertain(s, errand, why, self._settles(errand.platform)))

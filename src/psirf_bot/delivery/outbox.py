@@ -17,6 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import living, undelivered
 from psirf_bot.casework.work import Setting, Work
+from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.database import without_words
 from psirf_bot.store.tables import Outbox, Posted
 
@@ -58,8 +59,10 @@ class OutboxQueue:
             lost = lost.where(col(Outbox.lease_until) < self._real())
         for row in session.exec(lost.with_for_update(skip_locked=True)):
             taken_at = (row.lease_until or self._real()) - LEASE
-            row.state = "due" if row.message else "uncertain"  # an edit can simply be repeated
-            row.due_at = self._now() + max(taken_at + settles(row.platform) - self._real(), timedelta())
+            harmless = self._may_be_repeated(session, row)
+            row.state = "due" if harmless else "uncertain"
+            wait = timedelta() if harmless else taken_at + settles(row.platform) - self._real()
+            row.due_at = self._now() + max(wait, timedelta())
             session.add(row)
 
     def claim(self, session: Session, most: int, settles: Settles) -> list[Errand]:
@@ -69,9 +72,9 @@ class OutboxQueue:
         """
         self.recover(session, settles, all_of_them=False)
         rows = session.exec(self._ready, params={"now": self._now(), "most": most}).all()
-        return [self._errand(session, row) for row in rows]
+        return [errand for row in rows if (errand := self._errand(session, row))]
 
-    def _errand(self, session: Session, row: Outbox) -> Errand:
+    def _errand(self, session: Session, row: Outbox) -> Errand | None:
         before = row.state
         row.state, row.token, row.attempts = "sending", row.token + 1, row.attempts + 1
         row.lease_until = self._real() + LEASE
@@ -83,6 +86,11 @@ class OutboxQueue:
         except Exception as error:  # noqa: BLE001 - one message that cannot be shown must not hold up all the others
             log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
             card, message = None, None
+        else:
+            if card is None:  # a living card of something that is there no more
+                row.state = "sent"
+                session.add(row)
+                return None
         session.add(row)
         assert row.id is not None  # noqa: S101 - a stored row has an id
         return Errand(row.id, row.token, row.key, row.platform, row.address, card, message, since)
@@ -114,12 +122,15 @@ class OutboxQueue:
             session.add(posted)
         session.add(row)
 
-    def refused(self, session: Session, errand: Errand, why: str, *, retry_after: float | None, final: bool) -> None:
+    def refused(self, session: Session, errand: Errand, refused: Refused) -> None:
         """Not taken, for certain: try again later, or, when that cannot help, say so where people look."""
         row = self._mine(session, errand)
         if row is None:
             return
+        why, final = refused.why, refused.final
         row.error = why
+        if refused.shut_out:
+            undelivered.shut_out(Work(session, self._now(), self._setting), row)
         if errand.message and final:  # the message to edit is gone or frozen: the news still has to get there
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
@@ -129,7 +140,7 @@ class OutboxQueue:
             )
             self._give_up(session, row)
         else:
-            row.state, row.due_at = "due", self._later(row.attempts, retry_after)
+            row.state, row.due_at = "due", self._later(row.attempts, refused.retry_after)
         session.add(row)
 
     def uncertain(self, session: Session, errand: Errand, why: str, settle: timedelta) -> None:
@@ -141,11 +152,17 @@ class OutboxQueue:
         log.warning("message %s for %s may or may not have arrived: %s", row.id, row.platform, why)
         if row.attempts >= MOST_TRIES:
             self._give_up(session, row)
-        elif errand.message:
+        elif errand.message or self._may_be_repeated(session, row):
             row.state, row.due_at = "due", self._later(row.attempts, None)
         else:
             row.state, row.due_at = "uncertain", self._now() + settle
         session.add(row)
+
+    def _may_be_repeated(self, session: Session, row: Outbox) -> bool:
+        """An edit, or a page that takes the place of the one before: sent twice, it is still there once."""
+        if row.message or "home" in row.address:
+            return True
+        return row.subject is not None and session.get(Posted, (row.subject, row.lane)) is not None
 
     def cannot_look(self, session: Session, errand: Errand, why: str) -> None:
         """It cannot be looked for just now: look again; after `LOOK_FOR` send it, with a word that it may repeat."""

@@ -14,12 +14,15 @@ class Refused(Exception):
     """The platform definitely did not take the message.
 
     `retry_after` in seconds when it asks us to wait; `final` when trying again cannot help (the person left, blocked
-    the bot, the message to edit is gone). `why` is the platform's own error name, never a person's words.
+    the bot, the message to edit is gone). `shut_out`: nothing at all can be posted there any more. `why` is the
+    platform's own error name, never a person's words.
     """
 
-    def __init__(self, why: str, *, retry_after: float | None = None, final: bool = False) -> None:
+    def __init__(
+        self, why: str, *, retry_after: float | None = None, final: bool = False, shut_out: bool = False
+    ) -> None:
         super().__init__(why)
-        self.why, self.retry_after, self.final = why, retry_after, final
+        self.why, self.retry_after, self.final, self.shut_out = why, retry_after, final, shut_out
 
 
 class Uncertain(Exception):

@@ -229,14 +229,3 @@ def _circles(manager_of: dict[str, str | None]) -> list[list[str]]:
                 at = circle.index(first)
                 circles.append(circle[at:] + circle[:at])
     return circles
-
-
-def mention(platform: str, team: str, user: str) -> str:
-    """What stands for somebody among names, when they were picked from a platform's own list of people."""
-    return f"<@{platform}:{team}:{user}>"
-
-
-def mentioned(name: str) -> tuple[str, str, str] | None:
-    """The platform, team and user that a mention stands for; None when it is a name."""
-    found = re.fullmatch(r"<@(\w+):([^\s:<>]+):([^\s:<>]+)>", name)
-    return (found[1], found[2], found[3]) if found else None

@@ -56,6 +56,8 @@ class Channel(SQLModel, table=True):
     purpose: str = Field(primary_key=True)
     platform: str = Field(primary_key=True)
     address: Object = _json()
+    before: Object | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """The one it took the place of: it serves again if the bot cannot post in the new one."""
     set_by: str
     set_at: datetime
 

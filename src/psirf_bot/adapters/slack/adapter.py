@@ -67,7 +67,7 @@ class SlackAdapter:
         members = Members(self._client, team_id, now)
         channels = Channels(self._client, now)
         self._reception = Reception(members, channels, desk, Screen(self._client), team_id)
-        self._poster = Poster(self._client)
+        self._poster = Poster(self._client, channels)
         self._tasks = Tasks()
         self._bolt = self._listening()
 

@@ -21,6 +21,10 @@ class Channels:
 
     async def is_our_own(self, channel: str) -> bool:
         """Whether only the trust reads there. False when Slack does not say, as of a private one we are not in."""
+        return await self.is_shared(channel) is False
+
+    async def is_shared(self, channel: str) -> bool | None:
+        """Whether another organisation reads there, or has been asked to; None when Slack does not say."""
         known = self._known.get(channel)
         if known and self._now() - known[1] < _FRESH:
             return known[0]
@@ -29,7 +33,7 @@ class Channels:
                 answer = await self._client.conversations_info(channel=channel)
             info = dict(answer["channel"])
         except TROUBLE:
-            return False
-        ours = not (info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
-        self._known[channel] = ours, self._now()
-        return ours
+            return None
+        shared = bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
+        self._known[channel] = shared, self._now()
+        return shared

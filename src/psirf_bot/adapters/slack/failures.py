@@ -33,6 +33,7 @@ FINAL = frozenset(
         "msg_blocks_too_long",
         "msg_too_long",
         "no_permission",
+        "not_enabled",
         "no_text",
         "not_in_channel",
         "restricted_action",
@@ -40,6 +41,19 @@ FINAL = frozenset(
         "user_disabled",
         "user_not_found",
         "user_not_in_channel",
+        "user_not_visible",
+    }
+)
+
+# Nothing at all can be posted there any more.
+SHUT_OUT = frozenset(
+    {
+        "cannot_dm_bot",
+        "channel_not_found",
+        "is_archived",
+        "not_in_channel",
+        "user_disabled",
+        "user_not_found",
         "user_not_visible",
     }
 )
@@ -64,7 +78,7 @@ def judged(error: Exception) -> Refused | Uncertain:
         if why in OURS and status < 500:
             return Refused(why, retry_after=MENDED_IN)
         if why in FINAL and status < 500:
-            return Refused(why, final=True)
+            return Refused(why, final=True, shut_out=why in SHUT_OUT)
     return Uncertain(why)
 
 

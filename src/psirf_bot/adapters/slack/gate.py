@@ -18,6 +18,7 @@ Json = dict[str, Any]
 
 MOST = 2**20  # bytes; Slack's largest view is a quarter of that
 FRESH = 300  # seconds that a request may be old, or our clock behind
+_FIELDS = 100
 _READING = 5.0  # seconds for the body to arrive
 
 
@@ -63,7 +64,7 @@ def _object(text: str, content_type: str) -> Json:
     if content_type == "application/json":
         body = json.loads(text)
     else:
-        form = dict(parse_qsl(text, keep_blank_values=True))
+        form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS))
         body = json.loads(form["payload"]) if "payload" in form else form
     if not isinstance(body, dict):
         raise ValueError("not an object")  # noqa: TRY004 (a wrong value in what came in, not a wrong call)

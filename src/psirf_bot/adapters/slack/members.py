@@ -64,9 +64,9 @@ class Members:
     def _judged(self, user: dict[str, Any]) -> Member:
         profile = user.get("profile") or {}
         refusal = ""
+        name = profile.get("real_name") or user.get("real_name") or user.get("name") or ""
         if user.get("id") == _SLACKBOT or user.get("team_id") != self._team or any(user.get(mark) for mark in _NOBODY):
-            refusal = words.OUTSIDER
+            refusal, name = words.OUTSIDER, ""
         elif any(user.get(mark) for mark in _GUEST):
             refusal = words.GUEST
-        name = profile.get("real_name") or user.get("real_name") or user.get("name") or ""
         return Member(name, profile.get("email") or "", refusal, self._now())

@@ -1,21 +1,20 @@
 """What Slack's payloads mean: each becomes a turn, which says what the desk needs and where its answer can be shown."""
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from psirf_bot.adapters.slack.mentions import heard, quoted
 from psirf_bot.cards import blockkit
-from psirf_bot.casework.inbound import Actor, Chosen, Opened, Place, Pressed, Said, What
+from psirf_bot.casework.inbound import Chosen, Opened, Place, Pressed, Said, What
 
 Json = dict[str, Any]
 
 # A person's words carry these subtypes too: with a file, sent to the channel as well, or typed after /me.
 _SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
 _PRESSED = ("press:", "open:")
-_COLLEAGUES = 20  # looked up for one turn
 REPORT = "psirf_report"
 REPORT_MESSAGE = "psirf_report_message"
 """The shortcuts, by the callback ids that the app's settings give them."""
@@ -27,12 +26,16 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One thing that a person did. `key` is Slack's own id of it; `arrived` is by the monotonic clock."""
+    """One thing that a person did. `key` is Slack's own id of it; `arrived` is by the monotonic clock.
+
+    `colleagues`: the user ids that were picked, by input id; those mentioned in words stand under IN_WORDS.
+    """
 
     key: str
     user: str
     what: What
     place: Place
+    colleagues: Mapping[str, list[str]] = field(default_factory=dict)
     arrived: float = field(default_factory=time.monotonic)
 
 
@@ -124,9 +127,9 @@ def _command(body: Json) -> Command:
             typed_in = str(body.get("channel_id", ""))
             channel = {"channel": typed_in} if typed_in and not typed_in.startswith("D") else {}
             place = replace(_private(user), channel=channel)
-            return Command(
-                key=f"slack:cmd:{trigger}", user=user, what=Said(unmarked(text)), place=place, trigger=trigger
-            )
+            said, colleagues = heard(text)
+            key = f"slack:cmd:{trigger}"
+            return Command(key=key, user=user, what=said, place=place, colleagues=colleagues, trigger=trigger)
     raise Unreadable
 
 
@@ -174,8 +177,11 @@ def _press(body: Json) -> MessagePress | ViewPress | Opening | None:
         case {"view": {"type": "home"}}:
             return Opening(key=key, user=user, what=Pressed(action), place=_private(user), trigger=trigger)
         case {"view": {"id": str(view), "hash": str(hash), "state": {"values": dict(values)}}}:
-            what = Pressed(action, _given(values))
-            return ViewPress(key=key, user=user, what=what, place=_private(user), trigger=trigger, view=view, hash=hash)
+            what, picked = Pressed(action, _given(values)), _picked(values)
+            place = _private(user)
+            return ViewPress(
+                key=key, user=user, what=what, colleagues=picked, place=place, trigger=trigger, view=view, hash=hash
+            )
         case {"container": {"message_ts": str()}, "channel": {"id": str()}} if button.startswith("open:"):
             return Opening(key=key, user=user, what=Pressed(action), place=_private(user), trigger=trigger)
         case {"container": {"message_ts": str(message), **container}, "channel": {"id": str(channel)}}:
@@ -187,7 +193,7 @@ def _press(body: Json) -> MessagePress | ViewPress | Opening | None:
                 key=key,
                 user=user,
                 what=Pressed(action, _given(body.get("state", {}).get("values", {}))),
-                place=replace(place, thread=_in(thread)),
+                place=replace(place, thread=thread_address(thread)) if channel.startswith("D") else place,
                 trigger=trigger,
                 channel=channel,
                 message=message,
@@ -216,6 +222,7 @@ def _submission(body: Json) -> Submission:
                 key=f"slack:view:{trigger}",
                 user=user,
                 what=Pressed(_action(held), _given(values)),
+                colleagues=_picked(values),
                 place=_private(user),
                 first_input=next(inputs, ""),
             )
@@ -239,65 +246,17 @@ def _spoken(body: Json) -> Spoken | None:
             place = _channel(channel, inline=False)
         case _:
             return None
+    said, colleagues = heard(text, bot=_bot(body))
     return Spoken(
         key=f"slack:evt:{id}",
         user=user,
-        what=Said(unmarked(text, mention=_bot(body))),
-        place=replace(place, thread=_in(_thread(event))),
+        what=said,
+        colleagues=colleagues,
+        place=replace(place, thread=thread_address(_thread(event))) if place.private else place,
         channel=channel,
         thread=_thread(event),
         shared=body.get("is_ext_shared_channel") is True,
     )
-
-
-def unmarked(text: str, mention: str = "") -> str:
-    """The words as they were typed: Slack escapes three characters and wraps links; `mention` is a user id to drop."""
-    if mention:
-        text = re.sub(rf"<@{re.escape(mention)}(\|[^>]*)?>", " ", text)
-    text = re.sub(r"<(?:https?://|mailto:|tel:)[^<>|]*\|([^<>]*)>", r"\1", text)
-    text = re.sub(r"<((?:https?://|mailto:|tel:)[^<>|]*)>", r"\1", text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-
-
-_MENTION = re.compile(r"<@([UW][A-Z0-9]{1,30})(?:\|[^<>]*)?>")
-
-
-def colleagues(what: What) -> list[str]:
-    """The user ids of everybody picked in a form, or mentioned in what somebody said."""
-    match what:
-        case Pressed(given=given):
-            named = (name for value in given.values() if isinstance(value, list) for name in value)
-            found = [user for name in named for user in _MENTION.findall(str(name))]
-        case Said(text):
-            found = _MENTION.findall(text)
-        case _:
-            found = []
-    return list(dict.fromkeys(found))[:_COLLEAGUES]
-
-
-def introduced(what: What, actors: tuple[Actor, ...], picked: Mapping[str, str], spoken: Mapping[str, str]) -> What:
-    """The same with what stands for each colleague in a form, and with their names in words."""
-
-    def put(names: Mapping[str, str], text: object) -> str:
-        return _MENTION.sub(lambda found: names.get(found[1], found[0]), str(text))
-
-    match what:
-        case Pressed(action, given):
-            named = {
-                key: [put(picked, name) for name in value] if isinstance(value, list) else value
-                for key, value in given.items()
-            }
-            return Pressed(action, named, actors)
-        case Said(text):
-            return Said(put(spoken, text))
-    return what
-
-
-def quoted(text: str) -> str:
-    """The words of a message that is to be reported: no member of staff belongs in them by name."""
-    text = re.sub(r"<@[UW][^<>]*>", "a colleague", text)
-    text = re.sub(r"<#[^<>|]*\|([^<>]*)>", r"#\1", text)
-    return unmarked(re.sub(r"<!(here|channel|everyone)[^<>]*>", r"@\1", text))
 
 
 def _bot(body: Json) -> str:
@@ -312,14 +271,21 @@ def _thread(where: Json) -> str | None:
     return where.get("thread_ts")
 
 
-def _in(thread: str | None) -> dict[str, str]:
-    """What is added to an address for a thread there."""
+def thread_address(thread: str | None) -> dict[str, str]:
+    """What is added to the address of a direct message for a thread there."""
     return {"thread": thread} if isinstance(thread, str) else {}
 
 
 def _given(values: Json) -> dict[str, object]:
     try:
         return blockkit.given(values)
+    except (AttributeError, KeyError, TypeError):
+        raise Unreadable from None
+
+
+def _picked(values: Json) -> dict[str, list[str]]:
+    try:
+        return blockkit.picked(values)
     except (AttributeError, KeyError, TypeError):
         raise Unreadable from None
 

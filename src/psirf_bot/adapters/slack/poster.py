@@ -6,6 +6,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import TROUBLE, judged, name_of
 from psirf_bot.adapters.slack.screen import home, rendered
 from psirf_bot.cards.model import Card
@@ -14,13 +15,15 @@ from psirf_bot.delivery.platform import Address, Refused, Uncertain
 _EVENT = "psirf_message"
 _CLOCKS_APART = timedelta(minutes=5)  # between ours and Slack's; keys are unique, so looking further back is harmless
 _PAGE = 200
+_THREAD_GONE = "thread_not_found"
+_ASK_AGAIN = 30.0  # seconds
 
 
 class Poster:
     """Posts, edits and looks for messages."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
-        self._client = client
+    def __init__(self, client: AsyncWebClient, channels: Channels) -> None:
+        self._client, self._channels = client, channels
         self._direct: dict[str, str] = {}  # the direct message with each person
 
     async def send(self, to: Address, card: Card, key: str) -> str:
@@ -29,16 +32,12 @@ class Poster:
             return await self._publish(to["home"], card)
         channel = await self._channel(to)
         metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
+        message = {"metadata": metadata, "unfurl_links": False, "unfurl_media": False, **rendered(card)}
         try:
-            answer = await self._client.chat_postMessage(
-                channel=channel,
-                thread_ts=to.get("thread"),
-                metadata=metadata,
-                unfurl_links=False,
-                unfurl_media=False,
-                **rendered(card),
-            )
+            answer = await self._client.chat_postMessage(channel=channel, thread_ts=to.get("thread"), **message)
         except TROUBLE as error:
+            if "thread" in to and name_of(error) == _THREAD_GONE:  # nothing has been posted
+                return await self.send({k: v for k, v in to.items() if k != "thread"}, card, key)
             raise judged(error) from None
         return _id(answer.get("ts"))
 
@@ -78,6 +77,8 @@ class Poster:
         except Refused as refused:
             raise Uncertain(refused.why) from None
         except (*TROUBLE, KeyError) as error:
+            if name_of(error) == _THREAD_GONE:
+                return None
             raise Uncertain(name_of(error)) from None
 
     async def _page(self, channel: str, thread: str | None, **which: Any) -> AsyncSlackResponse:
@@ -97,6 +98,11 @@ class Poster:
     async def _channel(self, to: Address) -> str:
         """Where an address leads. Nothing has been posted yet, so a failure is never Uncertain."""
         if "channel" in to:
+            shared = await self._channels.is_shared(to["channel"])
+            if shared is None:
+                raise Refused("nobody says who reads there", retry_after=_ASK_AGAIN)
+            if shared:  # since it was set: what is said here is for the trust alone
+                raise Refused("shared with another organisation", final=True, shut_out=True)
             return to["channel"]
         user = to["user"]
         if user not in self._direct:

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from psirf_bot.adapters.slack import payloads, words
+from psirf_bot.adapters.slack import words
 from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import whereabouts
 from psirf_bot.adapters.slack.members import Member, Members, MembershipUnknown
 from psirf_bot.adapters.slack.payloads import Command, HomeOpened, Opening, Spoken, Submission, Turn, ViewPress
 from psirf_bot.adapters.slack.screen import Screen, carried
-from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Reply, What
+from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Pressed, Reply, Said, What
 
 log = logging.getLogger(__name__)
 
@@ -66,27 +66,39 @@ class Reception:
     async def _answer(self, turn: Turn) -> Reply:
         try:
             member, place = await asyncio.gather(self._members.find(turn.user), self._place(turn))
-            what = await self._introduced(turn.what)
+            if refusal := member.refusal or (isinstance(turn, Spoken) and turn.shared and words.SHARED_CHANNEL):
+                return Reply(notice=refusal)
+            what = await self._introduced(turn)
         except MembershipUnknown as why:
             log.warning("a turn was put off: nobody could tell who it was: %s", why)
             return Reply(notice=_put_off(turn))
-        if member.refusal:
-            return Reply(notice=member.refusal)
-        if isinstance(turn, Spoken) and turn.shared:
-            return Reply(notice=words.SHARED_CHANNEL)
         actor = self._actor(turn.user, member)
         return await self._desk.handle(Inbound(actor, place, turn.key, what, turn.arrived))
 
-    async def _introduced(self, what: What) -> What:
-        """Say who the colleagues are that were picked or mentioned; a guest stays a name."""
-        users = payloads.colleagues(what)
+    async def _introduced(self, turn: Turn) -> What:
+        """What they did, with those known by name whom they picked or mentioned. Raises MembershipUnknown."""
+        users = list(dict.fromkeys(user for picked in turn.colleagues.values() for user in picked))
         if not users:
-            return what
-        members = dict(zip(users, await asyncio.gather(*map(self._members.find, users)), strict=True))
+            return turn.what
+        try:
+            found = await asyncio.gather(*map(self._members.find, users))
+        except MembershipUnknown:
+            if isinstance(turn.what, Said):  # words never wait for the sake of somebody else
+                return turn.what
+            raise
+        members = dict(zip(users, found, strict=True))
         actors = {user: self._actor(user, member) for user, member in members.items() if not member.refusal}
-        names = {user: actors[user].mention if user in actors else m.name for user, m in members.items()}
-        spoken = {user: member.name for user, member in members.items()}
-        return payloads.introduced(what, tuple(actors.values()), names, spoken)
+        match turn.what:
+            case Said(text):
+                return Said(text, tuple(actors.values()))
+            case Pressed(action, given):
+                picked, named = {}, {}
+                for key, ids in turn.colleagues.items():
+                    picked[key] = tuple(actors[user] for user in ids if user in actors)
+                    names = [_name(members[user]) for user in ids if user not in actors]
+                    named[key] = ", ".join(filter(None, [*names, str(given.get(key) or "")]))
+                return Pressed(action, {**given, **named}, picked)
+        return turn.what
 
     def _actor(self, user: str, member: Member) -> Actor:
         return Actor(platform="slack", team=self._team, user=user, name=member.name, email=member.email)
@@ -94,7 +106,7 @@ class Reception:
     async def _place(self, turn: Turn) -> Place:
         """The place, without its channel when that may be shared: a command does not say, as an event would."""
         channel = turn.place.channel.get("channel")
-        if isinstance(turn, Command) and channel and not await self._channels.is_our_own(channel):
+        if isinstance(turn, Command | Spoken) and channel and not await self._channels.is_our_own(channel):
             return replace(turn.place, channel={})
         return turn.place
 
@@ -106,6 +118,11 @@ class Reception:
         if len(self._followed) > _REMEMBERED:
             self._followed.popitem(last=False)
         return True
+
+
+def _name(member: Member) -> str:
+    """A guest by name; somebody whom Slack does not show, or an app, so that they are not left out without a word."""
+    return member.name or "somebody outside the trust"
 
 
 def _put_off(turn: Turn) -> str:

@@ -147,6 +147,7 @@ class Screen:
         if why:
             log.warning("a card went to the direct messages instead: %s", why)
             await self._privately(turn.user, rendered(card))
+            await self._tried(self._client.views_push(trigger_id=turn.trigger, view=_notice_view(words.SENT)))
 
     async def _lay_upon(self, turn: ViewPress, notice: str) -> None:
         """Show a notice upon the open modal: to put it inside would cost the words typed there."""

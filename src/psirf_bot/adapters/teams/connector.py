@@ -17,6 +17,7 @@ Json = dict[str, Any]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _FINAL = frozenset({400, 401, 403, 404, 405, 410, 413, 415, 422})
+_SHUT_OUT = frozenset({"BotNotInConversationRoster", "MessageWritesBlocked", "ConversationNotFound"})
 _TOKEN_LATER = 30.0  # seconds
 
 
@@ -59,10 +60,11 @@ class Connector:
         path = f"/{_quoted(conversation)}/activities/{_quoted(message)}"
         await self._call("PUT", service_url, path, activity)
 
-    async def open_chat(self, service_url: str, tenant: str, user: str, bot: str) -> str:
+    async def open_chat(self, service_url: str, tenant: str, user: str, bot: str, within: float | None = None) -> str:
         """The conversation id of the personal chat with somebody. It posts nothing, and may be repeated."""
         wanted = {"isGroup": False, "bot": {"id": bot}, "members": [{"id": user}], "tenantId": tenant}
-        answer = await self._call("POST", service_url, "", wanted | {"channelData": {"tenant": {"id": tenant}}})
+        wanted |= {"channelData": {"tenant": {"id": tenant}}}
+        answer = await self._call("POST", service_url, "", wanted, within)
         return _id_in(answer)
 
     async def member(self, service_url: str, conversation: str, user: str, within: float) -> Json:
@@ -128,7 +130,9 @@ class _Answer:
         error = self._json(None).get("error")
         code = str(error.get("code", "")) if isinstance(error, dict) else ""
         why = code if re.fullmatch(r"\w{1,60}", code) else f"HTTP {self.status}"
-        raise Refused(why, retry_after=_seconds(self.retry_after), final=self.status in _FINAL)
+        raise Refused(
+            why, retry_after=_seconds(self.retry_after), final=self.status in _FINAL, shut_out=why in _SHUT_OUT
+        )
 
     def _json(self, otherwise: Exception | None) -> Json:
         try:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from psirf_bot.adapters.teams.connector import Connector, Json
@@ -34,11 +34,12 @@ class NotAdded(CannotTell):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A full member of the tenant, by their Entra object id."""
+    """A full member of the tenant, by their Entra object id. `chat`: their private chat, where it had to be asked."""
 
     object_id: str
     name: str
     email: str
+    chat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +83,30 @@ class Members:
 
     async def _look_up(self, asked: Asked) -> Member | None:
         try:
-            entry = await self._entry(asked)
+            entry, chat = await self._entry(asked)
         except Refused as why:
             if why.why != "MemberNotFoundInConversation":
                 raise
-            entry = {}
+            entry, chat = {}, ""
         member = self._member(entry, asked) if entry else None
+        if member:
+            member = replace(member, chat=chat)
         if len(self._known) >= _MOST:
             self._known.clear()
         self._known[asked.user, asked.object_id] = (self._now(), member)
         return member
 
-    async def _entry(self, asked: Asked) -> Json:
+    async def _entry(self, asked: Asked) -> tuple[Json, str]:
         """Where the bot is only used and not a member, as from the entry beside a message, their private chat tells."""
         try:
-            return await self._connector.member(asked.service_url, asked.conversation, asked.user, WITHIN)
+            return await self._connector.member(asked.service_url, asked.conversation, asked.user, WITHIN), ""
         except Refused as why:
             if why.why not in _NOT_THERE:
                 raise
         tenant = min(asked.tenants, default="")
         try:
-            chat = await self._connector.open_chat(asked.service_url, tenant, asked.object_id, asked.bot)
-            return await self._connector.member(asked.service_url, chat, asked.user, WITHIN)
+            chat = await self._connector.open_chat(asked.service_url, tenant, asked.object_id, asked.bot, WITHIN)
+            return await self._connector.member(asked.service_url, chat, asked.user, WITHIN), chat
         except Refused as why:
             if why.final:
                 raise NotAdded from why

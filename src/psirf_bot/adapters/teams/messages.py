@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 
 from psirf_bot.cards import check
+from psirf_bot.casework.inbound import COLLEAGUE
 
-COLLEAGUE = "a colleague"
 MOST = 4_000  # characters; more than the question takes, so that the person is told what to shorten
 _READ = 60_000  # characters of HTML; Teams itself takes no longer message
 
@@ -14,7 +14,8 @@ _READ = 60_000  # characters of HTML; Teams itself takes no longer message
 # library's parser takes a second for ten thousand characters of “<a ”.
 _TAG = re.compile(r"""(<(?=[a-zA-Z/!?])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>)""")
 _NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
-_SOMEBODY = re.compile(r"""itemtype=["']?[^"'\s>]*/Mention\b|itemprop=["']?mri\b""", re.IGNORECASE)
+_SOMEBODY = re.compile(r"""/Mention\b|itemprop=["']?mri\b""", re.IGNORECASE)
+_ENDLESS = re.compile(r"&#x?[0-9a-f]{9,};?", re.IGNORECASE)  # no character has such a number
 _AT = re.compile(r"<at\b[^<>]*>[^<>]*</at>", re.IGNORECASE)
 _LINES = re.compile(r"p|div|br|hr|li|ul|ol|tr|table|blockquote|pre|codeblock|h[1-6]")
 _CELLS = frozenset({"td", "th"})
@@ -35,7 +36,7 @@ def _shown(content: str) -> Iterator[str]:
     left_out = ""  # the name of the element whose content is passed over
     for number, piece in enumerate(_TAG.split(content)):
         if number % 2 == 0:
-            yield "" if left_out else html.unescape(_SPACE.sub(" ", piece))
+            yield "" if left_out else html.unescape(_ENDLESS.sub("", _SPACE.sub(" ", piece)))
             continue
         name, closes = _name(piece), piece.startswith("</")
         if left_out:

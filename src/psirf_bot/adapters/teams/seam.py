@@ -5,6 +5,7 @@ cannot answer an invoke, its key store locks a bot out after a key roll-over, an
 every turn.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -22,6 +23,9 @@ from botframework.connector.auth import (
 from psirf_bot.adapters.teams.connector import Connector, Json
 from psirf_bot.adapters.teams.tokens import ISSUER, TokenCheck, Untrusted
 from psirf_bot.adapters.teams.turns import Activity
+from psirf_bot.delivery.platform import Refused
+
+TRIES, LONGEST_WAIT = 4, 10.0  # seconds; for a word that is in no outbox
 
 Logic = Callable[[Activity], Awaitable[Json | str]]
 """Takes a turn and gives the body of an invoke's answer, or the words to say at once; "" says nothing."""
@@ -107,7 +111,14 @@ class _Conversations:
 
     async def send_to_conversation(self, conversation: str, activity: BotActivity) -> ResourceResponse:
         words = {"type": "message", "textFormat": "plain", "text": activity.text}
-        return ResourceResponse(id=await self._connector.post(self._service_url, conversation, words))
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return ResourceResponse(id=await self._connector.post(self._service_url, conversation, words))
+            except Refused as why:  # nothing was taken, so asking again cannot say it twice
+                if why.final or not tries_left:
+                    raise
+                await asyncio.sleep(min(why.retry_after or 1.0, LONGEST_WAIT))
+        raise AssertionError("unreachable")
 
     async def reply_to_activity(self, conversation: str, _activity_id: str, activity: BotActivity) -> ResourceResponse:
         return await self.send_to_conversation(conversation, activity)  # the id of a thread says where to reply

@@ -23,6 +23,7 @@ SCOPE = "https://api.botframework.com/.default"
 SKEW = 300  # seconds
 KEYS_LIVE = timedelta(days=1)
 QUIET = timedelta(seconds=10)  # between two tries that bring nothing
+QUIET_KEYS = timedelta(seconds=1)  # a genuine key must not wait long because somebody made one up
 REFRESH_AHEAD = timedelta(minutes=5)
 MARGIN = timedelta(seconds=30)  # a token must outlive the call that it is for
 _FETCH = aiohttp.ClientTimeout(total=3)
@@ -63,7 +64,7 @@ class SigningKeys:
         if self._wanting(kid) and self._now() >= self._quiet_until:
             await self.refresh()
             if self._wanting(kid):  # made up, or the host is down: not every request may send us there again
-                self._quiet_until = self._now() + QUIET
+                self._quiet_until = self._now() + QUIET_KEYS
         return self._keys.get(kid)
 
     async def refresh(self) -> None:

@@ -1,6 +1,7 @@
 """A turn of the Bot Framework, checked field by field, and what it means for the desk."""
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -18,11 +19,14 @@ OPENING = frozenset({"task/fetch", "composeExtension/fetchTask"})
 """Invokes that ask for a window of its own (a dialog), from a button or from the app's entry beside a message."""
 SUBMITTING = frozenset({"task/submit", "composeExtension/submitAction"})
 """Invokes of a button in such a window."""
+_INPUTS = 100  # on one card
+_GREETED = 600  # seconds in which somebody is greeted once
 _FROM_A_BOX = frozenset({"compose", "commandbox"})
 
 What = Said | Pressed | Chosen | Added
 
 Id = Annotated[str, Field(min_length=1, max_length=1000)]
+_MANY = 500  # people added at once, or mentioned; nothing more is looked at before the token has been checked
 
 
 class _Part(BaseModel):
@@ -47,8 +51,13 @@ class _Tenant(_Part):
     id: str | None = None
 
 
+class _Channel(_Part):
+    type: str | None = None
+
+
 class _ChannelData(_Part):
     tenant: _Tenant | None = None
+    channel: _Channel | None = None
 
 
 class Activity(_Part):
@@ -65,8 +74,9 @@ class Activity(_Part):
     name: str | None = None
     text: str | None = None
     value: Any = None
-    entities: list[Any] | None = None
-    members_added: list[Account] | None = None
+    entities: Annotated[list[Any], Field(max_length=_MANY)] | None = None
+    members_added: Annotated[list[Account], Field(max_length=_MANY, fail_fast=True)] | None = None
+    action: str | None = None
     reply_to_id: str | None = None
 
     @property
@@ -89,6 +99,13 @@ class Activity(_Part):
         """Whether one person is alone with the bot. Teams also calls a chat of two people personal."""
         chat, bot = self.conversation, self.recipient.id.removeprefix("28:")
         return chat.conversation_type == "personal" and (not chat.id.startswith("19:") or bot in chat.id)
+
+    @property
+    def is_own_channel(self) -> bool:
+        """Whether it is a channel of the trust alone: in group chats and shared channels others may read along."""
+        channel = self.channel_data.channel if self.channel_data else None
+        shared = channel is not None and (channel.type or "").casefold() == "shared"
+        return self.conversation.conversation_type == "channel" and not shared
 
     @property
     def submitted(self) -> dict[str, object]:
@@ -118,23 +135,29 @@ def what_it_means(activity: Activity) -> What | None:
             return Said(_without_mentions(activity))
         case "conversationUpdate", _ if _bot_was_added(activity):
             return Added()
+        case "installationUpdate", _ if activity.action == "add":  # all that comes when it is added once more
+            return Added()
     return None
 
 
 def inbound(activity: Activity, what: What, member: Member, tenant: str, arrived: float) -> Inbound:
     """The turn as the desk takes it."""
     actor = Actor("teams", tenant, member.object_id, member.name, member.email)
-    return Inbound(actor, _place(activity, what, tenant), activity.key, what, arrived)
+    key = activity.key
+    if isinstance(what, Added):  # two activities say so at once, and one of them alone at a later time
+        key = f"teams:{activity.conversation.id}:added:{int(time.time()) // _GREETED}"
+    return Inbound(actor, _place(activity, what, tenant, member.chat), key, what, arrived)
 
 
-def _place(activity: Activity, what: What, tenant: str) -> Place:
+def _place(activity: Activity, what: What, tenant: str, chat: str) -> Place:
     where, alone = activity.conversation.id, activity.is_personal
-    if activity.is_in_window:
-        return Place(where, private=True)
     address = {"service_url": activity.service_url, "conversation": where, "tenant": tenant}
     address["bot"] = activity.recipient.id
+    if activity.is_in_window:
+        private = where if alone else chat
+        return Place(where, private=True, address={**address, "conversation": private} if private else {})
     message = activity.reply_to_id if isinstance(what, Pressed) else None
-    channel = {} if alone else {**address, "conversation": without_thread(where)}
+    channel = {**address, "conversation": without_thread(where)} if activity.is_own_channel or what == Added() else {}
     # A card where others read along stays as it is for all of them: what it shows one person goes to them in private.
     return Place(where, alone, activity.is_invoke and alone, message, address, channel)
 
@@ -179,7 +202,7 @@ def _as_sent_by_cards(data: Mapping[str, object]) -> dict[str, object]:
     for ours in ("asked", "several"):
         names = data.get(ours)
         if isinstance(names, list):
-            kept[ours] = [name for name in names if isinstance(name, str)]
+            kept[ours] = list(dict.fromkeys(name for name in names if isinstance(name, str)))[:_INPUTS]
     return kept
 
 

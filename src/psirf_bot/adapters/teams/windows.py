@@ -33,6 +33,8 @@ def notice(text: str, submitted: Json) -> Json:
     rendered = adaptive.render(Card(title=words.PLEASE_READ, preview=words.PLEASE_READ, body=body), window=True)
     again = {"type": "Action.Submit", "title": words.TRY_AGAIN, "style": "positive", "data": submitted}
     rendered["body"].append({"type": "ActionSet", "actions": [again]})
+    if check.card_bytes(rendered) > check.CARD_HARD:  # more than any card of ours could hold
+        return _message(text)
     return _card(words.PLEASE_READ, rendered, "medium")
 
 

@@ -1,0 +1,25 @@
+"""Whose own page shows something of a case: it is brought up to date when something happens there."""
+
+from datetime import timedelta
+
+from sqlmodel import col, or_, select
+
+from psirf_bot.casework import people, post
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, StandIn, SupportNeed
+
+
+def refresh(work: Work, case: Case, *others: str | None) -> None:
+    """Bring up to date the pages of the reporter, the owner, the quality team, those asked to check, and others."""
+    checkers = work.session.exec(select(SupportNeed.checker_id).where(SupportNeed.case_id == case.id)).all()
+    quality = people.acting_as(work, Role.QUALITY)
+    post.refresh_homes(work, (case.reporter_id, case.owner_id, *checkers, *quality, *others))
+
+
+def refresh_deputies(work: Work) -> None:
+    """On the day on which somebody begins to stand in, or no longer does, their pages show other things."""
+    today = work.local.date()
+    changing = or_(col(StandIn.starts) == today, col(StandIn.ends) == today - timedelta(days=1))
+    for stand_in in work.session.exec(select(StandIn).where(changing)).all():
+        post.refresh_homes(work, (stand_in.person_id, stand_in.deputy_id))

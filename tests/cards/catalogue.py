@@ -85,6 +85,9 @@ async def catalogue(folder: Path) -> list[Shown]:
 async def _help(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("help-staff", "Help, for staff", await stage.says(AMINA, "help"))
     yield Shown("help-quality", "Help, for the quality team", await stage.says(LEAH, "help"))
+    quality = await stage.says(LEAH, "help")
+    yield Shown("form-find", "Form: find a case", await stage.presses(LEAH, quality, "Find a case"))
+    yield Shown("form-datix-which", "Form: which Datix number", await stage.presses(LEAH, quality, "Open from Datix"))
     yield Shown("help-admin", "Help, for an administrator", await stage.says(WEI, "help"))
     yield Shown("help-not-understood", "Words that were not understood", await stage.says(AMINA, "lovely weather"))
     yield Shown("people-to-ring", "People to ring, for words of distress", await stage.says(AMINA, "I can't go on"))
@@ -278,7 +281,7 @@ async def _setting_up(stage: Stage) -> AsyncIterator[Shown]:
     stage.out.failures.append(Refused("not_in_channel", final=True))
     await stage.turn(WEI, Said("use this channel for leads"), channel="leads", inline=False)
     await stage.settled()
-    not_set = _titled(stage.private(WEI), "That channel is not set")
+    not_set = _titled(stage.private(WEI), "A channel cannot be used")
     yield Shown("channel-not-set", "A channel that the bot cannot post in", not_set)
     yield Shown("form-deputy-admin", "Form: a deputy, for an administrator", await stage.says(WEI, "deputy"))
     form = await stage.says(LEAH, "deputy")

@@ -224,10 +224,11 @@ async def test_a_case_opened_from_the_channel_is_shown_in_a_modal(bot: Whole) ->
     card = await bot.slack.until(
         lambda: next((m for m in bot.slack.messages("C0QUALITY") if "near miss" in m.words), None)
     )
+    before = len(bot.slack.messages("C0QUALITY")), card.words
     await leah.press("Open the case", message=card)
     await bot.slack.until(lambda: leah.open_view)
     assert "Reported by" in leah.open_view.words
-    assert len(bot.slack.messages("C0QUALITY")) == len([m for m in bot.slack.messages("C0QUALITY") if m != card]) + 1
+    assert (len(bot.slack.messages("C0QUALITY")), card.words) == before
     await leah.press("Enter the Datix number")
     await leah.submit_view({"Datix number": "W12345"})
     assert "W12345" in leah.open_view.words
@@ -283,3 +284,50 @@ async def test_colleagues_are_picked_from_slacks_own_list(bot: Whole) -> None:
     for name in ("Leah Rosenfeld", "Perdita Newcomer", "Gail Guest", "Agency nurse on nights"):
         assert name in amina.open_view.words, shown
     assert not amina.saw_error, amina.reason
+
+
+async def test_the_direct_message_asks_the_question_that_typed_words_answer(bot: Whole) -> None:
+    amina = bot.amina_on_slack
+    for typed, asked in (
+        ("report", "You can answer by typing. Is anyone in danger now?"),
+        ("no", "What are you reporting?"),
+        ("near miss", "What happened?"),
+        ("The driver of 943 476 5919 was wrong", "These were not kept"),
+    ):
+        await amina.dm(typed)
+        await bot.slack.until(lambda asked=asked: any(asked in m.words for m in bot.slack.messages("U0AMINA01")))
+
+
+async def test_a_thread_that_is_gone_does_not_swallow_the_answer(bot: Whole) -> None:
+    amina = bot.amina_on_slack
+    await amina.dm("help")
+    await bot.slack.until(lambda: any("What I can help with" in m.words for m in bot.slack.messages("U0AMINA01")))
+    root = bot.slack.messages("U0AMINA01")[-1]
+    bot.slack.fail_next("chat.postMessage", Fault.refused("thread_not_found"))
+    await amina.say("my reports", channel=root.channel, thread_ts=root.ts)
+    answer = await bot.slack.until(
+        lambda: next((m for m in bot.slack.messages("U0AMINA01") if "Your reports" in m.words), None)
+    )
+    assert answer.thread_ts is None
+
+
+async def test_nothing_is_posted_in_a_channel_that_has_been_shared_since(bot: Whole) -> None:
+    wei, amina = bot.slack.person("U0WEI0001"), bot.amina_on_slack
+    await wei.say(f"<@{bot.slack.bot_user_id}> use this channel for quality", channel="C0QUALITY")
+    await bot.slack.until(lambda: any("is set" in m.words for m in bot.slack.messages("C0QUALITY")))
+    bot.slack.world.channels["C0QUALITY"].is_ext_shared = True
+    bot.app.adapters["slack"]._poster._channels._known.clear()  # as after ten minutes
+    await amina.shortcut("psirf_report")
+    await report(bot, amina)
+    await bot.slack.until(lambda: any("cannot post in the channel" in m.words for m in bot.slack.messages("U0WEI0001")))
+    assert not any("near miss" in m.words for m in bot.slack.messages("C0QUALITY"))
+
+
+async def test_a_window_says_that_an_identifier_was_taken_out_and_shows_it_so(bot: Whole) -> None:
+    amina = bot.amina_on_slack
+    await amina.shortcut("psirf_report")
+    await bot.slack.until(lambda: amina.open_view)
+    await amina.submit_view({**PAGE_1, "What happened?": "Given to 943 476 5919"})
+    assert "It is taken out here" in amina.open_view.words
+    await amina.submit_view()
+    assert "looks like" not in amina.open_view.words, "the field that is shown holds the words without it"

@@ -156,7 +156,9 @@ async def test_a_mention_in_a_channel_is_brought_without_the_mention(
 ) -> None:
     desk.reply = Reply(notice="I have sent you a private message.")
     await ada.say(f"<@{fake.bot_user_id}> use this channel for <@U0BEN>", channel=quality.id)
-    assert desk.last.what == Said("use this channel for Ben Marsh")
+    assert isinstance(desk.last.what, Said)
+    assert desk.last.what.text == "use this channel for a colleague"
+    assert [actor.name for actor in desk.last.what.picked] == ["Ben Marsh"]
     assert desk.last.place == Place(conversation=quality.id, private=False, inline=False, address=HERE, channel=HERE)
     (shown,) = await fake.until(lambda: ada.ephemerals)
     assert shown.words == "I have sent you a private message."

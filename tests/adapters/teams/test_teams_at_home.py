@@ -166,7 +166,7 @@ async def test_a_group_chat_is_answered_in_private(bot: Whole) -> None:
     ward = bot.teams.group_chat(amina, bot.leah_on_teams)
     assert await amina.say("report", channel=ward) is None
     await amina.say("@bot report", channel=ward)
-    await amina.hears("I have sent you a private message.", channel=ward)
+    await amina.hears("I am sending you a private message.", channel=ward)
     form = await amina.hears("Is anyone in danger now?")
     assert form.conversation_id == amina.chat.id
     assert not any(message.cards for message in bot.teams.messages(ward))

@@ -143,7 +143,7 @@ async def test_nothing_typed_is_lost_while_the_roster_is_out(
 
 
 async def test_a_welcome_asks_nobody_to_try_again(fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter) -> None:
-    fake.fail_next("member", Fault.failing(503))
+    fake.fail_next("member", Fault.failing(503), Fault.failing(503))
     ben = fake.person("Ben Ashworth")
     await ben.install()
     assert (desk.turns, fake.messages(ben.chat)) == ([], [])

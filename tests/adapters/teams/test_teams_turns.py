@@ -141,7 +141,7 @@ async def test_a_group_chat_hears_the_bot_only_when_it_is_meant(
     await ada.say("@bot report", channel=chat)
     [turn] = desk.turns
     assert (turn.what, turn.place.private, turn.place.inline) == (Said("report"), False, False)
-    assert turn.place.channel == turn.place.address
+    assert turn.place.channel == {}, "others may read along in a group chat, so it serves no purpose"
     await ada.hears("I have sent you a private message.", channel=chat)
 
 
@@ -180,11 +180,11 @@ async def test_an_old_client_presses_with_a_message(
 async def test_the_bot_is_added_to_a_private_chat(fake: FakeTeams, desk: RecordingDesk) -> None:
     ben = fake.person("Ben Ashworth")
     await ben.install()
-    [turn] = desk.deliveries
+    [turn] = desk.turns
     assert (turn.what, turn.actor.name) == (Added(), "Ben Ashworth")
     assert turn.place == Place(ben.chat.id, private=True, inline=False, address=address_of(fake, ben))
     await ben.uninstall()
-    assert len(desk.deliveries) == 1
+    assert len(desk.turns) == 1
 
 
 @pytest.mark.parametrize("where", ["team", "chat"])
@@ -192,7 +192,7 @@ async def test_the_bot_is_added_where_others_are(fake: FakeTeams, desk: Recordin
     team, chat = fake.team("Quality", ada), fake.group_chat(ada, installed=False)
     added = await (ada.install(team=team) if where == "team" else ada.install(chat=chat))
     assert added.status == 200
-    [turn] = desk.deliveries
+    [turn] = desk.turns
     place = team.channels["General"] if where == "team" else chat
     assert (turn.what, turn.place.private, turn.place.inline) == (Added(), False, False)
     assert turn.place.channel == address_of(fake, ada) | {"conversation": place.id}

@@ -276,12 +276,12 @@ async def test_a_message_is_chosen(
 
 
 async def test_a_report_is_begun_from_the_box_where_people_write(
-    desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
 ) -> None:
     desk.answer = Reply(card=FORM)
     await ada.use_extension()
     [turn] = desk.turns
-    assert (turn.what, turn.place) == (Said("report"), Place(ada.chat.id, private=True))
+    assert (turn.what, turn.place) == (Said("report"), Place(ada.chat.id, private=True, address=address_of(fake, ada)))
     assert "What happened?" in shown(ada)
 
 

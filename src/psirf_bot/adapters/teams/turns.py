@@ -157,7 +157,8 @@ def _place(activity: Activity, what: What, tenant: str, chat: str) -> Place:
         private = where if alone else chat
         return Place(where, private=True, address={**address, "conversation": private} if private else {})
     message = activity.reply_to_id if isinstance(what, Pressed) else None
-    channel = {**address, "conversation": without_thread(where)} if activity.is_own_channel or what == Added() else {}
+    serves = activity.is_own_channel or (isinstance(what, Added) and not alone)
+    channel = {**address, "conversation": without_thread(where)} if serves else {}
     # A card where others read along stays as it is for all of them: what it shows one person goes to them in private.
     return Place(where, alone, activity.is_invoke and alone, message, address, channel)
 

@@ -1,0 +1,380 @@
+"""What people do beyond the form: words as they type them, messages they choose, their own page, and channels."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from psirf_bot.cards.model import PeopleInput
+from psirf_bot.casework import onlookers
+from psirf_bot.casework.inbound import Actor, Chosen, Inbound, Opened, Place, Pressed, Said
+from psirf_bot.casework.people import take_on
+from psirf_bot.delivery.platform import Refused, Uncertain
+from psirf_bot.domain.people import read_people
+from psirf_bot.store.tables import Case, Channel, Dialog, Identity, Inbox, Outbox, Person, StandIn, SupportNeed
+from psirf_bot.trust_file import sample_people_text
+from stage import Stage, action, address_of, shown, words
+
+AMINA, TOMASZ, BRONWEN = "Amina Yusuf", "Tomasz Zielinski", "Bronwen Hale"
+LEAH, WEI = "Leah Rosenfeld", "Wei Chen"
+PAGE_1 = {
+    "danger": "no",
+    "event-type": "near-miss",
+    "what-happened": "The wrong syringe driver was set up and noticed before use.",
+    "when": {"date": "2026-11-20", "time": "09:30"},
+    "service": "Community Nursing",
+}
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with Stage(tmp_path) as stage:
+        yield stage
+
+
+async def reported(stage: Stage, name: str = AMINA, **page_2: Any) -> None:
+    card = await stage.says(name, "report")
+    card = await stage.presses(name, card, "Next", PAGE_1)
+    card = await stage.presses(name, card, "Next", {"could-have-led": "yes", **page_2})
+    while "Send the report" not in [b.label for b in card.all_buttons()]:
+        card = await stage.presses(name, card, "Next", {i.id: "line-manager" for i in card.inputs()})
+    await stage.presses(name, card, "Send the report")
+    await stage.settled()
+
+
+async def page_of(stage: Stage, name: str) -> str:
+    """What stands on somebody's own page, which they have just opened."""
+    await stage.turn(name, Opened({"home": f"page {name}", "channel": f"page {name}"}))
+    await stage.settled()
+    return page_now(stage, name)
+
+
+def page_now(stage: Stage, name: str) -> str:
+    return words(stage.channel(f"page {name}")[-1])
+
+
+async def rows(stage: Stage, table: Any) -> list[Any]:
+    return await stage.store.read(lambda session: list(session.exec(select(table)).all()))
+
+
+# Words as people type them
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("help?", "What I can help with"),
+        ("OVERDUE?", "What waits for you"),
+        ("what waits for me", "What waits for you"),
+        ("My reports?", "Your reports"),
+        ("my report", "Your reports"),
+        (", my reports please", "Your reports"),
+        ("please help", "What I can help with"),
+        ("case PSI-2026-0001.", "PSI-2026-0001: near miss, Community Nursing"),
+        ("case psi-2026-0001?", "PSI-2026-0001: near miss, Community Nursing"),
+        ("case: PSI-2026-0001", "PSI-2026-0001: near miss, Community Nursing"),
+        ("PSI-2026-0001", "PSI-2026-0001: near miss, Community Nursing"),
+        ("find PSI-2026-0001.", "What was found"),
+        ("find", "Find a case"),
+        ("open datix", "Open a case from Datix"),
+        ("open datix W12345?", "Open a case from Datix"),
+        ("stop", "There is nothing to cancel"),
+    ],
+)
+async def test_words_are_understood_as_people_type_them(stage: Stage, typed: str, title: str) -> None:
+    await reported(stage)
+    card = await stage.says(LEAH, typed)
+    assert card.title == title
+    if typed.startswith("find "):
+        assert "PSI-2026-0001" in words(card)
+
+
+async def test_help_offers_what_this_person_can_do_as_buttons(stage: Stage) -> None:
+    staff = [b.label for b in (await stage.says(AMINA, "help")).all_buttons()]
+    quality = await stage.says(LEAH, "help")
+    assert staff == ["Report", "My reports", "What waits for me", "My deputy"]
+    assert [b.label for b in quality.all_buttons()] == [*staff, "Find a case", "Open from Datix"]
+    await reported(stage)
+    form = await stage.presses(LEAH, quality, "Find a case")
+    found = await stage.presses(LEAH, form, "Find", {"words": "syringe or psi-2026-0001"})
+    assert "Nothing was found" in words(found)
+    assert "PSI-2026-0001" in words(await stage.presses(LEAH, form, "Find", {"words": "community"}))
+    await stage.says(AMINA, "report")
+    await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", PAGE_1)
+    assert "Cancel my form" in [b.label for b in (await stage.says(AMINA, "help")).all_buttons()]
+
+
+async def test_a_case_from_datix_is_opened_by_the_button(stage: Stage) -> None:
+    form = await stage.presses(LEAH, await stage.says(LEAH, "help"), "Open from Datix")
+    form = await stage.presses(LEAH, form, "Go on", {"number": "w 12345"})
+    facts = {"event-type": "incident", "when": {"date": "2026-11-20", "time": ""}, "service": "Podiatry"}
+    assert "It stands for W12345" in words(await stage.presses(LEAH, form, "Open the case", facts))
+
+
+async def test_reading_twice_shows_the_case_and_tells_the_reporter_once(stage: Stage) -> None:
+    await reported(stage)
+    waits = await stage.says(LEAH, "overdue")
+    for _ in range(2):
+        assert (await stage.presses(LEAH, waits, "I have read this")).title.startswith("PSI-2026-0001")
+    await stage.settled()
+    assert [card.title for card in stage.private(AMINA)].count("Your report has been read") == 1
+
+
+async def test_a_reporter_who_presses_the_quality_teams_button_is_told_whose_it_is(stage: Stage) -> None:
+    await reported(stage)
+    refused = await stage.presses(AMINA, stage.channel()[0], "I have read this", channel="quality")
+    assert "This is for the quality team to do" in words(refused)
+
+
+async def test_whom_to_ring_is_said_where_the_words_were_typed(stage: Stage) -> None:
+    reply = await stage.turn(AMINA, Said("I want to kill myself"), channel="ward", inline=False)
+    assert "999" in reply.notice
+    assert "Samaritans" in reply.notice
+    assert "private message" in reply.notice
+
+
+async def test_words_of_distress_in_a_form_bring_people_to_ring(stage: Stage) -> None:
+    card = await stage.says(AMINA, "report")
+    card = await stage.presses(AMINA, card, "Next", PAGE_1 | {"what-happened": "I can't go on like this any more"})
+    assert "Samaritans" in words(card)
+    assert card.buttons, "the form goes on below the numbers"
+
+
+# A message that becomes a report
+
+
+async def test_a_long_message_is_cut_and_says_so(stage: Stage) -> None:
+    card = shown(await stage.turn(AMINA, Chosen("word " * 1000)))
+    assert "Only its first 3,000 characters fit" in words(card)
+    [dialog] = await rows(stage, Dialog)
+    assert len(dialog.answers["what-happened"]) <= 3000
+
+
+async def test_a_message_of_distress_brings_people_to_ring(stage: Stage) -> None:
+    card = shown(await stage.turn(AMINA, Chosen("I can't cope any more and I want to die")))
+    assert "Samaritans" in words(card)
+    assert list(card.inputs()), "the form is there as well"
+
+
+async def test_a_message_without_words_says_so(stage: Stage) -> None:
+    assert "There were no words in that message" in words(shown(await stage.turn(AMINA, Chosen(" \n"))))
+
+
+@pytest.mark.parametrize("shaped", ["<@nhs:no:9434765919>", "<@slack:T0FENMARSH:9434765919>", "<@U9434765919>"])
+async def test_words_shaped_like_a_mention_are_screened_like_any_others(stage: Stage, shaped: str) -> None:
+    card = await stage.says(AMINA, "report")
+    card = await stage.presses(AMINA, card, "Next", PAGE_1 | {"what-happened": f"Given to {shaped} 943 476 5919"})
+    assert "looks like an NHS number" in words(card)
+    [dialog] = await rows(stage, Dialog)
+    assert "what-happened" not in dialog.answers
+    assert "5919" not in "".join(str(row.reply) for row in await rows(stage, Inbox))
+
+
+# Colleagues who were picked
+
+
+def namesake(user: str, name: str = LEAH) -> Actor:
+    return Actor("slack", "T0FENMARSH", user, name)
+
+
+async def to_the_colleagues(stage: Stage) -> Any:
+    card = await stage.says(AMINA, "report")
+    return await stage.presses(AMINA, card, "Next", PAGE_1)
+
+
+async def test_whoever_was_picked_stays_who_they_are(stage: Stage) -> None:
+    """Two namesakes of somebody on the list; the page is sent again untouched, and one of them is taken out."""
+    card = await to_the_colleagues(stage)
+    both = (namesake("U0ONE0001"), namesake("U0TWO0001"))
+    given = {"could-have-led": "yes"}
+    await stage.turn(AMINA, Pressed(action(card, "Next"), given, {"colleagues": both}))
+    [dialog] = await rows(stage, Dialog)
+    picked = dialog.answers["colleagues"]
+    people = {identity.user: identity.person_id for identity in await rows(stage, Identity)}
+    assert picked == [people["U0ONE0001"], people["U0TWO0001"]]
+    page = shown(await stage.turn(AMINA, Pressed(action(await check(stage, "A little more"), "Change"), {})))
+    [asked] = [i for i in page.inputs() if isinstance(i, PeopleInput)]
+    assert asked.value == (LEAH, f"{LEAH} (2)")
+    assert asked.on_slack == {LEAH: "U0ONE0001", f"{LEAH} (2)": "U0TWO0001"}
+    await stage.presses(AMINA, page, "Next", {**given, "colleagues": f"{LEAH} (2)"})
+    [dialog] = await rows(stage, Dialog)
+    assert dialog.answers["colleagues"] == [people["U0TWO0001"]]
+
+
+async def check(stage: Stage, title: str) -> Any:
+    """Check your answers, with only the button that changes this page."""
+    card = await stage.says(AMINA, "report")
+    card = await stage.presses(AMINA, card, "Go on with it")
+    for _ in range(9):
+        if "Send the report" in [b.label for b in card.all_buttons()]:
+            break
+        card = await stage.presses(AMINA, card, "Next", {i.id: "quality" for i in card.inputs()})
+    [button] = [b for b in card.all_buttons() if b.spoken.startswith(f"Change: {title}")]
+    return card.model_copy(update={"body": (), "buttons": (button,)})
+
+
+async def test_a_colleague_mentioned_in_a_typed_answer_is_who_was_meant(stage: Stage) -> None:
+    await to_the_colleagues(stage)
+    card = await stage.says(AMINA, "yes")
+    while next(card.inputs()).id != "colleagues":
+        card = await stage.says(AMINA, "skip")
+    meant = namesake("U0ONE0001")
+    await stage.turn(AMINA, Said("a colleague, Jo from the agency", (meant,)))
+    [dialog] = await rows(stage, Dialog)
+    who = {identity.user: identity.person_id for identity in await rows(stage, Identity)}
+    assert dialog.answers["colleagues"] == [who["U0ONE0001"], "Jo from the agency"]
+
+
+async def test_a_picked_newcomer_did_not_join_by_themselves(stage: Stage) -> None:
+    card = await to_the_colleagues(stage)
+    who = {"colleagues": (namesake("U0NEW0001", "Perdita\0 Newcomer"),)}
+    await stage.turn(AMINA, Pressed(action(card, "Next"), {"could-have-led": "yes"}, who))
+    [newcomer] = [p for p in await rows(stage, Person) if not p.on_list]
+    assert newcomer.name == "A member of staff", "what no database keeps is in no name"
+    needs = [n for n in await rows(stage, SupportNeed) if n.person_id == newcomer.id]
+    assert needs == []
+
+
+# A person's own page
+
+
+async def test_the_quality_teams_pages_keep_up_with_what_others_do(stage: Stage) -> None:
+    assert "Nothing waits for you" in await page_of(stage, LEAH)
+    await reported(stage)
+    assert "PSI-2026-0001" in page_now(stage, LEAH)
+    await stage.presses(AMINA, await withdraw_form(stage), "Withdraw it", {"why": None})
+    await stage.settled()
+    assert "PSI-2026-0001" not in page_now(stage, LEAH)
+
+
+async def withdraw_form(stage: Stage) -> Any:
+    return await stage.presses(AMINA, await stage.says(AMINA, "case PSI-2026-0001"), "Withdraw it")
+
+
+async def test_whoever_is_to_check_sees_it_come_and_go(stage: Stage) -> None:
+    await page_of(stage, BRONWEN)
+    await reported(stage, involved="yes")
+    assert f"Please check how {AMINA} is" in page_now(stage, BRONWEN)
+    await stage.presses(AMINA, await withdraw_form(stage), "Withdraw it", {"why": None})
+    await stage.settled()
+    assert "Please check" not in page_now(stage, BRONWEN)
+
+
+async def test_a_leavers_page_loses_what_is_no_longer_theirs(stage: Stage) -> None:
+    await reported(stage)
+    assert "PSI-2026-0001" in await page_of(stage, LEAH)
+    without = "\n".join(line for line in sample_people_text().splitlines() if not line.startswith(LEAH))
+    rows_, mistakes = read_people(without, stage.trust.services)
+    assert not mistakes
+    await stage.do(lambda work: take_on(work, rows_, {"web": "demo"}))
+    stage.courier.kick()
+    await stage.settled()
+    assert "PSI-2026-0001" not in page_now(stage, LEAH)
+    assert "Report what happened" in page_now(stage, LEAH)
+    assert "dead" not in [row.state for row in await rows(stage, Outbox)]
+
+
+async def test_a_page_belongs_to_the_identity_that_opened_it(stage: Stage) -> None:
+    """An id that stood in the wrong row of the people list is corrected: the page shows its new owner's things."""
+    await page_of(stage, WEI)
+
+    def correct(work: Any) -> None:
+        identity = work.session.get(Identity, ("web", "demo", address_of(WEI)))
+        identity.person_id = work.session.exec(select(Person.id).where(Person.name == TOMASZ)).one()
+        work.session.add(identity)
+
+    await reported(stage, TOMASZ)
+    await stage.do(correct)
+    await page_of(stage, WEI)
+    assert "PSI-2026-0001" in page_now(stage, WEI)
+
+
+async def test_a_deputys_page_changes_on_the_day(stage: Stage) -> None:
+    await reported(stage)
+    assert "PSI-2026-0001" not in await page_of(stage, WEI)
+
+    def stand_in(work: Any) -> None:
+        ids = {p.name: p.id for p in work.session.exec(select(Person))}
+        today = work.local.date()
+        work.session.add(StandIn(person_id=ids[LEAH], deputy_id=ids[WEI], starts=today, ends=today))
+        work.session.flush()
+        onlookers.refresh_deputies(work)
+
+    await stage.do(stand_in)
+    stage.courier.kick()
+    await stage.settled()
+    assert "PSI-2026-0001" in page_now(stage, WEI)
+    stage.later(days=1)
+    await stage.do(onlookers.refresh_deputies)
+    stage.courier.kick()
+    await stage.settled()
+    assert "PSI-2026-0001" not in page_now(stage, WEI)
+
+
+async def test_a_page_whose_publishing_was_cut_short_is_simply_published_again(stage: Stage) -> None:
+    stage.out.failures.append(Uncertain("HTTP 500"))
+    await stage.turn(AMINA, Opened({"home": "h", "channel": "h"}))
+    for _ in range(1000):
+        if [(row.state, row.attempts) for row in await rows(stage, Outbox)] == [("due", 1)]:
+            break
+        await asyncio.sleep(0.002)
+    stage.later(seconds=5)  # long before anything that may have arrived is looked for
+    stage.courier.kick()
+    await stage.settled()
+    assert "Report what happened" in words(stage.channel("h")[-1])
+
+
+# Channels
+
+
+async def test_a_channel_that_cannot_be_used_gives_way_to_the_one_before(stage: Stage) -> None:
+    stage.out.failures.append(Refused("not_in_channel", final=True, shut_out=True))
+    await stage.says(WEI, "use this channel for the quality team", channel="elsewhere", inline=False)
+    await stage.settled()
+    [channel] = await rows(stage, Channel)
+    assert channel.address == {"channel": "quality"}
+    assert any("the one before stays" in words(card) for card in stage.private(WEI))
+    await reported(stage)
+    assert "PSI-2026-0001" in words(stage.channel("quality")[-1])
+
+
+async def test_a_channel_that_the_bot_is_shut_out_of_later_is_given_up_and_said(stage: Stage) -> None:
+    stage.out.failures.append(Refused("is_archived", final=True, shut_out=True))
+    await reported(stage)
+    assert await rows(stage, Channel) == []
+    assert any("I cannot post in the channel for quality" in words(card) for card in stage.private(LEAH))
+
+
+async def test_an_address_that_leads_nowhere_is_forgotten(stage: Stage) -> None:
+    await stage.says(AMINA, "help")
+    stage.out.failures.append(Refused("MessageWritesBlocked", final=True, shut_out=True))
+    await stage.says(AMINA, "help", channel="ward", inline=False)
+    await stage.settled()
+    reply = await stage.turn(AMINA, Said("help"), channel="ward", inline=False)
+    assert "open a private chat with me" in reply.notice
+    await stage.says(AMINA, "help")
+    reply = await stage.turn(AMINA, Said("help"), channel="ward", inline=False)
+    assert reply.notice == "I have sent you a private message."
+
+
+async def test_a_receipt_that_cannot_be_sent_later_says_so_now(stage: Stage) -> None:
+    """In a window there is no chat to write to; somebody the bot has never met there cannot be reached."""
+    actor = Actor("teams", "tenant", "new-object-id", "Nadia Newcomer")
+    window = Place("19:ward", private=True)
+    await stage.turn(AMINA, Said("help"))
+    key = iter(range(100))
+
+    async def press(what: Any) -> Any:
+        return shown(await stage.desk.handle(Inbound(actor, window, f"w{next(key)}", what)))
+
+    card = await press(Said("report"))
+    card = await press(Pressed(action(card, "Next"), PAGE_1))
+    while "Send the report" not in [b.label for b in card.all_buttons()]:
+        card = await press(Pressed(action(card, "Next"), {i.id: "yes" for i in card.inputs() if i.required}))
+    receipt = await press(Pressed(action(card, "Send the report"), {}))
+    assert "Saved as PSI-2026-0001" in words(receipt)
+    assert "I cannot write to you in a private chat yet" in words(receipt)
+    assert len(await rows(stage, Case)) == 1

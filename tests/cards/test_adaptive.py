@@ -280,13 +280,6 @@ def test_any_card_is_valid_in_a_window(card: Card) -> None:
     assert check.teams_problems(rendered) == []
 
 
-def test_a_card_that_can_be_shown_again_is_when_somebody_comes_back_to_it() -> None:
-    again = adaptive.render(EVERY_PART)["refresh"]
-    assert again == {"action": {"type": "Action.Execute", "verb": "press", "data": {"action": EVERY_PART.reopen}}}
-    assert "refresh" not in adaptive.render(EVERY_PART, window=True)
-    assert "refresh" not in adaptive.render(card_of())
-
-
 def test_seven_buttons_are_two_rows() -> None:
     rows = body_of(buttons=tuple(Button(label=str(n), action=str(n)) for n in range(7)))
     assert [len(row["actions"]) for row in rows] == [6, 1]

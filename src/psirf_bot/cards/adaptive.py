@@ -89,15 +89,9 @@ def _render(card: Card, window: bool) -> Json:
         "version": "1.5",
         "lang": "en",
         "speak": card.preview,
-        **({"refresh": _shows_again(card.reopen)} if card.reopen and not window else {}),
         "fallbackText": check.clip(f"{card.preview}\n\n{plain.render(card)}", _FALLBACK),
         "body": body,
     }
-
-
-def _shows_again(action: str) -> Json:
-    """What the client asks for when it shows the card once more: an answer in place lives in that client only."""
-    return {"action": {"type": "Action.Execute", "verb": "press", "data": {"action": action}}}
 
 
 def _part(part: Part, actions: "_Actions", blocking: bool) -> Iterator[Json]:

@@ -174,9 +174,10 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
     pressed = isinstance(inbound.what, Pressed)
     if not place.private and not (pressed and place.inline):
         return _in_private(work, by, reply, pressed=pressed)
-    if place.inline and not reply.keep:
-        return reply
     wrong = [f"{i.label} {i.error}" for i in card.inputs() if i.error]
+    comes_back_to_it = place.passing and card.reopen and not wrong  # else the form of a while ago, empty
+    if place.inline and not reply.keep and not comes_back_to_it:
+        return reply
     if (
         wrong and pressed and not place.inline
     ):  # the form stands where it was, with the words in it; a new one would not have them

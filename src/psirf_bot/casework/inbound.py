@@ -35,7 +35,8 @@ class Place:
     `inline`: the platform's response can carry the answer (a modal, an invoke, a web page); otherwise it is sent as a
     message of its own, through the outbox. `channel` is the address of the channel it was done in, if it was one; the
     answer to a slash command is private even there. `thread` is added to the address for what answers in a thread.
-    A window of its own (a dialog) is private, and has no address: what must also be there later goes to the person.
+    A window of its own (a dialog) is private; its address, if it has one, is the person's chat, for what must also be
+    there later. `passing`: what the response shows in place of a message is gone when the person comes back to it.
     """
 
     conversation: str
@@ -45,6 +46,7 @@ class Place:
     address: Mapping[str, str] = field(default_factory=dict)
     channel: Mapping[str, str] = field(default_factory=dict)
     thread: Mapping[str, str] = field(default_factory=dict)
+    passing: bool = False
 
 
 COLLEAGUE = "a colleague"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import func, select
 
-from fakes.teams import Conversation, Message, Person, cards
-from psirf_bot.store.tables import Case
+from fakes.teams import Conversation, Fault, Message, Person, cards
+from psirf_bot.store.tables import Case, Channel, Identity
 from whole import Whole, whole
 
 PAGE_1 = {
@@ -186,3 +186,48 @@ async def test_everybody_is_welcomed(bot: Whole) -> None:
     await bot.teams.redeliver()
     for place in (leah.chat, ward, team.channels["General"]):
         assert len(bot.teams.messages(place)) == 1
+
+
+# What goes wrong on the way
+
+
+async def test_a_word_that_teams_takes_later_is_said_once(bot: Whole) -> None:
+    amina = bot.amina_on_teams
+    team = bot.teams.team("Quality", amina, channels=("Reports",), installed=True)
+    bot.teams.fail_next("send", Fault.throttled(0))
+    await amina.say("@bot help", channel=team.channels["Reports"])
+    await amina.hears("private message", channel=team.channels["Reports"], within=4)
+    said = [m for m in bot.teams.messages(team.channels["Reports"]) if "private message" in m.text]
+    assert len(said) == 1
+
+
+async def test_a_group_chat_serves_no_purpose_because_others_may_read_along(bot: Whole) -> None:
+    wei = bot.wei_on_teams
+    await wei.install()
+    ward = bot.teams.group_chat(wei, bot.leah_on_teams)
+    await wei.say("@bot use this channel for quality", channel=ward)
+    await wei.hears("not a group chat")
+    assert await bot.app.store.read(lambda session: session.exec(select(Channel)).all()) == []
+
+
+async def test_whoever_adds_the_bot_once_more_is_greeted_and_can_be_written_to(bot: Whole) -> None:
+    """After the first time, Teams says only that it was installed."""
+    amina = bot.amina_on_teams
+    await bot.teams.deliver(bot.teams.activities.installation("add", amina.user, amina.chat))
+    await amina.hears("What I can help with")
+    addresses = await bot.app.store.read(
+        lambda s: s.exec(select(Identity.address).where(Identity.platform == "teams")).all()
+    )
+    assert amina.chat.id in [address.get("conversation") for address in addresses]
+
+
+async def test_coming_back_to_a_form_shows_where_it_has_got_to(bot: Whole) -> None:
+    amina = bot.amina_on_teams
+    await amina.install()
+    await amina.say("report")
+    form = await amina.hears("Is anyone in danger now?")
+    await amina.press("Next", inputs=answers())
+    await bot.slack.until(lambda: form.edits)
+    form.views.clear()  # another device, or the chat opened once more
+    assert "could it have led" in amina.reads(form).lower()
+    assert await cases(bot) == 0

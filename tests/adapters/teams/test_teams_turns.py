@@ -87,7 +87,8 @@ async def test_a_press_is_answered_with_a_card(
     assert "Saved as PSI-2026-0001." in ada.reads(fake.messages(ada.chat)[0])
     assert desk.pressed.action == "a-send"
     assert desk.pressed.given == {"what": "A near miss"}
-    assert desk.turns[0].place == Place(ada.chat.id, True, inline=True, message=message, address=address_of(fake, ada))
+    where = Place(ada.chat.id, True, inline=True, message=message, address=address_of(fake, ada), passing=True)
+    assert desk.turns[0].place == where
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,8 @@ def _place(activity: Activity, what: What, tenant: str, chat: str) -> Place:
     serves = activity.is_own_channel or (isinstance(what, Added) and not alone)
     channel = {**address, "conversation": without_thread(where)} if serves else {}
     # A card where others read along stays as it is for all of them: what it shows one person goes to them in private.
-    return Place(where, alone, activity.is_invoke and alone, message, address, channel)
+    inline = activity.is_invoke and alone
+    return Place(where, alone, inline, message, address, channel, passing=inline)
 
 
 def without_thread(conversation: str) -> str:

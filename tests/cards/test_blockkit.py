@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from cards.strategies import EVERY_PART, EVERY_VALUE, TYPED, cards, held
-from psirf_bot.cards import blockkit, check
+from psirf_bot.cards import blockkit, check, slack_inputs
 from psirf_bot.cards.model import (
     Button,
     Buttons,
@@ -107,7 +107,7 @@ def test_untouched_inputs_send_back_what_they_were_given(card: Card) -> None:
     for part in card.inputs():
         if isinstance(part, TextInput):
             expected[part.id] = mask(part.value) or None
-    assert blockkit.given(untouched(view)) == expected
+    assert slack_inputs.given(untouched(view)) == expected
 
 
 # --- Messages -----------------------------------------------------------------------------------------------
@@ -355,15 +355,15 @@ def test_a_form_that_only_saves_requires_nothing() -> None:
 
 def test_given_reads_every_kind_of_input() -> None:
     state = untouched(blockkit.modal(EVERY_PART))
-    assert blockkit.given(state) == EVERY_VALUE
+    assert slack_inputs.given(state) == EVERY_VALUE
 
 
 def test_those_picked_and_those_typed_come_apart() -> None:
     picked = {"value": {"type": "multi_users_select", "selected_users": ["U0ADA", "U0BEN"]}}
     typed = {"value": {"type": "plain_text_input", "value": "Sam Hart, Jo"}}
     state = {"p.picked": picked, "p.typed": typed}
-    assert blockkit.given(state) == {"p": "Sam Hart, Jo"}
-    assert blockkit.picked(state) == {"p": ["U0ADA", "U0BEN"]}
+    assert slack_inputs.given(state) == {"p": "Sam Hart, Jo"}
+    assert slack_inputs.picked(state) == {"p": ["U0ADA", "U0BEN"]}
 
 
 def test_a_form_as_a_message_asks_what_typed_words_would_answer() -> None:
@@ -384,7 +384,7 @@ def test_a_field_that_was_masked_is_a_new_one_for_slack() -> None:
     field = field_of(TextInput(id="a", label="A", value=words, error="That looks like an NHS number. Take it out."))
     assert field["block_id"] != "a"
     state = {field["block_id"]: {"value": {"type": "plain_text_input", "value": "better"}}}
-    assert blockkit.given(state) == {"a": "better"}
+    assert slack_inputs.given(state) == {"a": "better"}
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_a_field_that_was_masked_is_a_new_one_for_slack() -> None:
     ],
 )
 def test_given_reads_empty_inputs_as_none(state: Json, value: object) -> None:
-    assert blockkit.given({"a": {"value": state}}) == {"a": value}
+    assert slack_inputs.given({"a": {"value": state}}) == {"a": value}
 
 
 def test_given_puts_half_a_moment_together_and_passes_over_what_is_no_input() -> None:
@@ -411,7 +411,7 @@ def test_given_puts_half_a_moment_together_and_passes_over_what_is_no_input() ->
         "n.time": {"value": {"type": "timepicker", "selected_time": None}},
         "x": {"press:1": {"type": "button"}},
     }
-    assert blockkit.given(state) == {"m": {"date": "2026-11-20", "time": None}, "n": None}
+    assert slack_inputs.given(state) == {"m": {"date": "2026-11-20", "time": None}, "n": None}
 
 
 # --- The check ----------------------------------------------------------------------------------------------

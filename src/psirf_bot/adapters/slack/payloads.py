@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psirf_bot.adapters.slack.mentions import heard, quoted
-from psirf_bot.cards import blockkit
+from psirf_bot.cards import slack_inputs
 from psirf_bot.casework.inbound import Chosen, Opened, Place, Pressed, Said, What
 
 Json = dict[str, Any]
@@ -278,14 +278,14 @@ def thread_address(thread: str | None) -> dict[str, str]:
 
 def _given(values: Json) -> dict[str, object]:
     try:
-        return blockkit.given(values)
+        return slack_inputs.given(values)
     except (AttributeError, KeyError, TypeError):
         raise Unreadable from None
 
 
 def _picked(values: Json) -> dict[str, list[str]]:
     try:
-        return blockkit.picked(values)
+        return slack_inputs.picked(values)
     except (AttributeError, KeyError, TypeError):
         raise Unreadable from None
 

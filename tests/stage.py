@@ -16,7 +16,7 @@ from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.plain import render
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said, What
-from psirf_bot.casework.people import take_on
+from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.outbox import OutboxQueue

@@ -22,7 +22,7 @@ from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.onlookers import refresh_deputies
-from psirf_bot.casework.people import take_on
+from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.support import pass_on_those_of_leavers
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.clock import Clock

@@ -11,7 +11,7 @@ from sqlmodel import select
 from psirf_bot.cards.model import PeopleInput
 from psirf_bot.casework import onlookers
 from psirf_bot.casework.inbound import Actor, Chosen, Inbound, Opened, Place, Pressed, Said
-from psirf_bot.casework.people import take_on
+from psirf_bot.casework.people_list import take_on
 from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.domain.people import read_people
 from psirf_bot.store.tables import Case, Channel, Dialog, Identity, Inbox, Outbox, Person, StandIn, SupportNeed

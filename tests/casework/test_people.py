@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from psirf_bot.casework import people
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said
-from psirf_bot.casework.people import take_on
+from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.people import PersonRow, Role

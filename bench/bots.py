@@ -5,6 +5,7 @@ until stdin ends.
 """
 
 import asyncio
+import gc
 import json
 import logging
 import sys
@@ -59,6 +60,8 @@ async def main() -> None:
     meter = Meter(explain=order["explain"])
     runner = web.AppRunner(await BOTS[order["bot"]](order), access_log=None, shutdown_timeout=1)
     await runner.setup()
+    gc.collect()
+    gc.freeze()  # as `serve` does; the bare bots have the good of it too
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     measuring = asyncio.create_task(meter.run())
     _say({"port": runner.addresses[0][1]})

@@ -369,6 +369,8 @@ def test_those_picked_and_those_typed_come_apart() -> None:
 def test_a_form_as_a_message_asks_what_typed_words_would_answer() -> None:
     wrong = ChoiceInput(id="c", label="Which?", options=(Option(value="a", label="This one"),), error="Choose one.")
     card = card_of(TextInput(id="t", label="What?"), wrong, buttons=(SEND,)).model_copy(update={"reopen": "r"})
+    assert texts(blockkit.message(card)["blocks"])[1:] == ["Open the form"], "typing answers nothing here"
+    card = card.model_copy(update={"asks_now": "c"})
     assert texts(blockkit.message(card)["blocks"])[1:] == [
         "You can answer by typing. Which?",
         "Problem: ",

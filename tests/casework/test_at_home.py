@@ -238,6 +238,71 @@ async def test_a_picked_newcomer_did_not_join_by_themselves(stage: Stage) -> Non
     assert needs == []
 
 
+async def test_odd_characters_beside_a_pick_are_said_in_words(stage: Stage) -> None:
+    card = await to_the_colleagues(stage)
+    who = {"colleagues": (namesake("U0ONE0001"),)}
+    answer = await stage.turn(
+        AMINA, Pressed(action(card, "Next"), {"could-have-led": "yes", "colleagues": "\u202dJo"}, who)
+    )
+    assert answer.notice == ""
+    assert "characters here cannot be kept" in words(shown(answer))
+
+
+async def test_a_mention_that_names_nobody_is_asked_about(stage: Stage) -> None:
+    await to_the_colleagues(stage)
+    card = await stage.says(AMINA, "yes")
+    while next(card.inputs()).id != "colleagues":
+        card = await stage.says(AMINA, "skip")
+    assert "I could not tell whom you mean" in words(await stage.says(AMINA, "it was a colleague"))
+    [dialog] = await rows(stage, Dialog)
+    assert "colleagues" not in dialog.answers
+
+
+# Words while a report is under way
+
+
+async def test_only_words_that_mean_it_send_the_report(stage: Stage) -> None:
+    """A page that is looked at again asks a question, but words typed then would not answer it."""
+    await stage.presses(AMINA, await to_the_colleagues(stage), "Next", {"could-have-led": "yes"})
+    await stage.turn(AMINA, Pressed(action(await check(stage, "What happened"), "Change"), {}))
+    card = await stage.says(AMINA, "yes")
+    assert "Check your answers" in words(card)
+    assert await rows(stage, Case) == []
+    await stage.says(AMINA, "send")
+    assert len(await rows(stage, Case)) == 1
+
+
+async def test_a_page_says_which_question_typed_words_answer(stage: Stage) -> None:
+    first = await stage.says(AMINA, "report")
+    assert first.asks_now == "danger"
+    later = await stage.presses(AMINA, first, "Next", PAGE_1)
+    assert later.asks_now == "could-have-led"
+    again = await stage.presses(AMINA, later, "Back", {})
+    assert again.asks_now == "", "its answers are there already"
+
+
+@pytest.mark.parametrize("typed", ["stop", "waiting", "Open Datix was down"])
+async def test_an_answer_may_begin_like_a_command(stage: Stage, typed: str) -> None:
+    card = await stage.says(AMINA, "report")
+    await stage.says(AMINA, "no")
+    await stage.says(AMINA, "near miss")
+    await stage.says(AMINA, typed)
+    [dialog] = await rows(stage, Dialog)
+    assert dialog.answers.get("what-happened") == typed
+    assert card
+
+
+async def test_please_is_no_part_of_a_number(stage: Stage) -> None:
+    form = await stage.says(LEAH, "open datix W123 please")
+    facts = {"event-type": "incident", "when": {"date": "2026-11-20", "time": ""}, "service": "Podiatry"}
+    assert "It stands for W123 on Datix" in words(await stage.presses(LEAH, form, "Open the case", facts))
+
+
+async def test_help_that_is_cried_for_brings_people_to_ring(stage: Stage) -> None:
+    assert "Samaritans" in words(await stage.says(AMINA, "please help"))
+    assert "Samaritans" not in words(await stage.says(AMINA, "help"))
+
+
 # A person's own page
 
 
@@ -339,6 +404,33 @@ async def test_a_channel_that_cannot_be_used_gives_way_to_the_one_before(stage: 
     assert any("the one before stays" in words(card) for card in stage.private(WEI))
     await reported(stage)
     assert "PSI-2026-0001" in words(stage.channel("quality")[-1])
+
+
+async def test_a_channel_that_has_served_does_not_come_back(stage: Stage) -> None:
+    await stage.says(WEI, "use this channel for quality", channel="elsewhere", inline=False)
+    await stage.settled()
+    stage.later(days=300)
+    stage.out.failures.append(Refused("is_archived", final=True, shut_out=True))
+    await reported(stage)
+    assert await rows(stage, Channel) == []
+    assert not any("PSI" in words(card) for card in stage.channel("quality"))
+    assert any("list of what waits" in words(card) for card in stage.private(LEAH))
+
+
+async def test_what_cannot_be_said_in_one_place_is_said_in_another(stage: Stage) -> None:
+    """Somebody who has blocked the bot on one platform is reached on the other."""
+    await stage.says(AMINA, "help")
+
+    def on_slack_too(work: Any) -> None:
+        me = work.session.exec(select(Person.id).where(Person.name == AMINA)).one()
+        other = Identity(platform="slack", team="T", user="U0AMINA01", person_id=me, address={"user": "U0AMINA01"})
+        work.session.add(other)
+
+    await stage.do(on_slack_too)
+    stage.out.failures.append(Refused("MessageWritesBlocked", final=True, shut_out=True))
+    await stage.says(AMINA, "help", channel="ward", inline=False)
+    await stage.settled()
+    assert [card.title for card in stage.out.posts["U0AMINA01"]] == ["What I can help with"]
 
 
 async def test_a_channel_that_the_bot_is_shut_out_of_later_is_given_up_and_said(stage: Stage) -> None:

@@ -20,7 +20,6 @@ from psirf_bot.cards.model import (
     Details,
     Facts,
     Input,
-    MomentInput,
     Part,
     PeopleInput,
     Progress,
@@ -108,16 +107,11 @@ def _without_form(card: Card) -> Card:
         return card
     shown = _only(card, lambda button: not button.submits and not card.reopen)
     asked = list(card.inputs())
-    # Words typed now would answer the first question that is wrong or open.
-    now = next((i for i in asked if i.error), None) or next((i for i in asked if not _has_value(i)), asked[0])
     words = [part for part in shown.body if not isinstance(part, Input)]
-    body = (*words, *_in_words(now, alone=len(asked) == 1))
+    now = [part for i in asked if i.id == card.asks_now for part in _in_words(i, alone=len(asked) == 1)]
+    body = (*words, *now)
     opens = (Button(label="Open the form", action=card.reopen, style="primary"),) if card.reopen else ()
     return shown.model_copy(update={"body": body, "buttons": shown.buttons + opens})
-
-
-def _has_value(part: Input) -> bool:
-    return bool(part.day) if isinstance(part, MomentInput) else part.value not in ("", (), None)
 
 
 def _in_words(part: Input, *, alone: bool) -> Iterator[Part]:

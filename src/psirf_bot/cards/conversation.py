@@ -25,6 +25,7 @@ def page_card(
     now: datetime,
     buttons: tuple[Button, ...],
     reopen: str,
+    asks_now: str,
     one_at_a_time: bool = False,
 ) -> Card:
     """One page of questions. `about`: the person that a repeated page is about; `people` fills in those answered."""
@@ -49,7 +50,7 @@ def page_card(
     wrong = [question.label for question in page.questions if page.prefix + question.id in problems]
     if wrong and len(page.questions) > 1:  # whoever pressed the button below may not see what is marked further up
         body.append(Words(text=f"Please look again at: {'; '.join(wrong)}", style="error"))
-    return Card(title=title, preview=PRIVATE_FORM, body=tuple(body), buttons=buttons, reopen=reopen)
+    return Card(title=title, preview=PRIVATE_FORM, body=tuple(body), buttons=buttons, reopen=reopen, asks_now=asks_now)
 
 
 def check_card(

@@ -174,6 +174,7 @@ class Card(_Part):
     """A card. `preview` is what a notification shows: it makes sense alone and gives nothing away.
 
     `reopen` is the action that shows this card again, for a platform that shows forms in a window of their own.
+    `asks_now`: the input that words typed now would be an answer to; empty where typing answers nothing here.
     """
 
     title: str
@@ -181,6 +182,7 @@ class Card(_Part):
     body: tuple[Part, ...] = ()
     buttons: tuple[Button, ...] = ()
     reopen: str = ""
+    asks_now: str = ""
 
     def inputs(self) -> Iterator[Input]:
         """The card's inputs, in order."""

@@ -24,6 +24,16 @@ def people_to_ring(trust: Trust) -> Card:
     )
 
 
+def numbers(trust: Trust) -> str:
+    """Whom to ring in one line, where there is no room for a card or it may not arrive."""
+    return f"You can ring now: {', '.join(f'{ring.label} {ring.phone}' for ring in trust.ring)}."
+
+
+def with_people_to_ring(trust: Trust, card: Card) -> Card:
+    """The card with the people to ring above everything else on it."""
+    return card.model_copy(update={"body": (*ring_parts(trust), *card.body)})
+
+
 def ring_parts(trust: Trust) -> tuple[Part, ...]:
     contacts = tuple(Fact(label=f"{c.label} ({c.when})", value=c.phone) for c in trust.ring)
     support = tuple(

@@ -45,7 +45,11 @@ def given(state_values: Mapping[str, Mapping[str, Json]]) -> dict[str, object]:
 def picked(state_values: Mapping[str, Mapping[str, Json]]) -> dict[str, list[str]]:
     """The user ids that were picked from Slack's own list, by input id."""
     sent = {block: _held(values["value"]) for block, values in state_values.items() if block.endswith(_PICKED)}
-    return {block.removesuffix(_PICKED): ids for block, ids in sent.items() if isinstance(ids, list)}
+    return {
+        block.removesuffix(_PICKED): [user for user in ids if isinstance(user, str)]
+        for block, ids in sent.items()
+        if isinstance(ids, list)
+    }
 
 
 def blocks(part: Input, validates: bool) -> Iterator[Json]:

@@ -16,7 +16,6 @@ from sqlmodel import select
 from psirf_bot.cards import conversation as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact, Part, Words
-from psirf_bot.cards.people_to_ring import ring_parts
 from psirf_bot.casework import people
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.inbound import COLLEAGUE, Platform, Reply, Said
@@ -24,9 +23,8 @@ from psirf_bot.casework.screening import IN_A_FORM, TYPED, screen
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.flow import Flow, Page, Turn, page_before, submit, unanswered, walk
 from psirf_bot.dialogs.questions import Choice, People, Question
-from psirf_bot.dialogs.typed import Invalid, many
+from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Member
-from psirf_bot.domain.distress import sounds_like_distress
 from psirf_bot.domain.report import MYSELF
 from psirf_bot.store.tables import Dialog
 
@@ -35,7 +33,9 @@ TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 
 SKIP = frozenset({"skip", "skip it", "skip this", "-", "none", "n/a", "na", "no thanks", "nothing", "pass"})
 MYSELF_WORDS = frozenset({"me", "myself", "i"})
-SEND = frozenset({"send", "send it", "confirm", "yes"})
+BETWEEN = frozenset({"", "and", "&", "with", "also", "plus", "both", "it was", "it is"})
+"""What stands between the colleagues whom somebody mentions."""
+SEND = frozenset({"send", "send it", "confirm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,13 @@ class Conversations:
         key = unanswered(turn.at, dialog.answers, work.local)
         question = flow.question(key)
         given: object = None if _skips(question, text, work.local) else text
-        if said.picked and isinstance(question, People):
-            given = [*(people.picked(work, actor, by) for actor in said.picked), *many(text.replace(COLLEAGUE, ","))]
+        if isinstance(question, People) and COLLEAGUE in text:
+            if not said.picked:
+                unclear = {key: "I could not tell whom you mean. Please give their name or work e-mail address."}
+                return self._page(work, dialog, by, key=key, problems=unclear, one_at_a_time=True)
+            others = (name.strip() for name in text.replace(COLLEAGUE, ",").split(","))
+            named = [name for name in others if name.casefold().strip(".!") not in BETWEEN]
+            given = [*(people.picked(work, actor, by) for actor in said.picked), *named]
         return self._take(work, dialog, by, platform, {key: given}, one_at_a_time=True)
 
     def is_under_way(self, work: Work, by: Member) -> bool:
@@ -163,10 +168,7 @@ class Conversations:
     def _answered(self, work: Work, press: Press, dialog: Dialog, *, masked: bool = False, kept: bool = False) -> Reply:
         # Every question on the page is answered by sending it: a platform may leave out an input that is empty.
         given = {key: press.given.get(key) for key in json.loads(press.args["asks"])}
-        card = self._take(work, dialog, press.by, press.platform, given, masked=masked, kept=kept)
-        if any(isinstance(words, str) and sounds_like_distress(words) for words in given.values()):
-            card = card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)})
-        return Reply(card=card)
+        return Reply(card=self._take(work, dialog, press.by, press.platform, given, masked=masked, kept=kept))
 
     def _keep(self, work: Work, press: Press, dialog: Dialog) -> Reply:
         may_keep = press.platform == "teams" and work.trust.platforms.keep_identifiers_on_teams
@@ -279,6 +281,7 @@ class Conversations:
         if not isinstance(page, Page):
             return self._check(work, dialog, by, turn)
         number = pages.index(page) + 1 if page in pages else len(pages)
+        asks_now = unanswered(page, dialog.answers, work.local) if page == turn.at else ""
         first = page.asks()[0]
         if one_at_a_time:
             next_key = key if key in page.asks() else unanswered(page, dialog.answers, work.local)
@@ -301,6 +304,7 @@ class Conversations:
             now=work.local,
             buttons=(next_, *mending, *((back,) if number > 1 else ()), stop),
             reopen=action_id(work, "dialog.show", **mine),
+            asks_now=asks_now,
             one_at_a_time=one_at_a_time,
         )
 

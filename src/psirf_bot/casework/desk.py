@@ -2,22 +2,25 @@
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from psirf_bot.cards.forms import refilled
 from psirf_bot.cards.menu import refusal
 from psirf_bot.cards.model import Words
+from psirf_bot.cards.people_to_ring import numbers, with_people_to_ring
 from psirf_bot.casework import from_datix, home, lists, people, post, setting_up, support, triage, words
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said, What
+from psirf_bot.casework.screening import IN_A_FORM
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
-from psirf_bot.dialogs.typed import many
 from psirf_bot.domain.authority import Member
+from psirf_bot.domain.distress import sounds_like_distress
 from psirf_bot.store.database import Store, without_words
 from psirf_bot.store.tables import Action, Inbox
 
@@ -27,6 +30,9 @@ ANSWER_WITHIN = 2.5
 """Seconds. Slack gives up after three; the rest is for the way there and back."""
 
 SHORTEST = 0.2
+
+GREET_AGAIN_AFTER = timedelta(minutes=10)
+"""A platform may say twice that the bot was added; much later it has been added once more."""
 
 NOT_SAVED_YET = "Not saved yet: the system is busy. Your words are kept here. Please press again in a moment."
 NOT_SAVED_SAID = "Not saved yet: the system is busy. Please send your message again in a moment."
@@ -96,18 +102,20 @@ class Desk:
 
     def _turn(self, session: Session, inbound: Inbound) -> tuple[Reply, bool]:
         """The answer, and whether there is anything for the courier."""
-        seen = session.get(Inbox, inbound.key)
-        if seen:
-            return Reply.model_validate(seen.reply), False
         work = Work(session, self._now(), self._setting)
         by = people.identify(work, inbound.actor, inbound.place)
+        seen = session.get(Inbox, inbound.key)
+        if seen and not (isinstance(inbound.what, Added) and work.now - seen.at > GREET_AGAIN_AFTER):
+            return Reply.model_validate(seen.reply), False
         try:
             with session.begin_nested():  # a refusal takes back whatever was begun
                 reply = self._answer(work, by, inbound)
         except Refusal as why:
             reply = self._refused(work, by, inbound, why)
         reply = _sent_where_it_belongs(work, by, inbound, reply)
-        session.add(Inbox(key=inbound.key, reply=reply.model_dump(mode="json"), at=work.now))
+        stored = seen or Inbox(key=inbound.key, reply={}, at=work.now)
+        stored.reply, stored.at = reply.model_dump(mode="json"), work.now
+        session.add(stored)
         session.flush()
         return reply, bool(work.outgoing)
 
@@ -145,13 +153,21 @@ class Desk:
         platform = inbound.actor.platform
         given = _with_picked(work, pressed, by)
         press = Press(action.verb, action.args, action.case_id, given, by, platform, inbound.place)
-        return VERBS[action.verb](work, press)
+        reply = VERBS[action.verb](work, press)
+        if reply.card and any(isinstance(words, str) and sounds_like_distress(words) for words in given.values()):
+            ring = "" if inbound.place.inline else numbers(work.trust)
+            card = with_people_to_ring(work.trust, reply.card)
+            return reply.model_copy(update={"card": card, "notice": f"{ring} {reply.notice}".strip()})
+        return reply
 
 
 def _with_picked(work: Work, pressed: Pressed, by: Member) -> Mapping[str, object]:
     """What the inputs held, with those who were picked before the names that were typed."""
-    chosen = {key: [people.picked(work, actor, by) for actor in actors] for key, actors in pressed.picked.items()}
-    return {**pressed.given, **{key: [*ids, *many(pressed.given.get(key))] for key, ids in chosen.items()}}
+    given = dict(pressed.given)
+    for key, actors in pressed.picked.items():
+        typed = [name for name in re.split(r"[,;\n]", str(given.get(key) or "")) if name.strip()]
+        given[key] = [*(people.picked(work, actor, by) for actor in actors), *typed]
+    return given
 
 
 def _too_late(what: What, *, begun: bool) -> str:
@@ -175,13 +191,14 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
     if not place.private and not (pressed and place.inline):
         return _in_private(work, by, reply, pressed=pressed)
     wrong = [f"{i.label} {i.error}" for i in card.inputs() if i.error]
-    comes_back_to_it = place.passing and card.reopen and not wrong  # else the form of a while ago, empty
-    if place.inline and not reply.keep and not comes_back_to_it:
+    passing = place.passing and not reply.keep
+    if place.inline and not reply.keep and (wrong or not place.passing):
         return reply
     if (
         wrong and pressed and not place.inline
     ):  # the form stands where it was, with the words in it; a new one would not have them
-        return Reply(notice=f"{' '.join(wrong)} Your words are still in the form above.")
+        problems = " ".join(wrong).replace(IN_A_FORM, "Please take it out.")
+        return Reply(notice=f"{reply.notice} {problems} Your words are still in the form above.".strip())
     if place.private and place.address:
         post.answer(
             work,
@@ -190,6 +207,7 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
             card,
             person_id=by.id,
             replaces=reply.replaces and pressed and not wrong,
+            passing=passing,
         )
     elif not post.to_person(work, by.id, card):
         card = card.model_copy(update={"body": (*card.body, Words(text=CANNOT_WRITE, style="warning"))})

@@ -46,6 +46,8 @@ class Form:
     explain: str = ""
     so_far: Callable[[Work, Press], Answers] = lambda work, press: {}
     """What is filled in when the form is opened."""
+    keeps: bool = True
+    """Whether what it answers must also be there later."""
 
     def __call__(self, work: Work, press: Press) -> Reply:
         case = case_of(work, press) if press.case_id else None
@@ -59,9 +61,11 @@ class Form:
         if not problems:
             try:
                 done = self.do(work, press, answers)
-                return Reply(card=done, keep=not any(done.inputs()))
+                return Reply(card=done, keep=self.keeps and not any(done.inputs()))
             except Unfit as unfit:
                 problems = dict(unfit.problems)
+        # Names stay as they were given: those found so far would be looked for once more.
+        answers |= {q.id: _names(press.given.get(q.id)) for q in questions if isinstance(q, People)}
         card = self._card(work, press, case, questions, answers, problems, offer_mask=identifiers_found)
         return Reply(card=card)
 
@@ -115,6 +119,10 @@ class Form:
         return Card(
             title=self.title, preview="Your form is ready.", body=tuple(body), buttons=tuple(buttons), reopen=here
         )
+
+
+def _names(given: object) -> Json:
+    return given if isinstance(given, str | list) else None
 
 
 def case_of(work: Work, press: Press) -> Case:

@@ -131,6 +131,7 @@ FIND = Form(
         short_text("words", "What to look for", "A reference, a Datix number, a service, a state or an owner."),
     ),
     _find,
+    keeps=False,
 )
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.find": FIND}
 

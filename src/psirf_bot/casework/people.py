@@ -123,7 +123,7 @@ def as_shown(work: Work, who: Iterable[str]) -> dict[str, str]:
     """These people, or names that were typed, by what is shown for them: namesakes are told apart by a number."""
     shown: dict[str, str] = {}
     for someone in who:
-        name = name_of(work, someone)
+        name = name_of(work, someone).replace(",", "")  # between names there are commas
         alike = next(label for n in count(1) if (label := name if n == 1 else f"{name} ({n})") not in shown)
         shown[alike] = someone
     return shown

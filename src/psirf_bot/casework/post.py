@@ -49,9 +49,17 @@ def living(work: Work, purpose: Purpose, subject: str) -> bool:
     return bool(channels)
 
 
-def living_at(work: Work, platform: Platform, address: Mapping[str, str], subject: str) -> None:
+def living_at(work: Work, platform: str, address: Mapping[str, str], subject: str) -> None:
     """Show a living card at one address, or bring it up to date there."""
     _refresh(work, platform, address, subject)
+
+
+def living_on_the_way(work: Work, lane: str) -> list[str]:
+    """The subjects of the living cards that were to go to a conversation and have not arrived there."""
+    waiting = select(Outbox.subject).where(
+        Outbox.lane == lane, col(Outbox.subject).is_not(None), Outbox.state != "sent"
+    )
+    return list(dict.fromkeys(subject for subject in work.session.exec(waiting) if subject))
 
 
 def refresh(work: Work, subject: str) -> None:
@@ -84,10 +92,21 @@ def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card
     _add(work, platform, address, card=card, about=about)
 
 
-def answer(work: Work, platform: Platform, place: Place, card: Card, *, person_id: str, replaces: bool) -> None:
+PASSING = "passing"
+"""What an edit is about that only repeats what somebody has been shown: it goes at once or not at all, because later
+it would cost them what they have typed since."""
+
+
+def answer(
+    work: Work, platform: Platform, place: Place, card: Card, *, person_id: str, replaces: bool, passing: bool = False
+) -> None:
     """Answer in a message of its own: in place of the card pressed, or as a new message there."""
     message = place.message if replaces else None
-    _add(work, platform, {**place.address, **place.thread}, card=card, person_id=person_id, message=message)
+    if passing and message is None:
+        return
+    about = PASSING if passing else None
+    address = {**place.address, **place.thread}
+    _add(work, platform, address, card=card, person_id=person_id, message=message, about=about)
 
 
 def lane_of(platform: str, address: Mapping[str, str]) -> str:

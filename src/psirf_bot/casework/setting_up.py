@@ -10,6 +10,7 @@ from sqlmodel import select
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import people, post
+from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Place, Platform, Reply
 from psirf_bot.casework.post import Purpose
@@ -65,6 +66,15 @@ def undelivered(work: Work, which: str) -> None:
         _give_up(work, channel)
 
 
+def arrived(work: Work, which: str) -> None:
+    """The bot can post in a channel that was set: the one before is done with."""
+    purpose, platform, _ = which.split("/", 2)
+    channel = work.session.get(Channel, (purpose, platform))
+    if channel:
+        channel.before = None
+        work.session.add(channel)
+
+
 def lost(work: Work, platform: str, address: Mapping[str, str]) -> None:
     """The bot has been shut out of a place: if it serves a purpose, it does so no more."""
     lane = post.lane_of(platform, address)
@@ -75,17 +85,22 @@ def lost(work: Work, platform: str, address: Mapping[str, str]) -> None:
 
 def _give_up(work: Work, channel: Channel) -> None:
     """The channel before serves again, or none does; whoever set it is told, and the quality team."""
+    name = f"channel for {channel.purpose} in {channel.platform.capitalize()}"
     how = f"Please invite me there, and then type there: “use this channel for {channel.purpose}”."
+    lane = post.lane_of(channel.platform, channel.address)
     if channel.before:
-        text = f"I cannot post in the new channel for {channel.purpose}, so the one before stays. {how}"
+        text = f"I cannot post in the new {name}, so the one before stays. {how}"
         channel.address, channel.before = channel.before, None
         work.session.add(channel)
+        for subject in post.living_on_the_way(work, lane):
+            post.living_at(work, channel.platform, channel.address, subject)
     else:
-        text = f"I cannot post in the channel for {channel.purpose}. {how}"
+        text = f"I cannot post in the {name}. {how} What came in meanwhile is in the list of what waits."
         work.session.delete(channel)
     work.record("the bot", "gave up a channel", purpose=channel.purpose, platform=channel.platform)
     for someone in dict.fromkeys([channel.set_by, *(p.id for p in people.holders(work, Role.QUALITY))]):
-        post.to_person(work, someone, said("A channel cannot be used", text))
+        waits = button(work, "See what waits", "words.overdue", person_id=someone)
+        post.to_person(work, someone, said("A channel cannot be used", text, waits))
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:
@@ -115,6 +130,7 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
     starts, ends = _days(answers) if deputy else (None, None)
     if [(s.deputy_id, s.starts, s.ends) for s in old] == ([(deputy, starts, ends)] if deputy else []):
         return said("Saved", "That is how it is already.")
+    post.refresh_homes(work, (whose, deputy, *(stand_in.deputy_id for stand_in in old)))
     for stand_in in old:
         work.session.delete(stand_in)
         if stand_in.deputy_id != deputy:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from psirf_bot.casework import danger, people, setting_up, support
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import danger, people, post, setting_up, support
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Outbox
 
@@ -13,12 +14,25 @@ TAKEN_UP_BY: Mapping[str, Callable[[Work, str], None]] = {
 }
 
 
-def shut_out(work: Work, row: Outbox) -> None:
-    """Nothing can be posted there any more: a person is reached elsewhere from now on, a channel has to be set anew."""
-    if row.person_id:
-        people.cannot_be_reached(work, row.person_id, row.platform, row.address)
-    else:
+def arrived(work: Work, about: str) -> None:
+    """A message was delivered that something depends on."""
+    kind, _, which = about.partition(":")
+    if kind == "channel":
+        setting_up.arrived(work, which)
+
+
+def shut_out(work: Work, row: Outbox) -> bool:
+    """Nothing can be posted there any more: a channel has to be set anew, a person may be reached elsewhere.
+
+    Whether the message goes there now.
+    """
+    if row.person_id is None:
         setting_up.lost(work, row.platform, row.address)
+        return False
+    people.cannot_be_reached(work, row.person_id, row.platform, row.address)
+    return row.card is not None and post.to_person(
+        work, row.person_id, Card.model_validate(row.card), about=row.about, urgent=row.lane.endswith(":urgent")
+    )
 
 
 def take_up(work: Work, about: str) -> None:

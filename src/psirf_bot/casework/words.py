@@ -9,7 +9,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.menu import help_card
 from psirf_bot.cards.menu import welcome as welcome_card
 from psirf_bot.cards.model import Card, Words
-from psirf_bot.cards.people_to_ring import people_to_ring, ring_parts
+from psirf_bot.cards.people_to_ring import numbers, people_to_ring, with_people_to_ring
 from psirf_bot.casework import from_datix, lists, post, reporting, setting_up
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.conversations import Conversations
@@ -118,6 +118,8 @@ ALSO = {
     "my report": "my reports",
     "stop": "cancel",
 }
+UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report"})
+"""Words that may as well be an answer, or a part of one."""
 AT_THE_END = ".!?,;: "
 REFERENCE = re.compile(r"psi-\d{4}-\d{4,}")
 
@@ -129,10 +131,15 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)
-    if word and rest and (ring or _is_an_answer(work, heard, word)):
+    if (word and rest and (ring or _is_an_answer(work, heard, word))) or (
+        word and text.casefold().rstrip(AT_THE_END) in UNSURE and _under_way(work, heard)
+    ):
         word = ""
     if word:
-        return Reply(card=WORDS[word](work, heard))
+        shown = WORDS[word](work, heard)
+        if ring:  # “please help” is more than a word of ours
+            return Reply(card=with_people_to_ring(work.trust, shown), notice=_numbers(work, inbound))
+        return Reply(card=shown)
     if sounds_like_distress(text):
         return Reply(card=people_to_ring(work.trust), notice=_numbers(work, inbound))
     card = CONVERSATIONS.typed(work, by, inbound.actor.platform, said_) if inbound.place.private else None
@@ -140,7 +147,7 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
         card = _report(work, heard)
     if ring:
         shown = people_to_ring(work.trust)
-        return Reply(card=_with_people_to_ring(work, card) if card else shown, notice=_numbers(work, inbound))
+        return Reply(card=with_people_to_ring(work.trust, card) if card else shown, notice=_numbers(work, inbound))
     return Reply(card=card or help_for(work, by, unknown=True))
 
 
@@ -162,11 +169,7 @@ def report_from(work: Work, by: Member, platform: Platform, text: str) -> Card:
         filled=FROM_MESSAGE if fitting == text else f"{FROM_MESSAGE} {ONLY_THE_BEGINNING}",
         kept_out=NOT_FROM_MESSAGE,
     )
-    return _with_people_to_ring(work, card) if sounds_like_distress_or_danger(text) else card
-
-
-def _with_people_to_ring(work: Work, card: Card) -> Card:
-    return card.model_copy(update={"body": (*ring_parts(work.trust), *card.body)})
+    return with_people_to_ring(work.trust, card) if sounds_like_distress_or_danger(text) else card
 
 
 def given_by(what: What) -> Mapping[str, object]:
@@ -191,21 +194,25 @@ def welcome(work: Work, by: Member, inbound: Inbound) -> Reply:
 
 def _numbers(work: Work, inbound: Inbound) -> str:
     """Whom to ring, where the card that says so is sent to somewhere else and may not arrive."""
-    numbers = ", ".join(f"{ring.label} {ring.phone}" for ring in work.trust.ring)
-    return "" if inbound.place.private else f"You can ring now: {numbers}."
+    return "" if inbound.place.private else numbers(work.trust)
 
 
 def _is_an_answer(work: Work, heard: Heard, word: str) -> bool:
     """Whether words that begin like a command are an answer to the question under way: “Case notes were missing”."""
-    if not heard.place.private or not CONVERSATIONS.is_under_way(work, heard.by):
+    if not _under_way(work, heard):
         return False
-    return word == "find" or (word == "case" and not re.fullmatch(r"\S*\d\S*", heard.rest))
+    return word == "find" or (word in {"case", "open datix"} and not re.fullmatch(r"\S*\d\S*", heard.rest))
+
+
+def _under_way(work: Work, heard: Heard) -> bool:
+    return heard.place.private and CONVERSATIONS.is_under_way(work, heard.by)
 
 
 def command(text: str) -> tuple[str, str]:
     """The word this begins with and what follows it; ("", …) when it is not one of ours."""
     plain = re.sub(r"^(?:please\b|[\s,;:.])+", "", re.sub(r"\s+", " ", text), flags=re.IGNORECASE).strip()
-    lower = re.sub(r"[\s,]+please$", "", plain.casefold().rstrip(AT_THE_END))
+    plain = re.sub(r"[\s,]+please[.!?]*$", "", plain, flags=re.IGNORECASE)
+    lower = plain.casefold().rstrip(AT_THE_END)
     if lower in ALSO:
         return ALSO[lower], ""
     if REFERENCE.fullmatch(lower):

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.cards.model import Card, Words
-from psirf_bot.casework import living, undelivered
+from psirf_bot.casework import living, post, undelivered
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.database import without_words
@@ -112,6 +112,8 @@ class OutboxQueue:
         if row is None:
             return
         row.state, row.message, row.error = "sent", message, None
+        if row.about:
+            undelivered.arrived(Work(session, self._now(), self._setting), row.about)
         row.card = None  # its words have been delivered; they stay where the case keeps them
         if row.subject:
             posted = session.get(Posted, (row.subject, row.lane))
@@ -129,9 +131,14 @@ class OutboxQueue:
             return
         why, final = refused.why, refused.final
         row.error = why
-        if refused.shut_out:
-            undelivered.shut_out(Work(session, self._now(), self._setting), row)
-        if errand.message and final:  # the message to edit is gone or frozen: the news still has to get there
+        goes_elsewhere = refused.shut_out and undelivered.shut_out(Work(session, self._now(), self._setting), row)
+        if goes_elsewhere or row.about == post.PASSING:
+            row.state, row.card = "sent", None
+            session.add(row)
+            return
+        if (
+            errand.message and final and not refused.shut_out
+        ):  # the message to edit is gone or frozen: the news still has to get there
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
         elif final or row.attempts >= MOST_TRIES:
@@ -150,7 +157,9 @@ class OutboxQueue:
             return
         row.error = why
         log.warning("message %s for %s may or may not have arrived: %s", row.id, row.platform, why)
-        if row.attempts >= MOST_TRIES:
+        if row.about == post.PASSING:
+            row.state, row.card = "sent", None
+        elif row.attempts >= MOST_TRIES:
             self._give_up(session, row)
         elif errand.message or self._may_be_repeated(session, row):
             row.state, row.due_at = "due", self._later(row.attempts, None)
@@ -187,7 +196,7 @@ class OutboxQueue:
 
     def _give_up(self, session: Session, row: Outbox) -> None:
         """It stays where people look, and somebody else looks after what it was about."""
-        row.state = "dead"
+        row.state = "sent" if "home" in row.address else "dead"  # a page is published anew when it is opened
         if row.about:
             undelivered.take_up(Work(session, self._now(), self._setting), row.about)
 

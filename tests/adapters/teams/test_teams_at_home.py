@@ -1,5 +1,6 @@
 """The whole bot in Teams: where somebody is shown something, and what the others there see of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -219,6 +220,19 @@ async def test_whoever_adds_the_bot_once_more_is_greeted_and_can_be_written_to(b
         lambda s: s.exec(select(Identity.address).where(Identity.platform == "teams")).all()
     )
     assert amina.chat.id in [address.get("conversation") for address in addresses]
+
+
+async def test_an_edit_that_comes_late_never_wipes_what_is_being_typed(bot: Whole) -> None:
+    """It only repeats what has been shown: it goes at once or not at all."""
+    amina = bot.amina_on_teams
+    await amina.install()
+    await amina.say("report")
+    form = await amina.hears("Is anyone in danger now?")
+    bot.teams.fail_next("update", Fault.throttled(1))
+    await amina.press("Next", inputs=answers())
+    await asyncio.sleep(1.5)
+    assert form.edits == 0
+    assert "could it have led" in amina.reads(form).lower()
 
 
 async def test_coming_back_to_a_form_shows_where_it_has_got_to(bot: Whole) -> None:

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from psirf_bot.adapters.slack.failures import TROUBLE
+from psirf_bot.adapters.slack.failures import TROUBLE, judged
+from psirf_bot.delivery.platform import Refused
 
 _FRESH = timedelta(minutes=10)
+_RECENT = timedelta(hours=1)  # how old an answer may be when Slack cannot say
 _WITHIN = 1.0  # seconds; the person has been promised an answer within three
 
 
@@ -21,10 +23,13 @@ class Channels:
 
     async def is_our_own(self, channel: str) -> bool:
         """Whether only the trust reads there. False when Slack does not say, as of a private one we are not in."""
-        return await self.is_shared(channel) is False
+        try:
+            return not await self.is_shared(channel)
+        except TROUBLE:
+            return False
 
-    async def is_shared(self, channel: str) -> bool | None:
-        """Whether another organisation reads there, or has been asked to; None when Slack does not say."""
+    async def is_shared(self, channel: str) -> bool:
+        """Whether another organisation reads there, or has been asked to. Raises what the SDK raises."""
         known = self._known.get(channel)
         if known and self._now() - known[1] < _FRESH:
             return known[0]
@@ -32,8 +37,11 @@ class Channels:
             async with asyncio.timeout(_WITHIN):
                 answer = await self._client.conversations_info(channel=channel)
             info = dict(answer["channel"])
-        except TROUBLE:
-            return None
+        except TROUBLE as error:
+            refused = judged(error)
+            if known and self._now() - known[1] < _RECENT and not (isinstance(refused, Refused) and refused.final):
+                return known[0]
+            raise
         shared = bool(info.get("is_ext_shared") or info.get("is_pending_ext_shared"))
         self._known[channel] = shared, self._now()
         return shared

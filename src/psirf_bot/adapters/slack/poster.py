@@ -16,7 +16,7 @@ _EVENT = "psirf_message"
 _CLOCKS_APART = timedelta(minutes=5)  # between ours and Slack's; keys are unique, so looking further back is harmless
 _PAGE = 200
 _THREAD_GONE = "thread_not_found"
-_ASK_AGAIN = 30.0  # seconds
+_ASK_AGAIN = 2.0  # seconds
 
 
 class Poster:
@@ -98,9 +98,11 @@ class Poster:
     async def _channel(self, to: Address) -> str:
         """Where an address leads. Nothing has been posted yet, so a failure is never Uncertain."""
         if "channel" in to:
-            shared = await self._channels.is_shared(to["channel"])
-            if shared is None:
-                raise Refused("nobody says who reads there", retry_after=_ASK_AGAIN)
+            try:
+                shared = await self._channels.is_shared(to["channel"])
+            except TROUBLE as error:
+                why = judged(error)
+                raise (why if isinstance(why, Refused) else Refused(name_of(error), retry_after=_ASK_AGAIN)) from None
             if shared:  # since it was set: what is said here is for the trust alone
                 raise Refused("shared with another organisation", final=True, shut_out=True)
             return to["channel"]

@@ -122,7 +122,7 @@ class Reception:
 
 def _name(member: Member) -> str:
     """A guest by name; somebody whom Slack does not show, or an app, so that they are not left out without a word."""
-    return member.name or "somebody outside the trust"
+    return member.name.replace(",", "") or "somebody outside the trust"
 
 
 def _put_off(turn: Turn) -> str:

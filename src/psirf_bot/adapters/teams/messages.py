@@ -15,6 +15,7 @@ _READ = 60_000  # characters of HTML; Teams itself takes no longer message
 _TAG = re.compile(r"""(<(?=[a-zA-Z/!?])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>)""")
 _NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
 _SOMEBODY = re.compile(r"""/Mention\b|itemprop=["']?mri\b""", re.IGNORECASE)
+_EMOJI = re.compile(r"""<(?:emoji\b|img\b(?=[^<>]*/Emoji))[^<>]*\balt=["']([^"'<>]{1,20})["']""", re.IGNORECASE)
 _ENDLESS = re.compile(r"&#x?[0-9a-f]{9,};?", re.IGNORECASE)  # no character has such a number
 _AT = re.compile(r"<at\b[^<>]*>[^<>]*</at>", re.IGNORECASE)
 _LINES = re.compile(r"p|div|br|hr|li|ul|ol|tr|table|blockquote|pre|codeblock|h[1-6]")
@@ -33,21 +34,25 @@ def words(content: str, *, is_html: bool) -> str:
 
 
 def _shown(content: str) -> Iterator[str]:
-    left_out = ""  # the name of the element whose content is passed over
+    left_out, depth = "", 0  # the name of the element whose content is passed over, and how often it is open
     for number, piece in enumerate(_TAG.split(content)):
         if number % 2 == 0:
             yield "" if left_out else html.unescape(_ENDLESS.sub("", _SPACE.sub(" ", piece)))
             continue
-        name, closes = _name(piece), piece.startswith("</")
-        if left_out:
-            left_out = "" if closes and name == left_out else left_out
+        name, closes, empty = _name(piece), piece.startswith("</"), piece.endswith("/>")
+        if left_out and not (closes and _LINES.fullmatch(name)):  # the end of a paragraph is the end of any mention
+            depth += 0 if name != left_out or empty else -1 if closes else 1
+            left_out = left_out if depth else ""
         elif closes:
+            left_out, depth = "", 0
             yield "\n" if _LINES.fullmatch(name) else ""
         elif name == "at" or _SOMEBODY.search(piece):
-            left_out = name
+            left_out, depth = ("", 0) if empty else (name, 1)
             yield COLLEAGUE
+        elif emoji := _EMOJI.search(piece):
+            yield html.unescape(emoji[1])
         elif name in _UNSEEN:
-            left_out = name
+            left_out, depth = name, 1
         else:
             yield "\n" if _LINES.fullmatch(name) else " " if name in _CELLS else ""
 

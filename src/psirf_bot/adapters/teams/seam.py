@@ -23,7 +23,7 @@ from botframework.connector.auth import (
 from psirf_bot.adapters.teams.connector import Connector, Json
 from psirf_bot.adapters.teams.tokens import ISSUER, TokenCheck, Untrusted
 from psirf_bot.adapters.teams.turns import Activity
-from psirf_bot.delivery.platform import Refused
+from psirf_bot.delivery.platform import Refused, Uncertain
 
 TRIES, LONGEST_WAIT = 4, 10.0  # seconds; for a word that is in no outbox
 
@@ -114,10 +114,11 @@ class _Conversations:
         for tries_left in reversed(range(TRIES)):
             try:
                 return ResourceResponse(id=await self._connector.post(self._service_url, conversation, words))
-            except Refused as why:  # nothing was taken, so asking again cannot say it twice
-                if why.final or not tries_left:
+            except (Refused, Uncertain) as why:  # a word said twice is better than one that is not heard
+                if not tries_left or (isinstance(why, Refused) and why.final):
                     raise
-                await asyncio.sleep(min(why.retry_after or 1.0, LONGEST_WAIT))
+                wait = why.retry_after if isinstance(why, Refused) else None
+                await asyncio.sleep(min(wait or 1.0, LONGEST_WAIT))
         raise AssertionError("unreachable")
 
     async def reply_to_activity(self, conversation: str, _activity_id: str, activity: BotActivity) -> ResourceResponse:

@@ -62,9 +62,10 @@ class SigningKeys:
     async def find(self, kid: str) -> SigningKey | None:
         """The key of this id. Raises Unavailable when no keys are to be had at all."""
         if self._wanting(kid) and self._now() >= self._quiet_until:
+            before = self._fetched_at
             await self.refresh()
             if self._wanting(kid):  # made up, or the host is down: not every request may send us there again
-                self._quiet_until = self._now() + QUIET_KEYS
+                self._quiet_until = self._now() + (QUIET if self._fetched_at == before else QUIET_KEYS)
         return self._keys.get(kid)
 
     async def refresh(self) -> None:

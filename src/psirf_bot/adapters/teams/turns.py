@@ -1,7 +1,6 @@
 """A turn of the Bot Framework, checked field by field, and what it means for the desk."""
 
 import re
-import time
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -20,13 +19,12 @@ OPENING = frozenset({"task/fetch", "composeExtension/fetchTask"})
 SUBMITTING = frozenset({"task/submit", "composeExtension/submitAction"})
 """Invokes of a button in such a window."""
 _INPUTS = 100  # on one card
-_GREETED = 600  # seconds in which somebody is greeted once
 _FROM_A_BOX = frozenset({"compose", "commandbox"})
 
 What = Said | Pressed | Chosen | Added
 
 Id = Annotated[str, Field(min_length=1, max_length=1000)]
-_MANY = 500  # people added at once, or mentioned; nothing more is looked at before the token has been checked
+_MANY = 2000  # people added at once, or mentioned; nothing more is looked at before the token has been checked
 
 
 class _Part(BaseModel):
@@ -145,7 +143,7 @@ def inbound(activity: Activity, what: What, member: Member, tenant: str, arrived
     actor = Actor("teams", tenant, member.object_id, member.name, member.email)
     key = activity.key
     if isinstance(what, Added):  # two activities say so at once, and one of them alone at a later time
-        key = f"teams:{activity.conversation.id}:added:{int(time.time()) // _GREETED}"
+        key = f"teams:{activity.conversation.id}:added"
     return Inbound(actor, _place(activity, what, tenant, member.chat), key, what, arrived)
 
 

@@ -19,7 +19,7 @@ from psirf_bot.adapters.teams import messages
         ('<p>See <a href="https://example.org/?a=1&amp;b=2">the chart</a></p>', "See the chart"),
         ('<p>Look<img alt="a > b" src="x"><attachment id="1"></attachment></p><emoji alt="😢"></emoji>', "Look\n😢"),
         ("<p><at><at>Leah</at> Rosenfeld</at> was there</p>", "a colleague was there"),
-        ("<p><at id='0'/> was there</p><p>So was <at>Leah</p><p>Later</p>", "a colleague was there\nSo was a colleague\nLater"),
+        ("<p><at id='0'/> saw it</p><p>So did <at>Jo</p><p>Later</p>", "a colleague saw it\nSo did a colleague\nLater"),
         ("<script>alert(1)</script><style>p {}</style><!-- note --><p>Hello</p>", "Hello"),
         ('<at id="0">Ben Ashworth</at> found it', "a colleague found it"),
         ('<p><at id="0">Ben</at>&nbsp;<at id="1">Ashworth</at> told <at id="2">Ada</at>.</p>',

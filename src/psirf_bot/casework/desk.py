@@ -194,9 +194,8 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
     passing = place.passing and not reply.keep
     if place.inline and not reply.keep and (wrong or not place.passing):
         return reply
-    if (
-        wrong and pressed and not place.inline
-    ):  # the form stands where it was, with the words in it; a new one would not have them
+    if wrong and pressed and not place.inline:
+        # The words stand in the form that was sent, and in no new one.
         problems = " ".join(wrong).replace(IN_A_FORM, "Please take it out.")
         return Reply(notice=f"{reply.notice} {problems} Your words are still in the form above.".strip())
     if place.private and place.address:

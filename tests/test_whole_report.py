@@ -110,3 +110,27 @@ async def test_the_quality_card_lives_in_a_teams_channel_too(tmp_path: Path) -> 
             await person.hears("Owner", channel=reports)
         await bot.slack.until(lambda: any("has been read" in m.words for m in bot.slack.messages("U0AMINA01")))
         assert bot.slack.refusals == []
+
+
+async def test_both_platforms_channels_carry_the_same_living_card(tmp_path: Path) -> None:
+    async with whole(tmp_path) as bot:
+        await set_quality_channel(bot)
+        team = bot.teams.team("Quality", bot.wei_on_teams, bot.leah_on_teams, channels=("Reports",), installed=True)
+        reports = team.channels["Reports"]
+        await bot.wei_on_teams.say("@bot use this channel for quality", channel=reports)
+        await bot.wei_on_teams.hears("This channel is set", channel=reports)
+        amina = bot.amina_on_slack
+        await amina.slash("/psirf", "report", channel="C0QUALITY")
+        await amina.submit_view({**PAGE_1, "when.date": "2026-11-20"})
+        await amina.submit_view({SERIOUS: "Yes"})
+        await amina.submit_view()
+        on_slack = await bot.slack.until(
+            lambda: next((m for m in bot.slack.messages("C0QUALITY") if "near miss" in m.words), None)
+        )
+        on_teams = await bot.leah_on_teams.hears("near miss, Community Nursing", channel=reports)
+        await bot.leah_on_slack.press("I have read this", message=on_slack)
+        await bot.leah_on_teams.hears("Owner", channel=reports)
+        await bot.slack.until(lambda: "Owner" in on_slack.words)
+        assert "Leah Rosenfeld" in bot.leah_on_teams.reads(on_teams)
+        assert sum("near miss" in m.words for m in bot.slack.messages("C0QUALITY")) == 1
+        assert bot.slack.refusals == []

@@ -19,6 +19,7 @@ sys.path[:0] = [str(TESTS), str(TESTS / "browser")]
 from playwright.async_api import Page, async_playwright  # noqa: E402
 from render import frames  # noqa: E402
 
+from browser.chromium import CHROMIUM, FLAGS  # noqa: E402
 from cards.catalogue import Shown, catalogue, on_slack  # noqa: E402
 from psirf_bot.cards import plain  # noqa: E402
 
@@ -48,7 +49,7 @@ async def picture(tab: Page) -> bytes:
 async def take_pictures(shown: list[Shown]) -> None:
     slack = {theme: frames.slack([on_slack(one) for one in shown], theme) for theme in frames.THEMES}
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=frames.CHROMIUM, args=frames.FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         tab = await browser.new_page(viewport={"width": 1140, "height": 800}, device_scale_factor=SCALE)
         await tab.goto(frames.GALLERY)
         for number, one in enumerate(shown):

@@ -17,23 +17,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chromium import CHROMIUM, FLAGS
 from playwright.async_api import Browser, Locator, Page, ViewportSize, async_playwright, expect
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parents[1] / "docs" / "images"
 BOT = Path(sys.executable).parent / "psirf-bot"
 PLAYGROUND = HERE / "node_modules" / "@microsoft" / "m365agentsplayground" / "cli.js"
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
-]
 STARTS_WITHIN = 30  # seconds, on a busy machine
 SHOWS_WITHIN = 15_000  # milliseconds
 CHANNEL = "Patient safety reports"

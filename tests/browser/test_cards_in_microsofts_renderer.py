@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from browser.chromium import CHROMIUM, FLAGS
 from browser.render import frames
 from cards.catalogue import Shown, catalogue
 from psirf_bot.cards import adaptive
@@ -49,7 +50,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> list[Shown]:
 @pytest.fixture
 async def phone() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=frames.CHROMIUM, args=frames.FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = await browser.new_page(viewport={"width": frames.PHONE, "height": 740})
         await page.goto(frames.TEAMS)
         yield page

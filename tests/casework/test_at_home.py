@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from psirf_bot.cards.model import PeopleInput
-from psirf_bot.casework import onlookers
+from psirf_bot.casework import onlookers, post, setting_up
 from psirf_bot.casework.inbound import Actor, Chosen, Inbound, Opened, Place, Pressed, Said
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.delivery.platform import Refused, Uncertain
@@ -415,6 +416,39 @@ async def test_a_channel_that_has_served_does_not_come_back(stage: Stage) -> Non
     assert await rows(stage, Channel) == []
     assert not any("PSI" in words(card) for card in stage.channel("quality"))
     assert any("list of what waits" in words(card) for card in stage.private(LEAH))
+
+
+async def test_a_confirmation_that_comes_late_settles_only_its_own_channel(stage: Stage) -> None:
+    """Two channels chosen one after the other; the first can be posted in, the second cannot."""
+
+    def chosen(work: Any) -> None:
+        channel = work.session.get(Channel, ("quality", "web"))
+        channel.before, channel.address = {"channel": "first"}, {"channel": "second"}
+        work.session.add(channel)
+
+    await stage.do(chosen)
+    await stage.do(lambda work: setting_up.arrived(work, "quality/web/web:first"))
+    await stage.do(lambda work: setting_up.undelivered(work, "quality/web/web:second"))
+    [channel] = await rows(stage, Channel)
+    assert channel.address == {"channel": "first"}
+
+
+async def test_an_edit_that_only_repeats_what_was_shown_does_not_outlive_a_restart(stage: Stage) -> None:
+    await stage.says(AMINA, "help", inline=False)
+    await stage.settled()
+
+    def cut_short(work: Any) -> None:
+        row = work.session.exec(select(Outbox)).one()
+        row.state, row.about, row.message, row.card = "sending", post.PASSING, "m/0", {"title": "t", "preview": "p"}
+        work.session.add(row)
+
+    await stage.do(cut_short)
+    recover = stage.queue.recover
+    await stage.store.run(lambda session: recover(session, lambda _: timedelta(), all_of_them=True))
+    stage.courier.kick()
+    await stage.settled()
+    assert stage.out.edits == []
+    assert [row.state for row in await rows(stage, Outbox)] == ["sent"]
 
 
 async def test_what_cannot_be_said_in_one_place_is_said_in_another(stage: Stage) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import select
 from psirf_bot.cards import conversation as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact, Part, Words
-from psirf_bot.casework import people
+from psirf_bot.casework import naming, people
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.inbound import COLLEAGUE, Platform, Reply, Said
 from psirf_bot.casework.screening import IN_A_FORM, TYPED, screen
@@ -32,9 +32,6 @@ TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 """Words typed later than this are not taken for an answer; the unfinished conversation is offered instead."""
 
 SKIP = frozenset({"skip", "skip it", "skip this", "-", "none", "n/a", "na", "no thanks", "nothing", "pass"})
-MYSELF_WORDS = frozenset({"me", "myself", "i"})
-BETWEEN = frozenset({"", "and", "&", "with", "also", "plus", "both", "it was", "it is"})
-"""What stands between the colleagues whom somebody mentions."""
 SEND = frozenset({"send", "send it", "confirm"})
 
 
@@ -130,11 +127,9 @@ class Conversations:
         given: object = None if _skips(question, text, work.local) else text
         if isinstance(question, People) and COLLEAGUE in text:
             if not said.picked:
-                unclear = {key: "I could not tell whom you mean. Please give their name or work e-mail address."}
+                unclear = {key: naming.WHOM}
                 return self._page(work, dialog, by, key=key, problems=unclear, one_at_a_time=True)
-            others = (name.strip() for name in text.replace(COLLEAGUE, ",").split(","))
-            named = [name for name in others if name.casefold().strip(".!") not in BETWEEN]
-            given = [*(people.picked(work, actor, by) for actor in said.picked), *named]
+            given = naming.mentioned(work, said, by)
         return self._take(work, dialog, by, platform, {key: given}, one_at_a_time=True)
 
     def is_under_way(self, work: Work, by: Member) -> bool:
@@ -225,7 +220,7 @@ class Conversations:
         flow = script.flow(work)
         remedy = TYPED if one_at_a_time else IN_A_FORM
         screened = screen(given, flow.question, masked=masked, kept=kept, remedy=remedy)
-        named, unclear = _people_named(work, flow, screened.given, dialog.answers, by)
+        named, unclear = naming.people_named(work, flow.question, screened.given, dialog.answers, by)
         refused = {**screened.held_back, **unclear}
         turn = submit(flow, dialog.answers, named, work.local, script.facts(work, by), refused)
         dialog.answers = dict(turn.answers)
@@ -311,21 +306,12 @@ class Conversations:
     def _check(self, work: Work, dialog: Dialog, by: Member, turn: Turn[Any]) -> Card:
         script = self.scripts[dialog.flow]
         mine: dict[str, Any] = {"person_id": by.id, "dialog": dialog.id}
-        pages = [
-            (
-                p,
-                _about(work, p),
-                button(
-                    work,
-                    "Change",
-                    "dialog.show",
-                    key=p.asks()[0],
-                    spoken=f"Change: {p.title} {_about(work, p)}".strip(),
-                    **mine,
-                ),
-            )
-            for p in turn.passed
-        ]
+        pages = []
+        for page in turn.passed:
+            about = _about(work, page)
+            spoken = f"Change: {page.title} {about}".strip()
+            change = button(work, "Change", "dialog.show", key=page.asks()[0], spoken=spoken, **mine)
+            pages.append((page, about, change))
         # It takes no input, but is what a form ends with: in Slack it becomes the window's own button.
         last: dict[str, Any] = {"style": "primary", "submits": True, "validates": True, "digest": _digest(turn)}
         send = button(work, script.send, "dialog.confirm", **last, **mine)
@@ -361,28 +347,6 @@ def _skips(question: Question | None, text: str, now: datetime) -> bool:
         return not isinstance(question, Choice) or question.parse(text, now) is None
     except Invalid:
         return True
-
-
-def _people_named(
-    work: Work, flow: Flow[Any], given: Mapping[str, object], answers: Mapping[str, Any], by: Member
-) -> tuple[dict[str, object], dict[str, str]]:
-    """Turn names and addresses into people; what cannot be told for certain is a problem to be shown.
-
-    Whoever was answered before is the same person still, whoever else is called that.
-    """
-    named, unclear = dict(given), dict[str, str]()
-    for key, raw in given.items():
-        question = flow.question(key)
-        if not isinstance(question, People) or raw is None:
-            continue
-        try:
-            typed = question.parse(raw, work.local) or []
-            so_far = people.as_shown(work, answers.get(key) or ())
-            names = [by.id if t.casefold() in MYSELF_WORDS else t for t in typed]
-            named[key] = list(dict.fromkeys(people.resolve(work, names, so_far)))
-        except Invalid as why:
-            unclear[key] = str(why)
-    return named, unclear
 
 
 def _about(work: Work, page: Page) -> str:

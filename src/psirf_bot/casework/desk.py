@@ -2,10 +2,9 @@
 
 import asyncio
 import logging
-import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -14,7 +13,7 @@ from psirf_bot.cards.forms import refilled
 from psirf_bot.cards.menu import refusal
 from psirf_bot.cards.model import Words
 from psirf_bot.cards.people_to_ring import numbers, with_people_to_ring
-from psirf_bot.casework import from_datix, home, lists, people, post, setting_up, support, triage, words
+from psirf_bot.casework import from_datix, home, lists, naming, people, post, setting_up, support, triage, words
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said, What
 from psirf_bot.casework.screening import IN_A_FORM
@@ -151,7 +150,7 @@ class Desk:
         if action.person_id and action.person_id != by.id:
             raise Refusal("That button is for somebody else. Type help to see what you can do.")
         platform = inbound.actor.platform
-        given = _with_picked(work, pressed, by)
+        given = naming.with_picked(work, pressed, by)
         press = Press(action.verb, action.args, action.case_id, given, by, platform, inbound.place)
         reply = VERBS[action.verb](work, press)
         if reply.card and any(isinstance(words, str) and sounds_like_distress(words) for words in given.values()):
@@ -159,15 +158,6 @@ class Desk:
             card = with_people_to_ring(work.trust, reply.card)
             return reply.model_copy(update={"card": card, "notice": f"{ring} {reply.notice}".strip()})
         return reply
-
-
-def _with_picked(work: Work, pressed: Pressed, by: Member) -> Mapping[str, object]:
-    """What the inputs held, with those who were picked before the names that were typed."""
-    given = dict(pressed.given)
-    for key, actors in pressed.picked.items():
-        typed = [name for name in re.split(r"[,;\n]", str(given.get(key) or "")) if name.strip()]
-        given[key] = [*(people.picked(work, actor, by) for actor in actors), *typed]
-    return given
 
 
 def _too_late(what: What, *, begun: bool) -> str:
@@ -218,7 +208,7 @@ def _in_private(work: Work, by: Member, reply: Reply, *, pressed: bool) -> Reply
     again = "press this again" if pressed else "type that there"
     if reply.card is None or not post.to_person(work, by.id, reply.card):
         sent = f"Please open a private chat with me, then {again}."
-    elif post.has_written(work, by.id):
+    elif post.has_chat_with(work, by.id):
         sent = "I have sent you a private message."
     else:
         sent = f"I am sending you a private message. If nothing comes, please add me to your apps, then {again}."

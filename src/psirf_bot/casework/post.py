@@ -27,7 +27,7 @@ def to_person(work: Work, person_id: str, card: Card, *, about: str | None = Non
     return True
 
 
-def has_written(work: Work, person_id: str) -> bool:
+def has_chat_with(work: Work, person_id: str) -> bool:
     """Whether messages to somebody go to a chat that is known to be there."""
     where = _private_address(work, person_id)
     return where is not None and (where[0] != "teams" or "conversation" in where[1])
@@ -45,13 +45,16 @@ def living(work: Work, purpose: Purpose, subject: str) -> bool:
     """Hang a living card in the channels of a purpose. It is rendered when it is sent. False when none has been set."""
     channels = _channels(work, purpose)
     for channel in channels:
-        _refresh(work, channel.platform, channel.address, subject)
+        living_at(work, channel.platform, channel.address, subject)
     return bool(channels)
 
 
 def living_at(work: Work, platform: str, address: Mapping[str, str], subject: str) -> None:
-    """Show a living card at one address, or bring it up to date there."""
-    _refresh(work, platform, address, subject)
+    """Show a living card at one address, or bring it up to date. One that still waits shows the newest state anyway."""
+    lane = lane_of(platform, address)
+    waiting = select(Outbox.id).where(Outbox.subject == subject, Outbox.lane == lane, Outbox.state == "due")
+    if not work.session.exec(waiting.with_for_update()).first():
+        _add(work, platform, address, subject=subject)
 
 
 def living_on_the_way(work: Work, lane: str) -> list[str]:
@@ -70,7 +73,7 @@ def refresh(work: Work, subject: str) -> None:
     hangs = select(Posted.platform, Posted.address).where(Posted.subject == subject)
     # In this order: one that arrives between the two is then found hanging.
     for platform, address in [*work.session.exec(on_the_way), *work.session.exec(hangs)]:
-        _refresh(work, platform, address, subject)
+        living_at(work, platform, address, subject)
 
 
 def home_of(platform: str, team: str, user: str) -> str:
@@ -84,7 +87,7 @@ def refresh_homes(work: Work, person_ids: Iterable[str | None]) -> None:
     subjects = [home_of(i.platform, i.team, i.user) for i in work.session.exec(theirs)]
     opened = select(Posted.subject, Posted.platform, Posted.address).where(col(Posted.subject).in_(subjects))
     for subject, platform, address in work.session.exec(opened).all():
-        _refresh(work, platform, address, subject)
+        living_at(work, platform, address, subject)
 
 
 def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str | None = None) -> None:
@@ -125,14 +128,6 @@ def _private_address(work: Work, person_id: str) -> tuple[str, Mapping[str, str]
 
 def _channels(work: Work, purpose: Purpose) -> list[Channel]:
     return list(work.session.exec(select(Channel).where(Channel.purpose == purpose).order_by(Channel.platform)))
-
-
-def _refresh(work: Work, platform: str, address: Mapping[str, str], subject: str) -> None:
-    """Ask for one rendering more. One that is still waiting will show the newest state anyway."""
-    lane = lane_of(platform, address)
-    waiting = select(Outbox.id).where(Outbox.subject == subject, Outbox.lane == lane, Outbox.state == "due")
-    if not work.session.exec(waiting.with_for_update()).first():
-        _add(work, platform, address, subject=subject)
 
 
 def _add(

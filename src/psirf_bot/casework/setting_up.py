@@ -60,19 +60,22 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
 
 def undelivered(work: Work, which: str) -> None:
     """The bot cannot post in a channel that was set."""
-    purpose, platform, lane = which.split("/", 2)
-    channel = work.session.get(Channel, (purpose, platform))
-    if channel and post.lane_of(platform, channel.address) == lane:  # otherwise another one has been set meanwhile
+    if channel := _still_set(work, which):
         _give_up(work, channel)
 
 
 def arrived(work: Work, which: str) -> None:
     """The bot can post in a channel that was set: the one before is done with."""
-    purpose, platform, _ = which.split("/", 2)
-    channel = work.session.get(Channel, (purpose, platform))
-    if channel:
+    if channel := _still_set(work, which):
         channel.before = None
         work.session.add(channel)
+
+
+def _still_set(work: Work, which: str) -> Channel | None:
+    """The channel of a purpose, unless another one has been set meanwhile."""
+    purpose, platform, lane = which.split("/", 2)
+    channel = work.session.get(Channel, (purpose, platform))
+    return channel if channel and post.lane_of(platform, channel.address) == lane else None
 
 
 def lost(work: Work, platform: str, address: Mapping[str, str]) -> None:

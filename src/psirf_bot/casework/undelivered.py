@@ -30,7 +30,9 @@ def shut_out(work: Work, row: Outbox) -> bool:
         setting_up.lost(work, row.platform, row.address)
         return False
     people.cannot_be_reached(work, row.person_id, row.platform, row.address)
-    return row.card is not None and post.to_person(
+    if row.card is None or row.about == post.PASSING:
+        return False
+    return post.to_person(
         work, row.person_id, Card.model_validate(row.card), about=row.about, urgent=row.lane.endswith(":urgent")
     )
 

@@ -22,7 +22,6 @@ from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress
 
 CONVERSATIONS = Conversations({reporting.FLOW: reporting.SCRIPT})
 
-
 NOT_FOR_YOU = "Reporting here is for staff of the trust. Please tell the quality team what happened."
 FROM_MESSAGE = (
     "The words of the message are filled in below. Please make them your own, without names and without anything that "
@@ -131,24 +130,27 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)
-    if (word and rest and (ring or _is_an_answer(work, heard, word))) or (
-        word and text.casefold().rstrip(AT_THE_END) in UNSURE and _under_way(work, heard)
-    ):
+    if word and ((rest and ring) or _is_an_answer(work, heard, word, text)):
         word = ""
     if word:
-        shown = WORDS[word](work, heard)
-        if ring:  # “please help” is more than a word of ours
-            return Reply(card=with_people_to_ring(work.trust, shown), notice=_numbers(work, inbound))
-        return Reply(card=shown)
-    if sounds_like_distress(text):
-        return Reply(card=people_to_ring(work.trust), notice=_numbers(work, inbound))
-    card = CONVERSATIONS.typed(work, by, inbound.actor.platform, said_) if inbound.place.private else None
-    if card is None and re.match(r"(i (want|need|would like) to |i.d like to )?report\b", text, re.IGNORECASE):
-        card = _report(work, heard)
+        card: Card | None = WORDS[word](work, heard)
+    elif sounds_like_distress(text):
+        card = None  # nobody's answer, and no help list either
+    else:
+        card = _typed(work, heard, said_)
     if ring:
-        shown = people_to_ring(work.trust)
-        return Reply(card=with_people_to_ring(work.trust, card) if card else shown, notice=_numbers(work, inbound))
+        shown = with_people_to_ring(work.trust, card) if card else people_to_ring(work.trust)
+        return Reply(card=shown, notice="" if inbound.place.private else numbers(work.trust))
     return Reply(card=card or help_for(work, by, unknown=True))
+
+
+def _typed(work: Work, heard: Heard, said_: Said) -> Card | None:
+    """An answer to the question under way, or a report in words of one's own; None when it is neither."""
+    card = CONVERSATIONS.typed(work, heard.by, heard.platform, said_) if heard.place.private else None
+    wants_to_report = r"(i (want|need|would like) to |i.d like to )?report\b"
+    if card is None and re.match(wants_to_report, said_.text.strip(), re.IGNORECASE):
+        return _report(work, heard)
+    return card
 
 
 def report_from(work: Work, by: Member, platform: Platform, text: str) -> Card:
@@ -192,20 +194,13 @@ def welcome(work: Work, by: Member, inbound: Inbound) -> Reply:
     return Reply()
 
 
-def _numbers(work: Work, inbound: Inbound) -> str:
-    """Whom to ring, where the card that says so is sent to somewhere else and may not arrive."""
-    return "" if inbound.place.private else numbers(work.trust)
-
-
-def _is_an_answer(work: Work, heard: Heard, word: str) -> bool:
-    """Whether words that begin like a command are an answer to the question under way: “Case notes were missing”."""
-    if not _under_way(work, heard):
+def _is_an_answer(work: Work, heard: Heard, word: str, text: str) -> bool:
+    """Whether words that could be a command answer the question under way: “Case notes were missing”."""
+    if not heard.place.private or not CONVERSATIONS.is_under_way(work, heard.by):
         return False
+    if not heard.rest:
+        return text.casefold().rstrip(AT_THE_END) in UNSURE
     return word == "find" or (word in {"case", "open datix"} and not re.fullmatch(r"\S*\d\S*", heard.rest))
-
-
-def _under_way(work: Work, heard: Heard) -> bool:
-    return heard.place.private and CONVERSATIONS.is_under_way(work, heard.by)
 
 
 def command(text: str) -> tuple[str, str]:

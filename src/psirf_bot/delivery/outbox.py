@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 30
 LOOK_FOR = timedelta(minutes=15)
+AT_ONCE = timedelta(seconds=5)
 Settles = Callable[[str], timedelta]
 """How long an uncertain message of a platform may still turn up before it is looked for."""
 
@@ -75,6 +76,10 @@ class OutboxQueue:
         return [errand for row in rows if (errand := self._errand(session, row))]
 
     def _errand(self, session: Session, row: Outbox) -> Errand | None:
+        if row.about == post.PASSING and (row.attempts or self._now() - row.created_at > AT_ONCE):
+            row.state, row.card = "sent", None  # it goes at once or not at all
+            session.add(row)
+            return None
         before = row.state
         row.state, row.token, row.attempts = "sending", row.token + 1, row.attempts + 1
         row.lease_until = self._real() + LEASE
@@ -131,14 +136,10 @@ class OutboxQueue:
             return
         why, final = refused.why, refused.final
         row.error = why
-        goes_elsewhere = refused.shut_out and undelivered.shut_out(Work(session, self._now(), self._setting), row)
-        if goes_elsewhere or row.about == post.PASSING:
-            row.state, row.card = "sent", None
-            session.add(row)
-            return
-        if (
-            errand.message and final and not refused.shut_out
-        ):  # the message to edit is gone or frozen: the news still has to get there
+        if refused.shut_out and undelivered.shut_out(Work(session, self._now(), self._setting), row):
+            row.state, row.card = "sent", None  # somewhere else
+        elif errand.message and final and not refused.shut_out:
+            # The message to edit is gone or frozen: the news still has to get there.
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
         elif final or row.attempts >= MOST_TRIES:
@@ -157,9 +158,7 @@ class OutboxQueue:
             return
         row.error = why
         log.warning("message %s for %s may or may not have arrived: %s", row.id, row.platform, why)
-        if row.about == post.PASSING:
-            row.state, row.card = "sent", None
-        elif row.attempts >= MOST_TRIES:
+        if row.attempts >= MOST_TRIES:
             self._give_up(session, row)
         elif errand.message or self._may_be_repeated(session, row):
             row.state, row.due_at = "due", self._later(row.attempts, None)

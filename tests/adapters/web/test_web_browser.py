@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Locator, async_playwright, expect
 from playwright.async_api import Page as Tab
 from web_desk import AMINA, LEAH, Page, RecordingDesk, running_page
 
+from browser.chromium import CHROMIUM, FLAGS
 from psirf_bot.cards import adaptive
 from psirf_bot.cards.model import (
     Button,
@@ -31,17 +32,6 @@ from psirf_bot.casework.inbound import Inbound, Pressed, Reply, Said
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 HINT = "Facts, in your own words. No names and nothing that identifies a patient."
 REFUSED = "That looks like an NHS number. The rest of your words are kept."

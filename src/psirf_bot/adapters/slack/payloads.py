@@ -177,31 +177,41 @@ def _press(body: Json) -> MessagePress | ViewPress | Opening | None:
         case {"view": {"type": "home"}}:
             return Opening(key=key, user=user, what=Pressed(action), place=_private(user), trigger=trigger)
         case {"view": {"id": str(view), "hash": str(hash), "state": {"values": dict(values)}}}:
-            what, picked = Pressed(action, _given(values)), _picked(values)
-            place = _private(user)
+            given, picked = _held(values)
             return ViewPress(
-                key=key, user=user, what=what, colleagues=picked, place=place, trigger=trigger, view=view, hash=hash
+                key=key,
+                user=user,
+                what=Pressed(action, given),
+                colleagues=picked,
+                place=_private(user),
+                trigger=trigger,
+                view=view,
+                hash=hash,
             )
         case {"container": {"message_ts": str()}, "channel": {"id": str()}} if button.startswith("open:"):
             return Opening(key=key, user=user, what=Pressed(action), place=_private(user), trigger=trigger)
-        case {"container": {"message_ts": str(message), **container}, "channel": {"id": str(channel)}}:
-            ephemeral = container.get("is_ephemeral") is True
-            private = ephemeral or channel.startswith("D")
-            place = _private(user, None if ephemeral else message) if private else _channel(channel, message)
-            thread = _thread(body["container"])
-            return MessagePress(
-                key=key,
-                user=user,
-                what=Pressed(action, _given(body.get("state", {}).get("values", {}))),
-                place=replace(place, thread=thread_address(thread)) if channel.startswith("D") else place,
-                trigger=trigger,
-                channel=channel,
-                message=message,
-                thread=thread,
-                ephemeral=ephemeral,
-                response_url=str(body.get("response_url", "")),
-            )
+        case {"container": {"message_ts": str()}, "channel": {"id": str()}}:
+            return _message_press(body, key, user, action, trigger)
     raise Unreadable
+
+
+def _message_press(body: Json, key: str, user: str, action: str, trigger: str) -> MessagePress:
+    channel, container = body["channel"]["id"], body["container"]
+    message, thread = container["message_ts"], _thread(container)
+    ephemeral, direct = container.get("is_ephemeral") is True, channel.startswith("D")
+    place = _private(user, None if ephemeral else message) if ephemeral or direct else _channel(channel, message)
+    return MessagePress(
+        key=key,
+        user=user,
+        what=Pressed(action, _held(body.get("state", {}).get("values", {}))[0]),
+        place=replace(place, thread=thread_address(thread)) if direct else place,
+        trigger=trigger,
+        channel=channel,
+        message=message,
+        thread=thread,
+        ephemeral=ephemeral,
+        response_url=str(body.get("response_url", "")),
+    )
 
 
 def _submission(body: Json) -> Submission:
@@ -217,12 +227,13 @@ def _submission(body: Json) -> Submission:
                 "blocks": list(blocks),
             },
         }:
+            given, picked = _held(values)
             inputs = (block["block_id"] for block in blocks if block["type"] == "input")
             return Submission(
                 key=f"slack:view:{trigger}",
                 user=user,
-                what=Pressed(_action(held), _given(values)),
-                colleagues=_picked(values),
+                what=Pressed(_action(held), given),
+                colleagues=picked,
                 place=_private(user),
                 first_input=next(inputs, ""),
             )
@@ -276,16 +287,10 @@ def thread_address(thread: str | None) -> dict[str, str]:
     return {"thread": thread} if isinstance(thread, str) else {}
 
 
-def _given(values: Json) -> dict[str, object]:
+def _held(values: Json) -> tuple[dict[str, object], dict[str, list[str]]]:
+    """What the inputs held, and who was picked in them."""
     try:
-        return slack_inputs.given(values)
-    except (AttributeError, KeyError, TypeError):
-        raise Unreadable from None
-
-
-def _picked(values: Json) -> dict[str, list[str]]:
-    try:
-        return slack_inputs.picked(values)
+        return slack_inputs.given(values), slack_inputs.picked(values)
     except (AttributeError, KeyError, TypeError):
         raise Unreadable from None
 

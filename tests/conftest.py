@@ -1,10 +1,11 @@
 """Fixtures that every floor may use."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+import postgresql as postgresql_server
 from stage import Stage
 
 
@@ -12,3 +13,30 @@ from stage import Stage
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with Stage(tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[postgresql_server.Server]:
+    """A PostgreSQL server for this worker of the run. Where it cannot be started the tests that need it fail."""
+    if postgresql_server.ELSEWHERE == "none":
+        pytest.skip("PSIRF_TEST_POSTGRESQL_URL is none")
+    made = postgresql_server.Server(postgresql_server.ELSEWHERE)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def postgresql(server: postgresql_server.Server) -> Iterator[str]:
+    """The URL of a PostgreSQL database with all tables and nothing in them."""
+    url = server.create()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database's URL: the test runs once on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    url: str = request.getfixturevalue("postgresql")
+    return url

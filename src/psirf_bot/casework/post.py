@@ -1,6 +1,7 @@
 """Messages to be sent: written in the same transaction as what they tell of, and sent by the courier after it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Literal
 
 from sqlmodel import col, select
@@ -27,6 +28,41 @@ def to_person(work: Work, person_id: str, card: Card, *, about: str | None = Non
     return True
 
 
+def living_to_person(
+    work: Work,
+    person_id: str,
+    subject: str,
+    *,
+    key: str,
+    at: datetime | None = None,
+    about: str | None = None,
+    urgent: bool = False,
+) -> bool:
+    """Send somebody a living card of their own, once: a second one with the same `key` is not sent.
+
+    It is rendered when it is sent, at `at` or as soon as may be. False when the bot cannot reach them anywhere.
+    """
+    address = _private_address(work, person_id)
+    if address is None:
+        return False
+    platform, where = address
+    if not was_written(work, key):
+        _add(
+            work, platform, where, subject=subject, person_id=person_id, about=about, urgent=urgent, key=key, due_at=at
+        )
+    return True
+
+
+def was_written(work: Work, key: str) -> bool:
+    """Whether a message with this key is, or was, in the outbox."""
+    return work.session.exec(select(Outbox.id).where(Outbox.key == key)).first() is not None
+
+
+def key_of(work: Work, *what: object) -> str:
+    """The key of a message that must be written once only: opaque, and the same for the same thing."""
+    return work.setting.audit_key.seal("message", *map(str, what))[:32]
+
+
 def has_chat_with(work: Work, person_id: str) -> bool:
     """Whether messages to somebody go to a chat that is known to be there."""
     where = _private_address(work, person_id)
@@ -46,6 +82,16 @@ def living(work: Work, purpose: Purpose, subject: str) -> bool:
     channels = _channels(work, purpose)
     for channel in channels:
         living_at(work, channel.platform, channel.address, subject)
+    return bool(channels)
+
+
+def living_once(work: Work, purpose: Purpose, subject: str, at: datetime | None = None) -> bool:
+    """Hang a living card in the channels of a purpose, once for each, at `at`. False when none has been set."""
+    channels = _channels(work, purpose)
+    for channel in channels:
+        key = key_of(work, subject, channel.platform, lane_of(channel.platform, channel.address))
+        if not was_written(work, key):
+            _add(work, channel.platform, channel.address, subject=subject, key=key, due_at=at)
     return bool(channels)
 
 
@@ -141,9 +187,11 @@ def _add(
     message: str | None = None,
     about: str | None = None,
     urgent: bool = False,
+    key: str | None = None,
+    due_at: datetime | None = None,
 ) -> None:
     row = Outbox(
-        key=work.new_id(),
+        key=key or work.new_id(),
         lane=lane_of(platform, address) + (":urgent" if urgent else ""),
         platform=platform,
         address=dict(address),
@@ -152,7 +200,7 @@ def _add(
         card=card.model_dump(mode="json") if card else None,
         message=message,
         about=about,
-        due_at=work.now,
+        due_at=due_at or work.now,
         created_at=work.now,
     )
     work.session.add(row)

@@ -12,11 +12,16 @@ from psirf_bot.dialogs.flow import Flow
 from psirf_bot.dialogs.report import report_flow
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import CaseFacts, State
+from psirf_bot.domain.deadlines import Rule, rules_of
 from psirf_bot.domain.report import Report
 from psirf_bot.domain.trust import Trust
+from psirf_bot.domain.working_time import Calendar
 from psirf_bot.store import audit
 from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.tables import Case, Outbox, Person, SupportNeed
+from psirf_bot.store.tables import Case, LearningResponse, Outbox, Person, SupportNeed
+
+FORESEEN = 15
+"""Years after the known ones for which bank holidays are foreseen."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,23 @@ class Setting:
         return report_flow(self.trust.services, {b.id: b.name for b in self.trust.other_bodies}).reworded(
             self.trust.wording
         )
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """Every duty with a clock, with this trust's own lengths, owners and ladders."""
+        return rules_of(self.trust.deadlines)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """This trust's working days, as far as their bank holidays are known."""
+        extra, known_to = self.trust.bank_holidays.extra, self.trust.bank_holidays.known_to
+        return Calendar.of_england(self.trust.timezone, self.trust.quiet_hours, extra=extra, known_to=known_to)
+
+    @cached_property
+    def calendar_beyond(self) -> Calendar:
+        """The same, with the years after that as they are foreseen: for dates that say that they may change."""
+        extra, known_to = self.trust.bank_holidays.extra, self.trust.bank_holidays.known_to + FORESEEN
+        return Calendar.of_england(self.trust.timezone, self.trust.quiet_hours, extra=extra, known_to=known_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +126,9 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         confidential=case.confidential,
         quality_only=case.quality_only,
         restricted=case.restricted,
+        lead_id=work.session.exec(
+            select(LearningResponse.lead_id).where(LearningResponse.case_id == case.id).limit(1)
+        ).first(),
         checker_ids=frozenset(checker for checker, _, _ in needs if checker),
         passed_over_ids=frozenset(
             manager for checker, wish, manager in needs if wish == "someone-else" and manager and manager != checker

@@ -35,6 +35,24 @@ class Act(StrEnum):
     CLOSE = "close"
     REOPEN = "reopen"
     CHECKED_ON_STAFF = "checked on staff"
+    ASK_FOR_SUPPORT = "ask for support"
+    SET_HOURS = "set hours"
+    SEE_BOARD = "see the board of what is late"
+    SEE_CANDOUR = "see candour"
+    CONFIRM_CANDOUR = "confirm candour"
+    RECORD_CANDOUR = "record candour"
+    DECIDE_RESPONSE = "decide response"
+    VERIFY_PSII = "verify PSII"
+    LEAD_RESPONSE = "lead response"
+    PAUSE = "pause"
+    RESUME = "resume"
+    AGREE_ACTION = "agree safety action"
+    RECEIVE_ALERT = "receive alert"
+    NAME_ALERT_LEAD = "name the lead of an alert"
+    AUTHORISE_ALERT = "authorise an alert's actions"
+    SEE_DUTY = "see duty"
+    SETTLE_DUTY = "settle duty"
+    PAUSE_DUTY = "pause duty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +70,31 @@ class Member:
         return R.QUALITY in self.roles
 
 
+@dataclass(frozen=True, slots=True)
+class DutyFacts:
+    """What authority depends on for a duty with a clock. `kept_from_ids`: those it concerns, or who are passed over."""
+
+    owner_ids: frozenset[str]
+    told_ids: frozenset[str] = frozenset()
+    """Who has been reminded of it, on whatever rung of the ladder."""
+    private: bool = False
+    kept_from_ids: frozenset[str] = frozenset()
+
+
 Rule = Callable[[Member, CaseFacts], bool]
+DutyRule = Callable[[Member, DutyFacts], bool]
 
 
-def may(actor: Member, act: Act, case: CaseFacts | None = None) -> bool:
-    """Say whether this person may do this, to this case where it is about one. Anything not listed is refused."""
-    if case is None:
+def may(actor: Member, act: Act, about: CaseFacts | DutyFacts | None = None) -> bool:
+    """Say whether this person may do this, to this case or duty if it is about one; the unlisted is refused."""
+    if about is None:
         roles = WITHOUT_CASE.get(act, frozenset())
         return bool(roles & actor.roles)
+    if isinstance(about, DutyFacts):
+        duty_rule = WITH_DUTY.get(act)
+        return duty_rule is not None and actor.id not in about.kept_from_ids and duty_rule(actor, about)
     rule = WITH_CASE.get(act)
-    return rule is not None and rule(actor, case)
+    return rule is not None and rule(actor, about)
 
 
 def _reporter(actor: Member, case: CaseFacts) -> bool:
@@ -70,18 +103,36 @@ def _reporter(actor: Member, case: CaseFacts) -> bool:
 
 def _sees(actor: Member, case: CaseFacts) -> bool:
     """The quality team and the reporter always; the board and the service's own lead unless it is kept closer."""
-    if actor.is_quality or _reporter(actor, case):
+    if actor.is_quality or _reporter(actor, case) or actor.id == case.lead_id:
         return True
     kept_close = case.quality_only or case.restricted or case.state is State.WITHDRAWN
     if actor.id in case.passed_over_ids:
         return False
     lead = bool(case.service) and case.service in actor.leads
-    return not kept_close and (bool(BOARD & actor.roles) or lead)
+    return not kept_close and (bool((BOARD | {R.CANDOUR_LEAD}) & actor.roles) or lead)
 
 
 def _sees_reporter(actor: Member, case: CaseFacts) -> bool:
     hidden = case.confidential or case.quality_only
     return actor.is_quality or _reporter(actor, case) or (_sees(actor, case) and not hidden)
+
+
+def _clinician(actor: Member, case: CaseFacts) -> bool:
+    """Who confirms whether the duty of candour applies: a clinician on the board, or the candour lead (V19)."""
+    return bool(actor.roles & {R.CANDOUR_LEAD, R.CHIEF_NURSE, R.MEDICAL_DIRECTOR})
+
+
+def _sees_candour(actor: Member, case: CaseFacts) -> bool:
+    """Candour is owed whoever reported it, so its steps are seen where the report itself is kept close."""
+    return _clinician(actor, case) or actor.is_quality or (actor.id != case.reporter_id and _sees(actor, case))
+
+
+def _leads_response(actor: Member, case: CaseFacts) -> bool:
+    return actor.is_quality or actor.id == case.lead_id
+
+
+def _owes(actor: Member, duty: DutyFacts) -> bool:
+    return actor.id in duty.owner_ids or actor.is_quality
 
 
 def _quality(*states: State) -> Rule:
@@ -103,6 +154,19 @@ WITHOUT_CASE: dict[Act, frozenset[Role]] = {
     Act.FIND: QUALITY | BOARD | {R.SERVICE_LEAD},
     Act.OPEN_FROM_DATIX: QUALITY,
     Act.SEE_UNTRIAGED: QUALITY,
+    Act.ASK_FOR_SUPPORT: EVERYBODY,
+    Act.SET_HOURS: EVERYBODY,
+    Act.SEE_BOARD: QUALITY | BOARD | {R.SERVICE_LEAD, R.CHAIR, R.CANDOUR_LEAD},
+    Act.AGREE_ACTION: QUALITY | {R.RESPONSE_LEAD},
+    Act.RECEIVE_ALERT: QUALITY,
+    Act.NAME_ALERT_LEAD: BOARD,
+    Act.AUTHORISE_ALERT: BOARD,
+}
+
+WITH_DUTY: dict[Act, DutyRule] = {
+    Act.SEE_DUTY: lambda actor, duty: _owes(actor, duty) or actor.id in duty.told_ids,
+    Act.SETTLE_DUTY: lambda actor, duty: _owes(actor, duty),
+    Act.PAUSE_DUTY: lambda actor, duty: _owes(actor, duty) and not duty.private,
 }
 
 WITH_CASE: dict[Act, Rule] = {
@@ -119,5 +183,18 @@ WITH_CASE: dict[Act, Rule] = {
     # Not while a panel has it, nor while a PSII waits to be verified: neither can be settled by closing it (I09, I16).
     Act.CLOSE: _quality(State.READ, State.DECIDED, State.RESPONDING, State.PAUSED),
     Act.REOPEN: _quality(State.CLOSED),
+    Act.SEE_CANDOUR: _sees_candour,
+    Act.CONFIRM_CANDOUR: _clinician,
+    Act.RECORD_CANDOUR: _sees_candour,
+    Act.DECIDE_RESPONSE: _quality(State.READ, State.DECIDED),
+    Act.VERIFY_PSII: lambda actor, case: (
+        bool(actor.roles & {R.CHIEF_NURSE, R.MEDICAL_DIRECTOR}) and case.state is State.AWAITING_VERIFICATION
+    ),
+    Act.LEAD_RESPONSE: lambda actor, case: (
+        _leads_response(actor, case) and case.state in {State.DECIDED, State.RESPONDING}
+    ),
+    Act.PAUSE: lambda actor, case: _leads_response(actor, case) and case.state is State.RESPONDING,
+    Act.RESUME: lambda actor, case: _leads_response(actor, case) and case.state is State.PAUSED,
+    Act.AGREE_ACTION: lambda actor, case: _leads_response(actor, case) and case.state in {*UNDER_WAY, State.CLOSED},
     Act.CHECKED_ON_STAFF: lambda actor, case: actor.is_quality or actor.id in case.checker_ids,
 }

@@ -40,5 +40,7 @@ class CaseFacts:
     quality_only: bool = False
     restricted: bool = False
     checker_ids: frozenset[str] = frozenset()
+    lead_id: str | None = None
+    """Who leads the learning response."""
     passed_over_ids: frozenset[str] = frozenset()
     """Line managers who are to learn nothing, because the reporter asked that somebody else checks on their staff."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from psirf_bot.domain.people import EMAIL
+from psirf_bot.domain.people import EMAIL, Role
 
 
 def wrong(what: str, remedy: str) -> PydanticCustomError:
@@ -86,8 +86,17 @@ def _quiet_hours(given: object) -> QuietHours:
     return span
 
 
-Unit = Literal["hours", "days", "working days", "months"]
-UNITS: Mapping[str, Unit] = {"hour": "hours", "day": "days", "working day": "working days", "month": "months"}
+KNOWN_TO = 2028
+"""GOV.UK lists the bank holidays of England until the end of this year."""
+
+Unit = Literal["minutes", "hours", "days", "working days", "months"]
+UNITS: Mapping[str, Unit] = {
+    "minute": "minutes",
+    "hour": "hours",
+    "day": "days",
+    "working day": "working days",
+    "month": "months",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +113,9 @@ class Due:
 def _due(given: object) -> Due:
     if isinstance(given, Due):
         return given
-    words = re.fullmatch(r"([1-9]\d{0,2}) (hour|day|working day|month)s?", " ".join(str(given).split()), re.ASCII)
+    words = re.fullmatch(
+        r"([1-9]\d{0,2}) (minute|hour|day|working day|month)s?", " ".join(str(given).split()), re.ASCII
+    )
     if words is None:
         raise wrong("is not a length of time", 'Write one like "10 working days", "10 days", "3 months" or "2 hours".')
     return Due(int(words[1]), UNITS[words[2]])
@@ -162,9 +173,12 @@ def _with_national_names(local: dict[ResponseType, str]) -> dict[ResponseType, s
 
 
 class DeadlineSetting(Frozen):
-    """A trust's own clock for one duty, and where it comes from, so that it is never taken for law (E07)."""
+    """A trust's own clock, owner or ladder for one duty, and where that comes from, lest it be taken for law (E07)."""
 
-    due: Annotated[Due, BeforeValidator(_due)]
+    due: Annotated[Due, BeforeValidator(_due)] | None = None
+    owner: Role | None = None
+    ladder: tuple[Role, ...] | None = None
+    """Who hears of it when it is late, rung by rung."""
     source: Words
 
 
@@ -258,6 +272,20 @@ def _ring_first(validated: dict[str, Any]) -> tuple[RingContact, ...]:
     )
 
 
+class BankHolidays(Frozen):
+    """What the calendar of England's bank holidays does not know yet: days proclaimed once, and later years."""
+
+    extra: tuple[date, ...] = ()
+    known_to: Annotated[int, Field(ge=KNOWN_TO, le=2100)] = KNOWN_TO
+    """The last year whose bank holidays have been published."""
+
+
+class ResponsePlan(Frozen):
+    """The trust's response plan, whose review and planning exercise have clocks of their own (policy §10–11)."""
+
+    published: date
+
+
 LONGEST_LIST = 100
 """The longest list that Slack lets people pick from."""
 
@@ -276,6 +304,8 @@ class Trust(Frozen):
     """The name this trust uses for each learning response; the national code stays beside it (I07)."""
     deadlines: dict[Words, DeadlineSetting] = {}
     """The trust's own clocks, by the id of the rule."""
+    bank_holidays: BankHolidays = BankHolidays()
+    plan: ResponsePlan | None = None
     ring: Annotated[tuple[RingContact, ...], Field(min_length=1)] = Field(default_factory=_ring_first)
     support: tuple[SupportContact, ...] = ()
     wording: dict[Words, Words] = {}

@@ -220,6 +220,220 @@ class AuditEntry(SQLModel, table=True):
     seal: str
 
 
+class Deadline(SQLModel, table=True):
+    """One duty with a clock: who owes it, by when, and how far its reminders have got (domain/deadlines.py)."""
+
+    __table_args__ = (
+        UniqueConstraint("subject_kind", "subject_id", "rule", "occurrence"),
+        Index("deadline_next", "state", "next_at"),
+    )
+    id: str = Field(primary_key=True)
+    rule: str
+    subject_kind: str
+    """What it is about: case, check, request, contact, action, alert, danger or trust."""
+    subject_id: str
+    occurrence: str = "1"
+    """Which time round, where a duty comes back: a number, or the month it is for."""
+    case_id: str | None = Field(default=None, index=True)
+    service: str | None = None
+    owner_id: str | None = Field(default=None, index=True)
+    """The person who owes it; where there is none, whoever holds `role`."""
+    role: str | None = None
+    since: datetime
+    length: str | None = None
+    """How long was given for it, such as "10 working days"; None where a date was agreed."""
+    source: str
+    due_local: str
+    """The moment it is due, as clocks here show it; `due_at` is derived from it again when the calendar changes."""
+    due_at: datetime
+    moved_from: str | None = None
+    """The day it was due before the calendar changed."""
+    state: str = "open"  # open, paused, done, dropped
+    step: int = 0
+    next_at: datetime | None = None
+    """When its next reminder falls due."""
+    reason: str | None = None
+    """Why it is paused."""
+    paused_at: datetime | None = None
+    review_on: date | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    note: str | None = None
+
+
+class Nudge(SQLModel, table=True):
+    """Somebody is reminded of a duty: once for each of its steps. It goes out with their digest of that day."""
+
+    __table_args__ = (UniqueConstraint("deadline_id", "step", "person_id"), Index("nudge_digest", "person_id", "day"))
+    id: int | None = Field(default=None, primary_key=True)
+    deadline_id: str = Field(index=True)
+    step: int
+    person_id: str
+    why: str  # soon, due, late, up (somebody further up the ladder)
+    day: date
+    at: datetime
+
+
+class WorkingHours(SQLModel, table=True):
+    """When somebody works, where it is not the usual."""
+
+    person_id: str = Field(primary_key=True)
+    days: list[int] = _json()
+    """0 is Monday."""
+    begin: str
+    end: str
+
+
+class Remembered(SQLModel, table=True):
+    """A fact that the bot keeps about itself, such as the calendar that deadlines were last worked out with."""
+
+    name: str = Field(primary_key=True)
+    value: str
+
+
+class PlatformHold(SQLModel, table=True):
+    """A platform asked us to wait until then."""
+
+    platform: str = Field(primary_key=True)
+    until: datetime
+
+
+class SupportCheck(SQLModel, table=True):
+    """Somebody spoke to a member of staff at one stage: that it happened and what was offered, never what was said."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    need_id: str = Field(index=True)
+    stage: str
+    by_id: str
+    at: datetime
+    offered: list[str] = _json()
+    accepted: list[str] = _json()
+    hr: str | None = None
+    """Whether HR is to be asked for more support (O02)."""
+
+
+class SupportRequest(SQLModel, table=True):
+    """A member of staff asked for support for themselves; their line manager never sees it."""
+
+    id: str = Field(primary_key=True)
+    person_id: str = Field(index=True)
+    case_id: str | None = Field(default=None, index=True)
+    wish: str
+    taken_by: str | None = None
+    state: str = "waiting"  # waiting, taken, done
+    at: datetime
+    done_at: datetime | None = None
+
+
+class Candour(SQLModel, table=True):
+    """Whether the duty of candour applies to a case, as a clinician or the candour lead has confirmed it."""
+
+    case_id: str = Field(primary_key=True)
+    applies: str | None = None  # yes, no
+    ground: str | None = None
+    by_id: str | None = None
+    at: datetime | None = None
+
+
+class CandourStep(SQLModel, table=True):
+    """One step of the duty of candour that was taken: on which day, by whom, and who recorded it."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: str = Field(index=True)
+    step: str  # told, written, attempt, declined
+    on: date
+    who: str
+    """Who did it: an id, or a name as typed."""
+    facts: Object = _json()
+    by_id: str
+    at: datetime
+
+
+class LearningResponse(SQLModel, table=True):
+    """The learning response to a case: what kind, who leads it, and its dates (policy §13)."""
+
+    id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    kind: str  # psii, mdt, swarm, aar
+    lead_id: str | None = Field(default=None, index=True)
+    decided_by: str
+    decided_at: datetime
+    verified_by: str | None = None
+    verified_at: datetime | None = None
+    started_at: datetime | None = None
+    target_on: date | None = None
+    ended_at: datetime | None = None
+
+
+class Extension(SQLModel, table=True):
+    """A longer time for a learning response: why, and with whom it was agreed or what was tried (K05–K07)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    response_id: str = Field(index=True)
+    until: date
+    reason: str
+    statement: str
+    family: str  # agreed, attempted, not-involved
+    staff: str
+    by_id: str
+    at: datetime
+
+
+class Contact(SQLModel, table=True):
+    """Contact that was agreed with a service user, their family or a member of staff during a response (Q28)."""
+
+    id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    with_whom: str  # service-user, staff
+    need_id: str | None = Field(default=None, index=True)
+    """The member of staff, as named in the report."""
+    lead_id: str
+    every: str | None = None
+    avoid: list[str] = _json()
+    """Days on which they would rather not be contacted, each as 2026-12-24."""
+    next_on: date | None = None
+    first_on: date | None = None
+    last_on: date | None = None
+    ended_at: datetime | None = None
+
+
+class SafetyAction(SQLModel, table=True):
+    """Something to be done so that it does not happen again, with its measure and its owner (M01–M07)."""
+
+    id: str = Field(primary_key=True)
+    reference: str = Field(unique=True)
+    case_id: str | None = Field(default=None, index=True)
+    service: str
+    what: str
+    measure: str
+    inequality: str
+    """What was considered about inequality (F03)."""
+    owner_id: str = Field(index=True)
+    due_on: date
+    done_at: datetime | None = None
+    review_on: date | None = None
+    closed_at: datetime | None = None
+    by_id: str
+    at: datetime
+
+
+class SafetyAlert(SQLModel, table=True):
+    """A National Patient Safety Alert, its clinical lead, and the executive's word that the actions are done (S08)."""
+
+    id: str = Field(primary_key=True)
+    number: str = Field(unique=True)
+    title: str
+    due_on: date
+    lead_id: str | None = Field(default=None, index=True)
+    named_by: str | None = None
+    reported_at: datetime | None = None
+    """When the clinical lead said that the actions are completed."""
+    authorised_by: str | None = None
+    authorised_at: datetime | None = None
+    by_id: str
+    at: datetime
+
+
 class WebMessage(SQLModel, table=True):
     """A message in the built-in chat page: in somebody's private chat, or in a channel."""
 

@@ -1,0 +1,39 @@
+"""Whose a duty is today: the person who owes it, whoever stands in for them, or those who hold the role behind it."""
+
+from datetime import time
+
+from psirf_bot.casework import people
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
+from psirf_bot.store.tables import Deadline, Person, WorkingHours
+
+
+def owners(work: Work, deadline: Deadline) -> list[Person]:
+    """Those who are reminded of a duty. Somebody who has left has none; then the role behind it is asked."""
+    owner = people.person(work, deadline.owner_id)
+    if owner and owner.active:
+        return [people.acting_for(work, owner)]
+    if deadline.role is None:
+        return people.holders(work, Role.QUALITY)
+    return in_role(work, Role(deadline.role), deadline.service)
+
+
+def in_role(work: Work, role: Role, service: str | None) -> list[Person]:
+    """Those who act in a role today, for a service lead in this service; the quality team where there is nobody."""
+    found = people.holders(work, role)
+    if role is Role.SERVICE_LEAD:
+        found = [someone for someone in found if service in people.member(work, someone).leads]
+    return found or people.holders(work, Role.QUALITY)
+
+
+def pattern_of(work: Work, person_id: str | None) -> WorkingPattern:
+    """When somebody works: as they have said themselves, or the usual hours."""
+    theirs = work.session.get(WorkingHours, person_id) if person_id else None
+    if theirs is None:
+        return ORDINARY
+    return WorkingPattern(frozenset(theirs.days), _clock(theirs.begin), _clock(theirs.end))
+
+
+def _clock(text: str) -> time:
+    return time.fromisoformat(text)

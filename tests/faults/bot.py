@@ -1,0 +1,57 @@
+"""The bot as `serve --dev` runs it, with its times made short: `python -m faults.bot [--mutant NAME]`.
+
+A mutant is the bot with one of its promises taken out. The checker has to notice.
+"""
+
+import os
+import sys
+import threading
+from datetime import timedelta
+
+from faults import times
+from faults.mutants import MUTANTS
+from psirf_bot import cli
+from psirf_bot.adapters.slack import failures
+from psirf_bot.adapters.slack.adapter import SlackAdapter
+from psirf_bot.adapters.teams import connector
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
+from psirf_bot.delivery import courier, outbox
+
+
+def shorten() -> None:
+    """A wait of minutes becomes one of seconds; what depends on another stays longer, or shorter, than that."""
+    _default(SlackAdapter, send_timeout=times.GIVES_UP)
+    _default(TeamsAdapter, send_timeout=times.GIVES_UP)
+    _default(courier.Courier, settle=timedelta(seconds=times.SETTLE))
+    _set(courier, SEND_WITHIN=times.SEND_WITHIN)
+    _set(outbox, LEASE=timedelta(seconds=times.LEASE))
+    _set(failures, WAIT=times.RETRY)
+    _set(connector, _TOKEN_LATER=times.RETRY)
+
+
+def _default(of: type, **values: object) -> None:
+    defaults = of.__init__.__kwdefaults__  # type: ignore[misc]
+    if unknown := values.keys() - defaults.keys():
+        raise SystemExit(f"{of.__name__} has no {unknown} any more: the harness has to follow")
+    defaults.update(values)
+
+
+def _set(module: object, **values: object) -> None:
+    for name, value in values.items():
+        if not hasattr(module, name):
+            raise SystemExit(f"{module} has no {name} any more: the harness has to follow")
+        setattr(module, name, value)
+
+
+def _end_with_the_harness() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_harness, daemon=True).start()
+    shorten()
+    if "--mutant" in sys.argv:
+        MUTANTS[sys.argv[sys.argv.index("--mutant") + 1]]()
+    sys.argv = ["psirf-bot", "serve", "--dev"]
+    cli.main()

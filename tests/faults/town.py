@@ -1,0 +1,113 @@
+"""The trust in which it all happens: its people, and what they have to be told each morning."""
+
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+
+from sqlmodel import Session, col, func, select
+
+from faults.checker import Expected
+from psirf_bot.cards.model import Card, Words
+from psirf_bot.casework import post
+from psirf_bot.casework.people_list import take_on
+from psirf_bot.casework.work import Setting, Work
+from psirf_bot.domain.people import PersonRow, Role
+from psirf_bot.store.tables import Identity, Outbox
+
+OPEN = ("due", "sending", "uncertain")
+
+
+@dataclass(frozen=True)
+class Someone:
+    """Somebody on one platform. `id` is the platform's own."""
+
+    id: str
+    name: str
+    platform: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.lower().replace(' ', '.')}@fenmarsh.example"
+
+
+def people(how_many: int) -> list[Someone]:
+    """Half of them on Slack, half on Teams."""
+    return [
+        Someone(f"U0{n:07d}", f"Ada Slack {n}", "slack")
+        if n % 2
+        else Someone(str(uuid.uuid5(uuid.NAMESPACE_OID, str(n))), f"Ted Teams {n}", "teams")
+        for n in range(how_many)
+    ]
+
+
+def move_in(work: Work, everybody: list[Someone], teams: Mapping[str, str], chats: Mapping[str, str], url: str) -> None:
+    """Take on the people list; every other one on Teams has a chat with the bot already."""
+    rows = [
+        PersonRow(
+            name=p.name,
+            email=p.email,
+            roles=frozenset({Role.STAFF}),
+            service=work.trust.services[0],
+            line_manager=None,
+            teams_id=p.id if p.platform == "teams" else None,
+            slack_id=p.id if p.platform == "slack" else None,
+        )
+        for p in everybody
+    ]
+    take_on(work, rows, teams)
+    for number, identity in enumerate(work.session.exec(select(Identity).where(Identity.platform == "teams"))):
+        chat = {"conversation": chats[identity.user]} if number % 2 else identity.address
+        identity.address = {**chat, "service_url": url}
+        work.session.add(identity)
+
+
+def mornings(first: datetime, days: int) -> list[datetime]:
+    """Nine o'clock on so many working days."""
+    found: list[datetime] = []
+    day = first.date()
+    while len(found) < days:
+        day += timedelta(days=1)
+        if day.weekday() < 5:
+            found.append(datetime.combine(day, time(9), UTC))
+    return found
+
+
+def nudges_of(morning: datetime, everybody: list[Someone], each: int) -> dict[Someone, list[Expected]]:
+    """What everybody has to be told that morning."""
+    return {
+        p: [Expected(f"{morning:%m%d}-{number}-{index}", p.id, morning) for index in range(each)]
+        for number, p in enumerate(everybody)
+    }
+
+
+def write_down(work: Work, expected: Mapping[Someone, list[Expected]]) -> None:
+    """Put it all in the outbox, due at its time. Done again after a failure, it adds only what is missing."""
+    person_of = {i.user: i.person_id for i in work.session.exec(select(Identity))}
+    there = set(work.session.exec(select(Outbox.key).where(col(Outbox.key).like("feed%"))))
+    for someone, nudges in expected.items():
+        for nudge in nudges:
+            if (key := f"feed{_opaque(nudge.nudge)}") in there:
+                continue
+            then = Work(work.session, nudge.due, replace(work.setting, new_id=lambda key=key: key))
+            words = Words(text=f"nudge {nudge.nudge} is for you.")
+            card = Card(title="Something to do", preview="Something to do", body=(words,))
+            post.to_person(then, person_of[someone.id], card)
+
+
+def _opaque(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
+
+
+def waiting(session: Session) -> int:
+    """How many messages have not come to an end."""
+    return session.exec(select(func.count()).select_from(Outbox).where(col(Outbox.state).in_(OPEN))).one()
+
+
+def on_show(session: Session, expected: Mapping[Someone, list[Expected]]) -> set[str]:
+    """The nudges that were given up, and stand where people look."""
+    dead = set(session.exec(select(Outbox.key).where(Outbox.state == "dead")))
+    return {n.nudge for nudges in expected.values() for n in nudges if f"feed{_opaque(n.nudge)}" in dead}
+
+

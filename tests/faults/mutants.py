@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.delivery.courier import Courier
@@ -47,8 +49,20 @@ def acknowledges_before_commit() -> None:
     Desk.handle = at_once  # type: ignore[method-assign]
 
 
+def default_misfire_grace() -> None:
+    """A wake-up that comes more than a second late is left out, as APScheduler does unless told otherwise."""
+    add_job = AsyncIOScheduler.add_job
+
+    def without(self: Any, *arguments: Any, **options: Any) -> Any:
+        options.pop("misfire_grace_time", None)
+        return add_job(self, *arguments, **options)
+
+    AsyncIOScheduler.add_job = without
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "blind-retry": blind_retry,
     "no-settle": no_settle,
     "acknowledge-before-commit": acknowledges_before_commit,
+    "default-misfire-grace": default_misfire_grace,
 }

@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -75,8 +75,8 @@ class Fake:
 class Bot:
     """One process of the bot. It can be killed and started again; its clock then stands where it was set last."""
 
-    def __init__(self, name: str, env: Mapping[str, str], folder: Path, mutant: str = "") -> None:
-        self.name, self._folder, self._mutant = name, folder, mutant
+    def __init__(self, name: str, env: Mapping[str, str], folder: Path, how: Sequence[str] = ()) -> None:
+        self.name, self._folder, self._how = name, folder, how
         self.port = _free_port()
         own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TESTS), "PSIRF_PORT": str(self.port)}
         self._env = {**env, **own}
@@ -98,10 +98,9 @@ class Bot:
         self.is_up.set()
 
     async def _started(self) -> bool:
-        arguments = ["--mutant", self._mutant] if self._mutant else []
         with (self._folder / f"{self.name}.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "faults.bot", *arguments, env=self._env, cwd=self._folder, stdin=PIPE, stdout=PIPE, stderr=log
+                sys.executable, "-m", "faults.bot", *self._how, env=self._env, cwd=self._folder, stdin=PIPE, stdout=PIPE, stderr=log
             )  # fmt: skip
         assert self._process.stdout
         said = await self._process.stdout.readline()

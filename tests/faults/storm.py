@@ -4,29 +4,17 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
-
-from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
 
 from faults import town
 from faults.checker import Expected, Timeline, Told, Verdict, check
 from faults.engines import Database
-from faults.processes import Bot, Fake
-from psirf_bot import bootstrap
-from psirf_bot.casework.work import Work
-from psirf_bot.config import Settings
+from faults.processes import Bot
+from faults.scene import Scene
 from psirf_bot.store import audit
-from psirf_bot.store.database import open_engine
-from psirf_bot.trust_file import load_trust
 
-T = TypeVar("T")
-KEY = "a key for the fault harness alone, long enough"
 SETTLED_WITHIN = 150.0  # seconds after the last blow
 QUESTION = "help"
 
@@ -85,22 +73,20 @@ class Storm:
     def __init__(self, database: Database, folder: Path, seed: int, plan: Plan, mutant: str = "") -> None:
         self._database, self._folder, self._plan, self._mutant = database, folder, plan, mutant
         self._seed, self._chance = seed, random.Random(f"{seed} {database.name}")
-        self._people = town.people(plan.people)
         self._timeline, self._blows = Timeline(), Counter[str]()
-        self._ahead = timedelta()
         self._acknowledged: list[str] = []
         self._asked: set[str] = set()
-        self._bots: list[Bot] = []
 
     async def run(self) -> Outcome:
         began = time.monotonic()
-        async with AsyncExitStack() as parts:
-            await self._set_up(parts)
-            expected: dict[town.Someone, list[Expected]] = {p: [] for p in self._people}
+        how = ["--mutant", self._mutant] if self._mutant else []
+        plan = self._plan
+        async with Scene(self._database, self._folder, self._seed, plan.people, plan.rate, *how) as self._scene:
+            expected: dict[town.Someone, list[Expected]] = {p: [] for p in self._scene.people}
             blows = self._all_blows()
             mornings = town.mornings(datetime.now(UTC), self._plan.days)
             for number, morning in enumerate(mornings):
-                today = town.nudges_of(morning, self._people, self._plan.each)
+                today = town.nudges_of(morning, self._scene.people, self._plan.each)
                 share = blows[number :: len(mornings)]
                 await self._day(morning, today, share)
                 for someone, nudges in today.items():
@@ -110,60 +96,10 @@ class Storm:
         outcome.seconds = time.monotonic() - began
         return outcome
 
-    # setting up
-
-    async def _set_up(self, parts: AsyncExitStack) -> None:
-        await self._database.start()
-        parts.push_async_callback(self._database.stop)
-        order = {"seed": self._seed, "rate": self._plan.rate, "channels": []}
-        who = {
-            platform: [{"id": p.id, "name": p.name} for p in self._people if p.platform == platform]
-            for platform in ("slack", "teams")
-        }
-        self._slack = await parts.enter_async_context(Fake("slack", {**order, "people": who["slack"]}))
-        self._teams = await parts.enter_async_context(Fake("teams", {**order, "people": who["teams"]}))
-        env = {
-            "PSIRF_DATABASE_URL": self._database.url,
-            "PSIRF_SECRET_KEY": KEY,
-            **self._slack.where["env"],
-            **self._teams.where["env"],
-        }
-        settings = Settings(**{name.removeprefix("PSIRF_").lower(): value for name, value in env.items()})
-        trust, _ = load_trust(None)
-        assert trust
-        self._setting = bootstrap.setting_for(settings, trust)
-        bootstrap.engine_for(settings).dispose()
-        self._engine = open_engine(self._database.url)
-        parts.callback(self._engine.dispose)
-        teams, where = bootstrap.teams_of(settings), self._teams.where
-        await self._do(lambda w: town.move_in(w, self._people, teams, where["chats"], where["service_url"]))
-        self._bots = [Bot(f"bot{n}", env, self._folder, self._mutant) for n in range(self._database.bots)]
-        for bot in self._bots:
-            parts.push_async_callback(bot.kill)
-        await asyncio.gather(*(self._start(bot) for bot in self._bots))
-
-    async def _do(self, what: Callable[[Work], T]) -> T:
-        """Do a piece of work on the database beside the bots, however often it takes."""
-
-        def once() -> T:
-            with Session(self._engine, expire_on_commit=False) as session:
-                done = what(Work(session, datetime.now(UTC) + self._ahead, self._setting))
-                session.commit()
-                return done
-
-        for left in reversed(range(60)):
-            try:
-                return await asyncio.to_thread(once)
-            except SQLAlchemyError:
-                if not left:
-                    raise
-                await asyncio.sleep(0.5)
-        raise AssertionError
-
     # a day
 
     async def _day(self, morning: datetime, today: dict[town.Someone, list[Expected]], blows: list[str]) -> None:
-        await self._do(lambda work: town.write_down(work, today))
+        await self._scene.do(lambda work: town.write_down(work, today))
         await asyncio.sleep(0.3)  # whatever goes out now is early
         await self._move_clock(morning)
         talk = asyncio.create_task(self._talk())
@@ -177,27 +113,27 @@ class Storm:
     async def _settled(self, but_for: int = 0) -> None:
         """Wait until no more than so many messages wait. The last few of a morning may take until the next."""
         until = time.monotonic() + SETTLED_WITHIN
-        while await self._do(lambda work: town.waiting(work.session)) > but_for and time.monotonic() < until:
+        while await self._scene.do(lambda work: town.waiting(work.session)) > but_for and time.monotonic() < until:
             await asyncio.sleep(0.3)
 
     async def _move_clock(self, to: datetime) -> None:
         """Every bot's clock; one that is down is told when it is back."""
-        self._ahead = to - datetime.now(UTC)
+        self._scene.ahead = to - datetime.now(UTC)
         self._timeline.moves.append((time.time(), to))
-        await asyncio.gather(*(bot.set_clock(self._now()) for bot in self._bots if bot.is_up.is_set()))
+        await asyncio.gather(*(bot.set_clock(self._scene.now()) for bot in self._scene.bots if bot.is_up.is_set()))
 
     def _now(self) -> datetime:
-        return datetime.now(UTC) + self._ahead
+        return datetime.now(UTC) + self._scene.ahead
 
     async def _talk(self) -> None:
         """People write to the bot meanwhile, each of them once."""
-        silent = [p for p in self._people if p.platform == "slack" and p.id not in self._asked]
+        silent = [p for p in self._scene.people if p.platform == "slack" and p.id not in self._asked]
         self._chance.shuffle(silent)
         share = -(-self._plan.people // 2 // self._plan.days)
         for someone in silent[:share]:
             self._asked.add(someone.id)
-            bot = self._chance.choice(self._bots)
-            answer = await self._slack.ask("says", who=someone.id, words=QUESTION, bot=bot.events_url)
+            bot = self._chance.choice(self._scene.bots)
+            answer = await self._scene.slack.ask("says", who=someone.id, words=QUESTION, bot=bot.events_url)
             if answer["acknowledged"]:
                 self._acknowledged.append(someone.id)
             await asyncio.sleep(self._chance.uniform(0.02, 0.2))
@@ -215,15 +151,12 @@ class Storm:
         by_name = {"kill -9": self._kill, "SIGSTOP": self._stop, "database": self._hurt, "clock": self._jump}
         for blow in blows:
             await asyncio.sleep(self._chance.uniform(0.3, 1.2))
-            await by_name[blow](self._chance.choice(self._bots))
+            await by_name[blow](self._chance.choice(self._scene.bots))
             self._blows[blow] += 1
-
-    async def _start(self, bot: Bot) -> None:
-        await bot.start(self._now() if self._ahead else None)
 
     async def _kill(self, bot: Bot) -> None:
         await bot.kill()
-        await self._start(bot)
+        await self._scene.start(bot)
 
     async def _stop(self, bot: Bot) -> None:
         bot.freeze()
@@ -238,18 +171,18 @@ class Storm:
     async def _jump(self, _: Bot) -> None:
         """Forward by hours, or back and forward again as when somebody corrects a mistake."""
         if self._chance.random() < 0.5:
-            await self._move_clock(self._now() + timedelta(hours=3))
+            await self._move_clock(self._scene.now() + timedelta(hours=3))
         else:
-            await self._move_clock(self._now() - timedelta(hours=1))
+            await self._move_clock(self._scene.now() - timedelta(hours=1))
             await asyncio.sleep(2)
-            await self._move_clock(self._now() + timedelta(hours=1))
+            await self._move_clock(self._scene.now() + timedelta(hours=1))
 
     # judging
 
     async def _judge(self, expected: dict[town.Someone, list[Expected]]) -> Outcome:
-        on_show = await self._do(lambda work: town.on_show(work.session, expected))
+        on_show = await self._scene.do(lambda work: town.on_show(work.session, expected))
         verdicts, faults, refusals = [], Counter[str](), Counter[str]()
-        for platform, fake in (("slack", self._slack), ("teams", self._teams)):
+        for platform, fake in (("slack", self._scene.slack), ("teams", self._scene.teams)):
             wanted = [n for p, nudges in expected.items() if p.platform == platform for n in nudges]
             told = [Told(m["place"], m["words"], m["at"]) for m in await fake.ask("told")]
             verdicts.append(check(platform, wanted, told, self._timeline, on_show))
@@ -258,8 +191,8 @@ class Storm:
             refusals.update(wrong["refusals"])
             if platform == "slack":
                 unanswered = self._unanswered(told)
-        keys = {self._setting.audit_key.id: self._setting.audit_key}
-        broken = await self._do(lambda work: list(audit.faults(work.session, keys)))
+        keys = {self._scene.setting.audit_key.id: self._scene.setting.audit_key}
+        broken = await self._scene.do(lambda work: list(audit.faults(work.session, keys)))
         name = self._database.name
         return Outcome(name, verdicts, self._blows, faults, len(self._acknowledged), unanswered, broken, refusals)
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from psirf_bot.casework import post
 from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Event, Rule, step
 from psirf_bot.domain.report import Report
-from psirf_bot.domain.working_time import YearNotKnown
+from psirf_bot.domain.trust import due
+from psirf_bot.domain.working_time import ORDINARY, Calendar, WorkingPattern, YearNotKnown
 from psirf_bot.store.tables import Case, Deadline, Nudge
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ SHOWN_FOR = timedelta(days=14)
 class Subject:
     """What an event and its duties are about: its kind and which one, and the case it belongs to, if any.
 
-    `named`: whose the duties are whose owner the event names. `service` decides which service lead hears of it.
+    `named`: whose a duty is, by the kind of owner that its rule has. `service` decides which service lead hears of it.
     """
 
     kind: str
@@ -39,7 +40,7 @@ class Subject:
 
 
 def of_case(case: Case, **named: str | None) -> Subject:
-    """A case as the subject of its own duties; `named` by kind of owner, spaces as underscores."""
+    """A case as the subject of its own duties; `named` by kind of owner, with underscores for spaces."""
     theirs = {"reporter": case.reporter_id, "case owner": case.owner_id}
     theirs |= {kind.replace("_", " "): who for kind, who in named.items()}
     return Subject("case", case.id, case, case.service, theirs)
@@ -62,28 +63,38 @@ def happened(
     `agreed`: the days agreed with people, by rule. `since`: when the clock began, if not now. `report`: asked by rules
     that are only for some reports. `occurrence`: which time round it is, where the caller knows.
     """
-    _close(work, event, about, by, note)
-    for rule in work.setting.rules.values():
-        if not rule.opened_by(event) or (rule.when and report and not rule.when(report)):
-            continue
-        if rule.when and report is None and event in {Event.CASE_REPORTED, Event.CASE_OPENED}:
-            continue  # nothing is known that would make it owed
+    theirs = select(Deadline).where(Deadline.subject_kind == about.kind, Deadline.subject_id == about.id)
+    known = list(work.session.exec(theirs.with_for_update()))
+    rules = work.setting.rules
+    for deadline in [d for d in known if d.state in RUNNING and d.rule in rules]:
+        rule = rules[deadline.rule]
+        if event in rule.closes:
+            settle(work, deadline, DONE, by, note)
+            if rule.comes_back:
+                _open(work, replace(rule, due=rule.comes_back), about, known, work.now, None, "")
+        elif event in rule.drops:
+            settle(work, deadline, DROPPED, by, str(event))
+    for rule in rules.values():
         day = (agreed or {}).get(rule.id)
-        if rule.due is not None or day is not None:
-            open_deadline(work, rule, about, since=since or work.now, agreed=day, occurrence=occurrence)
+        if rule.opened_by(event) and _is_owed(rule, event, report) and (rule.due or day):
+            _open(work, rule, about, known, since or work.now, day, occurrence)
+    work.session.flush()
 
 
-def open_deadline(
-    work: Work, rule: Rule, about: Subject, *, since: datetime, agreed: date | None = None, occurrence: str = ""
-) -> Deadline | None:
-    """Start the clock of one duty; None where it runs already, or where this time round has been opened before."""
-    same = select(Deadline).where(
-        Deadline.subject_kind == about.kind, Deadline.subject_id == about.id, Deadline.rule == rule.id
-    )
-    before = work.session.exec(same).all()
+def _is_owed(rule: Rule, event: Event, report: Report | None) -> bool:
+    """Some duties are only for some reports; where there is no report, nothing is known that would make them owed."""
+    if rule.when is None or event is not Event.CASE_REPORTED:
+        return True
+    return report is not None and rule.when(report)
+
+
+def _open(
+    work: Work, rule: Rule, about: Subject, known: list[Deadline], since: datetime, agreed: date | None, occurrence: str
+) -> None:
+    """Start the clock of one duty, unless it runs already or this time round has been opened before."""
+    before = [d for d in known if d.rule == rule.id]
     if any(d.state in RUNNING or d.occurrence == occurrence for d in before):
-        return None
-    due_local, due_at, source = due_of(work, rule, since, agreed)
+        return
     deadline = Deadline(
         id=work.new_id(),
         rule=rule.id,
@@ -96,94 +107,170 @@ def open_deadline(
         role=rule.role,
         since=since,
         length=str(rule.due) if rule.due and agreed is None else None,
-        source=source,
-        due_local=due_local.isoformat(timespec="minutes"),
-        due_at=due_at,
+        source=rule.source,
+        due_local="",
+        due_at=since,
     )
+    _set_due(work, deadline, agreed)
     plan_next(work, deadline)
     work.session.add(deadline)
-    work.session.flush()
-    return deadline
+    known.append(deadline)
 
 
-def due_of(work: Work, rule: Rule, since: datetime, agreed: date | None) -> tuple[datetime, datetime, str]:
-    """The local and the exact moment a duty is due, and where that comes from.
+def _set_due(work: Work, deadline: Deadline, agreed: date | None = None) -> None:
+    """Work out when it is due: the day agreed, or its length after the clock began and without the pauses.
 
-    Past the last year whose bank holidays are known the date is worked out all the same, says so, and is worked out
-    again when that year is known: a report must not be lost for want of a calendar.
+    Past the last year whose bank holidays are known, the date is foreseen, says so, and is worked out again when that
+    year is known: a report must not be lost for want of a calendar.
     """
-    calendar = work.setting.calendar
-    if agreed is not None:
-        return *calendar.end_of(agreed), rule.source
-    assert rule.due is not None  # noqa: S101 - the caller has looked
+    calendar, rule = work.setting.calendar, work.setting.rules[deadline.rule]
+    deadline.source = rule.source
     try:
-        return *calendar.due(since, rule.due), rule.source
+        local, at = _due(calendar, deadline, agreed)
     except YearNotKnown as unknown:
         log.error("%s: %s", rule.id, unknown)  # noqa: TRY400 - there is no fault in the code to trace
-        words = f"{rule.source}; the bank holidays of {unknown.year} are not known yet, so this day may change"
-        return *work.setting.calendar_beyond.due(since, rule.due), words
+        deadline.source += f"; the bank holidays of {unknown.year} are not known yet, so this day may change"
+        local, at = _due(work.setting.calendar_beyond, deadline, agreed)
+    deadline.due_local, deadline.due_at = local.isoformat(timespec="minutes"), at
 
 
-def plan_next(work: Work, deadline: Deadline, *, not_before: datetime | None = None) -> None:
-    """Work out when the next reminder falls due, leaving out those whose moment has passed."""
+def _due(calendar: Calendar, deadline: Deadline, agreed: date | None) -> tuple[datetime, datetime]:
+    if agreed is not None:
+        return calendar.end_of(agreed)
+    length = due(deadline.length)
+    local, at = calendar.due(deadline.since, length)
+    if length.unit in {"hours", "minutes"}:
+        return local, at
+    if length.unit == "working days":
+        return calendar.end_of(calendar.working_days_after(local.date(), deadline.stood_still))
+    return calendar.end_of(local.date() + timedelta(days=deadline.stood_still))
+
+
+def plan_next(work: Work, deadline: Deadline) -> None:
+    """Work out when the next reminder falls due.
+
+    Those whose moment has passed are left out, but for the newest word that a duty is late: somebody has to hear of it.
+    """
     calendar = work.setting.calendar_beyond  # a reminder may be worked out from a date that may still change
     rule = work.setting.rules[deadline.rule]
-    asked = owners(work, deadline) if work.setting.rules[deadline.rule].alone else []
-    pattern = pattern_of(work, asked[0].id if asked else deadline.owner_id)
-    earliest = max(work.now, not_before or work.now)
+    pattern = _pattern(work, deadline, rule)
     due_day = date.fromisoformat(deadline.due_local[:10])
-    missed: int | None = None  # the newest late reminder whose moment has passed: nobody has heard of it yet
+    missed: int | None = None
     for number in count(deadline.step):
         planned = step(rule, number)
         if planned.day is None:
-            deadline.step, deadline.next_at = number, calendar.working_moment(earliest, pattern)
+            deadline.step, deadline.next_at = number, calendar.working_moment(work.now, pattern)
             return
-        day = _day(work, due_day, planned.day)
-        morning = calendar.next_morning(calendar.digest_day(day, pattern), pattern)
-        today = planned.day == 0 and calendar.local(earliest).date() == day
-        if morning >= earliest or today:
+        day = _day(calendar, due_day, planned.day, pattern)
+        morning = calendar.next_morning(day, pattern)
+        if morning >= work.now or (planned.day == 0 and work.local.date() == day):
             break
         missed = number if planned.rung is not None else None
     if missed is None:
-        deadline.step, deadline.next_at = number, max(morning, earliest)
+        deadline.step, deadline.next_at = number, max(morning, work.now)
     else:
-        deadline.step, deadline.next_at = missed, calendar.working_moment(earliest, pattern)
+        deadline.step, deadline.next_at = missed, calendar.working_moment(work.now, pattern)
 
 
-def _day(work: Work, due_day: date, offset: int) -> date:
-    """So many working days before or after the due day; one that is no working day is reminded of the day before it."""
-    calendar = work.setting.calendar_beyond
+def _pattern(work: Work, deadline: Deadline, rule: Rule) -> WorkingPattern:
+    """Whose hours the reminder goes by: those of whoever is asked, where it is one person."""
+    if deadline.owner_id is None:
+        return ORDINARY
+    asked = owners(work, deadline) if rule.alone else []
+    return pattern_of(work, asked[0].id if len(asked) == 1 else deadline.owner_id)
+
+
+def _day(calendar: Calendar, due_day: date, offset: int, pattern: WorkingPattern) -> date:
+    """The day of somebody's work so many working days from the due day: before it, if possible, until it is late."""
     anchor = due_day
     while not calendar.is_working_day(anchor):
         anchor -= timedelta(days=1)
-    return anchor if offset == 0 else calendar.working_days_after(anchor, offset)
-
-
-def _close(work: Work, event: Event, about: Subject, by: str, note: str | None) -> None:
-    running = select(Deadline).where(
-        Deadline.subject_kind == about.kind, Deadline.subject_id == about.id, col(Deadline.state).in_(RUNNING)
-    )
-    for deadline in work.session.exec(running.with_for_update()).all():
-        rule = work.setting.rules.get(deadline.rule)
-        if rule and event in rule.closes:
-            settle(work, deadline, DONE, by, note)
-            if rule.comes_back:
-                open_deadline(work, replace(rule, due=rule.comes_back), about, since=work.now)
-        elif rule and event in rule.drops:
-            settle(work, deadline, DROPPED, by, str(event))
+    day = anchor if offset == 0 else calendar.working_days_after(anchor, offset)
+    if offset > 0:
+        return calendar.digest_day(day, pattern)
+    while calendar.is_bank_holiday(day) or day.weekday() not in pattern.days:
+        day -= timedelta(days=1)
+    return day
 
 
 def settle(work: Work, deadline: Deadline, state: str, by: str, note: str | None = None) -> None:
     """Stop the clock of a duty for good: it was done, or it is owed no longer."""
     deadline.state, deadline.closed_at, deadline.closed_by, deadline.note = state, work.now, by, note
     deadline.next_at = None
-    work.session.add(deadline)
-    work.session.flush()
     changed(work, deadline)
 
 
+def snooze(work: Work, deadline: Deadline, by: str) -> date:
+    """Be quiet about it until this person's next working morning; the day it is due does not move."""
+    calendar, pattern = work.setting.calendar_beyond, pattern_of(work, by)
+    day = calendar.digest_day(work.local.date() + timedelta(days=1), pattern)
+    deadline.next_at = calendar.next_morning(day, pattern)
+    changed(work, deadline)
+    return day
+
+
+def hand_over(work: Work, deadline: Deadline, to: str | None) -> None:
+    """Another person owes it from now on; with nobody named, those who hold its role."""
+    deadline.owner_id = to
+    plan_next(work, deadline)
+    changed(work, deadline)
+
+
+def move(work: Work, deadline: Deadline, day: date) -> None:
+    """It is due on another day, which has been agreed."""
+    deadline.length, deadline.step = None, 0
+    _set_due(work, deadline, day)
+    plan_next(work, deadline)
+    changed(work, deadline)
+
+
+def pause(work: Work, deadline: Deadline, reason: str, review_on: date) -> None:
+    """Stop the clock for a lawful reason, in sight of everybody concerned, until it is reviewed."""
+    calendar = work.setting.calendar_beyond
+    deadline.state, deadline.reason, deadline.paused_at, deadline.review_on = PAUSED, reason, work.now, review_on
+    deadline.next_at = calendar.next_morning(calendar.digest_day(review_on, ORDINARY), ORDINARY)
+    changed(work, deadline)
+
+
+def resume(work: Work, deadline: Deadline) -> None:
+    """Let the clock go on: the day it is due moves by as long as it stood still."""
+    if deadline.state != PAUSED or deadline.paused_at is None:
+        return
+    calendar, before = work.setting.calendar_beyond, date.fromisoformat(deadline.due_local[:10])
+    paused_on = work.setting.calendar.local(deadline.paused_at).date()
+    still = (work.local.date() - paused_on).days
+    deadline.state, deadline.paused_at, deadline.review_on, deadline.step = OPEN, None, None, 0
+    if deadline.length is None:
+        _set_due(work, deadline, before + timedelta(days=still))
+    else:
+        in_working_days = due(deadline.length).unit == "working days"
+        deadline.stood_still += (
+            calendar.working_days_between(paused_on, work.local.date()) if in_working_days else still
+        )
+        _set_due(work, deadline)
+    plan_next(work, deadline)
+    changed(work, deadline)
+
+
+def worked_out_again(work: Work, deadline: Deadline) -> bool:
+    """The calendar has changed: work the due day out again. Whether it has moved; then it says where from."""
+    if deadline.length is None:
+        return False
+    before = deadline.due_local
+    _set_due(work, deadline)
+    if deadline.due_local == before:
+        return False
+    deadline.moved_from, deadline.step = before[:10], 0
+    if deadline.state == OPEN:
+        plan_next(work, deadline)
+    changed(work, deadline)
+    return True
+
+
 def changed(work: Work, deadline: Deadline) -> None:
-    """Whatever shows this duty is brought up to date: the reminders of it, and its owner's own page."""
+    """Whatever shows this duty is brought up to date: the reminders of it, and its owners' own pages."""
+    work.session.add(deadline)
+    work.session.flush()
     shown = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.day >= work.local.date() - SHOWN_FOR)
     for nudge in work.session.exec(shown).all():
         post.refresh(work, subject_of(work, deadline, nudge))
@@ -193,16 +280,21 @@ def changed(work: Work, deadline: Deadline) -> None:
 def subject_of(work: Work, deadline: Deadline, nudge: Nudge) -> str:
     """The living card in which somebody is reminded of a duty: one of its own, or the digest of a day."""
     if work.setting.rules[deadline.rule].alone:
-        return f"nudge:{deadline.id}:{nudge.person_id}:{nudge.step}"
+        return f"nudge:{deadline.id}:{nudge.person_id}:{nudge.day.isoformat()}"
     return f"digest:{nudge.person_id}:{nudge.day.isoformat()}"
 
 
-def running_of(work: Work, case: Case) -> list[Deadline]:
-    """The duties of a case whose clocks run or are paused, the first due first."""
-    theirs = select(Deadline).where(Deadline.case_id == case.id, col(Deadline.state).in_(RUNNING))
+def running(work: Work, about: Subject, *rule_ids: str) -> list[Deadline]:
+    """The duties of a subject whose clocks run or are paused, the first due first; only of these rules, if any."""
+    theirs = select(Deadline).where(
+        Deadline.subject_kind == about.kind, Deadline.subject_id == about.id, col(Deadline.state).in_(RUNNING)
+    )
+    if rule_ids:
+        theirs = theirs.where(col(Deadline.rule).in_(rule_ids))
     return list(work.session.exec(theirs.order_by(col(Deadline.due_at), col(Deadline.rule))))
 
 
-def how_many_late(work: Work) -> int:
-    late = select(func.count()).select_from(Deadline).where(Deadline.state == OPEN, col(Deadline.due_at) < work.now)
-    return int(work.session.exec(late).one())
+def running_of(work: Work, case: Case) -> list[Deadline]:
+    """The duties of a case, whoever they are about, whose clocks run or are paused, the first due first."""
+    theirs = select(Deadline).where(Deadline.case_id == case.id, col(Deadline.state).in_(RUNNING))
+    return list(work.session.exec(theirs.order_by(col(Deadline.due_at), col(Deadline.rule))))

@@ -95,8 +95,10 @@ class Courier:
         self.kick()
 
     async def _deliver(self, errand: Errand, until: float) -> None:
-        if asyncio.get_running_loop().time() >= until:
-            return  # held up for so long that somebody else may have it: it is looked for when the lease is over
+        if asyncio.get_running_loop().time() >= until:  # held up for so long that somebody else may have it by now
+            if errand.read_back_since is None:
+                await self._note(lambda s: self._queue.not_there(s, errand, certain=True))
+            return  # what is to be looked for still is when the lease is over
         sender = self._senders.get(errand.platform)
         if sender is None or errand.card is None:
             never = Refused("nothing to show" if sender else f"{errand.platform} is not configured", final=True)
@@ -129,8 +131,8 @@ class Courier:
         try:
             found = await sender.find(errand.address, errand.key, errand.read_back_since)
         except (Uncertain, Refused) as why:  # refused to let us look: that says nothing of the message
-            words = str(why)
-            await self._note(lambda s: self._queue.cannot_look(s, errand, words))
+            words, wait = str(why), why.retry_after if isinstance(why, Refused) else None
+            await self._note(lambda s: self._queue.cannot_look(s, errand, words, wait))
             return None
         if found is None:
             await self._note(lambda s: self._queue.not_there(s, errand, certain=True))

@@ -1,6 +1,9 @@
 """The queue of messages in the application's own table: what to send next, and what became of it.
 
 due -> sending -> sent | due again (refused) | uncertain -> read back -> sent | due again -> dead (visible)
+
+Any number of processes may share it. Whoever changes a row holds its lock and knows its token, so that one that was
+stopped for too long finds that its message is no longer its own.
 """
 
 import logging
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, exists
+from sqlalchemy import bindparam, case, exists, func
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -19,7 +22,7 @@ from psirf_bot.casework import living, post, undelivered
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.database import without_words
-from psirf_bot.store.tables import Outbox, Posted
+from psirf_bot.store.tables import Outbox, PlatformHold, Posted
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,8 @@ LEASE = timedelta(seconds=60)
 MOST_TRIES = 30
 LOOK_FOR = timedelta(minutes=15)
 AT_ONCE = timedelta(seconds=5)
+CLAIMING = 0x70736972666F78
+"""The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
 Settles = Callable[[str], timedelta]
 """How long an uncertain message of a platform may still turn up before it is looked for."""
 
@@ -47,7 +52,10 @@ class Errand:
 
 
 class OutboxQueue:
-    """Works on the outbox within a given session. `now` is the time of the work, `real` that of the leases."""
+    """Works on the outbox within a given session.
+
+    `now` is the time of the work. Leases go by `real`, but on PostgreSQL by its own clock, which all replicas share.
+    """
 
     def __init__(self, setting: Setting, now: Callable[[], datetime], real: Callable[[], datetime]) -> None:
         self._setting, self._now, self._real = setting, now, real
@@ -55,36 +63,42 @@ class OutboxQueue:
 
     def recover(self, session: Session, settles: Settles, *, all_of_them: bool) -> None:
         """What was being sent when its sender died may have arrived, or may do so until it has settled."""
+        real = self._time_of_leases(session)
         lost = select(Outbox).where(Outbox.state == "sending")
         if not all_of_them:
-            lost = lost.where(col(Outbox.lease_until) < self._real())
+            lost = lost.where(col(Outbox.lease_until) < real)
         for row in session.exec(lost.with_for_update(skip_locked=True)):
-            taken_at = (row.lease_until or self._real()) - LEASE
+            taken_at = (row.lease_until or real) - LEASE
             harmless = self._may_be_repeated(session, row)
             row.state = "due" if harmless else "uncertain"
-            wait = timedelta() if harmless else taken_at + settles(row.platform) - self._real()
+            wait = timedelta() if harmless else taken_at + settles(row.platform) - real
             row.due_at = self._now() + max(wait, timedelta())
             session.add(row)
 
     def claim(self, session: Session, most: int, settles: Settles) -> list[Errand]:
-        """Take the first message of each conversation that is waiting to be sent, where it is due.
+        """Take the first message of each conversation that is waiting to be sent, where it is due: urgent ones first.
 
-        One that may have arrived holds up nothing but a newer rendering of the same living card.
+        One that may have arrived holds up nothing but a newer rendering of the same living card, and one that is
+        meant for later holds up nothing.
         """
+        _wait_for_turn(session)
         self.recover(session, settles, all_of_them=False)
-        rows = session.exec(self._ready, params={"now": self._now(), "most": most}).all()
-        return [errand for row in rows if (errand := self._errand(session, row))]
+        while rows := session.exec(self._ready, params={"now": self._now(), "most": most}).all():
+            real = self._time_of_leases(session)
+            if errands := [errand for row in rows if (errand := self._errand(session, row, real))]:
+                return errands
+        return []
 
-    def _errand(self, session: Session, row: Outbox) -> Errand | None:
-        if row.about == post.PASSING and (row.attempts or self._now() - row.created_at > AT_ONCE):
+    def _errand(self, session: Session, row: Outbox, real: datetime) -> Errand | None:
+        if row.about == post.PASSING and (row.first_tried_at or self._now() - row.created_at > AT_ONCE):
             row.state, row.card = "sent", None  # it goes at once or not at all
             session.add(row)
             return None
         before = row.state
         row.state, row.token, row.attempts = "sending", row.token + 1, row.attempts + 1
-        row.lease_until = self._real() + LEASE
+        row.lease_until = real + LEASE
         since = row.first_tried_at if before == "uncertain" and not row.message else None
-        row.first_tried_at = row.first_tried_at or self._real()
+        row.first_tried_at = row.first_tried_at or real
         try:
             with session.begin_nested():
                 card, message = self._content(session, row)
@@ -137,18 +151,22 @@ class OutboxQueue:
         why, final = refused.why, refused.final
         row.error = why
         if refused.shut_out and undelivered.shut_out(Work(session, self._now(), self._setting), row):
+            self._forget(session, row)
             row.state, row.card = "sent", None  # somewhere else
         elif errand.message and final and not refused.shut_out:
             # The message to edit is gone or frozen: the news still has to get there.
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
-        elif final or row.attempts >= MOST_TRIES:
+        elif final or (row.attempts >= MOST_TRIES and refused.retry_after is None):
             log.error(
                 "message %s for %s cannot be delivered after %d tries: %s", row.id, row.platform, row.attempts, why
             )
             self._give_up(session, row)
         else:
             row.state, row.due_at = "due", self._later(row.attempts, refused.retry_after)
+            if refused.retry_after is not None:
+                row.attempts -= 1  # the platform is busy: that says nothing against this message
+                _hold(session, row.platform, row.due_at)
         session.add(row)
 
     def uncertain(self, session: Session, errand: Errand, why: str, settle: timedelta) -> None:
@@ -158,9 +176,11 @@ class OutboxQueue:
             return
         row.error = why
         log.warning("message %s for %s may or may not have arrived: %s", row.id, row.platform, why)
+        harmless = bool(errand.message) or self._may_be_repeated(session, row)
         if row.attempts >= MOST_TRIES:
+            row.may_repeat = row.may_repeat or not harmless  # said if somebody has it sent again
             self._give_up(session, row)
-        elif errand.message or self._may_be_repeated(session, row):
+        elif harmless:
             row.state, row.due_at = "due", self._later(row.attempts, None)
         else:
             row.state, row.due_at = "uncertain", self._now() + settle
@@ -172,15 +192,23 @@ class OutboxQueue:
             return True
         return row.subject is not None and session.get(Posted, (row.subject, row.lane)) is not None
 
-    def cannot_look(self, session: Session, errand: Errand, why: str) -> None:
-        """It cannot be looked for just now: look again; after `LOOK_FOR` send it, with a word that it may repeat."""
+    def cannot_look(self, session: Session, errand: Errand, why: str, retry_after: float | None = None) -> None:
+        """It cannot be looked for just now: look again, for as long as the auditor takes to raise it and longer.
+
+        What somebody else would have to look after is not left in doubt: after `LOOK_FOR` it is sent, with a word
+        that it may repeat.
+        """
         row = self._mine(session, errand)
         if row is None:
             return
-        if self._real() - (row.first_tried_at or self._real()) > LOOK_FOR:
+        looking = self._time_of_leases(session) - (row.first_tried_at or row.created_at)
+        if (row.about and looking > LOOK_FOR) or (row.attempts >= MOST_TRIES and retry_after is None):
             self.not_there(session, errand, certain=False)
             return
-        row.error, row.state, row.due_at = why, "uncertain", self._later(row.attempts, None)
+        row.error, row.state, row.due_at = why, "uncertain", self._later(row.attempts, retry_after)
+        if retry_after is not None:
+            row.attempts -= 1
+            _hold(session, row.platform, row.due_at)
         session.add(row)
 
     def not_there(self, session: Session, errand: Errand, *, certain: bool) -> None:
@@ -195,19 +223,27 @@ class OutboxQueue:
 
     def _give_up(self, session: Session, row: Outbox) -> None:
         """It stays where people look, and somebody else looks after what it was about."""
-        row.state = "sent" if "home" in row.address else "dead"  # a page is published anew when it is opened
+        # A page is published anew when it is opened, and what only repeats something is not missed.
+        row.state = "sent" if "home" in row.address or row.about == post.PASSING else "dead"
         if row.about:
             undelivered.take_up(Work(session, self._now(), self._setting), row.about)
 
     def _mine(self, session: Session, errand: Errand) -> Outbox | None:
+        """The row, locked until the commit; None when its lease ran out and somebody else has seen to it."""
         held = select(Outbox).where(Outbox.id == errand.id, Outbox.token == errand.token, Outbox.state == "sending")
-        return session.exec(held).first()
+        return session.exec(held.with_for_update()).first()
 
     def _forget(self, session: Session, row: Outbox) -> None:
         row.message = None
         posted = session.get(Posted, (row.subject, row.lane)) if row.subject else None
         if posted:
             session.delete(posted)
+
+    def _time_of_leases(self, session: Session) -> datetime:
+        if session.get_bind().dialect.name == "postgresql":
+            clock: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+            return clock
+        return self._real()
 
     def _later(self, attempts: int, retry_after: float | None) -> datetime:
         seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0**attempts, 300)
@@ -216,16 +252,36 @@ class OutboxQueue:
 
 def _ready() -> SelectOfScalar[Outbox]:
     """The first `most` messages that are due by `now` and have to wait for no other."""
-    earlier = aliased(Outbox)
+    now = bindparam("now")
+    other = aliased(Outbox)
+    tried_or_due = col(other.first_tried_at).is_not(None) | (col(other.due_at) <= now)
+    earlier = col(other.id) < col(Outbox.id)
     waits = exists().where(
-        col(earlier.lane) == Outbox.lane,
-        col(earlier.id) < col(Outbox.id),
-        col(earlier.state).in_(("due", "sending"))
-        | ((col(earlier.state) == "uncertain") & (col(earlier.subject) == Outbox.subject)),
+        col(other.lane) == Outbox.lane,
+        col(other.id) != Outbox.id,
+        col(other.state).in_(("due", "sending", "uncertain")),  # said once more for the sake of the index
+        (col(other.state) == "sending")
+        | (earlier & (col(other.state) == "due") & tried_or_due)
+        | (earlier & (col(other.state) == "uncertain") & (col(other.subject) == Outbox.subject)),
     )
-    due = col(Outbox.state).in_(("due", "uncertain")), col(Outbox.due_at) <= bindparam("now")
-    in_order = select(Outbox).where(*due, ~waits).order_by(col(Outbox.id))
+    held = exists().where(col(PlatformHold.platform) == Outbox.platform, col(PlatformHold.until) > now)
+    due = col(Outbox.state).in_(("due", "uncertain")), col(Outbox.due_at) <= now
+    urgent_first = case((col(Outbox.lane).endswith(":urgent"), 0), else_=1)
+    in_order = select(Outbox).where(*due, ~waits, ~held).order_by(urgent_first, col(Outbox.id))
     return in_order.limit(bindparam("most")).with_for_update(skip_locked=True)
+
+
+def _wait_for_turn(session: Session) -> None:
+    """Two that claim at once would each see a conversation as free. SQLite has one writer; elsewhere a lock holds."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(CLAIMING)))
+
+
+def _hold(session: Session, platform: str, until: datetime) -> None:
+    """The platform asked us to wait, whoever it was that it asked: until then nothing is sent there."""
+    hold = session.get(PlatformHold, platform, with_for_update=True) or PlatformHold(platform=platform, until=until)
+    hold.until = max(hold.until, until)
+    session.add(hold)
 
 
 def _labelled(card: Card) -> Card:

@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
 
-from psirf_bot.domain.trust import Due, QuietHours
+from psirf_bot.domain.trust import KNOWN_TO, Due, QuietHours
 
 KNOWN_FROM = 2012
-KNOWN_TO = 2028
-"""The years of the GOV.UK list (england-and-wales). A later year can be worked out, but is not yet promised."""
+"""The first year of the GOV.UK list (england-and-wales). Years after the last one can be foreseen, not promised."""
 
 ONE_DAY = timedelta(days=1)
 LAST_MINUTE = time(23, 59)

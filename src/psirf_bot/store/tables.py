@@ -255,6 +255,8 @@ class Deadline(SQLModel, table=True):
     reason: str | None = None
     """Why it is paused."""
     paused_at: datetime | None = None
+    stood_still: int = 0
+    """How long pauses have lasted so far: in working days where its length is in working days, else in days."""
     review_on: date | None = None
     closed_at: datetime | None = None
     closed_by: str | None = None
@@ -262,14 +264,17 @@ class Deadline(SQLModel, table=True):
 
 
 class Nudge(SQLModel, table=True):
-    """Somebody is reminded of a duty: once for each of its steps. It goes out with their digest of that day."""
+    """Somebody is reminded of a duty, at most once a day: in their digest of that day, or in a message of its own.
 
-    __table_args__ = (UniqueConstraint("deadline_id", "step", "person_id"), Index("nudge_digest", "person_id", "day"))
+    `person_id` "leads" is the channel of the leads.
+    """
+
+    __table_args__ = (UniqueConstraint("deadline_id", "person_id", "day"), Index("nudge_digest", "person_id", "day"))
     id: int | None = Field(default=None, primary_key=True)
     deadline_id: str = Field(index=True)
     step: int
     person_id: str
-    why: str  # soon, due, late, up (somebody further up the ladder)
+    why: str  # soon, due, late, up (for somebody on the ladder), review (of a pause)
     day: date
     at: datetime
 

@@ -109,7 +109,14 @@ def _sees(actor: Member, case: CaseFacts) -> bool:
     if actor.id in case.passed_over_ids:
         return False
     lead = bool(case.service) and case.service in actor.leads
-    return not kept_close and (bool((BOARD | {R.CANDOUR_LEAD}) & actor.roles) or lead)
+    return not kept_close and (bool(BOARD & actor.roles) or lead)
+
+
+def _sees_case(actor: Member, case: CaseFacts) -> bool:
+    """The candour lead sees what happened, though not who reported it."""
+    kept_close = case.quality_only or case.restricted or case.state is State.WITHDRAWN
+    passed_over = actor.id in case.passed_over_ids
+    return _sees(actor, case) or (R.CANDOUR_LEAD in actor.roles and not kept_close and not passed_over)
 
 
 def _sees_reporter(actor: Member, case: CaseFacts) -> bool:
@@ -125,6 +132,11 @@ def _clinician(actor: Member, case: CaseFacts) -> bool:
 def _sees_candour(actor: Member, case: CaseFacts) -> bool:
     """Candour is owed whoever reported it, so its steps are seen where the report itself is kept close."""
     return _clinician(actor, case) or actor.is_quality or (actor.id != case.reporter_id and _sees(actor, case))
+
+
+def _records_candour(actor: Member, case: CaseFacts) -> bool:
+    takes_part = _clinician(actor, case) or actor.is_quality or actor.id == case.lead_id
+    return takes_part or (case.service in actor.leads and _sees_candour(actor, case))
 
 
 def _leads_response(actor: Member, case: CaseFacts) -> bool:
@@ -170,7 +182,7 @@ WITH_DUTY: dict[Act, DutyRule] = {
 }
 
 WITH_CASE: dict[Act, Rule] = {
-    Act.SEE_CASE: _sees,
+    Act.SEE_CASE: _sees_case,
     Act.SEE_REPORTER: _sees_reporter,
     Act.ADD: _either(*UNDER_WAY, State.CLOSED),
     Act.WITHDRAW: lambda actor, case: _reporter(actor, case) and case.state in BEFORE_PANEL,
@@ -185,7 +197,7 @@ WITH_CASE: dict[Act, Rule] = {
     Act.REOPEN: _quality(State.CLOSED),
     Act.SEE_CANDOUR: _sees_candour,
     Act.CONFIRM_CANDOUR: _clinician,
-    Act.RECORD_CANDOUR: _sees_candour,
+    Act.RECORD_CANDOUR: _records_candour,
     Act.DECIDE_RESPONSE: _quality(State.READ, State.DECIDED),
     Act.VERIFY_PSII: lambda actor, case: (
         bool(actor.roles & {R.CHIEF_NURSE, R.MEDICAL_DIRECTOR}) and case.state is State.AWAITING_VERIFICATION

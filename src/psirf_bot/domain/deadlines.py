@@ -20,6 +20,7 @@ class Event(StrEnum):
 
     CASE_REPORTED = "case reported"
     CASE_OPENED = "case opened from Datix"
+    CASE_AMENDED = "report amended"
     CASE_READ = "case read"
     CASE_CLOSED = "case closed"
     CASE_DROPPED = "case withdrawn or joined with another"
@@ -158,6 +159,7 @@ def months(n: int) -> Due:
 
 
 R, E = Role, Event
+REPORT = (E.CASE_REPORTED, E.CASE_AMENDED)
 ENDED = (E.CASE_CLOSED, E.CASE_DROPPED)
 LOCAL = "local: the policy gives no time"
 SUPPORT = "policy App 2; the time is local"
@@ -170,8 +172,8 @@ RULES = (
          nudges=(NOW,), alone=True, private=True),
 
     # Reporting (§12.1)
-    Rule("report.read", "Read the report", E.CASE_REPORTED, (E.CASE_READ,), working_days(1), R.QUALITY,
-         LOCAL, nudges=(0,), ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),
+    Rule("report.read", "Read the report", (E.CASE_REPORTED, E.CASE_OPENED), (E.CASE_READ,), working_days(1),
+         R.QUALITY, LOCAL, nudges=(0,), ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),
     Rule("datix.entered", "Enter the Datix number", E.CASE_REPORTED, (E.DATIX_ENTERED,), working_days(2), "reporter",
          LOCAL, drops=(E.CASE_DROPPED,)),
 
@@ -191,14 +193,14 @@ RULES = (
          working_days(1), R.QUALITY, SUPPORT, nudges=(NOW, 0), alone=True, private=True),
 
     # Duty of candour (§6, App 3 and 4, E01 to E07, V19)
-    Rule("candour.confirmed", "Confirm whether the duty of candour applies", E.CASE_REPORTED,
+    Rule("candour.confirmed", "Confirm whether the duty of candour applies", REPORT,
          (E.CANDOUR_CONFIRMED, E.CANDOUR_DOES_NOT_APPLY), working_days(2), R.CANDOUR_LEAD, LOCAL,
          ladder=(R.SERVICE_LEAD, R.QUALITY), drops=(E.CASE_DROPPED,), when=Report.candour_may_apply),
     Rule("candour.told", "Tell the person, in person, with an apology",
-         (E.CASE_REPORTED, E.CANDOUR_CONFIRMED), (E.TOLD_IN_PERSON,),
+         (*REPORT, E.CANDOUR_CONFIRMED), (E.TOLD_IN_PERSON,),
          working_days(10), R.CANDOUR_LEAD, CONTRACT, nudges=(-8, -5, -3, -1, 0), ladder=(R.SERVICE_LEAD, R.QUALITY),
          drops=(E.CANDOUR_DOES_NOT_APPLY, E.DECLINED, E.CASE_DROPPED), when=Report.candour_may_apply),
-    Rule("candour.written", "Send the written follow-up", (E.CASE_REPORTED, E.CANDOUR_CONFIRMED),
+    Rule("candour.written", "Send the written follow-up", (*REPORT, E.CANDOUR_CONFIRMED),
          (E.LETTER_SENT,), working_days(10), R.CANDOUR_LEAD, CONTRACT, nudges=(-3, -1, 0),
          ladder=(R.SERVICE_LEAD, R.QUALITY),
          drops=(E.CANDOUR_DOES_NOT_APPLY, E.DECLINED, E.CASE_DROPPED), when=Report.candour_may_apply),
@@ -207,7 +209,7 @@ RULES = (
          drops=(E.TOLD_IN_PERSON, E.DECLINED, E.CANDOUR_DOES_NOT_APPLY, E.CASE_DROPPED), comes_back=working_days(5)),
 
     # Decision and verification (§3.2, §12.3)
-    Rule("panel.opened", "Open the panel", (E.CASE_READ, E.CASE_OPENED, E.CASE_REOPENED),
+    Rule("panel.opened", "Open the panel", (E.CASE_READ, E.CASE_REOPENED),
          (E.PANEL_OPENED,), working_days(5), "case owner", LOCAL,
          ladder=(R.QUALITY, R.CHAIR), drops=ENDED),
     Rule("psii.verified", "Verify the PSII", E.PSII_DECIDED, (E.PSII_VERIFIED,), working_days(2), R.CHIEF_NURSE,

@@ -110,7 +110,7 @@ class Due:
         return f"{self.number} {self.unit.removesuffix('s') if self.number == 1 else self.unit}"
 
 
-def due(given: object) -> Due:
+def length_of(given: object) -> Due:
     """A length of time as written in trust.toml, and as `str` gives it back."""
     if isinstance(given, Due):
         return given
@@ -176,7 +176,7 @@ def _with_national_names(local: dict[ResponseType, str]) -> dict[ResponseType, s
 class DeadlineSetting(Frozen):
     """A trust's own clock, owner or ladder for one duty, and where that comes from, lest it be taken for law (E07)."""
 
-    due: Annotated[Due, BeforeValidator(due)] | None = None
+    due: Annotated[Due, BeforeValidator(length_of)] | None = None
     owner: Role | None = None
     ladder: tuple[Role, ...] | None = None
     """Who hears of it when it is late, rung by rung."""

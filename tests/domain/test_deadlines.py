@@ -1,0 +1,132 @@
+"""The rule table, as its reader would check it against the policy; and what a trust may set of it."""
+
+import pytest
+
+from psirf_bot.domain.deadlines import LATE_STEPS, NOW, RULES, Event, mistakes_in, rules_of, step
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.trust import DeadlineSetting, Due
+
+# The duty, how long there is for it, whose it is, and who hears of it when it is late: written out by hand.
+POLICY = """
+report.read             1 working day    quality          quality chief_nurse
+datix.entered           2 working days   reporter         quality
+support.after-event     1 working day    checker          quality
+support.review-starts   2 working days   checker          quality
+support.ongoing         1 month          checker          quality
+support.review-ended    2 working days   checker          quality
+support.asked-for       1 working day    quality          quality
+candour.confirmed       2 working days   candour_lead     service_lead quality
+candour.told            10 working days  candour_lead     service_lead quality
+candour.written         10 working days  candour_lead     service_lead quality
+candour.attempts        5 working days   candour_lead     service_lead quality
+panel.opened            5 working days   case_owner       quality chair
+psii.verified           2 working days   chief_nurse      medical_director executive
+psii.day-3              3 working days   quality          quality chief_nurse
+response.started        5 working days   response_lead    quality chief_nurse
+response.target         2 months         response_lead    quality
+response.three-months   3 months         response_lead    quality chief_nurse
+response.extension      agreed           response_lead    quality chief_nurse
+response.six-months     6 months         response_lead    chief_nurse executive
+contact.service-user    agreed           response_lead    quality
+contact.staff           agreed           response_lead    quality
+themes.meeting          agreed           quality          chief_nurse
+action.done             agreed           whoever_is_named  service_lead quality
+action.reviewed         12 months        whoever_is_named  quality
+plan.reviewed           18 months        quality          chief_nurse
+plan.exercise           36 months        quality          chief_nurse
+alert.lead              1 working day    executive        quality chief_nurse
+alert.complete          agreed           whoever_is_named  executive chief_nurse
+alert.authorised        1 working day    executive        chief_nurse
+danger.acknowledged     5 minutes        executive        quality
+"""
+
+
+def rows() -> dict[str, tuple[str, str, list[str]]]:
+    table = {}
+    for line in POLICY.strip().splitlines():
+        rule_id, due, owner, *ladder = [cell for cell in line.replace("  ", "\t").split("\t") if cell.strip()]
+        table[rule_id] = (due.strip(), owner.strip().replace("_", " "), " ".join(ladder).split())
+    return table
+
+
+def test_every_duty_with_its_time_its_owner_and_its_ladder() -> None:
+    found = {
+        rule.id: (str(rule.due or "agreed"), str(rule.owner).replace("_", " "), [str(role) for role in rule.ladder])
+        for rule in RULES
+    }
+    assert found == rows()
+
+
+def test_what_closes_or_drops_a_duty_never_opens_it_too() -> None:
+    for rule in RULES:
+        opens = rule.opens if isinstance(rule.opens, tuple) else (rule.opens,)
+        assert not set(opens) & {*rule.closes, *rule.drops}, rule.id
+        assert not set(rule.closes) & set(rule.drops), rule.id
+
+
+def test_every_event_does_something() -> None:
+    used = {
+        event
+        for rule in RULES
+        for event in (*(rule.opens if isinstance(rule.opens, tuple) else (rule.opens,)), *rule.closes, *rule.drops)
+    }
+    assert used == set(Event)
+
+
+def test_support_checks_and_danger_are_messages_of_their_own_on_no_board() -> None:
+    """O01 to O10: nobody but the contact and the quality team sees a check; S04: danger waits for no digest."""
+    for rule in RULES:
+        assert (rule.alone and rule.private) is rule.id.startswith(("support.", "danger.")), rule.id
+        if rule.id.startswith("support."):
+            assert rule.ladder == (Role.QUALITY,), "no manager's manager, and no lead of their service"
+
+
+def test_a_duty_is_reminded_of_until_it_is_done() -> None:
+    for rule in RULES:
+        days = [step(rule, number).day for number in range(len(rule.nudges) + 10)]
+        assert days[: len(rule.nudges)] == list(rule.nudges)
+        late = [day for day in days[len(rule.nudges) :] if day is not None]
+        assert late[:5] == [*LATE_STEPS, 10, 15], "and then once a week"
+        assert [step(rule, len(rule.nudges) + n).rung for n in range(3)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("day", "why"), [(NOW, "soon"), (-3, "soon"), (0, "due"), (1, "late")])
+def test_what_a_reminder_says(day: int | None, why: str) -> None:
+    numbers = [(rule, number) for rule in RULES for number in range(12)]
+    found = {step(rule, number).why for rule, number in numbers if step(rule, number).day == day}
+    assert found == {why}
+
+
+def test_no_length_that_the_policy_does_not_give_is_taken_for_law() -> None:
+    """E07, V8: the source says whether it is the policy's, local, or agreed."""
+    known = ("policy", "local", "contract/local", "agreed", "PSS annex", "the alert's own")
+    for rule in RULES:
+        assert rule.source.startswith(known), rule.id
+        if rule.id.startswith("candour"):
+            assert "local" in rule.source, rule.id
+
+
+def test_a_trust_sets_its_own_length_owner_and_ladder() -> None:
+    own = DeadlineSetting(
+        due=Due(5, "days"), owner=Role.QUALITY, ladder=(Role.EXECUTIVE,), source="our own candour policy"
+    )
+    rules = rules_of({"candour.written": own})
+    assert str(rules["candour.written"].due) == "5 days"
+    assert rules["candour.written"].owner is Role.QUALITY
+    assert rules["candour.written"].ladder == (Role.EXECUTIVE,)
+    assert rules["candour.written"].source == "our own candour policy"
+    assert rules["candour.told"] == next(rule for rule in RULES if rule.id == "candour.told")
+    only_owner = rules_of({"candour.written": DeadlineSetting(owner=Role.QUALITY, source="ours")})
+    assert str(only_owner["candour.written"].due) == "10 working days"
+
+
+def test_a_setting_for_a_duty_that_is_not_there_is_a_mistake() -> None:
+    found = mistakes_in(
+        {
+            "candour.writen": DeadlineSetting(due=Due(5, "days"), source="ours"),
+            "action.done": DeadlineSetting(due=Due(5, "days"), source="ours"),
+            "report.read": DeadlineSetting(due=Due(5, "days"), source="ours"),
+        }
+    )
+    assert [m.where for m in found] == ['[deadlines."candour.writen"]', '[deadlines."action.done"]']
+    assert "candour.written" in found[0].remedy

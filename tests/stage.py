@@ -20,6 +20,7 @@ from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.outbox import OutboxQueue
+from psirf_bot.delivery.tick import Tick
 from psirf_bot.domain.people import read_people
 from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import Store, open_engine
@@ -98,10 +99,10 @@ class Stage:
         return await self.store.run(with_work)
 
     def later(self, **by: float) -> None:
-        self.now += timedelta(**by)
         if not self.store.is_single:  # there leases go by the database's clock, which stands still: so they grow older
             older = {at: getattr(Outbox, at) - timedelta(**by) for at in ("lease_until", "first_tried_at")}
             self.store.submit(lambda session: session.execute(update(Outbox).values(older))).result()
+        self.now += timedelta(**by)
 
     async def turn(
         self,
@@ -128,13 +129,20 @@ class Stage:
         reply = await self.turn(name, Pressed(action(card, label), dict(given or {})), **how)
         return shown(reply)
 
+    async def tick(self) -> None:
+        """Deal with the reminders that are due, and send what they have become."""
+        await Tick(self.store, self.setting, lambda: self.now, self.courier.kick).run()
+        self.later(seconds=6)  # a digest gathers for a moment
+        await self.settled()
+
     async def settled(self) -> None:
         """Wait until every message that is due has been sent."""
         import asyncio
 
         from sqlmodel import func, select
 
-        waiting = select(func.count()).select_from(Outbox).where(Outbox.state.in_(("due", "sending")))  # type: ignore[attr-defined]
+        waiting = select(func.count()).select_from(Outbox)
+        waiting = waiting.where(Outbox.state.in_(("due", "sending")), Outbox.due_at <= self.now)  # type: ignore[attr-defined]
         for _ in range(500):
             if await self.store.run(lambda session: session.exec(waiting).one()) == 0:
                 return

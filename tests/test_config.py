@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,19 @@ from pydantic import BaseModel
 
 from psirf_bot.config import NOT_A_PORT, Settings, check, serve_mistakes, warnings
 from psirf_bot.domain.mistakes import Mistake, key_lines
-from psirf_bot.domain.trust import OTHER_BODIES, DeadlineSetting, Due, OtherBody, RingContact, SupportContact, Trust
-from psirf_bot.trust_file import load_trust, read_trust, sample_trust_text
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.trust import (
+    OTHER_BODIES,
+    BankHolidays,
+    DeadlineSetting,
+    Due,
+    OtherBody,
+    ResponsePlan,
+    RingContact,
+    SupportContact,
+    Trust,
+)
+from psirf_bot.trust_file import calendar_warnings, load_trust, read_trust, sample_trust_text
 
 SAMPLE = sample_trust_text()
 SMALLEST = """
@@ -50,6 +62,7 @@ def test_the_sample_trust_is_without_mistake() -> None:
 def test_the_sample_explains_every_setting() -> None:
     named = {part for path in key_lines(SAMPLE) for part in path}
     models: list[type[BaseModel]] = [Trust, DeadlineSetting, RingContact, SupportContact, OtherBody]
+    models += [BankHolidays, ResponsePlan]
     parts: list[BaseModel] = [trust_of(SAMPLE).urgent, trust_of(SAMPLE).datix, trust_of(SAMPLE).platforms]
     wanted = {name for model in [*models, *(type(part) for part in parts)] for name in model.model_fields}
     assert wanted - named == set()
@@ -96,8 +109,128 @@ def test_a_length_of_time_is_read(words: str, due: Due) -> None:
     assert str(due) == " ".join(words.split())
 
 
+def test_a_duty_takes_an_owner_and_a_ladder_of_its_own() -> None:
+    table = '[deadlines."report.read"]\nowner = "chair"\nladder = ["executive", "chief_nurse"]\nsource = "local"'
+    own = trust_of(SMALLEST + table).deadlines["report.read"]
+    assert (own.due, own.owner, own.ladder) == (None, Role.CHAIR, (Role.EXECUTIVE, Role.CHIEF_NURSE))
+
+
+def test_bank_holidays_and_the_plan_are_read() -> None:
+    trust = trust_of(
+        SMALLEST + "[bank_holidays]\nextra = [2029-06-04]\nknown_to = 2029\n[plan]\npublished = 2025-06-02"
+    )
+    assert (trust.bank_holidays.extra, trust.bank_holidays.known_to) == ((date(2029, 6, 4),), 2029)
+    assert trust.plan == ResponsePlan(published=date(2025, 6, 2))
+    left_out = trust_of(SMALLEST)
+    assert (left_out.bank_holidays.extra, left_out.bank_holidays.known_to, left_out.plan) == ((), 2028, None)
+
+
+def test_the_review_of_the_sample_trusts_plan_falls_due_in_the_demonstration() -> None:
+    plan = trust_of(SAMPLE).plan
+    assert plan
+    assert plan.published == date(2025, 6, 2)
+
+
+# The lines of a table of deadlines, and what is then said about it, at which of its lines.
+UNFIT = {
+    "no such duty": ('"report.red"', 'due = "2 days"', 1, "is not a duty with a clock", 'Did you mean "report.read"?'),
+    "nothing of that name": ('"lunch"', 'due = "2 days"', 1, "is not a duty", "Use one of: danger.acknowledged, "),
+    "a day is agreed": (
+        '"action.done"',
+        'due = "2 days"',
+        1,
+        "its date is agreed each time",
+        "Take out the line with due",
+    ),
+    "only a source": ('"report.read"', "", 2, "only a source", "Add due, owner or ladder"),
+    "no role": ('"report.read"', 'owner = "cheif_nurse"', 1, '"owner" is not a role', 'Did you mean "chief_nurse"?'),
+    "no role at all": ('"report.read"', "owner = 7", 1, '"owner" is not a role', "Use one of: quality, "),
+    "no role in a ladder": (
+        '"report.read"',
+        'ladder = ["quality", "boss"]',
+        1,
+        "ladder item 2 is not a role",
+        "Use one of: ",
+    ),
+    "a ladder of one": ('"report.read"', 'ladder = "quality"', 1, "text where a list", "ladder = ["),
+    "an empty ladder": ('"report.read"', "ladder = []", 1, "nobody on its ladder", "at least one role"),
+    "everybody": ('"report.read"', 'owner = "staff"', 1, "everybody is staff", "Name the role"),
+    "everybody up the ladder": ('"report.read"', 'ladder = ["staff"]', 1, "everybody is staff", "Name the role"),
+    "no length": ('"report.read"', 'due = "soon"', 1, "not a length of time", '"10 working days"'),
+    "no unit": ('"report.read"', "due = 2", 1, "not a length of time", '"10 working days"'),
+    "danger in days": ('"danger.acknowledged"', 'due = "1 day"', 1, "cannot wait for days", '"5 minutes"'),
+    "a private duty": ('"support.ongoing"', 'owner = "service_lead"', 1, "is private", "Take out the line with owner"),
+    "a private ladder": ('"contact.staff"', 'ladder = ["chair"]', 1, "is private", "Take out the line with ladder"),
+    "unknown key": (
+        '"report.read"',
+        'nudges = "never"',
+        1,
+        'unknown setting "nudges"',
+        "Use one of: due, owner, ladder",
+    ),
+}
+
+
+@pytest.mark.parametrize(("rule", "line", "at", "what", "remedy"), UNFIT.values(), ids=UNFIT)
+def test_what_a_duty_cannot_take_is_named(rule: str, line: str, at: int, what: str, remedy: str) -> None:
+    text = f'{SMALLEST}[deadlines.{rule}]\n{line}\nsource = "local"\n'
+    (mistake,) = read_trust(text)[1]
+    assert mistake.where == f"trust.toml:{line_of(text, '[deadlines') + at}"
+    assert what in mistake.what
+    assert remedy in mistake.remedy
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        '"danger.acknowledged"]\ndue = "10 minutes"',
+        '"danger.acknowledged"]\nowner = "medical_director"',
+        '"support.ongoing"]\ndue = "20 working days"',
+        '"support.asked-for"]\nladder = ["quality"]',
+        '"response.target"]\ndue = "6 months"',
+    ],
+)
+def test_what_a_duty_can_take_is_no_mistake(table: str) -> None:
+    assert read_trust(f'{SMALLEST}[deadlines.{table}\nsource = "local"\n')[1] == []
+
+
+@pytest.mark.parametrize(
+    ("known_to", "today", "warned"),
+    [
+        (2028, date(2026, 11, 22), False),
+        (2028, date(2027, 11, 26), False),
+        (2028, date(2027, 11, 27), True),  # 400 days before the last of December
+        (2028, date(2030, 1, 1), True),
+        (2029, date(2028, 1, 1), False),
+    ],
+)
+def test_bank_holidays_that_run_out_are_warned_of_in_time(known_to: int, today: date, warned: bool) -> None:
+    trust = trust_of(f"{SMALLEST}[bank_holidays]\nknown_to = {known_to}")
+    found = list(calendar_warnings(trust, today))
+    assert bool(found) is warned
+    assert all(f"until the end of {known_to}" in w.what and f"known_to = {known_to + 1}" in w.remedy for w in found)
+
+
 # What to change in the sample, and what is then said about it.
 WRONG = {
+    "plan without a date": (
+        "published = 2025-06-02",
+        'published = "June"',
+        '"published" is not a date',
+        "= 2025-06-02",
+    ),
+    "plan with a number": ("published = 2025-06-02", "published = 20250602", '"published" is not a date', "quotation"),
+    "unknown key of the plan": ("published =", "publishd =", 'unknown setting "publishd"', '"published"'),
+    "bank holiday in words": ("extra = []", 'extra = ["4 June"]', "extra item 1 is not a date", "extra = [2027-06-04]"),
+    "bank holidays not listed": (
+        "extra = []",
+        "extra = 2027-06-04",
+        '"extra" is a date or a time where a list',
+        "extra =",
+    ),
+    "unknown key of bank holidays": ("known_to =", "know_to =", 'unknown setting "know_to"', '"known_to"'),
+    "year gone by": ("known_to = 2028", "known_to = 2027", '"known_to" is not a year', "Write 2028 or a later year"),
+    "year in words": ("known_to = 2028", 'known_to = "next"', '"known_to" is not a year', "known_to = 2028"),
     "unknown key": ('phone = "999"', 'phon = "999"', 'unknown setting "phon"', 'Did you mean "phone"?'),
     "unknown top-level key": ("timezone =", "timezon =", 'unknown setting "timezon"', '"timezone"'),
     "unknown table": ("[platforms]", "[platform]", 'unknown setting "platform"', '"platforms"'),
@@ -245,7 +378,10 @@ VALUES: st.SearchStrategy[str] = st.recursive(
     max_leaves=4,
 )
 KEYS = st.sampled_from(
-    [*Trust.model_fields, "words", "phone", "label", "due", "id", "psii", "report_url", '""', '"a.b"']
+    [
+        *(name for model in (Trust, DeadlineSetting, BankHolidays, ResponsePlan) for name in model.model_fields),
+        *("words", "phone", "label", "id", "psii", "report_url", '""', '"a.b"', '"report.read"'),
+    ]
 )
 STATEMENTS = st.one_of(
     st.builds("{} = {}".format, KEYS, VALUES),

@@ -1,4 +1,7 @@
-"""What the documents say of the report is what the flow does."""
+"""What the documents say of the report is what the flow does, and of the duties with a clock what the rules say.
+
+`python tests/test_docs.py` writes the table of duties into docs/configuration.md.
+"""
 
 import re
 from datetime import datetime
@@ -10,6 +13,9 @@ import pytest
 from psirf_bot.dialogs.flow import Page, walk
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.dialogs.report import report_flow
+from psirf_bot.domain.deadlines import NOW as AT_ONCE
+from psirf_bot.domain.deadlines import RULES, Event, Rule
+from psirf_bot.domain.people import Role
 from psirf_bot.trust_file import load_trust
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -53,3 +59,56 @@ def test_the_guide_counts_the_pages_and_answers_of_a_report(kind: str) -> None:
     row = re.search(rf"^\| {kind} \| (\d+) \| (\d+) \| (\d+) \|$", (DOCS / "reporting.md").read_text(), re.MULTILINE)
     assert row, f"the guide has no row for: {kind}, {counted(KINDS[kind])}"
     assert tuple(map(int, row.groups())) == counted(KINDS[kind])
+
+
+# --- The duties with a clock
+
+
+COLUMNS = ("id", "duty", "opened by", "closed by", "due after", "owner", "reminders", "ladder", "source")
+
+
+def duties() -> str:
+    """Every rule as a row of a Markdown table."""
+    rows = [COLUMNS, ("---",) * len(COLUMNS), *(row_of(rule) for rule in RULES)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def row_of(rule: Rule) -> tuple[str, ...]:
+    only = "; only where the duty of candour may apply" if rule.when else ""
+    back = f"; then every {rule.comes_back}".replace("every 1 month", "every month") if rule.comes_back else ""
+    return (
+        f"`{rule.id}`",
+        rule.duty,
+        events(rule.opens if isinstance(rule.opens, tuple) else (rule.opens,)) + only,
+        events(rule.closes),
+        (str(rule.due) if rule.due else "the day agreed") + back,
+        role(rule.owner),
+        reminders(rule.nudges),
+        ", then ".join(map(role, rule.ladder)),
+        rule.source,
+    )
+
+
+def events(those: tuple[Event, ...]) -> str:
+    return "; or ".join(those)
+
+
+def role(owner: str) -> str:
+    return f"`{owner}`" if owner in set(Role) else owner
+
+
+def reminders(nudges: tuple[int | None, ...]) -> str:
+    before = [str(-day) for day in nudges if day]
+    words = ["at once"] if AT_ONCE in nudges else []
+    words += [f"{', '.join(before)} before"] if before else []
+    return "; ".join([*words, *(["on the day"] if 0 in nudges else [])])
+
+
+def test_the_table_of_duties_is_what_the_rules_say() -> None:
+    assert duties() in (DOCS / "configuration.md").read_text("utf-8"), "run: python tests/test_docs.py"
+
+
+if __name__ == "__main__":
+    guide = DOCS / "configuration.md"
+    table = re.compile(r"^\| id \| duty \|.*\n(\|.*\n)*", re.MULTILINE)
+    guide.write_text(table.sub(lambda _: duties() + "\n", guide.read_text("utf-8")), "utf-8")

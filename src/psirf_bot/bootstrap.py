@@ -20,10 +20,9 @@ from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.web import dev_clock
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
+from psirf_bot.casework import deadlines, support
 from psirf_bot.casework.desk import Desk
-from psirf_bot.casework.onlookers import refresh_deputies
 from psirf_bot.casework.people_list import take_on
-from psirf_bot.casework.support import pass_on_those_of_leavers
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.clock import Clock
 from psirf_bot.config import Settings
@@ -31,6 +30,7 @@ from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.housekeeping import tidy
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Sender
+from psirf_bot.delivery.tick import Tick
 from psirf_bot.domain.people import PersonRow
 from psirf_bot.domain.trust import Trust
 from psirf_bot.health import health_routes
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 
 DEV_KEY = "for trying things out on this machine only"
 WAKE_EVERY = 2.0
-"""Seconds between looks for messages that have fallen due; new ones are sent at once."""
+"""Seconds between looks for what has fallen due; new messages are sent at once."""
 
 
 class Adapter(Sender, Protocol):
@@ -108,6 +108,7 @@ class Application:
             self.adapters["web"] = self._web(trust)
         queue = OutboxQueue(self.setting, self.clock.now, lambda: datetime.now(UTC))
         self.courier = Courier(self.store, queue, self.adapters)
+        self.tick = Tick(self.store, self.setting, self.clock.now, self.courier.kick)
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         often = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self.scheduler.add_job(self._wake, "interval", seconds=WAKE_EVERY, **often)
@@ -150,11 +151,10 @@ class Application:
             yield
 
     async def _wake(self) -> None:
-        self.courier.kick()
+        await self.tick.run()
 
     async def _tidy(self) -> None:
         await self.store.run(lambda session: tidy(session, self.clock.now()))
-        await self.store.run(lambda session: refresh_deputies(Work(session, self.clock.now(), self.setting)))
 
     def _slack(self, settings: Settings) -> SlackAdapter:
         assert settings.slack_bot_token and settings.slack_signing_secret and settings.slack_team_id  # noqa: S101, PT018
@@ -191,7 +191,7 @@ class Application:
             clock=self.clock,
             people=people,
             trust_name=trust.name,
-            timezone=trust.timezone,
+            calendar=self.setting.calendar_beyond,
             new_id=self.setting.new_id,
         )
 
@@ -205,7 +205,8 @@ def teams_of(settings: Settings, *, demo: bool = False) -> dict[str, str]:
 def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo: bool = False) -> tuple[int, int, int]:
     """Bring the people list up to date; returns how many were added, changed, and have left."""
     counts = take_on(work, rows, teams_of(settings, demo=demo))
-    pass_on_those_of_leavers(work)
+    support.pass_on_those_of_leavers(work)
+    deadlines.pass_on_those_of_leavers(work)
     if any(counts) and settings.secret_key:
         work.record("command line", "people list taken on", rows=[asdict(row) for row in rows])
     return counts

@@ -14,16 +14,16 @@ from typing import IO, TypeVar
 import click
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from psirf_bot import bootstrap, config, trust_file
 from psirf_bot.casework.work import Work
+from psirf_bot.delivery import dead_letters
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
 from psirf_bot.domain.trust import Trust
 from psirf_bot.store import audit as chain
 from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.tables import Outbox
 
 T = TypeVar("T")
 
@@ -79,7 +79,9 @@ def check() -> None:
     """Say everything that is wrong with the configuration, where, and what to do."""
     settings = config.Settings()
     mistakes = config.check(settings)
-    for warning in config.warnings(settings):
+    found, _ = trust_file.load_trust(settings.trust)
+    today = datetime.now(UTC).date()
+    for warning in [*config.warnings(settings), *(trust_file.calendar_warnings(found, today) if found else ())]:
         click.echo(f"Please note: {warning}")
     _stop_for(mistakes)
     click.echo("All is well: the configuration has no mistakes.")
@@ -120,23 +122,29 @@ def import_people(file: Path) -> None:
 
 
 @bot.command()
-@click.option("--retry", is_flag=True, help="Try again to send what could not be delivered.")
-def outbox(retry: bool) -> None:
-    """List the messages that are waiting or could not be delivered. Never shows what they say."""
+@click.argument("ids", type=int, nargs=-1, metavar="[ID]...")
+@click.option("--retry", is_flag=True, help="Send again what could not be delivered: all, or the messages named.")
+@click.option("--let-go", is_flag=True, help="Take note that the messages named will never be delivered.")
+def outbox(ids: tuple[int, ...], retry: bool, let_go: bool) -> None:
+    """List the messages that are stuck: undelivered, in doubt, or waiting for long. Never shows what they say.
 
-    def look(work: Work) -> list[str]:
-        waiting = select(Outbox).where(col(Outbox.state).in_(("due", "sending", "uncertain", "dead")))
-        rows = work.session.exec(waiting.order_by(col(Outbox.id))).all()
-        lines = [f"{r.id}  {r.state:9}  {r.platform:5}  tries {r.attempts}  {r.error or ''}" for r in rows]
-        for row in rows:
-            if retry and row.state == "dead":
-                row.state, row.due_at, row.attempts = "due", work.now, 0
-                work.session.add(row)
-        return lines
-
+    Without an ID, --retry leaves alone what somebody else has taken up since.
+    """
+    if retry == let_go and (ids or retry):
+        raise click.UsageError("Choose either --retry or --let-go." if retry else "Say --retry or --let-go.")
+    if let_go and not ids:
+        raise click.UsageError("Name the messages to let go.")
     settings = config.Settings()
-    lines = _do(settings, _trust(settings), look)
-    click.echo("\n".join(lines) or "Nothing is waiting: every message has been delivered.")
+    trust = _trust(settings)
+    if retry or let_go:
+        done = _do(settings, trust, lambda work: (dead_letters.retry if retry else dead_letters.let_go)(work, ids))
+        click.echo(f"{'Put back to be sent' if retry else 'Let go'}: {', '.join(map(str, done)) or 'none'}.")
+        if missing := sorted(set(ids) - set(done)):
+            raise click.ClickException(f"Not among the undelivered messages: {', '.join(map(str, missing))}.")
+        return
+    stuck = _do(settings, trust, dead_letters.stuck)
+    nothing = "Nothing is waiting for long: every message has been delivered, or is about to be."
+    click.echo("\n".join(map(str, stuck)) or nothing)
 
 
 @bot.group()

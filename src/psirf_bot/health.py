@@ -1,42 +1,69 @@
 """How the bot is: alive, ready, and in figures."""
 
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, func, select
 
+from psirf_bot.delivery.auditor import find_unsent, oldest_due
 from psirf_bot.store.database import Store
 from psirf_bot.store.tables import Case, Outbox
 
+UNFINISHED = ("due", "sending", "uncertain", "dead")
 
-def health_routes(store: Store) -> list[web.RouteDef]:
+
+def _real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def health_routes(store: Store, now: Callable[[], datetime] = _real_now) -> list[web.RouteDef]:
     """GET /healthz, /readyz and /metrics. None of them shows anything that a person wrote."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
+        """Late nudges do not make it less ready to serve: it is said, and whoever watches looks into it."""
         try:
-            messages, _cases = await store.read(_counts)
+            messages, nudges = await store.read(lambda session: (_unfinished(session), find_unsent(session, now())))
         except Exception:  # noqa: BLE001 - whatever keeps the database away, the answer is the same
             return web.json_response({"ready": False, "why": "the database does not answer"}, status=503)
-        return web.json_response({"ready": True, "messages": messages})
+        return web.json_response({"ready": True, "messages": messages, "nudges": nudges.said})
 
     async def metrics(_: web.Request) -> web.Response:
-        messages, cases = await store.read(_counts)
+        figures = await store.read(lambda session: list(_figures(session, now())))
         registry = CollectorRegistry()
-        for name, words, counts in (
-            ("psirf_outbox_messages", "Messages in the outbox, by state", messages),
-            ("psirf_cases", "Cases, by state", cases),
-        ):
-            gauge = Gauge(name, words, ["state"], registry=registry)
-            for state, count in counts.items():
+        for name, words, counts in figures:
+            by_state = isinstance(counts, dict)
+            gauge = Gauge(name, words, ["state"] if by_state else (), registry=registry)
+            for state, count in counts.items() if isinstance(counts, dict) else ():
                 gauge.labels(state).set(count)
+            if not isinstance(counts, dict):
+                gauge.set(counts)
         return web.Response(body=generate_latest(registry), content_type="text/plain", charset="utf-8")
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
 
 
-def _counts(session: Session) -> tuple[dict[str, int], dict[str, int]]:
-    messages = session.exec(select(Outbox.state, func.count()).group_by(Outbox.state)).all()
-    cases = session.exec(select(Case.state, func.count()).group_by(Case.state)).all()
-    return dict(messages), dict(cases)
+def _unfinished(session: Session) -> dict[str, int]:
+    """Not those that were sent: there are very many, and looking must cost little."""
+    counts = select(Outbox.state, func.count()).where(col(Outbox.state).in_(UNFINISHED)).group_by(Outbox.state)
+    return dict(session.exec(counts).all())
+
+
+def _figures(session: Session, now: datetime) -> Iterator[tuple[str, str, float | dict[str, int]]]:
+    """Each figure's name, meaning and value, or its values by state."""
+    unsent = find_unsent(session, now)
+    yield "psirf_outbox_messages", "Messages in the outbox, by state", _by_state(session, Outbox)
+    yield "psirf_cases", "Cases, by state", _by_state(session, Case)
+    yield "psirf_outbox_oldest_due_seconds", "How long the message due for longest has waited", oldest_due(session, now)
+    yield "psirf_outbox_dead", "Messages that could not be delivered (up to 1000)", unsent.dead
+    yield "psirf_outbox_in_doubt", "Messages in doubt for more than 15 minutes (up to 1000)", unsent.in_doubt
+    yield "psirf_nudges_late", "Messages due for more than 10 minutes and not sent (up to 1000)", unsent.late
+    yield "psirf_deadlines_late", "Deadlines not looked at for 10 minutes (up to 1000)", unsent.late_deadlines
+
+
+def _by_state(session: Session, table: type[Outbox] | type[Case]) -> dict[str, int]:
+    return dict(session.exec(select(table.state, func.count()).group_by(table.state)).all())

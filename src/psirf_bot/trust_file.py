@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from psirf_bot.dialogs.report import CHECK_ON, report_flow
+from psirf_bot.domain.deadlines import RULE_IDS, mistakes_in
 from psirf_bot.domain.mistakes import KeyPath, Mistake, key_lines, quoted, suggest
-from psirf_bot.domain.trust import LONGEST_LIST, NATIONAL_NAMES, Trust
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.trust import KNOWN_TO, LONGEST_LIST, NATIONAL_NAMES, DeadlineSetting, Trust
 
 
 def sample_trust_text() -> str:
@@ -52,8 +54,8 @@ def read_trust(text: str, name: str = "trust.toml") -> tuple[Trust | None, list[
     except ValidationError as why:
         found = [error for error in why.errors() if error["type"] != "default_factory_not_called"]
     else:
-        unknown = list(_unknown_questions(trust, name, lines))
-        return (None if unknown else trust), unknown
+        unfit = [*_unfit_deadlines(trust, name, lines), *_unknown_questions(trust, name, lines)]
+        return (None if unfit else trust), unfit
     mistakes = [(_line(lines, error["loc"]), *_explain(error)) for error in found]
     return None, [
         Mistake(f"{name}:{line}" if line else name, what, remedy)
@@ -71,6 +73,57 @@ def _unknown_questions(trust: Trust, name: str, lines: dict[KeyPath, int]) -> It
         if key not in known:
             where = f"{name}:{_line(lines, ('wording', key))}"
             yield Mistake(where, f"{quoted(key)} is not the id of a question", suggest(key, sorted(known)))
+
+
+def _unfit_deadlines(trust: Trust, name: str, lines: dict[KeyPath, int]) -> Iterator[Mistake]:
+    """Clocks of duties that are not there, and settings that a duty cannot take."""
+    for rule_id, own in trust.deadlines.items():
+        found = [(key, f"{quoted(rule_id)} {what}", remedy) for key, what, remedy in _unfit(rule_id, own)]
+        found = found or [("due", f"{quoted(rule_id)} {m.what}", m.remedy) for m in mistakes_in({rule_id: own})]
+        for key, what, remedy in found:
+            yield Mistake(f"{name}:{_line(lines, ('deadlines', rule_id, key))}", what, remedy)
+
+
+def _unfit(rule_id: str, own: DeadlineSetting) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with one duty's settings: the key, what, and the remedy."""
+    if own.due is None and own.owner is None and own.ladder is None:
+        yield "source", "has only a source, so nothing changes", "Add due, owner or ladder, or take the table out."
+    roles = {"owner": [own.owner] if own.owner else [], "ladder": [*(own.ladder or ())]}
+    for key in roles:
+        if Role.STAFF in roles[key]:
+            yield (
+                key,
+                f'has "staff" as its {key}, but everybody is staff',
+                "Name the role of those who are to hear of it.",
+            )
+    if own.ladder == ():
+        yield "ladder", "has nobody on its ladder", "Name at least one role, or take the line with ladder out."
+    rule = RULE_IDS.get(rule_id)
+    if rule is None:
+        return
+    if rule_id == "danger.acknowledged":
+        if own.due and own.due.unit not in {"minutes", "hours"}:
+            yield "due", "is for danger now, which cannot wait for days", 'Write minutes or hours, like "5 minutes".'
+        return
+    for key in (key for key in roles if rule.private and set(roles[key]) - {Role.QUALITY}):
+        remedy = f"Take out the line with {key}."
+        yield key, "is private: only the person asked and the quality team may know of it", remedy
+
+
+RUNS_OUT_WITHIN = timedelta(days=400)
+"""How long before the bank holidays are no longer known an administrator is told; a year's deadlines need them."""
+
+
+def calendar_warnings(trust: Trust, today: date) -> Iterator[Mistake]:
+    """Dates further ahead than the bank holidays are known would have to be foreseen, and might change."""
+    last = trust.bank_holidays.known_to
+    if date(last, 12, 31) - today <= RUNS_OUT_WITHIN:
+        yield Mistake(
+            "[bank_holidays]",
+            f"the bank holidays are known only until the end of {last}",
+            f"When www.gov.uk/bank-holidays lists {last + 1}, set known_to = {last + 1}; put days that are proclaimed "
+            "once into extra.",
+        )
 
 
 def _line(lines: dict[KeyPath, int], path: KeyPath) -> int:
@@ -129,8 +182,32 @@ def _explain(error: ErrorDetails) -> tuple[str, str]:
         return f"{key} has more than {LONGEST_LIST} in it", "Slack can offer no longer list: please join some of them."
     if kind == "string_pattern_mismatch":
         return f"{key} may have only small letters, digits and hyphens", remedy
-    found = next(words for types, words in FOUND if isinstance(error["input"], types))
-    return f"{key} is {found} where {WANTED[kind]} is needed", remedy
+    return _explain_kind(kind, key, path, error["input"])
+
+
+def _explain_kind(kind: str, key: str, path: KeyPath, given: object) -> tuple[str, str]:
+    """The same for something of another kind than is needed."""
+    if kind == "enum":
+        return f"{key} is not a role", suggest(str(given), [role for role in Role if role is not Role.STAFF])
+    if kind.startswith("date"):
+        return (
+            f"{key} is not a date",
+            f"Write the year, the month and the day, without quotation marks: {_a_date(path)}",
+        )
+    if kind in NO_YEAR:
+        return f"{key} is not a year that the calendar can take", f"Write {KNOWN_TO} or a later year: {_example(path)}"
+    found = next(words for types, words in FOUND if isinstance(given, types))
+    return f"{key} is {found} where {WANTED[kind]} is needed", f"Write it like this: {_example(path)}"
+
+
+NO_YEAR = frozenset({"int_type", "int_parsing", "int_parsing_size", "int_from_float", "finite_number"}) | {
+    "greater_than_equal",
+    "less_than_equal",
+}
+
+
+def _a_date(path: KeyPath) -> str:
+    return f"{path[-2]} = [2027-06-04]" if isinstance(path[-1], int) else _example(path)
 
 
 def _known_keys(table: KeyPath) -> list[str]:
@@ -138,9 +215,13 @@ def _known_keys(table: KeyPath) -> list[str]:
     kind: Any = Trust
     for part in table:
         # After a list or a table of models, the next part of the path only says which one.
-        several = [each for each in get_args(kind) if hasattr(each, "model_fields")]
-        kind = several[0] if several else kind.model_fields[part].annotation
-    return list(kind.model_fields)
+        kind = _model_in(kind) if get_args(kind) else kind.model_fields[part].annotation
+    return list(_model_in(kind).model_fields)
+
+
+def _model_in(kind: Any) -> Any:
+    """The model that a list or a table is of, or that may be left out."""
+    return next((each for each in get_args(kind) if hasattr(each, "model_fields")), kind)
 
 
 def _example(path: KeyPath) -> str:

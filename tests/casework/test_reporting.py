@@ -165,7 +165,7 @@ async def test_whoever_is_to_check_gets_service_time_and_kind_but_not_the_words(
     card = await near_miss(stage, second={"colleagues": "Tomasz Zielinski"})
     card = await stage.presses(AMINA, card, "Next", {i.id: "line-manager" for i in card.inputs()})
     await stage.presses(AMINA, card, "Send the report")
-    await stage.settled()
+    await stage.tick()
     [asked] = stage.private(CARYS)
     assert asked.preview == "You have a private task."
     assert "Tomasz Zielinski" in words(asked)
@@ -178,7 +178,7 @@ async def test_someone_else_chosen_means_nothing_reaches_the_manager(stage: Stag
     card = await stage.presses(AMINA, card, "Next", {i.id: "someone-else" for i in card.inputs()})
     card = await stage.presses(AMINA, card, "Next", {i.id: "Niamh Gallagher" for i in card.inputs()})
     await stage.presses(AMINA, card, "Send the report")
-    await stage.settled()
+    await stage.tick()
     assert stage.private(CARYS) == []
     assert "Tomasz" in words(stage.private("Niamh Gallagher")[0])
 
@@ -186,7 +186,7 @@ async def test_someone_else_chosen_means_nothing_reaches_the_manager(stage: Stag
 async def test_a_relatives_report_reaches_the_quality_team_only(stage: Stage) -> None:
     card = await near_miss(stage, second={"colleagues": "Tomasz Zielinski", "relative": "yes"})
     await stage.presses(AMINA, card, "Send the report")
-    await stage.settled()
+    await stage.tick()
     assert stage.private(CARYS) == []
     assert any("syringe" not in words(c) and c.title.startswith("PSI-2026-0001") for c in stage.channel())
     waits = await stage.says(LEAH, "overdue")

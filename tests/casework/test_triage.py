@@ -70,6 +70,7 @@ async def test_an_involved_reporter_hears_the_outcome_after_somebody_has_spoken_
     await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Drivers are now stored apart."})
     await stage.settled()
     assert not any("closed" in c.title for c in stage.private(AMINA))
+    await stage.tick()
     await stage.presses(BRONWEN, stage.private(BRONWEN)[0], "I have spoken to them")
     await stage.settled()
     assert "closed" in stage.private(AMINA)[-1].title
@@ -276,7 +277,7 @@ async def test_a_passed_over_manager_learns_nothing_and_the_quality_team_knows_w
     card = await stage.presses(AMINA, card, "Next", {i.id: "someone-else" for i in card.inputs()})
     card = await stage.presses(AMINA, card, "Next", {i.id: "Dr Xylo Smith" for i in card.inputs()})
     await stage.presses(AMINA, card, "Send the report")
-    await stage.settled()
+    await stage.tick()
     assert stage.private(BRONWEN) == []
     assert (await opened(stage, BRONWEN)).title == "I could not do that"
     assert "PSI-2026-0001" not in words(await stage.says(BRONWEN, "find community"))

@@ -10,14 +10,14 @@ from psirf_bot.domain import candour
 from psirf_bot.domain.candour import Entry, Standing, Step, is_complete, missing, standing
 
 DAY, LATER = date(2026, 11, 20), date(2026, 11, 24)
-IN_FULL = {
+IN_FULL: dict[str, Any] = {
     "how": "in-person",
     "whom": "themselves",
     "apology": "yes",
     "support": ["contact"],
     "enquiries": ["review"],
 }
-LETTER = {"holds": ["facts", "enquiries", "results", "apology"]}
+LETTER: dict[str, Any] = {"holds": ["facts", "enquiries", "results", "apology"]}
 
 
 def entry(step: Step, on: date = DAY, **facts: Any) -> Entry:
@@ -99,6 +99,7 @@ def test_no_order_of_steps_takes_an_apology_back() -> None:
         assert standing(order).why_to_wait() is None
 
 
+RESULTS = "to write what has been found out, once it is known"
 TO_DO = [
     (TOLD, True, ()),
     (BY_PHONE, False, ("to meet them in person",)),
@@ -106,8 +107,8 @@ TO_DO = [
     (entry(Step.TOLD, **IN_FULL | {"support": ["none"]}), True, ("to offer them support",)),
     (entry(Step.TOLD, **IN_FULL | {"enquiries": ["none"]}), True, ("to explain what will be looked into",)),
     (WRITTEN, True, ()),
-    (entry(Step.WRITTEN, holds=["facts", "enquiries", "apology"]), True, ("to write what has been found out, once it is known",)),
-    (entry(Step.WRITTEN, holds=["enquiries", "apology"]), False, ("to write what we know happened", "to write what has been found out, once it is known")),
+    (entry(Step.WRITTEN, holds=["facts", "enquiries", "apology"]), True, (RESULTS,)),
+    (entry(Step.WRITTEN, holds=["enquiries", "apology"]), False, ("to write what we know happened", RESULTS)),
     (entry(Step.WRITTEN, holds=["facts", "enquiries", "results"]), False, ("to say sorry in writing",)),
     (ATTEMPT, True, ()),
     (DECLINED, True, ()),

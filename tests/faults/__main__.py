@@ -1,48 +1,95 @@
-"""`python -m faults [--seed N] [--engine sqlite|postgresql] [--short] [--mutant NAME]`: everything, unless told less."""
+"""`python -m faults`: the full run on each engine, then every mutant. With options, a part of that."""
 
 import argparse
 import asyncio
+import secrets
 import sys
 import tempfile
-import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
-from faults.engines import Database, Postgresql, Sqlite
+from faults import directed
+from faults.engines import Postgresql, Sqlite
 from faults.mutants import MUTANTS
-from faults.storm import SHORT, Outcome, Plan, Storm
+from faults.storm import Outcome, Plan, Storm
 
+T = TypeVar("T")
 ENGINES: dict[str, type[Sqlite] | type[Postgresql]] = {"sqlite": Sqlite, "postgresql": Postgresql}
+FULL = Plan(people=400, days=10, each=3, kills=50, stops=20, databases=5, jumps=10, rate=0.11)
+SHORT = Plan(people=16, each=3, kills=1, stops=1, databases=1, jumps=1, rate=0.12, pace=0.4)
+
+CAUGHT_IN: dict[str, Plan | Callable[[Path, str], Awaitable[list[str]]]] = {
+    "blind-retry": Plan(people=60, each=3, rate=0.3),
+    "no-settle": Plan(people=100, each=3, rate=0.4),
+    "acknowledge-before-commit": Plan(people=160, kills=8),
+    "default-misfire-grace": directed.stopped_over_its_wake_up,
+}
+"""The smallest run in which the checker has to notice each mutant."""
 
 
-async def one_run(engine: str, seed: int, plan: Plan, mutant: str = "", keep: bool = False) -> Outcome:
-    with _folder(keep) as name:
-        database: Database = ENGINES[engine](Path(name))
-        return await Storm(database, Path(name), seed, plan, mutant).run()
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
-def _folder(keep: bool) -> tempfile.TemporaryDirectory[str]:
-    folder = tempfile.TemporaryDirectory(prefix="psirf-faults-")
+async def in_a_folder(what: Callable[[Path], Awaitable[T]], *, keep: bool = False) -> T:
+    """Do it in a folder of its own, which goes afterwards."""
     if keep:
-        folder._finalizer.detach()  # type: ignore[attr-defined]
-        folder.cleanup = lambda: None  # type: ignore[method-assign]
-        print(f"kept in {folder.name}", file=sys.stderr)
-    return folder
+        kept = Path(tempfile.mkdtemp(prefix="psirf-faults-"))
+        say(f"kept in {kept}")
+        return await what(kept)
+    with tempfile.TemporaryDirectory(prefix="psirf-faults-") as name:
+        return await what(Path(name))
+
+
+async def storm(engine: str, seed: int, plan: Plan, *, keep: bool = False) -> Outcome:
+    async def run(folder: Path) -> Outcome:
+        return await Storm(ENGINES[engine](folder), folder, seed, plan).run()
+
+    return await in_a_folder(run, keep=keep)
+
+
+async def why_caught(mutant: str, seed: int) -> str:
+    """What was noticed of a mutant; empty when it passed for the real one."""
+    where = CAUGHT_IN[mutant]
+
+    async def run(folder: Path) -> str:
+        if callable(where):
+            return "; ".join(await where(folder, mutant))
+        outcome = await Storm(Sqlite(folder), folder, seed, where, mutant).run()
+        return "" if outcome.holds else outcome.line()
+
+    return await in_a_folder(run)
+
+
+async def everything(given: argparse.Namespace) -> bool:
+    """Print a line for each engine and for each mutant; whether all of it is as it should be."""
+    well = True
+    for engine in [] if given.mutant else given.engine or ENGINES:
+        outcome = await storm(engine, given.seed, SHORT if given.short else FULL, keep=given.keep)
+        say(outcome.line())
+        for problem in outcome.problems():
+            say(f"  {problem}")
+        well &= outcome.holds
+    for mutant in given.mutant or ([] if given.engine or given.short else MUTANTS):
+        why = await why_caught(mutant, given.seed)
+        say(f"mutant {mutant}: {'caught: ' + why if why else 'NOT CAUGHT'}")
+        well &= bool(why)
+    return well
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(prog="python -m faults")
-    arguments.add_argument("--seed", type=int, default=int(time.time()))
-    arguments.add_argument("--engine", choices=ENGINES)
-    arguments.add_argument("--mutant", choices=MUTANTS)
-    arguments.add_argument("--short", action="store_true")
-    arguments.add_argument("--keep", action="store_true", help="leave the databases and logs where they are")
-    given = arguments.parse_args()
-    print(f"seed {given.seed}", flush=True)
-    plan = SHORT if given.short else Plan()
-    for engine in [given.engine] if given.engine else ENGINES:
-        outcome = asyncio.run(one_run(engine, given.seed, plan, given.mutant or "", given.keep))
-        print(outcome.line(), flush=True)
-        print(dict(outcome.faults), dict(outcome.refusals), [(v.platform, v.lost[:5], v.twice[:5], v.early[:5], v.wrong[:5]) for v in outcome.verdicts], outcome.unanswered[:5])
+    asked = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    asked.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    asked.add_argument("--engine", choices=ENGINES, action="append", help="on this engine only, without the mutants")
+    asked.add_argument("--mutant", choices=MUTANTS, action="append", help="this mutant only")
+    asked.add_argument("--short", action="store_true", help="a small run, without the mutants")
+    asked.add_argument("--keep", action="store_true", help="leave databases and logs for a look at them")
+    given = asked.parse_args()
+    say(f"seed {given.seed}")
+    sys.exit(not asyncio.run(everything(given)))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -9,8 +9,8 @@ import sys
 import threading
 from datetime import timedelta
 
-from faults import times
 from faults.mutants import MUTANTS
+from faults.times import Times
 from psirf_bot import bootstrap, cli
 from psirf_bot.adapters.slack import failures
 from psirf_bot.adapters.slack.adapter import SlackAdapter
@@ -19,15 +19,15 @@ from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.delivery import courier, outbox
 
 
-def shorten() -> None:
+def shorten(times: Times) -> None:
     """A wait of minutes becomes one of seconds; what depends on another stays longer, or shorter, than that."""
-    _default(SlackAdapter, send_timeout=times.GIVES_UP)
-    _default(TeamsAdapter, send_timeout=times.GIVES_UP)
-    _default(courier.Courier, settle=timedelta(seconds=times.SETTLE))
-    _set(courier, SEND_WITHIN=times.SEND_WITHIN)
-    _set(outbox, LEASE=timedelta(seconds=times.LEASE))
-    _set(failures, WAIT=times.RETRY)
-    _set(connector, _TOKEN_LATER=times.RETRY)
+    _default(SlackAdapter, send_timeout=times.gives_up)
+    _default(TeamsAdapter, send_timeout=times.gives_up)
+    _default(courier.Courier, settle=timedelta(seconds=times.settle))
+    _set(courier, SEND_WITHIN=times.send_within)
+    _set(outbox, LEASE=timedelta(seconds=times.lease))
+    _set(failures, WAIT=times.retry)
+    _set(connector, _TOKEN_LATER=times.retry)
 
 
 def _default(of: type, **values: object) -> None:
@@ -54,8 +54,9 @@ if __name__ == "__main__":
     given = argparse.ArgumentParser()
     given.add_argument("--mutant", choices=MUTANTS)
     given.add_argument("--wake", type=float, default=bootstrap.WAKE_EVERY, help="seconds between two looks")
+    given.add_argument("--pace", type=float, default=1.0, help="see times.py")
     how = given.parse_args()
-    shorten()
+    shorten(Times(how.pace))
     bootstrap.WAKE_EVERY = how.wake
     if how.mutant:
         MUTANTS[how.mutant]()

@@ -13,7 +13,7 @@ _TICK = 0.002  # seconds; Teams dates its messages by the millisecond
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Something that somebody had to be told, once and not before its time. `place`: whose conversation it belongs in."""
+    """Something that somebody had to be told, once and not before its time. `place`: in whose conversation."""
 
     nudge: str
     place: str
@@ -27,6 +27,8 @@ class Told:
     place: str
     words: str
     at: float
+    key: str | None = None
+    """The outbox's own id, where the platform keeps it: what the bot says without its outbox has none."""
 
 
 @dataclass
@@ -68,7 +70,8 @@ class Verdict:
     def line(self) -> str:
         twice = "unlabelled repeats" if self.platform == "teams" else "twice"
         lost = "silently lost" if self.platform == "teams" else "lost"
-        more = f" ({self.repeats} repeats that say so, {self.dead} undelivered but on show)" if self.repeats or self.dead else ""
+        seen = f" ({self.repeats} repeats that say so, {self.dead} undelivered but on show)"
+        more = seen if self.repeats or self.dead else ""
         return (
             f"{self.platform.title()}: {self.told} of {self.expected} told, {len(self.lost)} {lost}, "
             f"{len(self.twice)} {twice}, {len(self.early)} early, {len(self.wrong)} to the wrong person{more}"

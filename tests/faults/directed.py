@@ -8,7 +8,7 @@ from pathlib import Path
 from faults import town
 from faults.checker import Expected
 from faults.engines import Sqlite
-from faults.scene import Scene
+from faults.scene import Order, Scene
 
 WAKE = 5.0
 """Seconds between the bot's looks at what has fallen due."""
@@ -17,7 +17,7 @@ WAKE = 5.0
 async def stopped_over_its_wake_up(folder: Path, mutant: str = "") -> list[str]:
     """A bot that was stopped when it should have looked does so as soon as it goes on."""
     how = ["--mutant", mutant] if mutant else []
-    async with Scene(Sqlite(folder), folder, 1, 2, 0.0, "--wake", str(WAKE), *how) as scene:
+    async with Scene(Sqlite(folder), folder, Order(people=2), "--wake", str(WAKE), *how) as scene:
         began = time.time()
         (someone,) = (p for p in scene.people if p.platform == "slack")
         due = datetime.now(UTC) + timedelta(seconds=WAKE + 1)  # after its first look, before its second

@@ -11,7 +11,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 UNPRIVILEGED = "nobody"  # PostgreSQL does not run as root
 
@@ -34,7 +34,7 @@ class Database(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
-    async def hurt(self, chance: random.Random) -> None:
+    async def hurt(self, chance: random.Random, pace: float) -> None:
         """Take it away for a while, and give it back."""
 
 
@@ -53,8 +53,8 @@ class Sqlite:
     async def stop(self) -> None:
         pass
 
-    async def hurt(self, chance: random.Random) -> None:
-        seconds = chance.choice((2, 2, 2, 12))
+    async def hurt(self, chance: random.Random, pace: float) -> None:
+        seconds = chance.choice((2, 2, 2, 12)) * pace
         holder = await asyncio.create_subprocess_exec(sys.executable, "-c", _HOLD, str(self._path), str(seconds))
         await holder.wait()
 
@@ -71,7 +71,7 @@ class Postgresql:
             self._port = int(probe.getsockname()[1])
         self.url = f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
         self._process: Process | None = None
-        self._user: dict[str, object] = {}
+        self._user: dict[str, Any] = {}
 
     async def start(self) -> None:
         self._data.mkdir(parents=True)
@@ -111,9 +111,9 @@ class Postgresql:
             self._process.send_signal(sign)
             await self._process.wait()
 
-    async def hurt(self, chance: random.Random) -> None:
+    async def hurt(self, chance: random.Random, pace: float) -> None:
         await self._end(chance.choice((signal.SIGKILL, signal.SIGQUIT)))  # SIGQUIT is an immediate shutdown
-        await asyncio.sleep(chance.uniform(0, 1.5))
+        await asyncio.sleep(chance.uniform(0, 1.5) * pace)
         await self._up()
 
 

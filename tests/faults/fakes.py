@@ -18,7 +18,7 @@ from fakes.slack import FakeSlack
 from fakes.slack import Fault as SlackFault
 from fakes.teams import FakeTeams
 from fakes.teams import Fault as TeamsFault
-from faults import times
+from faults.times import Times
 
 Json = dict[str, Any]
 Question = Callable[[Json], Awaitable[Any]]
@@ -32,8 +32,9 @@ TEAMS_CALLS = frozenset({"send", "reply", "update", "create"})
 class Weather:
     """What goes wrong next, by the seed; `counts` says how often each thing has."""
 
-    def __init__(self, seed: str, rate: float, calls: frozenset[str]) -> None:
-        self._random, self.rate, self._calls = random.Random(seed), rate, calls
+    def __init__(self, order: Json, platform: str, calls: frozenset[str]) -> None:
+        self._random, self.rate, self._calls = random.Random(f"{order['seed']} {platform}"), order["rate"], calls
+        self._times = Times(order["pace"])
         self.counts: Counter[str] = Counter()
 
     def choose(self, call: str, faults: dict[str, Callable[[], Any]]) -> Any:
@@ -45,13 +46,13 @@ class Weather:
 
     def late(self) -> float:
         """Seconds until a call takes effect whose caller gave up before."""
-        return self._random.uniform(times.GIVES_UP + 0.1, times.LATEST)
+        return self._random.uniform(self._times.gives_up + 0.1, self._times.latest)
 
 
 async def slack(order: Json) -> tuple[FakeSlack, Json, dict[str, Question]]:
     """One workspace, in which all these people are."""
     fake = await FakeSlack().__aenter__()
-    weather = Weather(f"{order['seed']} slack", order["rate"], SLACK_CALLS)
+    weather = Weather(order, "slack", SLACK_CALLS)
     faults: dict[str, Callable[[], SlackFault]] = {
         "429": SlackFault.throttled,
         "ratelimited in a 200": SlackFault.refused,
@@ -99,7 +100,7 @@ async def teams(order: Json) -> tuple[FakeTeams, Json, dict[str, Question]]:
     """One tenant; the app is installed for all these people."""
     fake = await FakeTeams(card_schema=None).__aenter__()
     fake.throttle.on = False
-    weather = Weather(f"{order['seed']} teams", order["rate"], TEAMS_CALLS)
+    weather = Weather(order, "teams", TEAMS_CALLS)
     faults: dict[str, Callable[[], TeamsFault]] = {
         "429": TeamsFault.throttled,
         "412 before": lambda: TeamsFault.failing(412),

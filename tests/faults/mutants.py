@@ -29,7 +29,7 @@ def blind_retry() -> None:
 
 def no_settle() -> None:
     """What may have arrived is looked for at once, before a late acceptance shows."""
-    Courier._settles = lambda self, platform: timedelta()  # type: ignore[method-assign]  # noqa: SLF001
+    Courier._settles = lambda self, platform: timedelta()  # type: ignore[method-assign]
 
 
 def acknowledges_before_commit() -> None:

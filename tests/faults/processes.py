@@ -17,6 +17,7 @@ import aiohttp
 
 Json = dict[str, Any]
 TESTS = Path(__file__).parents[1]
+CODE = os.pathsep.join((str(TESTS), str(TESTS.parent / "src")))
 READY_WITHIN = 60.0
 
 
@@ -67,7 +68,9 @@ class Fake:
     async def _read(self) -> None:
         async for line in self._out:
             answer = json.loads(line)
-            self._waiting.pop(answer["id"]).set_result(answer["answer"])
+            waiting = self._waiting.pop(answer["id"])
+            if not waiting.done():  # whoever asked may have gone
+                waiting.set_result(answer["answer"])
         for waiting in self._waiting.values():
             waiting.set_exception(RuntimeError(f"the fake {self._platform} has ended"))
 
@@ -78,7 +81,7 @@ class Bot:
     def __init__(self, name: str, env: Mapping[str, str], folder: Path, how: Sequence[str] = ()) -> None:
         self.name, self._folder, self._how = name, folder, how
         self.port = _free_port()
-        own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TESTS), "PSIRF_PORT": str(self.port)}
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": CODE, "PSIRF_PORT": str(self.port)}
         self._env = {**env, **own}
         self._process: Process | None = None
         self.is_up = asyncio.Event()
@@ -91,7 +94,9 @@ class Bot:
     async def start(self, clock: datetime | None) -> None:
         """Start it, again if the database is not there yet, and set its clock."""
         async with asyncio.timeout(READY_WITHIN):
-            while not await self._started():
+            while True:
+                if await self._started():
+                    break
                 await asyncio.sleep(0.3)
         if clock:
             await self.set_clock(clock)
@@ -99,9 +104,10 @@ class Bot:
 
     async def _started(self) -> bool:
         with (self._folder / f"{self.name}.log").open("ab") as log:
+            command = (sys.executable, "-m", "faults.bot", *self._how)
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "faults.bot", *self._how, env=self._env, cwd=self._folder, stdin=PIPE, stdout=PIPE, stderr=log
-            )  # fmt: skip
+                *command, env=self._env, cwd=self._folder, stdin=PIPE, stdout=PIPE, stderr=log
+            )
         assert self._process.stdout
         said = await self._process.stdout.readline()
         if said:

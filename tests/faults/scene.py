@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self, TypeVar
@@ -23,12 +24,23 @@ T = TypeVar("T")
 KEY = "a key for the fault harness alone, long enough"
 
 
-class Scene:
-    """`async with Scene(…) as scene`. `ahead`: how far the bots' clocks are set; `rate`: how often a call goes wrong."""
+@dataclass(frozen=True)
+class Order:
+    """What is wanted. `rate`: how often a call to a platform goes wrong; `pace`: see times.py."""
 
-    def __init__(self, database: Database, folder: Path, seed: int, people: int, rate: float, *bot: str) -> None:
-        self.database, self._folder, self._seed, self._rate, self._how = database, folder, seed, rate, bot
-        self.people = town.people(people)
+    people: int
+    seed: int = 0
+    rate: float = 0.0
+    pace: float = 1.0
+
+
+class Scene:
+    """`async with Scene(…) as scene`. `how`: what the bots are started with; `ahead`: how far their clocks are set."""
+
+    def __init__(self, database: Database, folder: Path, order: Order, *how: str) -> None:
+        self.database, self._folder, self._order = database, folder, order
+        self._how = (*how, "--pace", str(order.pace))
+        self.people = town.people(order.people)
         self.ahead = timedelta()
         self._parts = AsyncExitStack()
 
@@ -65,8 +77,9 @@ class Scene:
 
     async def _fake(self, platform: str) -> Fake:
         who = [{"id": p.id, "name": p.name} for p in self.people if p.platform == platform]
-        order = {"seed": self._seed, "rate": self._rate, "people": who, "channels": []}
-        return await self._parts.enter_async_context(Fake(platform, order))
+        order = self._order
+        weather = {"seed": order.seed, "rate": order.rate, "pace": order.pace}
+        return await self._parts.enter_async_context(Fake(platform, {**weather, "people": who, "channels": []}))
 
     def now(self) -> datetime:
         """The bots' time."""

@@ -1,6 +1,7 @@
 """One run: mornings on which people have to be told things, while everything goes wrong by the seed."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from faults import town
 from faults.checker import Expected, Timeline, Told, Verdict, check
 from faults.engines import Database
 from faults.processes import Bot
-from faults.scene import Scene
+from faults.scene import Order, Scene
 from psirf_bot.store import audit
 
 SETTLED_WITHIN = 150.0  # seconds after the last blow
@@ -23,19 +24,18 @@ QUESTION = "help"
 class Plan:
     """How much of everything."""
 
-    people: int = 400
-    days: int = 10
-    each: int = 3
+    people: int
+    days: int = 1
+    each: int = 1
     """Nudges for each person and morning."""
-    kills: int = 50
-    stops: int = 20
-    databases: int = 5
-    jumps: int = 10
-    rate: float = 0.11
+    kills: int = 0
+    stops: int = 0
+    databases: int = 0
+    jumps: int = 0
+    rate: float = 0.0
     """How often a call to a platform goes wrong."""
-
-
-SHORT = Plan(people=24, days=1, each=3, kills=2, stops=1, databases=1, jumps=1, rate=0.15)
+    pace: float = 1.0
+    """See times.py."""
 
 
 @dataclass
@@ -66,6 +66,14 @@ class Outcome:
             f"{len(self.audit_faults)} faults in the audit chain. {self.seconds:.0f} s"
         )
 
+    def problems(self) -> list[str]:
+        """What went wrong, by name: a few of each kind."""
+        kinds = ("lost", "twice", "early", "wrong")
+        found = {f"{v.platform} {kind}": getattr(v, kind) for v in self.verdicts for kind in kinds}
+        found |= {"unanswered": self.unanswered, "audit": self.audit_faults}
+        found |= {"refused by the fakes": [f"{n} × {what}" for what, n in self.refusals.items()]}
+        return [f"{kind}: {', '.join(names[:8])}" for kind, names in found.items() if names]
+
 
 class Storm:
     """The run itself."""
@@ -76,12 +84,15 @@ class Storm:
         self._timeline, self._blows = Timeline(), Counter[str]()
         self._acknowledged: list[str] = []
         self._asked: set[str] = set()
+        self._calm = asyncio.Event()
+        self._calm.set()
 
     async def run(self) -> Outcome:
         began = time.monotonic()
         how = ["--mutant", self._mutant] if self._mutant else []
         plan = self._plan
-        async with Scene(self._database, self._folder, self._seed, plan.people, plan.rate, *how) as self._scene:
+        order = Order(plan.people, self._seed, plan.rate, plan.pace)
+        async with Scene(self._database, self._folder, order, *how) as self._scene:
             expected: dict[town.Someone, list[Expected]] = {p: [] for p in self._scene.people}
             blows = self._all_blows()
             mornings = town.mornings(datetime.now(UTC), self._plan.days)
@@ -112,9 +123,12 @@ class Storm:
 
     async def _settled(self, but_for: int = 0) -> None:
         """Wait until no more than so many messages wait. The last few of a morning may take until the next."""
-        until = time.monotonic() + SETTLED_WITHIN
-        while await self._scene.do(lambda work: town.waiting(work.session)) > but_for and time.monotonic() < until:
-            await asyncio.sleep(0.3)
+        with contextlib.suppress(TimeoutError):  # what is missing is for the checker to find
+            async with asyncio.timeout(SETTLED_WITHIN):
+                while True:
+                    if await self._scene.do(lambda work: town.waiting(work.session)) <= but_for:
+                        return
+                    await asyncio.sleep(0.3)
 
     async def _move_clock(self, to: datetime) -> None:
         """Every bot's clock; one that is down is told when it is back."""
@@ -126,12 +140,16 @@ class Storm:
         return datetime.now(UTC) + self._scene.ahead
 
     async def _talk(self) -> None:
-        """People write to the bot meanwhile, each of them once."""
+        """People write to the bot meanwhile, each of them once.
+
+        Not while the database is away: that it was not saved is then said only once, and a platform may lose that.
+        """
         silent = [p for p in self._scene.people if p.platform == "slack" and p.id not in self._asked]
         self._chance.shuffle(silent)
         share = -(-self._plan.people // 2 // self._plan.days)
         for someone in silent[:share]:
             self._asked.add(someone.id)
+            await self._calm.wait()
             bot = self._chance.choice(self._scene.bots)
             answer = await self._scene.slack.ask("says", who=someone.id, words=QUESTION, bot=bot.events_url)
             if answer["acknowledged"]:
@@ -150,7 +168,7 @@ class Storm:
     async def _strike(self, blows: list[str]) -> None:
         by_name = {"kill -9": self._kill, "SIGSTOP": self._stop, "database": self._hurt, "clock": self._jump}
         for blow in blows:
-            await asyncio.sleep(self._chance.uniform(0.3, 1.2))
+            await asyncio.sleep(self._chance.uniform(0.3, 1.2) * self._plan.pace)
             await by_name[blow](self._chance.choice(self._scene.bots))
             self._blows[blow] += 1
 
@@ -161,12 +179,15 @@ class Storm:
     async def _stop(self, bot: Bot) -> None:
         bot.freeze()
         try:
-            await asyncio.sleep(self._chance.choice((0.5, 1.5, 3.5, 8.0)))
+            await asyncio.sleep(self._chance.choice((0.5, 1.5, 3.5, 8.0)) * self._plan.pace)
         finally:
             bot.thaw()
 
     async def _hurt(self, _: Bot) -> None:
-        await self._database.hurt(self._chance)
+        self._calm.clear()
+        await self._database.hurt(self._chance, self._plan.pace)
+        await asyncio.sleep(self._plan.pace)
+        self._calm.set()
 
     async def _jump(self, _: Bot) -> None:
         """Forward by hours, or back and forward again as when somebody corrects a mistake."""
@@ -184,7 +205,7 @@ class Storm:
         verdicts, faults, refusals = [], Counter[str](), Counter[str]()
         for platform, fake in (("slack", self._scene.slack), ("teams", self._scene.teams)):
             wanted = [n for p, nudges in expected.items() if p.platform == platform for n in nudges]
-            told = [Told(m["place"], m["words"], m["at"]) for m in await fake.ask("told")]
+            told = [Told(**m) for m in await fake.ask("told")]
             verdicts.append(check(platform, wanted, told, self._timeline, on_show))
             wrong = await fake.ask("wrong")
             faults.update(wrong["faults"])
@@ -197,6 +218,10 @@ class Storm:
         return Outcome(name, verdicts, self._blows, faults, len(self._acknowledged), unanswered, broken, refusals)
 
     def _unanswered(self, told: list[Told]) -> list[str]:
-        """Who was acknowledged and told nothing, or told twice what they asked for."""
-        answers = Counter(m.place for m in told if "nudge " not in m.words)
-        return [who for who in self._acknowledged if answers[who] != 1]
+        """Who was acknowledged and heard nothing, nor that it was not saved, or was answered twice."""
+        heard: dict[str, list[Told]] = {who: [] for who in self._acknowledged}
+        for message in told:
+            if "nudge " not in message.words and message.place in heard:
+                heard[message.place].append(message)
+        answers = {who: sum(m.key is not None for m in messages) for who, messages in heard.items()}
+        return [f"{who} ({n} answers)" for who, n in answers.items() if n > 1 or not heard[who]]

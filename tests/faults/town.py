@@ -12,7 +12,7 @@ from faults.checker import Expected
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import post
 from psirf_bot.casework.people_list import take_on
-from psirf_bot.casework.work import Setting, Work
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import PersonRow, Role
 from psirf_bot.store.tables import Identity, Outbox
 
@@ -109,5 +109,3 @@ def on_show(session: Session, expected: Mapping[Someone, list[Expected]]) -> set
     """The nudges that were given up, and stand where people look."""
     dead = set(session.exec(select(Outbox.key).where(Outbox.state == "dead")))
     return {n.nudge for nudges in expected.values() for n in nudges if f"feed{_opaque(n.nudge)}" in dead}
-
-

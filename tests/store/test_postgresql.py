@@ -1,35 +1,22 @@
-"""What only PostgreSQL can get wrong: transactions side by side.
-
-They need a database of their own, which they empty: give its URL in PSIRF_TEST_POSTGRESQL_URL.
-"""
+"""What only PostgreSQL can get wrong: transactions side by side."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import DatabaseError
-from sqlmodel import SQLModel, func, select, text
+from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlmodel import func, select, text
 
 from psirf_bot.casework.inbound import Said
-from psirf_bot.store import audit
+from psirf_bot.store import audit, database
 from psirf_bot.store.database import open_engine
 from psirf_bot.store.tables import AuditEntry, Counter, Dialog, Person
 from stage import Stage
 
-URL = os.environ.get("PSIRF_TEST_POSTGRESQL_URL", "")
-pytestmark = pytest.mark.skipif(not URL, reason="needs PSIRF_TEST_POSTGRESQL_URL")
-
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> Stage:
-    engine = open_engine(URL)
-    with engine.begin() as connection:
-        SQLModel.metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        connection.execute(text("DROP FUNCTION IF EXISTS audit_append_only"))
-    engine.dispose()
-    return Stage(tmp_path, database=URL)
+async def stage(tmp_path: Path, postgresql: str) -> Stage:
+    return Stage(tmp_path, database=postgresql)
 
 
 async def test_the_same_delivery_at_once_is_one_turn_and_one_answer(stage: Stage) -> None:
@@ -78,3 +65,20 @@ async def test_the_database_refuses_to_change_the_audit(stage: Stage, tampering:
         await stage.do(lambda work: work.record("p", "did something"))
         with pytest.raises(DatabaseError, match="append-only"):
             await stage.do(lambda work: work.session.connection().execute(text(tampering)))
+
+
+def test_a_process_that_was_stopped_within_its_transaction_does_not_hold_up_the_others(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "LONGEST_STANDSTILL", 0.3)
+    stopped, other = open_engine(postgresql), open_engine(postgresql)
+    take = text("SELECT pg_advisory_xact_lock(1)")
+    with other.connect() as goes_on, stopped.connect() as stands_still:
+        stands_still.execute(take)
+        goes_on.execute(text("SET lock_timeout = '10s'"))
+        goes_on.execute(take)
+        with pytest.raises(DBAPIError, match="idle-in-transaction"):
+            stands_still.execute(text("SELECT 1"))
+        stands_still.invalidate()
+    stopped.dispose()
+    other.dispose()

@@ -8,10 +8,12 @@ from sqlmodel import col, select
 from psirf_bot.cards.answers import Reading
 from psirf_bot.cards.cases import CaseLine
 from psirf_bot.casework import people
+from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.flow import record_of
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.domain.case import State
+from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.report import EventType, Report
 from psirf_bot.store.tables import Addition, Case, Counter, ReportVersion
 
@@ -33,6 +35,13 @@ def open_case(work: Work, **facts: Any) -> Case:
     work.session.add(case)
     work.session.flush()
     return case
+
+
+def begin_clocks(work: Work, case: Case, by: str) -> None:
+    """The duties that come with a case: its report has to be read, put on Datix, and perhaps told to the patient."""
+    found = report_of(work, case)
+    event = Event.CASE_REPORTED if found else Event.CASE_OPENED
+    happened(work, event, of_case(case), by, report=found[0] if found else None, since=case.opened_at)
 
 
 def by_reference(work: Work, words: str) -> Case | None:

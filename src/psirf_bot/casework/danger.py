@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
-from psirf_bot.casework import cases, people, post
+from psirf_bot.casework import cases, paging, people, post
+from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Dialog, Person
+from psirf_bot.store.tables import Case, Dialog
 
 PREVIEW = "Urgent: please read this message from the safety bot now."
+TITLE = "Someone may be in danger now"
 SOME, ALL, OVER = "some", "all", "over"
 """What has been told so far: that there is danger, that and what is known of it, that it is over."""
 
@@ -21,13 +23,16 @@ def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
     """Tell of danger as soon as it is said, of what is known as soon as it is known, and of its end."""
     known = bool(dialog.answers.get("service") and dialog.answers.get("what-happened"))
     if danger == "yes" and dialog.danger_told in {None, OVER}:
-        dialog.danger_reached = _tell(work, dialog, "Someone may be in danger now", _facts(dialog.answers), by)
+        quality = _tell_quality(work, dialog, TITLE, _facts(dialog.answers))
+        executive = paging.begin(work, dialog, by.id)
+        dialog.danger_reached = _reached(quality, executive)
         dialog.danger_told = ALL if known else SOME
         work.record(by.id, "said that someone is in danger", dialog=dialog.id)
     elif danger == "yes" and dialog.danger_told == SOME and known:
         _tell(work, dialog, "More about the danger reported just now", _facts(dialog.answers), by)
         dialog.danger_told = ALL
     elif danger == "no" and dialog.danger_told in {SOME, ALL}:
+        paging.stop(work, dialog, by.id)
         over = Words(text="The reporter now says that nobody is in danger. Please ring them to make sure.")
         _tell(work, dialog, "About the danger reported just now", [over], by)
         dialog.danger_told = OVER
@@ -37,6 +42,7 @@ def stopped(work: Work, dialog: Dialog, by: Member) -> bool:
     """Tell that the report was stopped before it was sent; False when no danger had been told."""
     if dialog.danger_told not in {SOME, ALL}:
         return False
+    paging.stop(work, dialog, by.id)
     words = Words(text="The report that said so was stopped before it was sent. Please ring the reporter to make sure.")
     _tell(work, dialog, "About the danger reported just now", [words], by)
     return True
@@ -58,42 +64,61 @@ def undelivered(work: Work, dialog_id: str) -> None:
     reporter = people.person(work, dialog.person_id) if dialog else None
     if dialog is None or reporter is None or dialog.danger_told == OVER or dialog.state == "cancelled":
         return  # news that it is over is no reason for alarm
-    answers: Mapping[str, object] = dialog.answers
-    if dialog.case_id:  # the report has been sent meanwhile, and its words are with the case
-        version = cases.newest_version(work, work.session.get_one(Case, dialog.case_id))
-        answers = version.answers if version else answers
-    card = _private("Someone may be in danger: this could not be delivered elsewhere", _facts(answers), reporter.name)
+    title = "Someone may be in danger: this could not be delivered elsewhere"
+    card = _private(work, title, _facts(_answers(work, dialog)), reporter.name)
     for someone in people.holders(work, Role.QUALITY):
         post.to_person(work, someone.id, card, urgent=True)
 
 
-def executives(work: Work) -> list[Person]:
-    """The executives to page: those that the trust names, in its order, or whoever holds the role."""
-    listed = people.with_emails(work, work.trust.urgent.executives)
-    return [people.acting_for(work, p, Role.EXECUTIVE) for p in listed] or people.holders(work, Role.EXECUTIVE)
+def page(work: Work, which: str) -> Card | None:
+    """What whoever is paged sees, as it stands: `which` is the conversation, and which time round it is."""
+    dialog = work.session.get(Dialog, which.partition(":")[0])
+    if dialog is None:
+        return None
+    card = _private(work, TITLE, _facts(_answers(work, dialog)), people.name_of(work, dialog.person_id))
+    if paging.is_waiting(work, dialog):
+        see = button(work, "I have seen this and will act", "danger.seen", style="primary", dialog=dialog.id)
+        return card.model_copy(update={"buttons": (see,)})
+    return card.model_copy(update={"body": (Words(text=paging.seen(work, dialog)), *card.body)})
 
 
-def _tell(work: Work, dialog: Dialog, title: str, body: list[Part], by: Member) -> Reached:
-    """To the quality channel without a name, and to each executive on call with the name of whom to ring."""
-    about = f"danger:{dialog.id}"
-    open_card = Card(title=title, preview=PREVIEW, body=(_act(), *body))
-    quality = [post.to_channel(work, "quality", open_card, about=about, urgent=True)]
-    if not quality[0]:
-        quality = [post.to_person(work, p.id, open_card, urgent=True) for p in people.holders(work, Role.QUALITY)]
-    card = _private(title, body, by.name)
-    executive = [post.to_person(work, p.id, card, about=about, urgent=True) for p in executives(work)]
-    if any(quality) and any(executive):
+def _tell(work: Work, dialog: Dialog, title: str, body: list[Part], by: Member) -> None:
+    """To the quality channel without a name, and to everyone paged so far with the name of whom to ring."""
+    _tell_quality(work, dialog, title, body)
+    card = _private(work, title, body, by.name)
+    for person_id in paging.paged(work, dialog):
+        post.to_person(work, person_id, card, about=f"danger:{dialog.id}", urgent=True)
+
+
+def _tell_quality(work: Work, dialog: Dialog, title: str, body: list[Part]) -> bool:
+    card = Card(title=title, preview=PREVIEW, body=(_act(work), *body))
+    if post.to_channel(work, "quality", card, about=f"danger:{dialog.id}", urgent=True):
+        return True
+    told = [post.to_person(work, p.id, card, urgent=True) for p in people.holders(work, Role.QUALITY)]
+    return any(told)
+
+
+def _reached(quality: bool, executive: bool) -> Reached:
+    if quality and executive:
         return "the quality team and the executive on call"
-    return "the quality team" if any(quality) else "the executive on call" if any(executive) else "nobody"
+    return "the quality team" if quality else "the executive on call" if executive else "nobody"
 
 
-def _private(title: str, body: list[Part], reporter: str) -> Card:
+def _answers(work: Work, dialog: Dialog) -> Mapping[str, object]:
+    if dialog.case_id:  # the report has been sent meanwhile, and its words are with the case
+        version = cases.newest_version(work, work.session.get_one(Case, dialog.case_id))
+        return version.answers if version else {}
+    return dialog.answers
+
+
+def _private(work: Work, title: str, body: list[Part], reporter: str) -> Card:
     who = Facts(facts=(Fact(label="Reported by", value=reporter),))
-    return Card(title=title, preview=PREVIEW, body=(_act(), who, *body))
+    return Card(title=title, preview=PREVIEW, body=(_act(work), who, *body))
 
 
-def _act() -> Words:
-    return Words(text="Nobody reads the chat live. Ring the service now.", style="warning")
+def _act(work: Work) -> Words:
+    urgent = work.trust.urgent
+    return Words(text=f"{urgent.words}: {urgent.phone}. Nobody reads the chat live. Ring now.", style="warning")
 
 
 def _facts(answers: Mapping[str, object]) -> list[Part]:

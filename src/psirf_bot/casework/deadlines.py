@@ -8,14 +8,15 @@ from itertools import count
 
 from sqlmodel import col, select
 
-from psirf_bot.casework import post
+from psirf_bot.cards.conversation import said
+from psirf_bot.casework import people, post
 from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Event, Rule, step
 from psirf_bot.domain.report import Report
-from psirf_bot.domain.trust import due
+from psirf_bot.domain.trust import length_of
 from psirf_bot.domain.working_time import ORDINARY, Calendar, WorkingPattern, YearNotKnown
-from psirf_bot.store.tables import Case, Deadline, Nudge
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def happened(
 
 def _is_owed(rule: Rule, event: Event, report: Report | None) -> bool:
     """Some duties are only for some reports; where there is no report, nothing is known that would make them owed."""
-    if rule.when is None or event is not Event.CASE_REPORTED:
+    if rule.when is None or event not in {Event.CASE_REPORTED, Event.CASE_AMENDED}:
         return True
     return report is not None and rule.when(report)
 
@@ -93,7 +94,7 @@ def _open(
 ) -> None:
     """Start the clock of one duty, unless it runs already or this time round has been opened before."""
     before = [d for d in known if d.rule == rule.id]
-    if any(d.state in RUNNING or d.occurrence == occurrence for d in before):
+    if any(d.occurrence == occurrence or (d.state in RUNNING and not occurrence) for d in before):
         return
     deadline = Deadline(
         id=work.new_id(),
@@ -137,7 +138,7 @@ def _set_due(work: Work, deadline: Deadline, agreed: date | None = None) -> None
 def _due(calendar: Calendar, deadline: Deadline, agreed: date | None) -> tuple[datetime, datetime]:
     if agreed is not None:
         return calendar.end_of(agreed)
-    length = due(deadline.length)
+    length = length_of(deadline.length)
     local, at = calendar.due(deadline.since, length)
     if length.unit in {"hours", "minutes"}:
         return local, at
@@ -243,7 +244,7 @@ def resume(work: Work, deadline: Deadline) -> None:
     if deadline.length is None:
         _set_due(work, deadline, before + timedelta(days=still))
     else:
-        in_working_days = due(deadline.length).unit == "working days"
+        in_working_days = length_of(deadline.length).unit == "working days"
         deadline.stood_still += (
             calendar.working_days_between(paused_on, work.local.date()) if in_working_days else still
         )
@@ -265,6 +266,20 @@ def worked_out_again(work: Work, deadline: Deadline) -> bool:
         plan_next(work, deadline)
     changed(work, deadline)
     return True
+
+
+def pass_on_those_of_leavers(work: Work) -> None:
+    """Duties of somebody who has left go to whoever stands in for them, else to the holders of the role behind them."""
+    left = col(Deadline.owner_id).in_(select(Person.id).where(col(Person.active).is_(False)))
+    passed_on = work.session.exec(select(Deadline).where(left, col(Deadline.state).in_(RUNNING))).all()
+    for deadline in passed_on:
+        owner = people.person(work, deadline.owner_id)
+        deputy = people.acting_for(work, owner) if owner else None
+        hand_over(work, deadline, deputy.id if deputy and deputy.active else None)
+    if passed_on:
+        count = "One duty" if len(passed_on) == 1 else f"{len(passed_on)} duties"
+        text = f"{count} of people who have left went to whoever stands in for them or holds the role. Type overdue."
+        post.to_channel(work, "quality", said("Duties have passed on", text))
 
 
 def changed(work: Work, deadline: Deadline) -> None:

@@ -61,6 +61,7 @@ def _open(work: Work, press: Press, answers: Answers) -> Card:
         datix_number=number,
     )
     work.record(press.by.id, "opened from Datix", case, number=number)
+    cases.begin_clocks(work, case, press.by.id)
     tell_quality(work, case)
     open_it = button(work, "Open the case", "case.show", case=case, style="primary")
     return said(f"Opened as {case.reference}", f"It stands for {number} on Datix.", open_it)

@@ -8,7 +8,23 @@ from psirf_bot.casework import post
 from psirf_bot.casework.people import first_address, person
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import PersonRow
-from psirf_bot.store.tables import Action, Case, Dialog, Identity, Outbox, Person, StandIn, SupportNeed
+from psirf_bot.store.tables import (
+    Action,
+    Case,
+    Contact,
+    Deadline,
+    Dialog,
+    Identity,
+    LearningResponse,
+    Nudge,
+    Outbox,
+    Person,
+    SafetyAction,
+    SafetyAlert,
+    StandIn,
+    SupportNeed,
+    SupportRequest,
+)
 
 
 def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> tuple[int, int, int]:
@@ -125,6 +141,13 @@ THEIRS: tuple[tuple[type[SQLModel], str], ...] = (
     (StandIn, "person_id"),
     (StandIn, "deputy_id"),
     (Person, "line_manager_id"),
+    (Deadline, "owner_id"),
+    (Nudge, "person_id"),
+    (SupportRequest, "person_id"),
+    (LearningResponse, "lead_id"),
+    (Contact, "lead_id"),
+    (SafetyAction, "owner_id"),
+    (SafetyAlert, "lead_id"),
 )
 """Wherever a row belongs to a person, or names one whom people are led to."""
 

@@ -55,7 +55,17 @@ def living_to_person(
 
 def was_written(work: Work, key: str) -> bool:
     """Whether a message with this key is, or was, in the outbox."""
-    return work.session.exec(select(Outbox.id).where(Outbox.key == key)).first() is not None
+    return state_of(work, key) is not None
+
+
+def state_of(work: Work, key: str) -> str | None:
+    """How far the message with this key has got; None when there is none."""
+    return work.session.exec(select(Outbox.state).where(Outbox.key == key)).first()
+
+
+def can_be_reached(work: Work, person_id: str) -> bool:
+    """Whether the bot knows where to write to somebody."""
+    return _private_address(work, person_id) is not None
 
 
 def key_of(work: Work, *what: object) -> str:

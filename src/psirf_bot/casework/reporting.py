@@ -62,6 +62,7 @@ def _on_confirm(work: Work, dialog: Dialog, turn: Turn[Any], by: Member, flow: F
     cases.write_version(work, case, answers, read, by.id)
     work.record(by.id, "reported", case, answers=answers)
     dialog.case_id, dialog.answers = case.id, {}
+    cases.begin_clocks(work, case, by.id)
     needs = support.ask_for_checks(work, case, report)
     tell_quality(work, case)
     onlookers.refresh(work, case)

@@ -1,95 +1,78 @@
-"""Somebody is asked to check on each member of staff named in a report (App 2, O01; V16).
+"""Support for the staff named in a report: what opens the checks on them, moves them and ends them (App 2, O01; V16).
 
-The person asked learns the service, the time, the kind of event and the reporter's wish, never the words of the report.
+Each check is a duty with a clock (domain/deadlines.py); the clock's tick sends its reminders, which are rendered here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
-from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, news, onlookers, people, post
-from psirf_bot.casework.actions import button
+from psirf_bot.casework import people, post, support_offers, support_requests, support_stages
+from psirf_bot.casework.deadlines import RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.casework.owners import owners
+from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE, kept_from_check
+from psirf_bot.casework.support_needs import (
+    AFTER_EVENT,
+    BOT,
+    DURING,
+    acting_checker,
+    begin,
+    can_check,
+    has_left,
+    move,
+    roughly,
+    subject,
+)
+from psirf_bot.casework.support_needs import ASKED as ASKED
+from psirf_bot.casework.support_needs import CHECKED as CHECKED
+from psirf_bot.casework.support_needs import ON_LIST as ON_LIST
+from psirf_bot.casework.support_needs import STOPPED as STOPPED
+from psirf_bot.casework.support_needs import is_kept_from as is_kept_from
+from psirf_bot.casework.support_needs import of_case as of_case
+from psirf_bot.casework.support_needs import wish_words as wish_words
+from psirf_bot.casework.support_review import review_ended as review_ended
+from psirf_bot.casework.support_review import review_starts as review_starts
+from psirf_bot.casework.support_review import staff_contact_gate as staff_contact_gate
+from psirf_bot.casework.support_review import told_that_review_starts as told_that_review_starts
+from psirf_bot.casework.work import Press, Work
+from psirf_bot.domain.authority import Member
+from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import MYSELF, CheckWish, Report
-from psirf_bot.store.tables import Case, Person, SupportNeed
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person, StandIn, SupportNeed
 
-ASKED, ON_LIST, CHECKED, STOPPED = "asked", "on the quality list", "checked", "stopped"
+# After a report
 
 
 def ask_for_checks(work: Work, case: Case, report: Report) -> list[SupportNeed]:
-    """Ask whoever is to check on each member of staff; where nobody can be asked, it is for the quality team."""
+    """Have each member of staff named checked on; where nobody can be asked, the quality team finds somebody."""
     # A reporter who also named themselves is one person.
     people_meant = {case.reporter_id if who == MYSELF else who: who for who in reversed(report.staff_to_support())}
     needs = [_need(work, case, report, who) for who in reversed(people_meant.values())]
-    for need in needs:
-        _ask(work, case, need)
+    begin(work, needs, Event.STAFF_NAMED, case.reporter_id or BOT)
     return needs
 
 
-def waiting_for(work: Work, checker_id: str) -> list[SupportNeed]:
-    """The checks that this person has been asked for and has not said are done."""
-    mine = select(SupportNeed).where(SupportNeed.checker_id == checker_id, SupportNeed.state == ASKED)
-    return list(work.session.exec(mine.order_by(SupportNeed.id)))
-
-
-def on_the_quality_list(work: Work, by: Member) -> list[SupportNeed]:
-    """What waits for somebody to be found, as far as this member of the quality team may know of it."""
-    waiting = work.session.exec(select(SupportNeed).where(SupportNeed.state == ON_LIST).order_by(col(SupportNeed.at)))
-    return [need for need in waiting if not is_kept_from(work, need, by)]
-
-
-def is_kept_from(work: Work, need: SupportNeed, by: Member) -> bool:
-    """A check on oneself, or on somebody who asked that it is not their line manager, is for others to see to."""
-    someone = people.person(work, need.person_id)
-    manager = someone is not None and someone.line_manager_id == by.id
-    return need.person_id == by.id or (need.wish == "someone-else" and manager and need.checker_id != by.id)
-
-
-def wish_words(need: SupportNeed) -> str:
-    """The reporter's wish, for the quality team."""
-    if need.wish == "someone-else":
-        named = f" They named {need.wished}." if need.wished else ""
-        return (
-            f"The reporter asked for somebody other than the line manager; please tell the line manager nothing.{named}"
-        )
-    return (
-        "The reporter asked for the line manager." if need.wish == "line-manager" else "You are to choose who checks."
-    )
-
-
-def stop_asking(work: Work, case: Case) -> None:
-    """The report was withdrawn: those who were asked are told; whether to look in all the same is theirs to judge."""
-    for need in of_case(work, case):
-        if need.state == ASKED and need.checker_id:
-            text = f"The report behind your check on {need.name} was withdrawn. Looking in on them may still be kind."
-            post.to_person(work, need.checker_id, said("A report was withdrawn", text))
-        if need.state != CHECKED:
-            need.state = STOPPED
-            work.session.add(need)
-
-
-def pass_on_those_of_leavers(work: Work) -> None:
-    """Checks that somebody who has left was asked for wait on the quality team's list."""
-    for need in work.session.exec(select(SupportNeed).where(SupportNeed.state == ASKED)).all():
-        checker = people.person(work, need.checker_id)
-        if checker is None or not checker.active:
-            _to_quality_list(work, need)
-
-
-def of_case(work: Work, case: Case) -> list[SupportNeed]:
-    return list(work.session.exec(select(SupportNeed).where(SupportNeed.case_id == case.id).order_by(SupportNeed.id)))
+def told_about_support(work: Work, needs: Sequence[SupportNeed]) -> str:
+    """What the reporter is told, truthfully: when those who are to check will be asked, in general terms."""
+    asked = [need for need in needs if need.checker_id]
+    duties = [duty for need in asked for duty in running(work, subject(work, need), AFTER_EVENT)]
+    moments = sorted(duty.next_at for duty in duties if duty.next_at)
+    if not moments:
+        return "The quality team will find somebody to check on the staff involved."
+    first, last = roughly(work, moments[0]), roughly(work, moments[-1])
+    who = "The person who is to check on staff" if len(asked) == 1 else "The people who are to check on staff"
+    when = f" {first}" if first == last else f" when each is at work, the first {first} and the last {last}"
+    others = " The quality team will find somebody for the others." if len(asked) < len(needs) else ""
+    return f"{who} will be asked, in private,{when}.{others}"
 
 
 def _need(work: Work, case: Case, report: Report, who: str) -> SupportNeed:
     someone = people.person(work, case.reporter_id if who == MYSELF else who)
     wish = report.support.get(who, CheckWish())
-    checker = None if report.is_from_a_relative() else _checker(work, report, someone, wish)
     # Whoever names the line manager as somebody else has named the line manager.
     own_manager = bool(wish.who and someone and someone.line_manager_id == wish.who[0])
     need = SupportNeed(
@@ -99,27 +82,22 @@ def _need(work: Work, case: Case, report: Report, who: str) -> SupportNeed:
         name=someone.name if someone else who,
         wish="line-manager" if own_manager else wish.by or "quality",
         wished=people.name_of(work, wish.who[0]) if wish.who else None,
-        checker_id=checker.id if checker else None,
         at=work.now,
     )
+    chosen = None if report.is_from_a_relative() else _chosen(work, report, someone, wish)
+    need.checker_id = chosen.id if chosen and can_check(work, need, chosen) else None
+    need.state = ASKED if need.checker_id else ON_LIST
     work.session.add(need)
     work.session.flush()
     return need
 
 
-def _checker(work: Work, report: Report, someone: Person | None, wish: CheckWish) -> Person | None:
-    """The person to ask, or whoever acts for them; never the person who is to be checked on."""
-    if wish.by == "someone-else":
-        chosen = people.person(work, wish.who[0] if wish.who else None)
-    elif wish.by == "line-manager" and someone:
-        chosen = people.person(work, someone.line_manager_id or _named_manager(report, someone))
-    else:
-        chosen = None
-    acting = people.acting_for(work, chosen) if chosen and chosen.active else None
-    if acting is None or someone is None:
-        return acting
-    round_the_manager = wish.by == "someone-else" and acting is not chosen and acting.id == someone.line_manager_id
-    return None if acting.id == someone.id or round_the_manager else acting
+def _chosen(work: Work, report: Report, someone: Person | None, wish: CheckWish) -> Person | None:
+    if wish.by == SOMEONE_ELSE:
+        return people.person(work, wish.who[0] if wish.who else None)
+    if wish.by == "line-manager" and someone:
+        return people.person(work, someone.line_manager_id or _named_manager(report, someone))
+    return None
 
 
 def _named_manager(report: Report, someone: Person) -> str | None:
@@ -127,87 +105,122 @@ def _named_manager(report: Report, someone: Person) -> str | None:
     return report.my_manager[0] if report.my_manager and not someone.on_list else None
 
 
-def _ask(work: Work, case: Case, need: SupportNeed) -> None:
-    card = check_card(work, case, need) if need.checker_id else None
-    if (
-        card is None
-        or need.checker_id is None
-        or not post.to_person(work, need.checker_id, card, about=f"support:{need.id}")
-    ):
-        _to_quality_list(work, need)
-    work.session.add(need)
+# When things change
 
 
-def _to_quality_list(work: Work, need: SupportNeed) -> None:
-    """Nobody else can be asked: it waits on the quality team's list, and they are told that something does."""
-    before, need.state, need.checker_id = need.checker_id, ON_LIST, None
-    work.session.add(need)
-    onlookers.refresh(work, work.session.get_one(Case, need.case_id), before)
-    card = said(
-        "Someone needs a person to check on them",
-        "A member of staff named in a report has nobody to check on them yet.",
-        button(work, "See what waits", "words.overdue", opens=True),
-    )
-    if not post.to_channel(work, "quality", card):
-        for someone in people.holders(work, Role.QUALITY):
-            post.to_person(work, someone.id, card)
+def stop_asking(work: Work, case: Case) -> None:
+    """The report was withdrawn: those who were asked are told; whether to look in all the same is theirs to judge."""
+    for need in of_case(work, case):
+        for person_id in _who_were_asked(work, need):
+            text = f"The report behind your check on {need.name} was withdrawn. Looking in on them may still be kind."
+            post.to_person(work, person_id, said("A report was withdrawn", text))
+        _stop(work, need, case.reporter_id or BOT)
 
 
-def undelivered(work: Work, need_id: str) -> None:
-    """Whoever was to check could not be reached after all: somebody else has to be found."""
-    need = work.session.get(SupportNeed, need_id)
-    if need is not None and need.state == ASKED:
-        _to_quality_list(work, need)
-
-
-def check_card(work: Work, case: Case, need: SupportNeed) -> Card:
-    """The private message to whoever is asked to check."""
-    someone = people.person(work, need.person_id)
-    is_manager = someone is not None and someone.line_manager_id == need.checker_id
-    return cards.please_check(
-        need.name,
-        cases.line(work, case),
-        "line-manager" if is_manager else need.wish,
-        work.trust.support,
-        (
-            button(work, "I have spoken to them", "support.done", case=case, style="primary", need=need.id),
-            button(work, "Someone else should do this", "support.pass", case=case, need=need.id),
-        ),
-    )
-
-
-def _done(work: Work, press: Press) -> Reply:
-    case, need = _found(work, press)
+def _stop(work: Work, need: SupportNeed, by: str) -> None:
     if need.state != CHECKED:
-        need.state, need.checked_at = CHECKED, work.now
-        need.checker_id = need.checker_id or press.by.id
+        need.state = STOPPED
         work.session.add(need)
         work.session.flush()
-        work.record(press.by.id, "checked on a member of staff", case, need=need.id)
-        news.spoken_to(work, case, need.person_id)
-        onlookers.refresh(work, case, press.by.id)
-    return Reply(card=cards.thank_you(need.name), keep=True)
+    happened(work, Event.CHECKS_STOPPED, subject(work, need), by)
 
 
-def _pass(work: Work, press: Press) -> Reply:
-    case, need = _found(work, press)
-    if need.state == CHECKED:
-        raise Refusal(f"It is noted that {need.name} has been checked on, so nobody else is asked.")
-    if need.state == ASKED:
-        work.record(press.by.id, "passed on a support check", case, need=need.id)
-        _to_quality_list(work, need)
-    return Reply(card=said("Thank you for saying so", "The quality team will find somebody else."), keep=True)
+def _who_were_asked(work: Work, need: SupportNeed) -> list[str]:
+    """Those who are to check and have had a reminder of it already."""
+    duties = [duty.id for duty in running(work, subject(work, need))]
+    reminded = select(Nudge.person_id).where(col(Nudge.deadline_id).in_(duties)).distinct()
+    acting = acting_checker(work, need)
+    contacts = {need.checker_id, acting.id if acting else None}
+    return [person_id for person_id in work.session.exec(reminded) if person_id in contacts]
 
 
-def _found(work: Work, press: Press) -> tuple[Case, SupportNeed]:
-    need = work.session.get_one(SupportNeed, press.args["need"], with_for_update=True)
-    case = work.session.get_one(Case, need.case_id)
-    if need.state == STOPPED:
-        raise Refusal("The report was withdrawn, so there is nothing more you need to do. Thank you.")
-    theirs = need.checker_id == press.by.id or press.by.is_quality
-    if not theirs or is_kept_from(work, need, press.by) or not allowed(work, press.by, Act.CHECKED_ON_STAFF, case):
-        raise Refusal("This has been passed to somebody else. There is nothing you need to do.")
-    return case, need
+def pass_on_those_of_leavers(work: Work) -> None:
+    """Checks that somebody who has left was to make are the quality team's; those on somebody who has left end."""
+    checks = select(Deadline.subject_id).where(Deadline.subject_kind == CHECK, col(Deadline.state).in_(RUNNING))
+    open_ = select(SupportNeed).where(or_(col(SupportNeed.id).in_(checks), SupportNeed.state == ASKED))
+    for need in work.session.exec(open_.order_by(SupportNeed.id)).all():
+        checker = people.person(work, need.checker_id)
+        if has_left(work, need):
+            _stop(work, need, BOT)
+            _tell_that_they_left(work, need)
+        elif need.checker_id and (checker is None or not checker.active):
+            move(work, need, None)
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {"support.done": _done, "support.pass": _pass}
+def _tell_that_they_left(work: Work, need: SupportNeed) -> None:
+    text = (
+        f"{need.name} is no longer on the people list, so nobody is asked to check on them. Please see if more is owed."
+    )
+    for someone in people.holders(work, Role.QUALITY):
+        if not is_kept_from(work, need, people.member(work, someone)):
+            post.to_person(work, someone.id, said("Checks on a member of staff have stopped", text))
+
+
+def undelivered(work: Work, which: str) -> None:
+    """Whoever was to check could not be reached after all: somebody else has to be found.
+
+    `which`: the need, and after a colon whom the message was for, if it is known.
+    """
+    need_id, _, person_id = which.partition(":")
+    need = work.session.get(SupportNeed, need_id)
+    if need is None or need.checker_id is None or need.state == STOPPED:
+        return
+    acting = acting_checker(work, need)
+    if not person_id or person_id in {need.checker_id, acting.id if acting else None}:
+        move(work, need, None)
+
+
+def render_nudge(work: Work, deadline: Deadline, person_id: str, step: int) -> Card | None:
+    """The reminder of a duty of support, as it is to be sent or edited now; None where there is nothing to say."""
+    renderers = {CHECK: support_stages.render, REQUEST: support_requests.render}
+    return renderers[deadline.subject_kind](work, deadline, person_id, step)
+
+
+# What waits for whom
+
+
+def waiting_for(work: Work, checker_id: str) -> list[SupportNeed]:
+    """Those whom this person is to check on now, for themselves or for somebody they stand in for."""
+    today = work.local.date().isoformat()
+    theirs = select(Deadline).where(
+        Deadline.subject_kind == CHECK,
+        col(Deadline.state).in_(RUNNING),
+        col(Deadline.owner_id).in_(_they_may_act_for(work, checker_id)),
+        or_(Deadline.rule != DURING, col(Deadline.due_local) <= f"{today}T23:59"),  # that one waits for its day
+    )
+    duties = work.session.exec(theirs.order_by(col(Deadline.since), col(Deadline.subject_id))).all()
+    found = dict.fromkeys(
+        duty.subject_id for duty in duties if checker_id in {someone.id for someone in owners(work, duty)}
+    )
+    needs = [work.session.get_one(SupportNeed, need_id) for need_id in found]
+    return [need for need in needs if checker_id not in kept_from_check(work, need)]
+
+
+def _they_may_act_for(work: Work, person_id: str) -> set[str]:
+    today, met, new = work.local.date(), set[str](), {person_id}
+    while new:
+        met |= new
+        covers = select(StandIn.person_id).where(
+            col(StandIn.deputy_id).in_(new), StandIn.starts <= today, StandIn.ends >= today
+        )
+        new = set(work.session.exec(covers)) - met
+    return met
+
+
+def on_the_quality_list(work: Work, by: Member) -> list[SupportNeed]:
+    """What waits for somebody to be found, as far as this member of the quality team may know of it."""
+    checks = select(Deadline.subject_id).where(Deadline.subject_kind == CHECK, col(Deadline.state).in_(RUNNING))
+    nobody = select(SupportNeed).where(
+        col(SupportNeed.checker_id).is_(None),
+        SupportNeed.state != STOPPED,
+        or_(SupportNeed.state == ON_LIST, col(SupportNeed.id).in_(checks)),
+    )
+    waiting = work.session.exec(nobody.order_by(col(SupportNeed.at)))
+    return [need for need in waiting if not is_kept_from(work, need, by)]
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    **support_stages.VERBS,
+    **support_offers.VERBS,
+    **support_requests.VERBS,
+}

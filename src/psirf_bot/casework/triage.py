@@ -10,6 +10,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, onlookers, people, post, support
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import hand_over, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.news import tell_outcome, tell_reporter
@@ -19,6 +20,7 @@ from psirf_bot.dialogs.flow import Page, pages_for, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
+from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import Report
 from psirf_bot.store.tables import Addition, Case, ReportVersion
@@ -65,6 +67,7 @@ def _read(work: Work, press: Press) -> Reply:
         case.state, case.read_at = State.READ, work.now
         case.owner_id = case.owner_id or press.by.id
         changed(work, case, press.by.id, "read")
+        happened(work, Event.CASE_READ, of_case(case), press.by.id)
         text = f"The quality team has read {case.reference}. They will tell you what comes of it. Thank you."
         tell_reporter(work, case, "Your report has been read", text)
     if not press.place.private:
@@ -87,6 +90,7 @@ def _reopen(work: Work, press: Press) -> Reply:
         raise Refusal(not_now(work, press, case))
     case.state, case.ended_at, case.outcome = State.READ, None, None
     changed(work, case, press.by.id, "reopened")
+    happened(work, Event.CASE_REOPENED, of_case(case), press.by.id)
     tell_reporter(work, case, "Your report is being looked at again", f"{case.reference} has been opened again.")
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
 
@@ -101,6 +105,9 @@ def _own(work: Work, press: Press, answers: Answers) -> Card:
         return case_view(work, case, press.by)
     case.owner_id = owner.id
     changed(work, case, press.by.id, "owner set", owner=owner.id)
+    for duty in running(work, of_case(case)):
+        if work.setting.rules[duty.rule].owner == "case owner":
+            hand_over(work, duty, owner.id)
     tell_owner(work, case, press.by, f"{case.reference} is now yours", "You were made its owner.")
     return case_view(work, case, press.by)
 
@@ -109,6 +116,7 @@ def _close(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
     changed(work, case, press.by.id, "closed", outcome=case.outcome)
+    happened(work, Event.CASE_CLOSED, of_case(case), press.by.id)
     if not tell_outcome(work, case):
         text = "The reporter was involved, so they are told once the person who is to check on them has spoken to them."
         return said(f"{case.reference} is closed", text, button(work, "Open the case", "case.show", case=case))
@@ -129,6 +137,7 @@ def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:
     if case.datix_number != number:
         case.datix_number = number
         changed(work, case, press.by.id, "datix number entered", number=number)
+        happened(work, Event.DATIX_ENTERED, of_case(case), press.by.id)
     thanks = f"{case.reference} is on Datix as {number}. There is nothing else you need to do for the record."
     return said("Thank you", thanks, button(work, "Open the case", "case.show", case=case))
 
@@ -150,10 +159,12 @@ def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
     changed(work, case, press.by.id, "withdrawn", why=case.outcome)
+    happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
     support.stop_asking(work, case)
     for joined in work.session.exec(select(Case).where(Case.merged_into == case.id)).all():
         joined.state, joined.merged_into, joined.ended_at = State.REPORTED, None, None
         changed(work, joined, press.by.id, "separated again")
+        cases.begin_clocks(work, joined, press.by.id)
         tell_reporter(
             work, joined, f"{joined.reference} is looked at by itself again", "The other report was withdrawn."
         )
@@ -171,6 +182,7 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit({"into": "There is no other case under way with that reference. Please check it."})
     case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
     changed(work, case, press.by.id, "merged into another case", into=into.id)
+    happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
     text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
     tell_reporter(work, case, f"{case.reference} was joined with another report", text)
@@ -211,6 +223,15 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
         case.quality_only = report.is_from_a_relative()
     case.danger = report.someone_is_in_danger_now()
     changed(work, case, press.by.id, "amended", question=key)
+    happened(
+        work,
+        Event.CASE_AMENDED,
+        of_case(case),
+        press.by.id,
+        report=report,
+        since=case.opened_at,
+        occurrence="1",
+    )
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
     return case_view(work, case, press.by)
 

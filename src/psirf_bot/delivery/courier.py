@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from psirf_bot.delivery.in_time import only_until
 from psirf_bot.delivery.outbox import Errand, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain
 from psirf_bot.store.database import Store, without_words
@@ -106,7 +107,8 @@ class Courier:
             return
         try:
             async with asyncio.timeout_at(until):
-                message = await self._post(sender, errand)
+                with only_until(until):
+                    message = await self._post(sender, errand)
         except Refused as why_not:
             refused = why_not
             await self._note(lambda s: self._queue.refused(s, errand, refused))

@@ -252,7 +252,7 @@ class OutboxQueue:
 
 def _ready() -> SelectOfScalar[Outbox]:
     """The first `most` messages that are due by `now` and have to wait for no other."""
-    now = bindparam("now")
+    now: Any = bindparam("now")
     other = aliased(Outbox)
     tried_or_due = col(other.first_tried_at).is_not(None) | (col(other.due_at) <= now)
     earlier = col(other.id) < col(Outbox.id)

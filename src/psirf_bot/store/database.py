@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MOST_WORKS_IN_A_COMMIT = 8  # all of them are answered at once then, and nothing else meanwhile
 MOST_TRIES = 5
+LONGEST_STANDSTILL = 20.0
+"""Seconds until PostgreSQL lets go of what a process holds that was stopped within its transaction."""
 HOUSE = str(Path(__file__).parents[1])
 RACES = frozenset({"23505", "40001", "40P01"})
 """PostgreSQL's unique_violation, serialization_failure and deadlock_detected."""
@@ -58,6 +60,13 @@ def open_engine(url: str) -> Engine:
         def _begin(connection: Connection) -> None:
             deferred = connection.get_execution_options().get("reads_only")
             connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+
+    else:
+
+        @event.listens_for(engine, "connect")
+        def _do_not_stand_still(connection: Any, _: object) -> None:
+            connection.execute(f"SET idle_in_transaction_session_timeout = {LONGEST_STANDSTILL * 1000:.0f}")
+            connection.commit()
 
     return engine
 

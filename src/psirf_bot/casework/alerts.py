@@ -1,0 +1,319 @@
+"""National Patient Safety Alerts: an executive names a clinical lead, the lead reports, an executive authorises (S08).
+
+Two steps and two people: whoever leads or reports an alert's actions does not authorise them.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from sqlmodel import col, func, select
+
+from psirf_bot.cards import alerts as cards
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Button, Card
+from psirf_bot.casework import deadlines, people, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import DONE, DROPPED, OPEN, Subject, happened
+from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.owners import owners
+from psirf_bot.casework.safety_actions import listed
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.dialogs.questions import Day, People, Question, long_text, short_text
+from psirf_bot.domain.authority import BOARD, Act, Member
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Deadline, Person, SafetyAlert
+
+SHOWN = 8
+ANYBODY = Act.REPORT
+"""What every member of staff may do: whether this is the alert's lead is asked before the form is shown."""
+NOT_YOURS = "This alert is for its clinical lead, the executives and the quality team. If you need it, please ask them."
+
+
+# Received, and given a lead
+
+
+def _received_questions(work: Work, press: Press) -> Sequence[Question]:
+    return (
+        short_text("alert-number", "The alert's number", "As it stands on the alert.", max_length=60),
+        short_text("alert-title", "Its title"),
+        Day("alert-due", "By which day must its actions be complete?", "As the alert says.", coming=True),
+    )
+
+
+def _receive(work: Work, press: Press, answers: Answers) -> Card:
+    number = " ".join(str(answers["alert-number"]).split())
+    same = select(SafetyAlert).where(func.lower(SafetyAlert.number) == number.lower())
+    if work.session.exec(same).first():
+        raise Unfit({"alert-number": "This alert is here already. Type alerts to see it."})
+    alert = SafetyAlert(
+        id=work.new_id(),
+        number=number,
+        title=str(answers["alert-title"]),
+        due_on=date.fromisoformat(str(answers["alert-due"])),
+        by_id=press.by.id,
+        at=work.now,
+    )
+    work.session.add(alert)
+    work.session.flush()
+    happened(work, Event.ALERT_RECEIVED, _subject(alert), press.by.id, agreed={"alert.complete": alert.due_on})
+    work.record(press.by.id, "received an alert", alert=alert.id, number=number, due=alert.due_on.isoformat())
+    opening = "An alert has come in. Please name the clinical lead for its actions."
+    asked = _ask(work, alert, "alert.lead", "Please name a clinical lead", opening)
+    words = f"{_named(asked)} asked to name a clinical lead." if asked else "Nobody could be asked to name a lead yet."
+    return view(work, alert, press.by, f"Saved: alert {number}", opening=words)
+
+
+def _named(asked: Sequence[Person]) -> str:
+    names = " and ".join(person.name for person in asked)
+    return f"{names} {'has' if len(asked) == 1 else 'have'} been"
+
+
+def _ask(work: Work, alert: SafetyAlert, rule: str, title: str, opening: str) -> list[Person]:
+    """Ask, in private, those whose duty this is; whoever leads the alert does not authorise it, so others are asked."""
+    duty = _running(work, alert, rule)
+    apart = _leads(work, alert)
+    asked = [someone for someone in owners(work, duty) if someone.id not in apart] if duty else []
+    if not asked:  # the only executive leads it
+        board = [holder for role in sorted(BOARD) for holder in people.holders(work, role)]
+        asked = [someone for someone in {p.id: p for p in board}.values() if someone.id not in apart]
+    cards_ = [(someone, view(work, alert, people.member(work, someone), title, opening=opening)) for someone in asked]
+    return [someone for someone, card in cards_ if post.to_person(work, someone.id, card)]
+
+
+def _lead_questions(work: Work, press: Press) -> Sequence[Question]:
+    _under_way(work, press)
+    return (People("alert-lead", "Who is its clinical lead?", "One person, by name or work e-mail address.", most=1),)
+
+
+def _name_lead(work: Work, press: Press, answers: Answers) -> Card:
+    alert = _under_way(work, press)
+    lead = listed(work, answers, "alert-lead")
+    assert lead is not None  # noqa: S101 - the question is not optional
+    if lead.id == alert.lead_id:
+        return view(work, alert, press.by)
+    before, alert.lead_id, alert.named_by = alert.lead_id, lead.id, press.by.id
+    work.session.add(alert)
+    happened(work, Event.ALERT_LEAD_NAMED, _subject(alert), press.by.id)
+    duty = _running(work, alert, "alert.complete")
+    if duty:
+        deadlines.hand_over(work, duty, lead.id)
+        post.refresh_homes(work, (before,))
+    work.record(press.by.id, "named the lead of an alert", alert=alert.id, before=before, lead=lead.id)
+    acting = people.acting_for(work, lead)
+    opening = f"{press.by.name} named you as its clinical lead. If this is not for you, please tell them."
+    card = view(work, alert, people.member(work, acting), "You lead on an alert", opening=opening)
+    if acting.id != press.by.id and not post.to_person(work, acting.id, card):
+        return view(work, alert, press.by, opening=f"I cannot write to {lead.name} yet. Please tell them yourself.")
+    return view(work, alert, press.by)
+
+
+# Reported, and authorised or sent back
+
+
+def _report_questions(work: Work, press: Press) -> Sequence[Question]:
+    _of_its_lead(work, press)
+    question = "What shows that the actions are complete?"
+    return (long_text("evidence", question, "A few sentences, and where the evidence is kept.", max_length=1000),)
+
+
+def _report(work: Work, press: Press, answers: Answers) -> Card:
+    alert, evidence = _of_its_lead(work, press), str(answers["evidence"])
+    alert.reported_at = work.now
+    work.session.add(alert)
+    happened(work, Event.ALERT_REPORTED, _subject(alert), press.by.id, note=evidence)
+    work.record(press.by.id, "reported an alert's actions complete", alert=alert.id, evidence=evidence)
+    opening = f"{press.by.name} reports that the actions are complete. Please authorise that, or send it back."
+    asked = _ask(work, alert, "alert.authorised", "Please authorise an alert's actions", opening)
+    words = f"{_named(asked)} asked to authorise that." if asked else "Nobody could be asked to authorise that yet."
+    return view(work, alert, press.by, f"Thank you: alert {alert.number}", opening=words)
+
+
+def _authorise(work: Work, press: Press) -> Reply:
+    alert = _held(work, press)
+    if alert.authorised_by == press.by.id:  # pressed twice
+        return Reply(card=view(work, alert, press.by))
+    _may_authorise(work, press, alert)
+    alert.authorised_by, alert.authorised_at = press.by.id, work.now
+    work.session.add(alert)
+    happened(work, Event.ALERT_AUTHORISED, _subject(alert), press.by.id)
+    work.record(press.by.id, "authorised an alert's actions", alert=alert.id)
+    text = f"{press.by.name} has authorised the actions of alert {alert.number} as complete. Thank you."
+    for someone in {alert.by_id, alert.lead_id} - {press.by.id, None}:
+        post.to_person(work, str(someone), said("An alert is complete", text))
+    return Reply(card=view(work, alert, press.by), keep=True)
+
+
+def _back_questions(work: Work, press: Press) -> Sequence[Question]:
+    _may_authorise(work, press, _held(work, press))
+    return (long_text("what-is-missing", "What is still needed?", "The clinical lead reads this.", max_length=500),)
+
+
+def _send_back(work: Work, press: Press, answers: Answers) -> Card:
+    alert, reason = _held(work, press), str(answers["what-is-missing"])
+    _may_authorise(work, press, alert)
+    alert.reported_at = None
+    work.session.add(alert)
+    waiting = _running(work, alert, "alert.authorised")
+    if waiting:
+        deadlines.settle(work, waiting, DROPPED, press.by.id, reason)
+    if reported := _report_of(work, alert):  # the same duty, with the same day
+        reported.state, reported.closed_at, reported.closed_by = OPEN, None, None
+        deadlines.plan_next(work, reported)
+        deadlines.changed(work, reported)
+    work.record(press.by.id, "sent an alert back", alert=alert.id, reason=reason)
+    if lead := people.person(work, alert.lead_id):
+        acting = people.acting_for(work, lead)
+        opening = f"{press.by.name} sent it back to you. Still needed:"
+        card = view(work, alert, people.member(work, acting), "An alert needs more", opening=opening, reason=reason)
+        post.to_person(work, acting.id, card)
+    return view(work, alert, press.by)
+
+
+# Seeing one, and all
+
+
+def view(work: Work, alert: SafetyAlert, by: Member, title: str = "", *, opening: str = "", reason: str = "") -> Card:
+    """The alert, with what this person may do with it now."""
+    reported = _report_of(work, alert)
+    return cards.alert_card(
+        _line(work, alert),
+        title,
+        opening=opening,
+        reason=reason,
+        evidence=(reported.note or "") if reported and alert.reported_at else "",
+        buttons=_buttons(work, alert, by),
+    )
+
+
+def list_alerts(work: Work, by: Member) -> Card:
+    """The open alerts that this person may see, the first due first."""
+    waiting = select(SafetyAlert).where(col(SafetyAlert.authorised_at).is_(None)).order_by(col(SafetyAlert.due_on))
+    seen = [alert for alert in work.session.exec(waiting) if _may_see(work, alert, by)]
+    rows = [
+        (_line(work, a), button(work, "Open", "alert.show", alert=a.id, spoken=f"Open {a.number}"))
+        for a in seen[:SHOWN]
+    ]
+    return cards.list_card(rows, more=max(0, len(seen) - SHOWN))
+
+
+def _show(work: Work, press: Press) -> Reply:
+    alert = work.session.get_one(SafetyAlert, press.args["alert"])
+    if not _may_see(work, alert, press.by):
+        raise Refusal(NOT_YOURS)
+    return Reply(card=view(work, alert, press.by), replaces=press.place.private)
+
+
+def _line(work: Work, alert: SafetyAlert) -> cards.AlertLine:
+    return cards.AlertLine(
+        alert.number,
+        alert.title,
+        alert.due_on.isoformat(),
+        people.name_of(work, alert.lead_id),
+        alert.reported_at is not None,
+        people.name_of(work, alert.authorised_by),
+    )
+
+
+def _buttons(work: Work, alert: SafetyAlert, by: Member) -> tuple[Button, ...]:
+    if alert.authorised_at:
+        return ()
+    if alert.reported_at:
+        if not allowed(work, by, Act.AUTHORISE_ALERT) or by.id in _leads(work, alert):
+            return ()
+        return (
+            button(work, "Authorise as complete", "alert.authorise", style="primary", alert=alert.id),
+            button(work, "Send it back", "alert.back", alert=alert.id),
+        )
+    found = []
+    if by.id in _leads(work, alert):
+        found.append(button(work, "Report them complete", "alert.report", style="primary", alert=alert.id))
+    if allowed(work, by, Act.NAME_ALERT_LEAD):
+        label = "Name another lead" if alert.lead_id else "Name the clinical lead"
+        found.append(button(work, label, "alert.lead", alert=alert.id))
+    return tuple(found)
+
+
+# Whose it is
+
+
+def _subject(alert: SafetyAlert) -> Subject:
+    return Subject("alert", alert.id, None, None, {"whoever is named": alert.lead_id})
+
+
+def _running(work: Work, alert: SafetyAlert, rule: str) -> Deadline | None:
+    """The duty of this alert under a rule, if its clock runs."""
+    return next(iter(deadlines.running(work, _subject(alert), rule)), None)
+
+
+def _report_of(work: Work, alert: SafetyAlert) -> Deadline | None:
+    """The duty that ended with the newest report: who reported, and their evidence."""
+    done = select(Deadline).where(
+        Deadline.subject_kind == "alert",
+        Deadline.subject_id == alert.id,
+        Deadline.rule == "alert.complete",
+        Deadline.state == DONE,
+    )
+    return work.session.exec(done.order_by(col(Deadline.closed_at).desc())).first()
+
+
+def _leads(work: Work, alert: SafetyAlert) -> set[str]:
+    """Its clinical lead, whoever stands in for them today, and whoever reported for them."""
+    lead = people.person(work, alert.lead_id)
+    reported = _report_of(work, alert) if alert.reported_at else None
+    found = {lead.id, people.acting_for(work, lead).id} if lead else set()
+    return found | ({reported.closed_by} if reported and reported.closed_by else set())
+
+
+def _may_see(work: Work, alert: SafetyAlert, by: Member) -> bool:
+    return bool((BOARD | {Role.QUALITY}) & by.roles) or by.id in _leads(work, alert)
+
+
+def _held(work: Work, press: Press) -> SafetyAlert:
+    return work.session.get_one(SafetyAlert, press.args["alert"], with_for_update=True)
+
+
+def _under_way(work: Work, press: Press) -> SafetyAlert:
+    """The alert, if its actions have not been reported complete."""
+    alert = _held(work, press)
+    if alert.reported_at:
+        raise Refusal(f"The actions of alert {alert.number} have been reported complete. Type alerts to see it.")
+    return alert
+
+
+def _of_its_lead(work: Work, press: Press) -> SafetyAlert:
+    alert = _held(work, press)
+    if press.by.id not in _leads(work, alert):
+        raise Refusal("Only the alert's clinical lead can report that its actions are complete.")
+    return _under_way(work, press)
+
+
+def _may_authorise(work: Work, press: Press, alert: SafetyAlert) -> None:
+    if not allowed(work, press.by, Act.AUTHORISE_ALERT):
+        raise Refusal("Only an executive can authorise an alert's actions.")
+    if alert.authorised_at:
+        raise Refusal(f"The actions of alert {alert.number} have been authorised already. Thank you.")
+    if alert.reported_at is None:
+        raise Refusal(f"The actions of alert {alert.number} have not been reported complete yet.")
+    if press.by.id in _leads(work, alert):
+        raise Refusal("You lead on this alert, so somebody else has to authorise its actions.")
+
+
+RECEIVE = Form(
+    Act.RECEIVE_ALERT,
+    "A Patient Safety Alert has come in",
+    "Save",
+    _received_questions,
+    _receive,
+    explain="The executives are asked to name a clinical lead for it.",
+)
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "alert.new": RECEIVE,
+    "alert.show": _show,
+    "alert.list": lambda work, press: Reply(card=list_alerts(work, press.by), replaces=press.place.private),
+    "alert.lead": Form(Act.NAME_ALERT_LEAD, "Name the clinical lead", "Save", _lead_questions, _name_lead),
+    "alert.report": Form(ANYBODY, "The alert's actions are complete", "Report it", _report_questions, _report),
+    "alert.authorise": _authorise,
+    "alert.back": Form(Act.AUTHORISE_ALERT, "Send the alert back", "Send it back", _back_questions, _send_back),
+}

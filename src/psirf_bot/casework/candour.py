@@ -1,0 +1,170 @@
+"""The duty of candour of a case: how far it has got, as the card shows it and as other capabilities ask.
+
+Its written record is only ever added to (candour_steps.py). Reports that were joined with a case share its record.
+"""
+
+from datetime import datetime
+
+from sqlmodel import col, or_, select
+
+from psirf_bot.cards import candour as cards
+from psirf_bot.cards.answers import moment
+from psirf_bot.cards.duties import DutyLine
+from psirf_bot.cards.model import Button, Card
+from psirf_bot.casework import cases, duty_lines, people
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import happened, of_case, running
+from psirf_bot.casework.work import Refusal, Work, allowed
+from psirf_bot.domain import candour
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.candour import Entry, Standing, Step
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.store.tables import CandourStep, Case, Deadline
+
+RULES = ("candour.confirmed", "candour.told", "candour.written", "candour.attempts")
+
+NOT_YOURS = (
+    "The duty of candour of this case is looked after by the candour lead, the quality team and those who lead the "
+    "service. If you know something that they should know, please tell them."
+)
+APOLOGY_FIRST = "The spoken apology comes before your first contact with the service user (policy, Appendix 4)."
+
+
+# What other capabilities ask
+
+
+def standing_of(work: Work, case: Case) -> Standing:
+    """How far the case has got with the duty of candour."""
+    return candour.standing(_entry(row) for row in record_of(work, case))
+
+
+def spoken_apology_given(work: Work, case: Case) -> bool:
+    """Whether somebody has said sorry to the person or to those acting for them (E05)."""
+    return standing_of(work, case).apologised
+
+
+def contact_gate(work: Work, case: Case) -> str | None:
+    """Why the first contact with the service user must wait, in words; None when it may go on (E05, V19)."""
+    now = standing_of(work, case)
+    why = now.why_to_wait()
+    if why is None or (now.applies is None and not _is_suggested(work, case)):
+        return None
+    return f"{APOLOGY_FIRST} {why} Type candour {case.reference} to see where it is, or ask the candour lead."
+
+
+def joined(work: Work, case: Case, into: Case, by: str) -> None:
+    """A report has been joined with another: what may be owed because of it is owed by the case that goes on."""
+    now = standing_of(work, into)
+    found = cases.report_of(work, case)
+    if now.applies:
+        owed_again(work, into, by, since=min(case.opened_at, into.opened_at))
+    elif now.applies is None and found and found[0].candour_may_apply():
+        happened(work, Event.CASE_AMENDED, of_case(into), by, report=found[0], since=case.opened_at)
+        _close_what_is_done(work, into, by, now)
+
+
+def owed_again(work: Work, case: Case, by: str, *, since: datetime) -> None:
+    """The clocks of what is owed run; what is done stays done."""
+    happened(work, Event.CANDOUR_CONFIRMED, of_case(case), by, since=since)
+    _close_what_is_done(work, case, by, standing_of(work, case))
+
+
+def _close_what_is_done(work: Work, case: Case, by: str, now: Standing) -> None:
+    done = {
+        Event.TOLD_IN_PERSON: now.told_on is not None,
+        Event.LETTER_SENT: now.written_on is not None,
+        Event.CANNOT_BE_REACHED: now.unreachable,
+        Event.DECLINED: now.ended,
+    }
+    for event in (event for event, so in done.items() if so):
+        happened(work, event, of_case(case), by, note="Recorded before")
+
+
+# What is shown
+
+
+def show(work: Work, case: Case, by: Member, note: str = "") -> Card:
+    """The case's duty of candour as this person may see it; raises Refusal when they may not."""
+    if not allowed(work, by, Act.SEE_CANDOUR, case):
+        raise Refusal(NOT_YOURS)
+    record = record_of(work, case)
+    now = candour.standing(map(_entry, record))
+    found = cases.report_of(work, case)
+    sees = allowed(work, by, Act.SEE_CASE, case)
+    shown = cards.Shown(
+        line=cases.line(work, case),
+        report=found[0] if found else None,
+        what_happened=(found[0].what_happened or "") if found and sees else "",
+        kept_close=not sees,
+        now=now,
+        clocks=[_clock(work, deadline) for deadline in running(work, of_case(case), *RULES)],
+        record=[_line(work, row) for row in record],
+    )
+    steps = _steps(work, case, now) if allowed(work, by, Act.RECORD_CANDOUR, case) else ()
+    buttons = _confirming(work, case, by, now)
+    if into := joined_with(work, case):
+        note, steps, buttons = f"This report was joined with {into.reference}. Please go on there.", (), ()
+    if sees:
+        buttons = (*buttons, button(work, "Open the case", "case.show", case=case))
+    return cards.candour_card(shown, by.name, note=note, steps=steps, buttons=buttons)
+
+
+def _confirming(work: Work, case: Case, by: Member, now: Standing) -> tuple[Button, ...]:
+    if not allowed(work, by, Act.CONFIRM_CANDOUR, case):
+        return ()
+    first = now.applies is None
+    label = "Confirm whether it applies" if first else "Change what was confirmed"
+    return (button(work, label, "candour.confirm", case=case, style="primary" if first else "plain"),)
+
+
+def _steps(work: Work, case: Case, now: Standing) -> tuple[Button, ...]:
+    """What can be recorded now. Somebody who declined can come back, so that they can always have been told."""
+    if not now.under_way:
+        return ()
+    labels = {"candour.told": "Somebody has spoken with them" if now.told_on is None else "Add a conversation"}
+    if not now.ended:
+        labels["candour.written"] = "The letter is sent" if now.written_on is None else "Add a letter"
+        if now.unreachable:
+            labels["candour.attempt"] = "Record an attempt"
+        elif now.told_on is None:
+            labels["candour.unreachable"] = "They cannot be reached"
+        labels["candour.declined"] = "They declined, or attempts end"
+    return tuple(button(work, label, verb, case=case) for verb, label in labels.items())
+
+
+def _clock(work: Work, deadline: Deadline) -> DutyLine:
+    since = work.setting.calendar.local(deadline.since).date().isoformat()
+    rule = work.setting.rules[deadline.rule]
+    return duty_lines.line(work, deadline, rule, extra=f"Counted from {moment(since)}.")
+
+
+def _line(work: Work, row: CandourStep) -> cards.Line:
+    at = row.at.astimezone(work.trust.timezone)
+    return cards.Line(_entry(row), people.name_of(work, row.who), people.name_of(work, row.by_id), at)
+
+
+def _entry(row: CandourStep) -> Entry:
+    return Entry(Step(row.step), row.on, row.facts)
+
+
+def joined_with(work: Work, case: Case) -> Case | None:
+    """The case that goes on, where this one was joined with it."""
+    return work.session.get(Case, case.merged_into) if case.merged_into else None
+
+
+def record_of(work: Work, case: Case) -> list[CandourStep]:
+    """The written record, oldest first, with that of the reports joined with the case.
+
+    That it does not apply was confirmed of a joined report alone: it is asked again of both together.
+    """
+    rows = select(CandourStep).join(Case, col(CandourStep.case_id) == Case.id)
+    theirs = rows.where(or_(col(Case.id) == case.id, col(Case.merged_into) == case.id))
+    found = work.session.exec(theirs.order_by(col(CandourStep.id))).all()
+    return [row for row in found if row.case_id == case.id or row.facts.get("ground") not in candour.DOES_NOT]
+
+
+def _is_suggested(work: Work, case: Case) -> bool:
+    """Whether this report, or one that was joined with it, says that candour may apply."""
+    merged = work.session.exec(select(Case).where(Case.merged_into == case.id)).all()
+    found = (cases.report_of(work, each) for each in (case, *merged))
+    return any(report.candour_may_apply() for report, _ in filter(None, found))

@@ -1,0 +1,81 @@
+"""What each new day brings: duties that come with the calendar, and a calendar that may have changed."""
+
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta
+
+from sqlmodel import col, select
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.casework import deadlines, onlookers, post
+from psirf_bot.casework.deadlines import RUNNING, Subject, happened
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.working_time import ORDINARY
+from psirf_bot.store.tables import Deadline, Remembered
+
+TRUST = Subject("trust", "trust")
+THE_BOT = "the bot"
+
+
+def begin(work: Work) -> bool:
+    """Do once a day what the day brings; whether this was the first look at it."""
+    today = work.local.date().isoformat()
+    day = _remembered(work, "day")
+    if day.value == today:
+        return False
+    day.value = today
+    work.session.add(day)
+    _open_what_comes_with_the_calendar(work)
+    _look_at_the_calendar(work)
+    _write_the_summary(work)
+    onlookers.refresh_deputies(work)
+    return True
+
+
+def _open_what_comes_with_the_calendar(work: Work) -> None:
+    """The month's meeting on themes (I05), and the clocks of the response plan (G03–G06)."""
+    today = work.local.date()
+    calendar = work.setting.calendar_beyond
+    last = date(today.year, today.month, monthrange(today.year, today.month)[1])
+    while not calendar.is_working_day(last):
+        last -= timedelta(days=1)
+    happened(work, Event.MONTH_BEGAN, TRUST, THE_BOT, agreed={"themes.meeting": last}, occurrence=today.isoformat()[:7])
+    if work.trust.plan:
+        since = calendar.utc(datetime.combine(work.trust.plan.published, time(12)))
+        occurrence = work.trust.plan.published.isoformat()
+        happened(work, Event.PLAN_PUBLISHED, TRUST, THE_BOT, since=since, occurrence=occurrence)
+
+
+def _look_at_the_calendar(work: Work) -> None:
+    """Where bank holidays have changed, the days that were counted with them are worked out again, and say so."""
+    seen = _remembered(work, "calendar")
+    now = work.setting.calendar.fingerprint()
+    if seen.value == now:
+        return
+    first_look, seen.value = not seen.value, now
+    work.session.add(seen)
+    if first_look:
+        return
+    running = select(Deadline).where(col(Deadline.state).in_(RUNNING), col(Deadline.length).like("%working day%"))
+    moved = [d for d in work.session.exec(running.with_for_update()) if deadlines.worked_out_again(work, d)]
+    for deadline in moved:
+        work.record(THE_BOT, "moved a due day: the calendar changed", deadline=deadline.id, due=deadline.due_local)
+    if moved:
+        count = "One due day has" if len(moved) == 1 else f"{len(moved)} due days have"
+        text = f"The list of bank holidays has changed. {count} moved; each duty says from which day."
+        post.to_channel(work, "quality", said("Some due days have moved", text))
+
+
+def _write_the_summary(work: Work) -> None:
+    """On Mondays, or the first working day after one, the leads' channel gets a summary of the week."""
+    calendar, today = work.setting.calendar_beyond, work.local.date()
+    monday = today - timedelta(days=today.weekday())
+    day = calendar.on_or_after(monday)
+    if today <= day + timedelta(days=2):  # or soon after, if the bot was away
+        at = calendar.next_morning(day, ORDINARY)
+        post.living_once(work, "leads", f"summary:{day.isoformat()}", max(at, work.now))
+
+
+def _remembered(work: Work, name: str) -> Remembered:
+    found = work.session.exec(select(Remembered).where(Remembered.name == name).with_for_update()).first()
+    return found or Remembered(name=name, value="")

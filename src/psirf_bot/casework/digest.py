@@ -1,0 +1,151 @@
+"""A person's morning digest, and the list of what is late in the leads' channel: as things stand when it is shown."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from sqlmodel import col, select
+
+from psirf_bot.cards import duties as cards
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import owners, people
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import RUNNING
+from psirf_bot.casework.duty_lines import HELP, LEADS, PUT_OFF, UP, Duty, duty, line, names_of_owners, owed_by, rows
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, Deadline, Nudge, Posted
+
+ORDER = ("late", "today", "soon", "paused")
+
+
+def subject(person_id: str, day: date) -> str:
+    """The living card that holds what somebody is reminded of on a day."""
+    return f"digest:{person_id}:{day.isoformat()}"
+
+
+def render(work: Work, which: str) -> Card | None:
+    """The digest of "<person id>:<day>"; None where nothing is left to say and nothing has been said yet."""
+    reader, _, day = which.rpartition(":")
+    if reader == LEADS:
+        return _for_the_leads(work, date.fromisoformat(day))
+    someone = people.person(work, reader)
+    if someone is None or not someone.active:
+        return None
+    return _for_one(work, people.member(work, someone), date.fromisoformat(day))
+
+
+def _for_one(work: Work, by: Member, day: date) -> Card | None:
+    back = _put_off(work, by.id, day)
+    nudged = _nudged(work, by.id, day)
+    told = [(found, why) for deadline, why in nudged if (found := duty(work, deadline)) and not found.rule.alone]
+    told = [(found, why) for found, why in told if may(by, Act.SEE_DUTY, found.facts)]
+    listed = [found for found, why in told if _is_for(work, by, found, why) and found.deadline.id not in back]
+    others, more = owed_by(work, by, work.setting.calendar_beyond.end_of(day)[1])
+    here = {deadline.id for deadline, _ in nudged} | back.keys()
+    own = [found for deadline in others if deadline.id not in here and (found := duty(work, deadline))]
+    listed += [found for found in own if by.id not in found.facts.kept_from_ids]
+    listed.sort(key=lambda found: _order(work, found))
+    posted = _is_posted(work, subject(by.id, day))
+    if not listed and not posted:
+        return None
+    why_of = {found.deadline.id: why for found, why in told}
+    shown = [(found, _asked(work, by, found, why_of.get(found.deadline.id, ""))) for found in listed[: cards.SHOWN]]
+    settled = [line(work, f.deadline, f.rule) for f, _ in told if f.deadline.state not in RUNNING] if posted else []
+    return cards.digest_card(
+        rows(work, by, shown, day.isoformat()),
+        settled,
+        list(_put_off_words(work, back)) if posted else [],
+        more=more + max(0, len(listed) - cards.SHOWN),
+    )
+
+
+def _nudged(work: Work, reader: str, day: date) -> list[tuple[Deadline, str]]:
+    """What this reader is reminded of on that day, and why."""
+    theirs = (
+        select(Deadline, Nudge.why)
+        .join(Nudge, col(Nudge.deadline_id) == Deadline.id)
+        .where(Nudge.person_id == reader, Nudge.day == day)
+        .order_by(col(Deadline.due_at), col(Deadline.rule))
+    )
+    return [(deadline, why) for deadline, why in work.session.exec(theirs).all()]
+
+
+def _is_for(work: Work, by: Member, found: Duty, why: str) -> bool:
+    """Still to be done, and still theirs to do or, where they were asked to, to help with."""
+    if found.deadline.state not in RUNNING:
+        return False
+    if by.id in found.facts.owner_ids or why not in {UP, HELP}:
+        return by.id in found.facts.owner_ids
+    rungs = (*found.rule.ladder, Role.QUALITY)  # the quality team is asked where nobody else can be reached
+    service = found.deadline.service
+    return any(someone.id == by.id for role in rungs for someone in owners.in_role(work, role, service))
+
+
+def _order(work: Work, found: Duty) -> tuple[int, datetime, str]:
+    return ORDER.index(line(work, found.deadline, found.rule).when), found.deadline.due_at, found.rule.id
+
+
+def _asked(work: Work, by: Member, found: Duty, why: str) -> str:
+    """Why somebody who does not owe it hears of it: without blame."""
+    if by.id in found.facts.owner_ids or why not in {UP, HELP}:
+        return ""
+    who = names_of_owners(work, by, found)
+    if why == HELP:
+        return f"{who} would like help with this. Can you help?"
+    first = select(col(Nudge.day)).where(
+        Nudge.deadline_id == found.deadline.id, col(Nudge.person_id).in_(found.facts.owner_ids)
+    )
+    day = work.session.exec(first.order_by(col(Nudge.day))).first()
+    asked = f"{'were' if ' and ' in who else 'was'} asked"
+    today = work.local.date()
+    if day is None or day >= today:
+        return f"{who} {asked}. Can you help?"
+    return f"{who} {asked} on {cards.day_words(day, today)}. Can you help?"
+
+
+def _put_off(work: Work, person_id: str, day: date) -> dict[str, tuple[Deadline, date]]:
+    """What this person has put off beyond that day, and until when."""
+    later = (
+        select(Deadline, col(Nudge.day))
+        .join(Nudge, col(Nudge.deadline_id) == Deadline.id)
+        .where(Nudge.person_id == person_id, Nudge.why == PUT_OFF, Nudge.day > day)
+        .order_by(col(Nudge.day))
+    )
+    return {deadline.id: (deadline, back) for deadline, back in work.session.exec(later).all()}
+
+
+def _put_off_words(work: Work, back: dict[str, tuple[Deadline, date]]) -> Iterator[str]:
+    for deadline, day in back.values():
+        found = duty(work, deadline)
+        if found and deadline.state in RUNNING:
+            shown = line(work, deadline, found.rule)
+            yield f"Not today: {shown.heading}. Back {cards.day_words(day, work.local.date())}."
+
+
+def _is_posted(work: Work, which: str) -> bool:
+    return work.session.exec(select(Posted.lane).where(Posted.subject == which)).first() is not None
+
+
+def _for_the_leads(work: Work, day: date) -> Card | None:
+    """What was late that day: by duty, reference, service and role. Private duties never appear, and nobody's name."""
+    rules = work.setting.rules
+    told = [d for d, _ in _nudged(work, LEADS, day) if d.rule in rules and not rules[d.rule].private]
+    late = [d for d in told if d.state in RUNNING]
+    settled = [d for d in told if d.state not in RUNNING]
+    if not late and not _is_posted(work, subject(LEADS, day)):
+        return None
+    return cards.leads_card(
+        [_for_a_channel(work, d) for d in late],
+        [_for_a_channel(work, d) for d in settled],
+        button(work, "See what waits", "words.overdue", opens=True),
+    )
+
+
+def _for_a_channel(work: Work, deadline: Deadline) -> cards.DutyLine:
+    """A duty where others read along: of a case that is kept close, the service is not said."""
+    case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
+    shown = line(work, deadline, work.setting.rules[deadline.rule])
+    if case and (case.restricted or case.quality_only):
+        return cards.DutyLine(shown.what, shown.when, shown.due, shown.reference, owed_by=shown.owed_by)
+    return shown

@@ -1,0 +1,303 @@
+"""A duty as somebody sees it: what authority needs to know of it, how it reads, and what there is to press."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlmodel import col, func, or_, select
+
+from psirf_bot.cards import duties as cards
+from psirf_bot.cards.duties import DutyLine, Row, When
+from psirf_bot.cards.model import Button
+from psirf_bot.casework import owners as whose
+from psirf_bot.casework import people, support
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
+from psirf_bot.casework.work import Work, allowed
+from psirf_bot.domain.authority import Act, DutyFacts, Member, may
+from psirf_bot.domain.deadlines import RULES, Rule
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import (
+    Case,
+    Contact,
+    Deadline,
+    Nudge,
+    Person,
+    SafetyAction,
+    SafetyAlert,
+    StandIn,
+    SupportNeed,
+    SupportRequest,
+)
+
+LEADS = "leads"
+"""The reader that is the leads' channel."""
+UP, HELP, PUT_OFF = "up", "help", "put off"
+"""Why somebody is reminded who does not owe it, or because they put it off themselves."""
+
+
+class Doing(NamedTuple):
+    """What to press to do a duty. `act`: what somebody must be allowed to do to the case, if they are to take it on."""
+
+    label: str
+    verb: str
+    act: Act | None = None
+
+
+ACT_OF: dict[str, Doing] = {
+    "report.read": Doing("I have read this", "case.read", Act.MARK_READ),
+    "datix.entered": Doing("Enter the Datix number", "case.datix", Act.ENTER_DATIX),
+    "panel.opened": Doing("Record what the panel decided", "response.decide", Act.DECIDE_RESPONSE),
+    "psii.verified": Doing("Open the learning response", "response.show", Act.VERIFY_PSII),
+    "psii.day-3": Doing("Open the learning response", "response.show", Act.LEAD_RESPONSE),
+    **{rule.id: Doing("It is done", "duty.done") for rule in RULES if rule.id.startswith(("themes.", "plan."))},
+}
+OF_A_KIND = {
+    "candour": Doing("Open duty of candour", "candour.show", Act.RECORD_CANDOUR),
+    "response": Doing("Open the learning response", "response.show", Act.LEAD_RESPONSE),
+    "contact": Doing("Open the learning response", "response.show", Act.LEAD_RESPONSE),
+    "action": Doing("Open the safety action", "action.show"),
+    "alert": Doing("Open the alert", "alert.show"),
+}
+ACT_OF |= {r.id: OF_A_KIND[kind] for r in RULES if (kind := r.id.partition(".")[0]) in OF_A_KIND}
+
+ROLE_WORDS = {
+    Role.QUALITY: "the quality team",
+    Role.CHAIR: "the panel's chair",
+    Role.CHIEF_NURSE: "the Chief Nurse",
+    Role.MEDICAL_DIRECTOR: "the Medical Director",
+    Role.EXECUTIVE: "the executives",
+    Role.SERVICE_LEAD: "the service lead",
+    Role.CANDOUR_LEAD: "the candour lead",
+}
+
+
+def role_words(rule: Rule) -> str:
+    """Who owes it, as a role: never a person's name."""
+    if not isinstance(rule.owner, Role):
+        return "its owner" if rule.owner == "whoever is named" else f"the {rule.owner}"
+    return words_of(rule.owner)
+
+
+def words_of(role: str | None) -> str:
+    """Those who hold a role; where none is named, the quality team."""
+    known = Role(role or Role.QUALITY)
+    return ROLE_WORDS.get(known, f"the {known.replace('_', ' ')}")
+
+
+def duty_facts(work: Work, deadline: Deadline) -> DutyFacts:
+    """What authority needs to know of a duty."""
+    rule = work.setting.rules.get(deadline.rule)
+    told = work.session.exec(select(Nudge.person_id).where(Nudge.deadline_id == deadline.id)).all()
+    return DutyFacts(
+        owner_ids=frozenset(someone.id for someone in whose.owners(work, deadline)),
+        told_ids=frozenset(told) - {LEADS},
+        private=rule is None or rule.private,
+        kept_from_ids=_kept_from(work, deadline),
+    )
+
+
+def _kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
+    """Those whom a check, a request or a contact concerns, and the line manager who is to know nothing of it."""
+    if deadline.subject_kind == "request":
+        request = work.session.get(SupportRequest, deadline.subject_id)
+        someone = people.person(work, request.person_id) if request else None
+        return frozenset(filter(None, (someone.id, someone.line_manager_id))) if someone else frozenset()
+    need_id: str | None = deadline.subject_id if deadline.subject_kind == "check" else None
+    if deadline.subject_kind == "contact":
+        contact = work.session.get(Contact, deadline.subject_id)
+        need_id = contact.need_id if contact else None
+    need = work.session.get(SupportNeed, need_id) if need_id else None
+    someone = people.person(work, need.person_id) if need else None
+    if need is None or someone is None:
+        return frozenset()
+    concerned = [someone, people.person(work, someone.line_manager_id)]
+    return frozenset(p.id for p in concerned if p and support.is_kept_from(work, need, people.member(work, p)))
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A deadline with what is asked of it again and again while a card is made."""
+
+    deadline: Deadline
+    rule: Rule
+    case: Case | None
+    facts: DutyFacts
+
+
+def duty(work: Work, deadline: Deadline) -> Duty | None:
+    """None for a duty that this version of the rules no longer has."""
+    rule = work.setting.rules.get(deadline.rule)
+    case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
+    return Duty(deadline, rule, case, duty_facts(work, deadline)) if rule else None
+
+
+def reference(work: Work, deadline: Deadline) -> str:
+    """The reference of its case, safety action or alert; empty for a duty of the trust's own."""
+    if deadline.subject_kind == "action":
+        action = work.session.get(SafetyAction, deadline.subject_id)
+        return action.reference if action else ""
+    if deadline.subject_kind == "alert":
+        alert = work.session.get(SafetyAlert, deadline.subject_id)
+        return alert.number if alert else ""
+    case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
+    return case.reference if case else ""
+
+
+def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "") -> DutyLine:
+    """A duty in a few words, as things stand now."""
+    moved = ""
+    if deadline.moved_from:
+        before = cards.day_words(date.fromisoformat(deadline.moved_from[:10]), work.local.date())
+        moved = f"It was {before} before the bank holidays changed"
+    dated = f"{deadline.length} ({deadline.source})" if deadline.length else deadline.source
+    return DutyLine(
+        what=rule.duty,
+        when=when(work, deadline),
+        due=due(work, deadline),
+        reference=reference(work, deadline),
+        source=". ".join(filter(None, (dated, moved))),
+        extra=extra,
+        service=deadline.service or "",
+        owed_by=role_words(rule)[:1].upper() + role_words(rule)[1:],
+    )
+
+
+def when(work: Work, deadline: Deadline) -> When:
+    if deadline.state == PAUSED:
+        return "paused"
+    if deadline.state != OPEN:
+        return "done" if deadline.state == DONE else "dropped"
+    if deadline.due_at < work.now:
+        return "late"
+    return "today" if deadline.due_local[:10] == work.local.date().isoformat() else "soon"
+
+
+def due(work: Work, deadline: Deadline) -> str:
+    """When it is due, or until when its clock stands still, in words."""
+    today, at = work.local.date(), datetime.fromisoformat(deadline.due_local)
+    if deadline.state == PAUSED:
+        return cards.paused_words(deadline.reason, deadline.review_on, today)
+    late_by = work.setting.calendar_beyond.working_days_between(at.date(), today) if at.date() < today else 0
+    return cards.due_words(at, work.local.replace(tzinfo=None), late_by)
+
+
+def row(work: Work, by: Member, found: Duty, shown: DutyLine, number: int, day: str = "") -> Row:
+    """A duty with its buttons for this person: the thing itself, not today, hand it over, more.
+
+    `number`: which it is among those that read the same. `day`: of the digest that it stands in.
+    """
+    deadline, theirs = found.deadline, may(by, Act.SETTLE_DUTY, found.facts)
+
+    def press(label: str, verb: str, *, opens: bool = True) -> Button:
+        args: dict[str, Any] = {"day": day} if day and verb != "duty.show" else {}
+        spoken = shown.spoken(label, number)
+        return button(work, label, verb, opens=opens, spoken=spoken, deadline=deadline.id, **args)
+
+    more = press("More", "duty.show")
+    if deadline.state not in RUNNING:
+        return shown, (more,)
+    if deadline.state == PAUSED:
+        if not may(by, Act.PAUSE_DUTY, found.facts):
+            return shown, (more,)
+        again = press("Start the clock again", "duty.resume", opens=False)
+        return shown, (again, press("Keep it paused", "duty.pause"), more)
+    first = doing(work, found, shown.spoken, number) if theirs or _only_shows(deadline) else ()
+    over = (press("Hand it over", "duty.over"),) if theirs else ()
+    return shown, (*first, press("Not today", "duty.snooze", opens=False), *over, more)
+
+
+def _only_shows(deadline: Deadline) -> bool:
+    return deadline.rule in ACT_OF and ACT_OF[deadline.rule].verb.endswith(".show")
+
+
+def doing(work: Work, found: Duty, spoken: Any, number: int = 1) -> tuple[Button, ...]:
+    """The button that does the thing itself, where there is one."""
+    known = ACT_OF.get(found.rule.id)
+    if known is None:
+        return ()
+    kind = found.deadline.subject_kind
+    args: dict[str, Any] = {kind: found.deadline.subject_id} if kind in ("action", "alert") else {}
+    if known.verb == "duty.done":
+        args = {"deadline": found.deadline.id}
+    elif not args and found.case is None:
+        return ()
+    case = None if args else found.case
+    said = spoken(known.label, number)
+    return (button(work, known.label, known.verb, case=case, style="primary", opens=True, spoken=said, **args),)
+
+
+def rows(work: Work, by: Member, duties: Iterable[tuple[Duty, str]], day: str = "") -> tuple[Row, ...]:
+    """Duties with their buttons, each with what else is to be said of it."""
+    listed = list(duties)
+    lines = cards.told_apart(line(work, found.deadline, found.rule, extra=extra) for found, extra in listed)
+    return tuple(
+        row(work, by, found, shown, number, day) for (found, _), (shown, number) in zip(listed, lines, strict=True)
+    )
+
+
+MOST = 100
+"""How many duties of one person are looked at; more than that are counted."""
+
+
+def owed_by(work: Work, by: Member, until: datetime) -> tuple[list[Deadline], int]:
+    """What this person owes that is due by then, the first due first, and how many more there are.
+
+    The database finds what may be theirs; whose a duty is today has the last word. Those with messages of their own
+    are not among them.
+    """
+    shared = [rule.id for rule in work.setting.rules.values() if not rule.alone]
+    here = select(Person.id).where(col(Person.active))
+    theirs = or_(
+        col(Deadline.owner_id).in_(_principals(work, by.id)),
+        or_(col(Deadline.owner_id).is_(None), col(Deadline.owner_id).not_in(here))
+        & (col(Deadline.role).in_(_roles(work, by)) | (col(Deadline.role).is_(None) if by.is_quality else False)),
+    )
+    found = select(Deadline).where(
+        Deadline.state == OPEN, col(Deadline.due_at) <= until, col(Deadline.rule).in_(shared), theirs
+    )
+    first = work.session.exec(found.order_by(col(Deadline.due_at), col(Deadline.rule)).limit(MOST)).all()
+    more = 0
+    if len(first) == MOST:
+        more = int(work.session.exec(select(func.count()).select_from(found.subquery())).one()) - MOST
+    known: dict[tuple[str | None, str | None, str | None], bool] = {}
+    return [d for d in first if _is_theirs(work, d, by.id, known)], more
+
+
+def _is_theirs(
+    work: Work, deadline: Deadline, person_id: str, known: dict[tuple[str | None, str | None, str | None], bool]
+) -> bool:
+    """Whether they owe it today; the answer is the same for all duties of one owner, role and service."""
+    key = deadline.owner_id, deadline.role, deadline.service
+    if key not in known:
+        known[key] = any(someone.id == person_id for someone in whose.owners(work, deadline))
+    return known[key]
+
+
+def _principals(work: Work, person_id: str) -> Sequence[str]:
+    """This person and those for whom they stand in today, straight or through somebody else."""
+    met, today = [person_id], work.local.date()
+    for deputy in met:
+        away = select(StandIn.person_id).where(
+            StandIn.deputy_id == deputy, StandIn.starts <= today, StandIn.ends >= today
+        )
+        met += [one for one in work.session.exec(away) if one not in met]
+    return met
+
+
+def _roles(work: Work, by: Member) -> list[str]:
+    """Their roles; for the quality team also those that nobody holds, whose duties fall to them."""
+    orphans = [role for role in Role if not people.holders(work, role)] if by.is_quality else []
+    return [*by.roles, *orphans, *((Role.SERVICE_LEAD,) if by.is_quality else ())]
+
+
+def names_of_owners(work: Work, by: Member, found: Duty) -> str:
+    """Who owes it, for a private message: by name where it is one or two people whom the reader may know of."""
+    if found.rule.owner == "reporter" and (found.case is None or not allowed(work, by, Act.SEE_REPORTER, found.case)):
+        return "The reporter"
+    theirs = whose.owners(work, found.deadline)
+    if len(theirs) <= 2:
+        return " and ".join(someone.name for someone in theirs)
+    words = role_words(found.rule)
+    return words[:1].upper() + words[1:]

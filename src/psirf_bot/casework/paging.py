@@ -1,0 +1,137 @@
+"""Imminent danger is paged to the executive on call, then to a fall-back, until somebody says they have seen it (S04).
+
+It is the one thing that waits for no working hours.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.casework import people, post
+from psirf_bot.casework.deadlines import DROPPED, Subject, happened, running, settle
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.trust import length_of
+from psirf_bot.store.tables import Deadline, Dialog, Nudge, Person, Posted
+
+RULE = "danger.acknowledged"
+
+
+def begin(work: Work, dialog: Dialog, by: str) -> bool:
+    """Page the first executive; whether anybody could be. The fall-back follows while nobody has seen it."""
+    happened(work, Event.DANGER_TOLD, _about(dialog), by)
+    (deadline,) = running(work, _about(dialog), RULE)
+    return _page(work, deadline, _round(work, 0))
+
+
+def stop(work: Work, dialog: Dialog, by: str) -> None:
+    """The danger is over, or its report was stopped: nobody else is woken."""
+    for deadline in running(work, _about(dialog), RULE):
+        settle(work, deadline, DROPPED, by)
+        _show_again(work, dialog.id)
+
+
+def page(work: Work, deadline: Deadline) -> None:
+    """Nobody has seen it yet: the next in line, and then everybody, again and again."""
+    _page(work, deadline, _round(work, deadline.step))
+    work.record("the bot", "paged again", deadline=deadline.id, step=deadline.step)
+
+
+def paged(work: Work, dialog: Dialog) -> list[str]:
+    """Everyone who has been paged about this danger so far."""
+    told = select(Nudge.person_id).join(Deadline, col(Deadline.id) == Nudge.deadline_id)
+    return sorted(set(work.session.exec(told.where(Deadline.rule == RULE, Deadline.subject_id == dialog.id))))
+
+
+def is_waiting(work: Work, dialog: Dialog) -> bool:
+    """Whether nobody has said yet that they have seen it."""
+    return bool(running(work, _about(dialog), RULE))
+
+
+def _page(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
+    number = deadline.step
+    subject = f"page:{deadline.subject_id}:{number}"
+    reached = [
+        post.living_to_person(
+            work,
+            someone.id,
+            subject,
+            key=post.key_of(work, subject, someone.id),
+            about=f"danger:{deadline.subject_id}",
+            urgent=True,
+        )
+        for someone in people_to_page
+    ]
+    for someone in people_to_page:
+        day = work.local.date()
+        same = select(Nudge.id).where(Nudge.deadline_id == deadline.id, Nudge.person_id == someone.id, Nudge.day == day)
+        if not work.session.exec(same).first():
+            work.session.add(
+                Nudge(deadline_id=deadline.id, step=number, person_id=someone.id, why="late", day=day, at=work.now)
+            )
+    length = length_of(deadline.length)
+    deadline.step = number + 1
+    deadline.next_at = work.now + timedelta(**{length.unit: length.number})
+    work.session.add(deadline)
+    work.session.flush()
+    return any(reached)
+
+
+def _round(work: Work, number: int) -> list[Person]:
+    """Whom to page this time: one executive after the other, then everybody who may be able to act."""
+    executives = _executives(work)
+    if number < len(executives):
+        return [executives[number]]
+    everybody = [*executives]
+    for role in (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR, Role.QUALITY):
+        everybody += people.holders(work, role)
+    return list({someone.id: someone for someone in everybody}.values())
+
+
+def _executives(work: Work) -> list[Person]:
+    """Those that the trust names, in its order, or whoever holds the role."""
+    listed = people.with_emails(work, work.trust.urgent.executives)
+    acting = [people.acting_for(work, p, Role.EXECUTIVE) for p in listed] or people.holders(work, Role.EXECUTIVE)
+    return list({someone.id: someone for someone in acting}.values())
+
+
+def _about(dialog: Dialog) -> Subject:
+    return Subject("danger", dialog.id)
+
+
+def seen(work: Work, dialog: Dialog) -> str:
+    """Who has seen it and when, in words; empty while nobody has."""
+    of_this = select(Deadline).where(Deadline.rule == RULE, Deadline.subject_id == dialog.id)
+    newest = work.session.exec(of_this.order_by(col(Deadline.since).desc())).first()
+    if newest is None or newest.closed_at is None:
+        return ""
+    if newest.state == DROPPED:
+        return "The reporter no longer says that somebody is in danger."
+    at = newest.closed_at.astimezone(work.trust.timezone)
+    return f"{people.name_of(work, newest.closed_by)} has seen this at {at:%H:%M} and will act."
+
+
+def _show_again(work: Work, dialog_id: str) -> None:
+    hanging = select(Posted.subject).where(col(Posted.subject).startswith(f"page:{dialog_id}:", autoescape=True))
+    for subject in set(work.session.exec(hanging).all()):
+        post.refresh(work, subject)
+
+
+def _acknowledge(work: Work, press: Press) -> Reply:
+    dialog = work.session.get_one(Dialog, press.args["dialog"])
+    if press.by.id not in paged(work, dialog) and not press.by.is_quality:
+        raise Refusal("This is for those who were paged. If somebody is in danger, ring 999.")
+    for _ in running(work, _about(dialog), RULE):
+        happened(work, Event.DANGER_ACKNOWLEDGED, _about(dialog), press.by.id)
+        work.record(press.by.id, "has seen that someone is in danger", dialog=dialog.id)
+        _show_again(work, dialog.id)
+    urgent = work.trust.urgent
+    text = f"{seen(work, dialog)} Those who were paged can see that. {urgent.words}: {urgent.phone}."
+    return Reply(card=said("Thank you", text), replaces=False)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"danger.seen": _acknowledge}

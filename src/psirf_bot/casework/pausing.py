@@ -1,0 +1,73 @@
+"""A learning response is paused because a coroner, the police or a partner asked for it, and goes on again (K05)."""
+
+from collections.abc import Callable, Sequence
+
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import deadlines
+from psirf_bot.casework.deadlines import OPEN, PAUSED, of_case, running
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.responding import day_in, response_of, under_way
+from psirf_bot.casework.response import changed, tell
+from psirf_bot.casework.response_page import page
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.dialogs.questions import Day, Question, one_of
+from psirf_bot.domain import response as rules
+from psirf_bot.domain.authority import Act
+from psirf_bot.domain.case import State
+
+CLOCKS = ("response.target", "response.three-months", "response.extension", "response.six-months")
+
+
+def _pause_questions(work: Work, press: Press) -> Sequence[Question]:
+    under_way(work, case_of(work, press))
+    return (
+        one_of("reason", "Who asked for it?", rules.PAUSES),
+        Day("review", "When will you look at it again?", "You are reminded on that morning.", coming=True),
+    )
+
+
+def _pause(work: Work, press: Press, answers: Answers) -> Card:
+    case, review = case_of(work, press), day_in(answers, "review")
+    response = under_way(work, case)
+    if review <= work.local.date():
+        raise Unfit({"review": "Please choose a day to come."})
+    reason = rules.PAUSES[str(answers["reason"])]
+    case.state = State.PAUSED
+    facts = {"reason": str(answers["reason"]), "review": review.isoformat()}
+    changed(work, case, press.by.id, "paused", response.lead_id, response=response.id, **facts)
+    for clock in running(work, of_case(case), *CLOCKS):
+        if clock.state == OPEN:
+            deadlines.pause(work, clock, reason, review)
+    text = f"{case.reference}: {reason.lower()}. Support, candour, contact and safety actions go on as before."
+    tell(work, case, press.by, [case.owner_id, response.lead_id], "A learning response is paused", text)
+    return page(work, case, press.by)
+
+
+def _resume(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    response = response_of(work, case)
+    if case.state != State.RESPONDING or not allowed(work, press.by, Act.LEAD_RESPONSE, case):  # else pressed twice
+        if not allowed(work, press.by, Act.RESUME, case):
+            raise Refusal(f"This is for whoever leads the response, or the quality team. Type case {case.reference}.")
+        case.state = State.RESPONDING
+        changed(work, case, press.by.id, "resumed", response.lead_id, response=response.id)
+        for clock in running(work, of_case(case), *CLOCKS):
+            if clock.state == PAUSED:
+                deadlines.resume(work, clock)
+        text = f"{case.reference} goes on. Its dates have moved by as long as it stood still."
+        tell(work, case, press.by, [case.owner_id, response.lead_id], "A learning response goes on", text)
+    return Reply(card=page(work, case, press.by), replaces=press.place.private)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "case.pause": Form(
+        Act.PAUSE,
+        "Pause the learning response",
+        "Pause it",
+        _pause_questions,
+        _pause,
+        explain="Its dates stand still, for everybody to see. Support, candour, contact and safety actions go on.",
+    ),
+    "case.resume": _resume,
+}

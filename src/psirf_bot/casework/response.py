@@ -1,0 +1,236 @@
+"""The learning response to a case: what the panel decided, who leads it, and its verification (§3.2, §12.3).
+
+Its page is casework/response_page.py, its dates casework/responding.py, the contact during it casework/contacts.py.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from psirf_bot.cards import response as cards
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import cases, contacts, deadlines, news, onlookers, people, post, support
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.response_page import current, kind_of, kinds, page, sees
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
+from psirf_bot.dialogs.questions import People, Question, long_text, one_of, several_of
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.response import PSII
+from psirf_bot.store.tables import Case, LearningResponse, Person
+
+OF_A_DECISION = ("psii.verified", "psii.day-3", "response.started")
+"""The clocks that a new decision stops: it starts its own."""
+
+
+def changed(work: Work, case: Case, by: str, what: str, *others: str | None, **content: object) -> None:
+    """Write down what somebody did, and bring up to date what shows the case."""
+    work.session.add(case)
+    work.session.flush()
+    work.record(by, what, case, **content)
+    post.refresh(work, cases.living_subject(case))
+    onlookers.refresh(work, case, by, *others)
+
+
+def drop(work: Work, case: Case, rules: Iterable[str], by: str, note: str) -> None:
+    """Stop clocks of a case that something newer takes the place of."""
+    for deadline in running(work, of_case(case), *rules):
+        deadlines.settle(work, deadline, DROPPED, by, note)
+
+
+def tell(work: Work, case: Case, by: Member, whom: Iterable[str | None], title: str, text: str) -> None:
+    """Tell these people in private what somebody else did, each once."""
+    open_it = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
+    for who in dict.fromkeys(filter(None, whom)):
+        if who != by.id:
+            post.to_person(work, who, said(title, text, open_it, preview=cards.PRIVATE_TASK))
+
+
+# What the panel decided
+
+
+def _decide_questions(work: Work, press: Press) -> Sequence[Question]:
+    return (
+        one_of("kind", "Which learning response?", {kind: words[:75] for kind, words in kinds(work).items()}),
+        People("lead", "Who leads it?", "A name or work e-mail address; nobody who was involved.", most=1),
+        several_of(
+            "fit-to-lead",
+            "Only if they are not on the list of response leads",
+            {"yes": "They are trained to lead it, and have the time"},
+            optional=True,
+        ),
+    )
+
+
+def _so_far(work: Work, press: Press) -> Answers:
+    response = current(work, case_of(work, press))
+    if response is None or response.started_at:
+        return {}
+    return {"kind": response.kind, "lead": [response.lead_id] if response.lead_id else None}
+
+
+def _decide(work: Work, press: Press, answers: Answers) -> Card:
+    case, kind = case_of(work, press), str(answers["kind"])
+    lead = _lead(work, case, answers)
+    response = current(work, case)
+    before = response if response and not response.started_at else None  # nothing came of it yet: it is replaced
+    same = before and (before.kind, before.lead_id, before.decided_by) == (kind, lead.id, press.by.id)
+    if same and case.state == State.DECIDED:
+        return page(work, case, press.by)
+    verified = bool(before and before.kind == kind == PSII and before.verified_at)
+    old_lead, review_known = (before.lead_id, _due_to_start(before)) if before else (None, False)
+    response = before or LearningResponse(
+        id=work.new_id(), case_id=case.id, kind=kind, decided_by=press.by.id, decided_at=work.now
+    )
+    response.kind, response.lead_id = kind, lead.id
+    if not verified:
+        response.decided_by, response.decided_at = press.by.id, work.now
+        response.verified_by = response.verified_at = None
+    work.session.add(response)
+    drop(work, case, ("response.started",) if verified else OF_A_DECISION, press.by.id, "decided again")
+    waits = kind == PSII and not verified
+    case.state = State.AWAITING_VERIFICATION if waits else State.DECIDED
+    changed(
+        work, case, press.by.id, "response decided", lead.id, old_lead, response=response.id, kind=kind, lead=lead.id
+    )
+    about = of_case(case, response_lead=lead.id)
+    happened(work, Event.PANEL_OPENED, about, press.by.id)
+    if waits:
+        happened(work, Event.PSII_DECIDED, about, press.by.id)
+        _ask_to_verify(work, case, response)
+    else:
+        _may_start(work, case, response, press.by.id, tell_managers=not review_known)
+    if old_lead and old_lead != lead.id:
+        contacts.pass_to(work, case, lead.id)
+    _tell_of_decision(work, case, response, press.by, old_lead, first=before is None)
+    return page(work, case, press.by)
+
+
+def _lead(work: Work, case: Case, answers: Answers) -> Person:
+    """The person who is to lead it. Raises Unfit for somebody who cannot."""
+    named = answers["lead"]
+    lead = people.person(work, named[0]) if isinstance(named, list) else None
+    if lead is None or not (lead.active and lead.on_list):
+        raise Unfit({"lead": "Please choose somebody who is on the people list."})
+    if any(need.person_id == lead.id for need in support.of_case(work, case)):
+        raise Unfit({"lead": f"{lead.name} is named in the report, so somebody else has to lead it."})
+    if lead.id in case_facts(work, case).passed_over_ids:
+        text = "manages somebody who asked that another person looks after them, so somebody else has to lead it."
+        raise Unfit({"lead": f"{lead.name} {text}"})
+    if Role.RESPONSE_LEAD not in people.member(work, lead).roles and not answers["fit-to-lead"]:
+        text = "is not on the list of response leads. If they are trained and have the time, tick the box below."
+        raise Unfit({"lead": f"{lead.name} {text}"})
+    return lead
+
+
+def _due_to_start(response: LearningResponse) -> bool:
+    return response.kind != PSII or response.verified_at is not None
+
+
+def _may_start(work: Work, case: Case, response: LearningResponse, by: str, *, tell_managers: bool) -> None:
+    """Nothing waits any more. Line managers hear of it first, so that they can tell those who were involved (R02)."""
+    happened(work, Event.RESPONSE_DUE_TO_START, of_case(case, response_lead=response.lead_id), by)
+    if tell_managers:
+        support.review_starts(work, case, by)
+
+
+def _tell_of_decision(
+    work: Work, case: Case, response: LearningResponse, by: Member, old_lead: str | None, *, first: bool
+) -> None:
+    waits = not _due_to_start(response)
+    if old_lead and old_lead != response.lead_id:
+        text = f"Somebody else leads the learning response to {case.reference} now. There is nothing you need to do."
+        post.to_person(work, old_lead, said("The lead has changed", text, preview=cards.PRIVATE_TASK))
+    if response.lead_id and response.lead_id != by.id:
+        open_it = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
+        asked = cards.lead_is_asked(case.reference, kind_of(work, response), waits=waits, button=open_it)
+        post.to_person(work, response.lead_id, asked)
+    involved = any(need.person_id == case.reporter_id for need in support.of_case(work, case))
+    if first and not involved:
+        text = (
+            f"There will be a learning response to {case.reference}. It looks for what made things hard, "
+            "not for whom to blame. You will be told what comes of it."
+        )
+        news.tell_reporter(work, case, "It was decided how to learn from your report", text)
+
+
+# Verification
+
+
+def _ask_to_verify(work: Work, case: Case, response: LearningResponse) -> None:
+    asked = [p for p in people.holders(work, Role.CHIEF_NURSE) if p.id != response.decided_by]
+    for someone in asked or people.holders(work, Role.MEDICAL_DIRECTOR):
+        verify = button(work, "Verify it", "response.verify", case=case, style="primary")
+        look = button(work, "Open the learning response", "response.show", case=case, opens=True)
+        card = cards.please_verify(case.reference, case.service, kind_of(work, response), verify, look)
+        post.to_person(work, someone.id, card)
+
+
+def _waiting(work: Work, press: Press, case: Case) -> LearningResponse:
+    """The PSII that waits, for somebody who may verify it and did not decide on it themselves. Raises Refusal."""
+    response = current(work, case)
+    if response is None or not allowed(work, press.by, Act.VERIFY_PSII, case):
+        if case.state != State.AWAITING_VERIFICATION and sees(work, press.by, case):
+            raise Refusal(f"{case.reference} does not wait to be verified. Type case {case.reference} to see it.")
+        raise Refusal("Only the Chief Nurse or the Medical Director, or whoever stands in for them, can verify a PSII.")
+    if response.decided_by == press.by.id:
+        raise Refusal("You recorded what the panel decided, so somebody else has to verify it. (Policy 3.2 and 12.3.)")
+    return response
+
+
+def _verify(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    latest = current(work, case)
+    if latest is None or latest.verified_by != press.by.id:  # otherwise pressed twice, or on two cards
+        response = _waiting(work, press, case)
+        response.verified_by, response.verified_at = press.by.id, work.now
+        case.state = State.DECIDED
+        work.session.add(response)
+        changed(work, case, press.by.id, "PSII verified", response.lead_id, response=response.id)
+        happened(work, Event.PSII_VERIFIED, of_case(case, response_lead=response.lead_id), press.by.id)
+        _may_start(work, case, response, press.by.id, tell_managers=True)
+        text = f"The PSII for {case.reference} is verified, so it can start. Please start it as soon as you can."
+        tell(work, case, press.by, [response.lead_id], "You can start the PSII", text)
+        text = f"{case.reference}: please send the notifications and, by day 3, the initial report. (Policy 3.2, 12.4.)"
+        tell(work, case, press.by, [case.owner_id or response.decided_by], "The PSII is verified", text)
+    return Reply(card=page(work, case, press.by), replaces=press.place.private)
+
+
+def _back_questions(work: Work, press: Press) -> Sequence[Question]:
+    _waiting(work, press, case_of(work, press))
+    return (long_text("why-back", "What should the panel look at again?", max_length=1000),)
+
+
+def _back(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
+    response = _waiting(work, press, case)
+    reason = str(answers["why-back"])
+    case.state = State.READ
+    changed(work, case, press.by.id, "PSII sent back to the panel", response.lead_id, response=response.id, why=reason)
+    drop(work, case, ("psii.verified",), press.by.id, reason)
+    happened(work, Event.PSII_NOT_VERIFIED, of_case(case, response_lead=response.lead_id), press.by.id)
+    title = f"{case.reference} is sent back to the panel"
+    whom = [case.owner_id, response.decided_by]
+    tell(work, case, press.by, whom, title, f"It was not verified as a PSII. To look at again: {reason}")
+    text = f"The PSII for {case.reference} was not verified yet; the panel looks at it again. Please wait."
+    tell(work, case, press.by, [w for w in [response.lead_id] if w not in whom], "Please wait", text)
+    return said(title, "Those who recorded the decision have your reason. Nothing else waits for it.")
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "response.decide": Form(
+        Act.DECIDE_RESPONSE,
+        "What did the panel decide?",
+        "Record the decision",
+        _decide_questions,
+        _decide,
+        explain="The lead is told in private. A PSII waits to be verified; nothing else waits for it.",
+        so_far=_so_far,
+    ),
+    "response.verify": _verify,
+    "response.back": Form(Act.VERIFY_PSII, "Send it back to the panel", "Send it back", _back_questions, _back),
+}

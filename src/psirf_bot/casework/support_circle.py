@@ -1,0 +1,40 @@
+"""Whom a check or a request for support is kept from: whoever it is about, and a line manager who is passed over."""
+
+from psirf_bot.casework.work import Work
+from psirf_bot.store.tables import Deadline, Person, SupportNeed, SupportRequest
+
+SOMEONE_ELSE = "someone-else"
+"""The wish of whoever wants the line manager to be passed over."""
+CHECK, REQUEST = "check", "request"
+"""What the duties of supporting staff are about (Deadline.subject_kind)."""
+
+
+def kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
+    """Whom a duty is kept from, whatever their roles; nobody, where it is not about support for one person."""
+    if deadline.subject_kind == CHECK:
+        need = work.session.get(SupportNeed, deadline.subject_id)
+        return kept_from_check(work, need) if need else frozenset()
+    if deadline.subject_kind == REQUEST:
+        request = work.session.get(SupportRequest, deadline.subject_id)
+        return kept_from_request(work, request) if request else frozenset()
+    return frozenset()
+
+
+def kept_from_check(work: Work, need: SupportNeed, *, afresh: bool = False) -> frozenset[str]:
+    """Whoever is to be checked on, and their line manager where somebody else was asked for.
+
+    Who was asked for may have become their line manager since; `afresh`: but is not chosen anew.
+    """
+    manager = _manager_of(work, need.person_id)
+    passed_over = manager if need.wish == SOMEONE_ELSE and (afresh or manager != need.checker_id) else None
+    return frozenset(filter(None, (need.person_id, passed_over)))
+
+
+def kept_from_request(work: Work, request: SupportRequest) -> frozenset[str]:
+    """Whoever asked, and always their line manager."""
+    return frozenset(filter(None, (request.person_id, _manager_of(work, request.person_id))))
+
+
+def _manager_of(work: Work, person_id: str | None) -> str | None:
+    someone = work.session.get(Person, person_id) if person_id else None
+    return someone.line_manager_id if someone else None

@@ -1,0 +1,161 @@
+"""One member of staff who may need support: who sees to it, who may know of it, and how it passes on (App 2, V16)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlmodel import col, select
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.casework import onlookers, people, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import Subject, hand_over, happened, plan_next, running, subject_of
+from psirf_bot.casework.owners import owners
+from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE, kept_from_check
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.authority import Act, DutyFacts, Member, may
+from psirf_bot.domain.deadlines import NOW, Event
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person, Posted, SupportNeed
+
+ASKED, ON_LIST, CHECKED, STOPPED = "asked", "on the quality list", "checked", "stopped"
+"""How far the check after the event has got; the later ones are known by their deadlines."""
+
+AFTER_EVENT, AT_START = "support.after-event", "support.review-starts"
+DURING, AT_END = "support.ongoing", "support.review-ended"
+STAGES = (AFTER_EVENT, AT_START, DURING, AT_END)
+
+BOT = "the bot"
+
+
+def subject(work: Work, need: SupportNeed) -> Subject:
+    """The checks on one person as the subject of their duties."""
+    case = case_of_need(work, need)
+    return Subject(CHECK, need.id, case, case.service, {"checker": need.checker_id})
+
+
+def case_of_need(work: Work, need: SupportNeed) -> Case:
+    return work.session.get_one(Case, need.case_id)
+
+
+def of_case(work: Work, case: Case) -> list[SupportNeed]:
+    return list(work.session.exec(select(SupportNeed).where(SupportNeed.case_id == case.id).order_by(SupportNeed.id)))
+
+
+def acting_checker(work: Work, need: SupportNeed) -> Person | None:
+    """Whoever is to check today: the person chosen, or their deputy while they are away."""
+    chosen = people.person(work, need.checker_id)
+    return people.acting_for(work, chosen) if chosen else None
+
+
+def is_kept_from(work: Work, need: SupportNeed, by: Member) -> bool:
+    """A check on oneself, or on somebody who is not to have their line manager, is for others to see to."""
+    return by.id in kept_from_check(work, need)
+
+
+def may_see_to(work: Work, need: SupportNeed, by: Member) -> bool:
+    """Whether this person may know of the check: its contact and the quality team, and nobody who is kept from it."""
+    acting = acting_checker(work, need)
+    contacts = frozenset(filter(None, (need.checker_id, acting.id if acting else None)))
+    facts = DutyFacts(contacts, private=True, kept_from_ids=kept_from_check(work, need))
+    return may(by, Act.SETTLE_DUTY, facts)
+
+
+def can_check(work: Work, need: SupportNeed, someone: Person | None) -> bool:
+    """Whether this person can be asked: they, and whoever stands in for them, may know of it and can be reached."""
+    if someone is None or not someone.active:
+        return False
+    acting = people.acting_for(work, someone)
+    if {someone.id, acting.id} & kept_from_check(work, need, afresh=someone.id != need.checker_id):
+        return False
+    return post.can_be_reached(work, acting.id)
+
+
+def has_left(work: Work, need: SupportNeed) -> bool:
+    someone = people.person(work, need.person_id)
+    return someone is not None and not someone.active
+
+
+def move(work: Work, need: SupportNeed, to: str | None, *, why: str = "") -> None:
+    """Somebody else sees to it from now on; with nobody named, the quality team finds them. `why`: for that team."""
+    before, need.checker_id = need.checker_id, to
+    if need.state in {ASKED, ON_LIST}:
+        need.state = ASKED if to else ON_LIST
+    work.session.add(need)
+    work.session.flush()
+    duties = running(work, subject(work, need))
+    for duty in duties:
+        duty.note, duty.owner_id = why or duty.note, to
+        if to and not _have_been_asked(work, duty):
+            duty.step = 0
+        hand_over(work, duty, to)
+    if to is None and duties:
+        nobody_yet(work, [need])
+    onlookers.refresh(work, case_of_need(work, need), before)
+
+
+def _have_been_asked(work: Work, duty: Deadline) -> bool:
+    theirs = select(Nudge.id).where(
+        Nudge.deadline_id == duty.id, col(Nudge.person_id).in_([someone.id for someone in owners(work, duty)])
+    )
+    return work.session.exec(theirs).first() is not None
+
+
+def nobody_yet(work: Work, needs: list[SupportNeed]) -> None:
+    """Somebody has to be found: the quality channel is told at once, without a name, or each of the team in private."""
+    card = said(
+        "Someone needs a person to check on them",
+        "A member of staff named in a report has nobody to check on them yet.",
+        button(work, "See what waits", "words.overdue", opens=True),
+    )
+    told = post.to_channel(work, "quality", card)
+    for need in needs:
+        for duty in running(work, subject(work, need)):
+            if work.setting.rules[duty.rule].nudges[0] is NOW:
+                duty.step = max(duty.step, 1) if told else 0
+                plan_next(work, duty)
+                work.session.add(duty)
+    work.session.flush()
+
+
+def begin(work: Work, needs: Sequence[SupportNeed], event: Event, by: str) -> None:
+    """Start the clocks of a stage; the quality team hears at once of those who have nobody."""
+    for need in needs:
+        happened(work, event, subject(work, need), by)
+    if without := [need for need in needs if need.checker_id is None]:
+        nobody_yet(work, without)
+
+
+def reminder(work: Work, deadline: Deadline, person_id: str, step: int) -> tuple[Nudge | None, bool]:
+    """The reminder that somebody gets of a duty, and whether they have been shown it."""
+    theirs = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.person_id == person_id, Nudge.step == step)
+    nudge = work.session.exec(theirs.order_by(col(Nudge.day).desc())).first()
+    if nudge is None:
+        return None, False
+    hangs = select(Posted.lane).where(Posted.subject == subject_of(work, deadline, nudge))
+    return nudge, work.session.exec(hangs).first() is not None
+
+
+def due_words(work: Work, duty: Deadline) -> str:
+    """By when, and where that comes from."""
+    due = date.fromisoformat(duty.due_local[:10])
+    passed = ", which has passed; it can still be done" if duty.due_at < work.now else ""
+    return f"{due:%A} {due.day} {due:%B}{passed} ({duty.source})"
+
+
+def wish_words(need: SupportNeed) -> str:
+    """What was wished for, for the quality team."""
+    if need.wish == SOMEONE_ELSE:
+        named = f" They named {need.wished}." if need.wished else ""
+        return f"Somebody other than the line manager was asked for; please tell the line manager nothing.{named}"
+    return (
+        "The reporter asked for the line manager." if need.wish == "line-manager" else "You are to choose who checks."
+    )
+
+
+def roughly(work: Work, at: datetime) -> str:
+    """A moment to come in general terms: this afternoon, tomorrow morning, on Monday morning."""
+    local = work.setting.calendar_beyond.local(at)
+    part = "morning" if local.hour < 12 else "afternoon" if local.hour < 18 else "evening"
+    days = (local.date() - work.local.date()).days
+    if days <= 1:
+        return f"tomorrow {part}" if days == 1 else f"this {part}"
+    return f"on {local:%A} {part}" if days < 7 else f"on {local:%A} {local.day} {local:%B}"

@@ -1,0 +1,274 @@
+"""What a member of staff asks for themselves: support, or somebody other than their line manager to check on them.
+
+It goes to the quality team in private. Their line manager never sees it, whatever else that manager may be.
+"""
+
+from collections.abc import Callable, Sequence
+
+from sqlmodel import col, select
+
+from psirf_bot.cards import support as cards
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Buttons, Card, Fact, Facts, Part, Words
+from psirf_bot.casework import cases, people, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import RUNNING, Subject, hand_over, happened, running
+from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.support_circle import REQUEST, SOMEONE_ELSE, kept_from_request
+from psirf_bot.casework.support_needs import (
+    STOPPED,
+    can_check,
+    case_of_need,
+    due_words,
+    may_see_to,
+    move,
+    of_case,
+    reminder,
+)
+from psirf_bot.casework.support_offers import checks_of, offered_button
+from psirf_bot.casework.support_stages import one_person
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.dialogs.questions import People, Question, one_of
+from psirf_bot.domain.authority import Act, DutyFacts, Member, may
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, Deadline, Person, SupportNeed, SupportRequest
+
+WAITING, TAKEN, GIVEN = "waiting", "taken", "done"
+NOTHING_TO_SHOW = "There is nothing more to show you about that reference."
+MOST = 3
+"""Cases, and checks, that one card shows."""
+
+
+def page(work: Work, by: Member, words: str = "") -> Card:
+    """What somebody sees who types support, or support and a reference: for themselves, and the checks they look after.
+
+    That somebody is named in a report they learn from a person first, never from here.
+    """
+    case = cases.by_reference(work, words) if words else None
+    known = [need for need in _known_to_them(work, by) if not words or (case and need.case_id == case.id)]
+    checks = _checks(work, case, by) if case else []
+    ask = button(work, "Please ask somebody to get in touch", "support.ask", style="primary", opens=True)
+    nobody_else = button(work, "Not my line manager, in any report", "support.other", opens=True)
+    return cards.for_yourself(
+        work.trust.support,
+        [_own_row(work, need) for need in known[:MOST]],
+        checks,
+        (ask, nobody_else),
+        note=NOTHING_TO_SHOW if words and not known and not checks else "",
+    )
+
+
+def _known_to_them(work: Work, by: Member) -> list[SupportNeed]:
+    """The cases in which they are named, as far as they know it: they reported it, or were spoken to."""
+    theirs = select(SupportNeed, Case).where(
+        SupportNeed.case_id == Case.id, SupportNeed.person_id == by.id, SupportNeed.state != STOPPED
+    )
+    rows = work.session.exec(theirs.order_by(col(SupportNeed.at).desc())).all()
+    return [need for need, case in rows if case.reporter_id == by.id or need.checked_at]
+
+
+def _own_row(work: Work, need: SupportNeed) -> tuple[cards.CaseLine, tuple[cards.Button, ...]]:
+    line = cases.line(work, case_of_need(work, need))
+    if need.wish == SOMEONE_ELSE:
+        return line, ()
+    label = "I would like somebody else than my line manager"
+    spoken = f"{label}: {line.reference}"
+    return line, (button(work, label, "support.other", opens=True, spoken=spoken, need=need.id),)
+
+
+def _checks(work: Work, case: Case, by: Member) -> list[Part]:
+    """For the contact and the quality team: the checks made in a case, and what was offered."""
+    parts: list[Part] = []
+    needs = {need.id: need for need in of_case(work, case) if may_see_to(work, need, by)}
+    for fact in facts(work, case, by):
+        parts += [Facts(facts=(fact,))]
+    made = [(need, check) for need, check in checks_of(work, case) if need.id in needs]
+    buttons = tuple(offered_button(work, check, need) for need, check in made[-MOST:])
+    heading = Words(text=f"Checks on staff in {case.reference}", style="heading")
+    return [heading, *parts, *((Buttons(buttons=buttons),) if buttons else ())] if needs else []
+
+
+def facts(work: Work, case: Case, by: Member) -> list[Fact]:
+    """Each member of staff whose checks this person may know of: which were made, by whom, and what was offered."""
+    found: list[Fact] = []
+    made = checks_of(work, case)
+    for need in of_case(work, case):
+        if not may_see_to(work, need, by):
+            continue
+        contact = people.name_of(work, need.checker_id)
+        words = [f"{contact} is to check on them." if contact else "Nobody is to check on them yet."]
+        for _, check in [row for row in made if row[0].id == need.id]:
+            day = check.at.astimezone(work.trust.timezone).date()
+            words.append(cards.check_words(check.stage, people.name_of(work, check.by_id), day))
+            words.append(cards.offered_words(check.offered, check.accepted, check.hr))
+        found.append(Fact(label=need.name, value=" ".join(filter(None, words))))
+    return found
+
+
+# Somebody other than the line manager
+
+
+def _other(work: Work, press: Press, answers: Answers) -> Card:
+    someone = one_person(work, answers["who"])
+    me = work.session.get_one(Person, press.by.id)
+    if answers["who"] and (someone is None or someone.id in {me.id, me.line_manager_id}):
+        raise Unfit({"who": "Please name somebody else who is on the people list, or leave this out."})
+    for need in _asked_about(work, press):
+        need.wish, need.wished = SOMEONE_ELSE, someone.name if someone else None
+        to = someone if can_check(work, need, someone) else None
+        move(work, need, to.id if to else None)
+        work.record(press.by.id, "asked for somebody else to check on them", case_of_need(work, need), need=need.id)
+    text = (
+        "From now on, if anybody is to check on you, it is somebody other than your line manager. The quality team "
+        "sees to it, and your line manager is not told."
+    )
+    return said("It is noted", text, preview="You have a private message.")
+
+
+def _asked_about(work: Work, press: Press) -> list[SupportNeed]:
+    """The one need that the button is about, or all of theirs, known to them or not."""
+    theirs = select(SupportNeed).where(SupportNeed.person_id == press.by.id, SupportNeed.state != STOPPED)
+    if "need" in press.args:
+        theirs = theirs.where(SupportNeed.id == press.args["need"])
+    found = list(work.session.exec(theirs.order_by(SupportNeed.id).with_for_update()))
+    if "need" in press.args and not found:
+        raise Refusal("That is about somebody else, or about a report that was withdrawn. Type support to see yours.")
+    return found
+
+
+def _other_questions(work: Work, press: Press) -> Sequence[Question]:
+    _asked_about(work, press)
+    hint = "A name or work e-mail address. Leave this out, and the quality team finds somebody."
+    return (People("who", "Whom would you like instead?", hint, True, most=1),)
+
+
+# Support that was asked for
+
+
+def _ask(work: Work, press: Press, answers: Answers) -> Card:
+    wish = str(answers["how"])
+    same = select(SupportRequest).where(
+        SupportRequest.person_id == press.by.id, SupportRequest.wish == wish, SupportRequest.state != GIVEN
+    )
+    if work.session.exec(same).first() is None:
+        request = SupportRequest(id=work.new_id(), person_id=press.by.id, wish=wish, at=work.now)
+        if not any(_may_see(work, request, people.member(work, s)) for s in people.holders(work, Role.QUALITY)):
+            return cards.nobody_to_ask(work.trust.support)
+        work.session.add(request)
+        work.session.flush()
+        work.record(press.by.id, "asked for support", request=request.id)
+        happened(work, Event.SUPPORT_ASKED_FOR, Subject(REQUEST, request.id), press.by.id)
+    text = (
+        "The quality team will see that somebody gets in touch with you. Nobody reads this live: if you cannot wait, "
+        "please ring one of the numbers. Your line manager is not told."
+    )
+    return Card(
+        title="Thank you for asking",
+        preview="You have a private message.",
+        body=(Words(text=text), *cards.numbers_to_ring(work.trust.support)),
+    )
+
+
+def _may_see(work: Work, request: SupportRequest, by: Member) -> bool:
+    """The quality team, but for whoever asked and their line manager; nor their own service, if they asked for that."""
+    someone, reader = people.person(work, request.person_id), people.person(work, by.id)
+    near = request.wish == "outside" and bool(
+        reader and reader.service and someone and reader.service == someone.service
+    )
+    owners = frozenset({request.taken_by} if request.taken_by else ())
+    duty = DutyFacts(owners, private=True, kept_from_ids=kept_from_request(work, request))
+    return not near and may(by, Act.SETTLE_DUTY, duty)
+
+
+def waiting(work: Work, by: Member) -> list[SupportRequest]:
+    """The requests for support that this person may know of and that nobody has settled, the oldest first."""
+    open_ = select(SupportRequest).where(SupportRequest.state != GIVEN).order_by(col(SupportRequest.at))
+    return [request for request in work.session.exec(open_) if by.is_quality and _may_see(work, request, by)]
+
+
+def render(work: Work, deadline: Deadline, person_id: str, step: int) -> Card | None:
+    """The reminder of a request, looked at again as it is sent or edited; None where there is nothing to say."""
+    request = work.session.get(SupportRequest, deadline.subject_id)
+    someone = people.person(work, person_id)
+    if request is None or someone is None:
+        return None
+    _, posted = reminder(work, deadline, person_id, step)
+    if not someone.active or not _may_see(work, request, people.member(work, someone)):
+        return cards.passed_on() if posted else None
+    if deadline.state not in RUNNING:
+        return said("Somebody has been helped", "There is nothing more you need to do. Thank you.") if posted else None
+    return card_of(work, request, deadline)
+
+
+def card_of(work: Work, request: SupportRequest, duty: Deadline) -> Card:
+    take = button(work, "I will see to it", "support.take", style="primary", request=request.id)
+    given = button(work, "Somebody has been in touch", "support.given", request=request.id)
+    return cards.asked_for_support(
+        people.name_of(work, request.person_id),
+        cards.WAYS[request.wish],
+        due_words(work, duty),
+        people.name_of(work, request.taken_by),
+        (given,) if request.state == TAKEN else (take, given),
+    )
+
+
+def _take(work: Work, press: Press) -> Reply:
+    request, duties = _found(work, press)
+    if request.taken_by not in {None, press.by.id}:
+        raise Refusal(f"{people.name_of(work, request.taken_by)} sees to it already. Thank you.")
+    if request.state == WAITING:
+        request.state, request.taken_by = TAKEN, press.by.id
+        work.session.add(request)
+        work.session.flush()
+        for duty in duties:
+            hand_over(work, duty, press.by.id)
+        work.record(press.by.id, "sees to a request for support", request=request.id)
+        text = f"{press.by.name} of the quality team has seen that you asked for support, and will see that it comes."
+        post.to_person(
+            work, request.person_id, said("You asked for support", text, preview="You have a private message.")
+        )
+    return Reply(card=card_of(work, request, duties[0]), keep=True)
+
+
+def _given(work: Work, press: Press) -> Reply:
+    request, _ = _found(work, press)
+    request.state, request.taken_by, request.done_at = GIVEN, request.taken_by or press.by.id, work.now
+    work.session.add(request)
+    work.session.flush()
+    happened(work, Event.SUPPORT_GIVEN, Subject(REQUEST, request.id), press.by.id)
+    work.record(press.by.id, "support was given", request=request.id)
+    return Reply(card=said("Thank you", "It is noted that somebody has been in touch with them."), keep=True)
+
+
+def _found(work: Work, press: Press) -> tuple[SupportRequest, list[Deadline]]:
+    request = work.session.get_one(SupportRequest, press.args["request"], with_for_update=True)
+    if not _may_see(work, request, press.by):
+        raise Refusal(cards.PASSED_ON)
+    duties = running(work, Subject(REQUEST, request.id))
+    if request.state == GIVEN or not duties:
+        raise Refusal("It is noted already that somebody has been in touch with them. Thank you.")
+    return request, duties
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "support.ask": Form(
+        Act.ASK_FOR_SUPPORT,
+        "Ask for support",
+        "Ask for it",
+        lambda work, press: (one_of("how", "Whom would you like to hear from?", cards.WAYS),),
+        _ask,
+        explain=cards.NOT_TOLD,
+    ),
+    "support.other": Form(
+        Act.ASK_FOR_SUPPORT,
+        "Somebody else than my line manager",
+        "Ask for somebody else",
+        _other_questions,
+        _other,
+        explain=cards.NOT_TOLD,
+    ),
+    "support.take": _take,
+    "support.given": _given,
+}

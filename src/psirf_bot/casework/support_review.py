@@ -1,0 +1,97 @@
+"""A learning response and those named in the report: they hear of it from their contact first (App 2, 3 and 5; R02)."""
+
+from sqlmodel import col, select
+
+from psirf_bot.casework import people
+from psirf_bot.casework.deadlines import DONE, DROPPED, RUNNING, running, settle
+from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE
+from psirf_bot.casework.support_needs import (
+    AT_START,
+    BOT,
+    STOPPED,
+    begin,
+    can_check,
+    case_of_need,
+    has_left,
+    of_case,
+    subject,
+)
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.store.tables import Case, Deadline, SupportNeed
+
+
+def review_starts(work: Work, case: Case, by: str = BOT) -> None:
+    """A learning response starts: each member of staff hears of it from their contact before its lead is in touch."""
+    needs = _in_review(work, case)
+    for need in needs:
+        if need.checker_id and not can_check(work, need, people.person(work, need.checker_id)):
+            need.checker_id = None
+            work.session.add(need)
+    begin(work, needs, Event.REVIEW_STARTS, by)
+
+
+def review_ended(work: Work, case: Case, by: str = BOT) -> None:
+    """A learning response has ended: their contact tells them, and looks for support that is needed now (O07, O08)."""
+    needs = _in_review(work, case)
+    for need in needs:
+        for duty in running(work, subject(work, need), AT_START):
+            settle(work, duty, DROPPED, by, str(Event.REVIEW_ENDED))
+    begin(work, needs, Event.REVIEW_ENDED, by)
+
+
+def told_that_review_starts(work: Work, need: SupportNeed) -> bool:
+    """Whether their contact has said that they told this person of the review that was started last (R02)."""
+    last = _last_told(work, need)
+    return last is not None and last.state == DONE
+
+
+def staff_contact_gate(work: Work, need: SupportNeed) -> str | None:
+    """Why whoever leads the response has to wait before they first contact this person (R02); None when they may.
+
+    The words name nobody but that person: who checks on them is for the quality team alone to know.
+    """
+    last = _last_told(work, need)
+    if last is not None and last.state == DONE:
+        return None
+    if last is not None and last.state in RUNNING:
+        return (
+            f"Please wait before you contact {need.name}. The person who supports them tells them first that a review "
+            "starts, and that it is about learning and not blame (policy Appendix 5). They have been asked to."
+        )
+    return (
+        f"Please wait before you contact {need.name}, and ask the quality team. Nobody has been asked to tell them "
+        "first that a review starts (policy Appendix 5)."
+    )
+
+
+def _last_told(work: Work, need: SupportNeed) -> Deadline | None:
+    """The newest duty to tell this person of a review, also where it belongs to another report of the same event."""
+    same = [other.id for other in _family(work, case_of_need(work, need)) if _who(other) == _who(need)]
+    told = select(Deadline).where(
+        Deadline.subject_kind == CHECK, col(Deadline.subject_id).in_(same), Deadline.rule == AT_START
+    )
+    return work.session.exec(told.order_by(col(Deadline.since).desc(), col(Deadline.occurrence).desc())).first()
+
+
+def _in_review(work: Work, case: Case) -> list[SupportNeed]:
+    """Those named in a case or in one that was joined with it, each once; a manager passed over in one is in all."""
+    needs = [need for need in _family(work, case) if need.state != STOPPED and not has_left(work, need)]
+    needs.sort(key=lambda need: (need.wish != SOMEONE_ELSE, need.id))
+    return list({_who(need): need for need in reversed(needs)}.values())
+
+
+def _who(need: SupportNeed) -> str:
+    return need.person_id or need.name.casefold()
+
+
+def _family(work: Work, case: Case) -> list[SupportNeed]:
+    """The needs of a case and of all that it was joined with, on whichever side."""
+    while case.merged_into:
+        case = work.session.get_one(Case, case.merged_into)
+    needs, joined = [], [case]
+    while joined:
+        case = joined.pop()
+        needs += of_case(work, case)
+        joined += work.session.exec(select(Case).where(Case.merged_into == case.id)).all()
+    return needs

@@ -1,0 +1,278 @@
+"""The four checks on a member of staff: how they are asked for, noted, put off and passed on (O01 to O08, R02).
+
+That a check happened is noted, and what was offered; never what was said.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from sqlmodel import select
+
+from psirf_bot.cards import support as cards
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import cases, news, onlookers, people, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import DONE, RUNNING, happened, running, subject_of
+from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.owners import pattern_of
+from psirf_bot.casework.support_circle import kept_from_check
+from psirf_bot.casework.support_needs import (
+    AFTER_EVENT,
+    AT_END,
+    AT_START,
+    CHECKED,
+    DURING,
+    STOPPED,
+    acting_checker,
+    can_check,
+    case_of_need,
+    due_words,
+    may_see_to,
+    move,
+    reminder,
+    roughly,
+    subject,
+    wish_words,
+)
+from psirf_bot.casework.support_offers import check_made, offered_button
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.dialogs.questions import People, Question, one_of
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.store.tables import Deadline, Nudge, Person, SupportCheck, SupportNeed
+
+NOTED_BY = {
+    AFTER_EVENT: Event.CHECKED_AFTER_EVENT,
+    AT_START: Event.CHECKED_AT_START,
+    DURING: Event.CHECKED_DURING,
+    AT_END: Event.CHECKED_AT_END,
+}
+"""What happens when a stage's check is noted."""
+
+
+def render(work: Work, deadline: Deadline, person_id: str, step: int) -> Card | None:
+    """The reminder of a check, looked at again as it is sent or edited: still owed, and still for this person to know.
+
+    None where there is nothing to say to somebody who has not been told of it.
+    """
+    need = work.session.get(SupportNeed, deadline.subject_id)
+    someone = people.person(work, person_id)
+    if need is None or someone is None:
+        return None
+    nudge, posted = reminder(work, deadline, person_id, step)
+    reader = people.member(work, someone)
+    if not someone.active or not may_see_to(work, need, reader):
+        return cards.passed_on() if posted else None
+    if deadline.state not in RUNNING:
+        return _over(work, need, deadline, reader) if posted else None
+    acting = acting_checker(work, need)
+    if person_id == need.checker_id or (acting and person_id == acting.id):
+        return _please_check(work, need, deadline)
+    if posted or need.checker_id is None or (nudge and nudge.why == "up"):
+        return _for_the_quality_team(work, need, deadline, acting)
+    return None
+
+
+def _please_check(work: Work, need: SupportNeed, duty: Deadline) -> Card:
+    someone = people.person(work, need.person_id)
+    is_manager = someone is not None and someone.line_manager_id == need.checker_id
+    return cards.please_check(
+        cards.STAGES[duty.rule],
+        need.name,
+        cases.line(work, case_of_need(work, need)),
+        "line-manager" if is_manager else need.wish,
+        due_words(work, duty),
+        work.trust.support,
+        (
+            button(work, "I have spoken to them", "support.done", style="primary", need=need.id, duty=duty.id),
+            button(work, "Remind me tomorrow", "support.tomorrow", need=need.id, duty=duty.id),
+            button(work, "Someone else should do this", "support.pass", opens=True, need=need.id),
+        ),
+    )
+
+
+def _for_the_quality_team(work: Work, need: SupportNeed, duty: Deadline, asked: Person | None) -> Card:
+    why = (f"It was passed on: {cards.REASONS[duty.note].lower()}.",) if duty.note in cards.REASONS else ()
+    return cards.for_the_quality_team(
+        cards.STAGES[duty.rule],
+        need.name,
+        cases.line(work, case_of_need(work, need)),
+        asked.name if asked else "",
+        (*why, wish_words(need)),
+        due_words(work, duty),
+        (
+            button(work, "Choose who checks", "support.choose", style="primary", opens=True, need=need.id),
+            button(work, f"I have spoken to {need.name}", "support.done", need=need.id, duty=duty.id),
+        ),
+    )
+
+
+def _over(work: Work, need: SupportNeed, duty: Deadline, reader: Member) -> Card:
+    """A check that was made, or is owed no longer."""
+    if duty.state != DONE:
+        return cards.no_longer_needed(_stopped_words(work, need))
+    check = check_made(work, need, duty)
+    if check is None or check.by_id != reader.id:
+        return cards.was_checked(need.name)
+    return cards.thank_you(need.name, offered_button(work, check, need))
+
+
+def _stopped_words(work: Work, need: SupportNeed) -> str:
+    if case_of_need(work, need).state == State.WITHDRAWN:
+        return "The report was withdrawn, so there is nothing more you need to do. Thank you."
+    return "Things have moved on, so there is nothing more you need to do here. Thank you."
+
+
+# What people press
+
+
+def found(work: Work, press: Press) -> SupportNeed:
+    """The need that a button is about, held for this turn; refused in the same words to whoever it is not for."""
+    need = work.session.get_one(SupportNeed, press.args["need"], with_for_update=True)
+    if not may_see_to(work, need, press.by):
+        raise Refusal(cards.PASSED_ON)
+    if need.state == STOPPED:
+        raise Refusal(_stopped_words(work, need))
+    return need
+
+
+def _duty(work: Work, press: Press, need: SupportNeed) -> Deadline | None:
+    """The check that a button is about, or the first that is due; None when it has been made already."""
+    if "duty" in press.args:
+        duty = work.session.get(Deadline, press.args["duty"])
+        return duty if duty and duty.subject_id == need.id and duty.state in RUNNING else None
+    return next(iter(running(work, subject(work, need), *NOTED_BY)), None)
+
+
+def _done(work: Work, press: Press) -> Reply:
+    need = found(work, press)
+    duty = _duty(work, press, need)
+    if duty is None:
+        return Reply(card=cards.was_checked(need.name))
+    check = note(work, need, duty, press.by)
+    return Reply(card=cards.thank_you(need.name, offered_button(work, check, need)), keep=True)
+
+
+def note(work: Work, need: SupportNeed, duty: Deadline, by: Member) -> SupportCheck:
+    """Note that somebody spoke to them at this stage. News that waited for the check after the event can go out."""
+    case = case_of_need(work, need)
+    check = SupportCheck(need_id=need.id, stage=duty.rule, by_id=by.id, at=work.now, offered=[], accepted=[])
+    work.session.add(check)
+    if duty.rule == AFTER_EVENT:
+        need.state, need.checked_at = CHECKED, work.now
+        work.session.add(need)
+    work.session.flush()
+    happened(work, NOTED_BY[duty.rule], subject(work, need), by.id)
+    work.record(by.id, "checked on a member of staff", case, need=need.id, stage=duty.rule)
+    if need.checker_id is None:  # whoever speaks to them first stays their contact
+        move(work, need, by.id)
+    if duty.rule == AFTER_EVENT:
+        news.spoken_to(work, case, need.person_id)
+    onlookers.refresh(work, case, by.id)
+    return check
+
+
+def _tomorrow(work: Work, press: Press) -> Reply:
+    need = found(work, press)
+    duty = _duty(work, press, need)
+    if duty is None:
+        return Reply(card=cards.was_checked(need.name))
+    day = _remind_again(work, need, duty, press.by.id)
+    work.record(press.by.id, "put off a reminder", case_of_need(work, need), deadline=duty.id, until=day.isoformat())
+    return Reply(notice=f"I will remind you on {day:%A} morning. The day it is due does not move: {due_words(work, duty)}.")
+
+
+def _remind_again(work: Work, need: SupportNeed, duty: Deadline, person_id: str) -> date:
+    """One more reminder on their next working morning. The clock, and who hears when it is late, go on as before."""
+    calendar, pattern = work.setting.calendar_beyond, pattern_of(work, person_id)
+    day = calendar.digest_day(work.local.date() + timedelta(days=1), pattern)
+    same = select(Nudge.id).where(Nudge.deadline_id == duty.id, Nudge.person_id == person_id, Nudge.day == day)
+    if work.session.exec(same).first() is None:
+        # Beside the steps of the clock, so it has a number that none of them has.
+        nudge = Nudge(
+            deadline_id=duty.id, step=-day.toordinal(), person_id=person_id, why="put off", day=day, at=work.now
+        )
+        work.session.add(nudge)
+        work.session.flush()
+        living = subject_of(work, duty, nudge)
+        at, about = calendar.next_morning(day, pattern), f"support:{need.id}:{person_id}"
+        post.living_to_person(work, person_id, living, key=post.key_of(work, living), at=at, about=about)
+    return day
+
+
+def _pass(work: Work, press: Press, answers: Answers) -> Card:
+    need = found(work, press)
+    someone = one_person(work, answers["who"])
+    if answers["who"] and (someone is None or someone.id == press.by.id):
+        raise Unfit({"who": "Please choose somebody else from the people list, or leave this out."})
+    to = someone if can_check(work, need, someone) else None
+    reason = str(answers["reason"])
+    work.record(
+        press.by.id,
+        "passed on a support check",
+        case_of_need(work, need),
+        need=need.id,
+        reason=reason,
+        to=to.id if to else None,
+    )
+    move(work, need, to.id if to else None, why=reason)
+    return said("Thank you for saying so", "Somebody else will be asked. There is nothing more you need to do.")
+
+
+def _pass_questions(work: Work, press: Press) -> Sequence[Question]:
+    need = found(work, press)
+    if not running(work, subject(work, need)):
+        raise Refusal(f"It is noted that {need.name} has been checked on, so nobody else is asked.")
+    return (
+        one_of("reason", "Why?", cards.REASONS, "Only the quality team is told."),
+        People("who", "Who could do it?", "A name or work e-mail address. You can leave this out.", True, most=1),
+    )
+
+
+def _choose(work: Work, press: Press, answers: Answers) -> Card:
+    need = found(work, press)
+    someone = one_person(work, answers["who"])
+    if someone is None:
+        raise Unfit({"who": "Please choose somebody who is on the people list."})
+    if someone.id in kept_from_check(work, need, afresh=True):
+        raise Unfit({"who": "It cannot be this person: they are to be left out of it. Please choose somebody else."})
+    if not can_check(work, need, someone):
+        text = "I cannot reach them, or whoever stands in for them is to be left out. Please choose somebody else."
+        raise Unfit({"who": text})
+    move(work, need, someone.id)
+    work.record(press.by.id, "chose who checks", case_of_need(work, need), need=need.id, who=someone.id)
+    moments = [duty.next_at for duty in running(work, subject(work, need)) if duty.next_at]
+    when = roughly(work, min(moments)) if moments else "when the next check is due"
+    return said("Thank you", f"{someone.name} will be asked to check on {need.name}, in private, {when}.")
+
+
+def _choose_questions(work: Work, press: Press) -> Sequence[Question]:
+    found(work, press)
+    if not press.by.is_quality:
+        raise Refusal(cards.PASSED_ON)
+    return (People("who", "Who is to check on them?", "A name or work e-mail address.", most=1),)
+
+
+def one_person(work: Work, named: object) -> Person | None:
+    """The person whom somebody chose in a form; None for a name that is not on the list, or for nobody."""
+    return people.person(work, str(named[0])) if isinstance(named, list) and named else None
+
+
+def _apart(form: Form) -> Callable[[Work, Press], Reply]:
+    """A form with no way back to the case: whoever checks may not open that. Its questions ask whose it is."""
+    return lambda work, press: form(work, replace(press, case_id=None))
+
+
+EVERYBODY = Act.ASK_FOR_SUPPORT
+"""What every member of staff may do: whose the check is, each form asks first."""
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "support.done": _done,
+    "support.tomorrow": _tomorrow,
+    "support.pass": _apart(Form(EVERYBODY, "Someone else should do this", "Pass it on", _pass_questions, _pass)),
+    "support.choose": _apart(Form(EVERYBODY, "Choose who checks", "Ask them", _choose_questions, _choose)),
+}

@@ -1,0 +1,171 @@
+"""What is sent when: order, urgency, messages for later, and a platform that asks to wait; on both engines."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from misbehaving import Lost, Platform
+from sqlmodel import Session, col, select
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.casework.work import Work
+from psirf_bot.delivery.courier import Courier
+from psirf_bot.delivery.outbox import MOST_TRIES, Errand
+from psirf_bot.delivery.platform import Refused
+from psirf_bot.store.tables import Outbox
+from stage import Stage
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, database: str) -> AsyncIterator[Stage]:
+    """Without its courier: the test claims and settles by hand."""
+    made = Stage(tmp_path, database=database)
+    yield made
+    made.store.close()
+
+
+def written(stage: Stage, title: str, lane: str = "web:ward", **facts: Any) -> Outbox:
+    platform, _, room = lane.removesuffix(":urgent").partition(":")
+    facts = {"due_at": stage.now, "created_at": stage.now, **facts}
+    card = said(title, "…").model_dump(mode="json")
+    return Outbox(key=f"{title} {lane}", lane=lane, platform=platform, address={"channel": room}, card=card, **facts)
+
+
+async def put(stage: Stage, *rows: Outbox) -> None:
+    await stage.do(lambda work: work.session.add_all(rows))
+
+
+async def taken(stage: Stage, most: int = 10) -> list[Errand]:
+    errands: list[Errand] = await stage.store.run(lambda s: stage.queue.claim(s, most, lambda _: timedelta()))
+    return errands
+
+
+async def titles(stage: Stage, most: int = 10) -> list[str]:
+    """What would be sent now, one after another: each is taken and has arrived at once."""
+    found = []
+    while errands := await taken(stage, most):
+        for errand in errands:
+            assert errand.card
+            found.append(errand.card.title)
+            await arrived(stage, errand)
+    return found
+
+
+async def arrived(stage: Stage, errand: Errand) -> None:
+    await stage.store.run(lambda session: stage.queue.sent(session, errand, "message"))
+
+
+async def refused(stage: Stage, errand: Errand, why: Refused) -> None:
+    await stage.store.run(lambda session: stage.queue.refused(session, errand, why))
+
+
+async def test_what_was_committed_late_with_a_lower_number_is_not_sent_beside_what_is_on_its_way(stage: Stage) -> None:
+    await put(stage, written(stage, "two", id=2))
+    [two] = await taken(stage)
+    await put(stage, written(stage, "one", id=1))
+    assert await taken(stage) == []
+    await arrived(stage, two)
+    assert await titles(stage) == ["one"]
+
+
+async def test_what_is_meant_for_later_holds_up_nothing(stage: Stage) -> None:
+    tomorrow = stage.now + timedelta(days=1)
+    await put(stage, written(stage, "tomorrow", due_at=tomorrow), written(stage, "now"))
+    assert await titles(stage) == ["now"]
+    stage.later(days=1)
+    assert await titles(stage) == ["tomorrow"]
+
+
+async def test_what_waits_for_its_next_try_holds_up_what_comes_after_it(stage: Stage) -> None:
+    await put(stage, written(stage, "one"), written(stage, "two"))
+    [one] = await taken(stage)
+    await refused(stage, one, Refused("busy"))
+    assert await taken(stage) == []
+    stage.later(seconds=10)
+    assert await titles(stage) == ["one", "two"]
+
+
+async def test_asked_to_wait_nothing_is_sent_to_that_platform_and_others_go_on(stage: Stage) -> None:
+    await put(stage, written(stage, "one"))
+    [one] = await taken(stage)
+    await refused(stage, one, Refused("ratelimited", retry_after=90))
+    await put(stage, written(stage, "elsewhere", "web:clinic"), written(stage, "pressing", "web:clinic:urgent"))
+    await put(stage, written(stage, "other", "slack:ward"))
+    assert await titles(stage) == ["other"]
+    stage.later(seconds=89)
+    assert await titles(stage) == []
+    stage.later(seconds=1)
+    assert await titles(stage) == ["pressing", "one", "elsewhere"]
+
+
+async def test_asked_to_wait_for_less_it_still_waits_for_as_long_as_it_was_asked_first(stage: Stage) -> None:
+    await put(stage, written(stage, "one"), written(stage, "other", "web:clinic"), written(stage, "two"))
+    one, other = await taken(stage)
+    await refused(stage, one, Refused("ratelimited", retry_after=90))
+    await refused(stage, other, Refused("ratelimited", retry_after=1))
+    stage.later(seconds=89)
+    assert await titles(stage) == []
+    stage.later(seconds=1)
+    assert await titles(stage) == ["one", "other", "two"]
+
+
+async def test_a_platform_that_is_busy_for_long_costs_no_message_its_tries(stage: Stage) -> None:
+    await put(stage, written(stage, "one"))
+    for _ in range(MOST_TRIES + 5):
+        [one] = await taken(stage)
+        await refused(stage, one, Refused("ratelimited", retry_after=30))
+        stage.later(seconds=30)
+    [one] = await taken(stage)
+    await refused(stage, one, Refused("busy"))
+    stage.later(seconds=10)
+    assert await titles(stage) == ["one"]
+
+
+async def test_what_is_urgent_goes_first(stage: Stage) -> None:
+    await put(stage, *(written(stage, f"{n}", f"web:ward{n}") for n in range(5)))
+    await put(stage, written(stage, "pressing", "web:ward9:urgent"))
+    assert (await titles(stage, most=2))[0] == "pressing"
+
+
+async def test_what_has_nothing_to_show_any_more_does_not_end_the_round(stage: Stage) -> None:
+    gone = [written(stage, f"{n}", subject=f"case:{n}") for n in range(3)]
+    for row in gone:
+        row.card = None
+    await put(stage, *gone, written(stage, "now"))
+    assert await titles(stage, most=1) == ["now"]
+    assert {row.state for row in await rows(stage)} == {"sent"}
+
+
+async def test_another_replica_waits_as_well(stage: Stage) -> None:
+    one, other = Platform(), Platform()
+    one.ahead["ward"] = [Refused("ratelimited", retry_after=90)]
+    await put(stage, written(stage, "one"))
+    for platform in (one, other):
+        courier = Courier(stage.store, stage.queue, {"web": platform})
+        await courier.start()
+        await courier.stop()
+    assert (one.rooms, other.rooms) == ({}, {})
+
+
+async def test_looking_for_it_waits_as_long_as_it_is_asked_to(stage: Stage) -> None:
+    platform = Platform(ahead={"ward": [Lost()]}, history=Refused("ratelimited", retry_after=90))
+    await put(stage, written(stage, "one"))
+    for seconds in (0, 120, 89):
+        stage.later(seconds=seconds)
+        courier = Courier(stage.store, stage.queue, {"web": platform})
+        await courier.start()
+        await courier.stop()
+    assert len(platform.looked_for) == 1
+    [row] = await rows(stage)
+    assert (row.state, row.attempts) == ("uncertain", 1)
+
+
+async def rows(stage: Stage) -> list[Outbox]:
+    def work(work: Work) -> list[Outbox]:
+        session: Session = work.session
+        return list(session.exec(select(Outbox).order_by(col(Outbox.id))))
+
+    found: list[Outbox] = await stage.do(work)
+    return found

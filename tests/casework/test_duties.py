@@ -14,7 +14,7 @@ from psirf_bot.casework import deadlines, duties, reminders
 from psirf_bot.casework.duty_lines import ACT_OF, duty_facts
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.deadlines import RULES
-from psirf_bot.store.tables import AuditEntry, Deadline, Nudge, Outbox, SupportNeed, SupportRequest
+from psirf_bot.store.tables import AuditEntry, Contact, Deadline, Nudge, Outbox, SupportNeed, SupportRequest
 from stage import Stage, address_of, words
 
 AMINA, BRONWEN, CARYS, GRACE = "Amina Yusuf", "Bronwen Hale", "Carys Penhallow", "Grace Mbeki-Ward"
@@ -155,6 +155,22 @@ async def test_who_needs_help_gets_it_from_the_next_rung_with_its_next_digest(st
     quality = await stage.do(lambda work: {who(work, name).id for name in (LEAH, SANDEEP)})
     assert {person for person, _ in told} == quality, "the service lead asks; the quality team is the next rung"
     assert "Bronwen Hale would like help with this. Can you help?" in await looks(stage, LEAH, told[0][1])
+
+
+async def test_help_is_not_asked_of_somebody_whom_it_concerns(stage: Stage) -> None:
+    def arrange(work: Work) -> str:
+        case, leah = a_case(work), who(work, LEAH)
+        need = SupportNeed(id="n1", case_id=case.id, person_id=leah.id, name=LEAH, wish="quality", at=work.now)
+        lead = who(work, NIAMH).id
+        contact = Contact(id="c1", case_id=case.id, with_whom="staff", need_id="n1", avoid=[], lead_id=lead)
+        work.session.add_all([need, contact])
+        return owed(work, "contact.staff", -3, owner=NIAMH, case=case, about=("contact", "c1")).id
+
+    mine = await stage.do(arrange)
+    card = await presses(stage, duties.STOPS, mine, NIAMH, {"stopping": "help"}, day=None)
+    assert "I will ask Sandeep Bhullar with their next list." in words(card)
+    helpers = await stage.do(lambda work: work.session.exec(select(Nudge.person_id).where(Nudge.why == "help")).all())
+    assert helpers == [await stage.do(lambda work: who(work, SANDEEP).id)]
 
 
 async def test_waiting_for_something_puts_it_off_once_more(stage: Stage, mine: str) -> None:

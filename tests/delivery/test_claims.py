@@ -138,6 +138,17 @@ async def test_what_has_nothing_to_show_any_more_does_not_end_the_round(stage: S
     assert {row.state for row in await rows(stage)} == {"sent"}
 
 
+@pytest.mark.parametrize(("replaces", "may_repeat"), [(None, True), ("message", False)])
+async def test_given_up_while_in_doubt_it_would_say_that_it_may_be_a_repeat(
+    stage: Stage, replaces: str | None, may_repeat: bool
+) -> None:
+    await put(stage, written(stage, "one", attempts=MOST_TRIES - 1, message=replaces))
+    [one] = await taken(stage)
+    await stage.store.run(lambda session: stage.queue.uncertain(session, one, "timed_out", timedelta()))
+    [row] = await rows(stage)
+    assert (row.state, row.may_repeat) == ("dead", may_repeat)
+
+
 async def test_another_replica_waits_as_well(stage: Stage) -> None:
     one, other = Platform(), Platform()
     one.ahead["ward"] = [Refused("ratelimited", retry_after=90)]

@@ -16,12 +16,12 @@ from faults.storm import Outcome, Plan, Storm
 
 T = TypeVar("T")
 ENGINES: dict[str, type[Sqlite] | type[Postgresql]] = {"sqlite": Sqlite, "postgresql": Postgresql}
-FULL = Plan(people=400, days=10, each=3, kills=50, stops=20, databases=5, jumps=10, rate=0.11)
+FULL = Plan(people=701, days=10, duties=True, kills=50, stops=20, databases=5, jumps=10, rate=0.11)
 SHORT = Plan(people=16, each=3, kills=1, stops=1, databases=1, jumps=1, rate=0.12, pace=0.4)
 
 CAUGHT_IN: dict[str, Plan | Callable[[Path, str], Awaitable[list[str]]]] = {
-    "blind-retry": Plan(people=60, each=3, rate=0.3),
-    "no-settle": Plan(people=100, each=3, rate=0.4),
+    "blind-retry": Plan(people=60, each=3, rate=0.2),
+    "no-settle": Plan(people=240, each=3, rate=0.18),
     "acknowledge-before-commit": Plan(people=160, kills=8),
     "default-misfire-grace": directed.stopped_over_its_wake_up,
 }

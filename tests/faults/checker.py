@@ -1,13 +1,11 @@
 """What people were told, held against what they had to be told."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 LABEL = "This may repeat an earlier message."
-_MARK = re.compile(r"nudge ([0-9a-z-]+)")
 _TICK = 0.002  # seconds; Teams dates its messages by the millisecond
 
 
@@ -47,6 +45,11 @@ class Timeline:
                 return at
         return float("inf")
 
+    def clock_at(self, real: float) -> datetime:
+        """What the bots' clocks showed then."""
+        moved, clock = next(move for move in reversed(self.moves) if move[0] <= real)
+        return clock + timedelta(seconds=real - moved)
+
 
 @dataclass
 class Verdict:
@@ -79,13 +82,20 @@ class Verdict:
 
 
 def check(
-    platform: str, expected: Iterable[Expected], told: Iterable[Told], timeline: Timeline, on_show: Set[str]
+    platform: str,
+    expected: Iterable[Expected],
+    told: Iterable[tuple[Told, Iterable[str]]],
+    timeline: Timeline,
+    on_show: Set[str],
 ) -> Verdict:
-    """Compare. `on_show`: the nudges that were given up where people see it. A repeat may say so on Teams alone."""
+    """Compare. `told`: each message with the nudges that it is. `on_show`: those that were given up where people see it.
+
+    A repeat may say so on Teams alone.
+    """
     verdict = Verdict(platform)
     copies: defaultdict[str, list[Told]] = defaultdict(list)
-    for message in told:
-        for nudge in _MARK.findall(message.words):
+    for message, nudges in told:
+        for nudge in nudges:
             copies[nudge].append(message)
     for one in expected:
         verdict.expected += 1

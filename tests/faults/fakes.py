@@ -118,10 +118,20 @@ async def teams(order: Json) -> tuple[FakeTeams, Json, dict[str, Question]]:
         p["id"]: fake.person(p["name"], aad_object_id=p["id"], installed=True).chat.id for p in order["people"]
     }
     places = {chat: person for person, chat in everybody.items()}
+    first_words: dict[str, str] = {}
+    add = fake.world.add_message
+
+    def noted(place: Any, author: str, activity: Json, *more: Any) -> Any:
+        """Keep the words as they were posted: whether a repeat said so is gone with the first edit."""
+        message = add(place, author, activity, *more)
+        first_words[message.id] = _words(activity)
+        return message
+
+    fake.world.add_message = noted  # type: ignore[method-assign]
 
     async def told(_: Json) -> list[Json]:
         return [
-            {"place": places.get(chat.id, chat.id), "words": _words(m.activity), "at": int(m.id) / 1000, "key": None}
+            {"place": places.get(chat.id, chat.id), "words": first_words[m.id], "at": int(m.id) / 1000, "key": None}
             for chat in fake.world.conversations.values()
             for m in chat.messages
             if not m.deleted

@@ -5,17 +5,22 @@ import contextlib
 import random
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from faults import town
+from faults import duties, town
 from faults.checker import Expected, Timeline, Told, Verdict, check
 from faults.engines import Database
 from faults.processes import Bot
 from faults.scene import Order, Scene
+from psirf_bot import bootstrap
+from psirf_bot.casework.work import Work
 from psirf_bot.store import audit
 
+HANDED_OVER = 8
+"""How often a morning a duty is handed over between writing and sending, if there is one."""
 SETTLED_WITHIN = 150.0  # seconds after the last blow
 QUESTION = "help"
 
@@ -27,7 +32,9 @@ class Plan:
     people: int
     days: int = 1
     each: int = 1
-    """Nudges for each person and morning."""
+    """Plain messages for each person and morning."""
+    duties: bool = False
+    """Whether duties fall due: a digest for each person and morning, and a check for every other one."""
     kills: int = 0
     stops: int = 0
     databases: int = 0
@@ -93,16 +100,18 @@ class Storm:
         plan = self._plan
         order = Order(plan.people, self._seed, plan.rate, plan.pace)
         async with Scene(self._database, self._folder, order, *how) as self._scene:
+            readers, *others = self._scene.people
+            self._rota = duties.Rota(others, frozenset({readers.id}))
+            await self._scene.do(lambda work: duties.know_everybody(work, self._rota))
             expected: dict[town.Someone, list[Expected]] = {p: [] for p in self._scene.people}
             blows = self._all_blows()
-            mornings = town.mornings(datetime.now(UTC), self._plan.days)
+            mornings = town.mornings(self._scene.setting.calendar_beyond, datetime.now(UTC), plan.days)
             for number, morning in enumerate(mornings):
-                today = town.nudges_of(morning, self._scene.people, self._plan.each)
-                share = blows[number :: len(mornings)]
-                await self._day(morning, today, share)
-                for someone, nudges in today.items():
-                    expected[someone] += nudges
-            await self._settled()
+                today = town.nudges_of(morning, self._scene.people, plan.each)
+                await self._day(morning, today, blows[number :: len(mornings)])
+                for wanted in (today, self._rota.expected(morning) if plan.duties else {}):
+                    for someone, nudges in wanted.items():
+                        expected[someone] += nudges
             outcome = await self._judge(expected)
         outcome.seconds = time.monotonic() - began
         return outcome
@@ -110,23 +119,46 @@ class Storm:
     # a day
 
     async def _day(self, morning: datetime, today: dict[town.Someone, list[Expected]], blows: list[str]) -> None:
+        """What falls due is written the evening before; nobody may hear of it before the morning."""
+        if self._plan.duties:
+            await self._move_clock(morning - timedelta(hours=15.5))
+            await self._in_parts(lambda work, some: duties.open_for(work, self._rota, morning.date(), some))
         await self._scene.do(lambda work: town.write_down(work, today))
-        await asyncio.sleep(0.3)  # whatever goes out now is early
+        await self._move_clock(morning - timedelta(minutes=10))
+        await asyncio.sleep(bootstrap.WAKE_EVERY if self._plan.duties else 0.3)
         await self._move_clock(morning)
         talk = asyncio.create_task(self._talk())
         stops = [blow for blow in blows if blow == "SIGSTOP"]
         others = [blow for blow in blows if blow != "SIGSTOP"]
-        await asyncio.gather(self._strike(stops), self._strike(others))
+        await asyncio.gather(self._strike(stops), self._strike(others), self._hand_over(morning.date()))
         talk.cancel()
         await asyncio.gather(talk, return_exceptions=True)
-        await self._settled(self._plan.people // 10)
+        await self._settled()
+        if self._plan.duties:
+            await self._move_clock(morning + timedelta(hours=8.25))
+            await self._in_parts(lambda work, some: duties.close(work, morning.date(), some))
 
-    async def _settled(self, but_for: int = 0) -> None:
-        """Wait until no more than so many messages wait. The last few of a morning may take until the next."""
+    async def _in_parts(self, what: Callable[[Work, Sequence[int]], None]) -> None:
+        """A piece of work for everybody, so many at a time that the bots can go on."""
+        for first in range(0, len(self._rota.people), 40):
+            some = range(first, min(first + 40, len(self._rota.people)))
+            await self._scene.do(lambda work, some=some: what(work, some))  # type: ignore[misc]
+
+    async def _hand_over(self, day: date) -> None:
+        """In the moments between writing and sending, some duties become somebody else's."""
+        for _ in range(HANDED_OVER if self._plan.duties else 0):
+            found = await self._scene.do(lambda w: duties.hand_over_some(w, self._rota, day, self._chance, 1))
+            for action, place, digest in found:
+                self._rota.action_of[action] = place
+                self._rota.passed_over.add(digest)
+            await asyncio.sleep(0.7)
+
+    async def _settled(self) -> None:
+        """Wait until nothing is left to be told."""
         with contextlib.suppress(TimeoutError):  # what is missing is for the checker to find
             async with asyncio.timeout(SETTLED_WITHIN):
                 while True:
-                    if await self._scene.do(lambda work: town.waiting(work.session)) <= but_for:
+                    if await self._scene.do(lambda work: town.waiting(work)) == 0:
                         return
                     await asyncio.sleep(0.3)
 
@@ -201,12 +233,13 @@ class Storm:
     # judging
 
     async def _judge(self, expected: dict[town.Someone, list[Expected]]) -> Outcome:
-        on_show = await self._scene.do(lambda work: town.on_show(work.session, expected))
+        on_show = await self._scene.do(lambda work: town.on_show(work, expected) | duties.on_show(work, self._rota))
         verdicts, faults, refusals = [], Counter[str](), Counter[str]()
         for platform, fake in (("slack", self._scene.slack), ("teams", self._scene.teams)):
             wanted = [n for p, nudges in expected.items() if p.platform == platform for n in nudges]
             told = [Told(**m) for m in await fake.ask("told")]
-            verdicts.append(check(platform, wanted, told, self._timeline, on_show))
+            units = [(message, self._units(message)) for message in told]
+            verdicts.append(check(platform, wanted, units, self._timeline, on_show))
             wrong = await fake.ask("wrong")
             faults.update(wrong["faults"])
             refusals.update(wrong["refusals"])
@@ -217,11 +250,14 @@ class Storm:
         name = self._database.name
         return Outcome(name, verdicts, self._blows, faults, len(self._acknowledged), unanswered, broken, refusals)
 
+    def _units(self, told: Told) -> tuple[str, ...]:
+        return town.marks(told) + self._rota.units(told, self._timeline)
+
     def _unanswered(self, told: list[Told]) -> list[str]:
         """Who was acknowledged and heard nothing, nor that it was not saved, or was answered twice."""
         heard: dict[str, list[Told]] = {who: [] for who in self._acknowledged}
         for message in told:
-            if "nudge " not in message.words and message.place in heard:
+            if not self._units(message) and message.place in heard:
                 heard[message.place].append(message)
         answers = {who: sum(m.key is not None for m in messages) for who, messages in heard.items()}
         return [f"{who} ({n} answers)" for who, n in answers.items() if n > 1 or not heard[who]]

@@ -1,22 +1,31 @@
 """The trust in which it all happens: its people, and what they have to be told each morning."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
-from faults.checker import Expected
+from faults.checker import Expected, Told
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import post
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import PersonRow, Role
-from psirf_bot.store.tables import Identity, Outbox
+from psirf_bot.domain.working_time import Calendar
+from psirf_bot.store.tables import Deadline, Identity, Outbox
 
 OPEN = ("due", "sending", "uncertain")
+FAR_OFF = timedelta(minutes=10)
+_MARK = re.compile(r"nudge ([0-9a-z-]+)")
+
+
+def marks(told: Told) -> tuple[str, ...]:
+    """Which of the plain nudges a message is."""
+    return tuple(_MARK.findall(told.words))
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,7 @@ def move_in(work: Work, everybody: list[Someone], teams: Mapping[str, str], chat
         PersonRow(
             name=p.name,
             email=p.email,
-            roles=frozenset({Role.STAFF}),
+            roles=frozenset({Role.QUALITY if p is everybody[0] else Role.STAFF}),
             service=work.trust.services[0],
             line_manager=None,
             teams_id=p.id if p.platform == "teams" else None,
@@ -63,14 +72,14 @@ def move_in(work: Work, everybody: list[Someone], teams: Mapping[str, str], chat
         work.session.add(identity)
 
 
-def mornings(first: datetime, days: int) -> list[datetime]:
-    """Nine o'clock on so many working days."""
+def mornings(calendar: Calendar, after: datetime, days: int) -> list[datetime]:
+    """The moments at which so many working days begin."""
     found: list[datetime] = []
-    day = first.date()
+    day = after.date() + timedelta(days=1)  # the evening before may not be over yet
     while len(found) < days:
         day += timedelta(days=1)
-        if day.weekday() < 5:
-            found.append(datetime.combine(day, time(9), UTC))
+        if calendar.is_working_day(day):
+            found.append(calendar.utc(datetime.combine(day, time(9))))
     return found
 
 
@@ -100,12 +109,16 @@ def _opaque(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:24]
 
 
-def waiting(session: Session) -> int:
-    """How many messages have not come to an end."""
-    return session.exec(select(func.count()).select_from(Outbox).where(col(Outbox.state).in_(OPEN))).one()
+def waiting(work: Work) -> int:
+    """How many messages have not come to an end, and how many reminders are not yet written."""
+    soon = work.now + FAR_OFF
+    messages = select(func.count()).select_from(Outbox).where(col(Outbox.state).in_(OPEN), Outbox.due_at <= soon)
+    reminders = select(func.count()).select_from(Deadline)
+    due = reminders.where(col(Deadline.state).in_(("open", "paused")), col(Deadline.next_at) <= work.now)
+    return work.session.exec(messages).one() + work.session.exec(due).one()
 
 
-def on_show(session: Session, expected: Mapping[Someone, list[Expected]]) -> set[str]:
+def on_show(work: Work, expected: Mapping[Someone, list[Expected]]) -> set[str]:
     """The nudges that were given up, and stand where people look."""
-    dead = set(session.exec(select(Outbox.key).where(Outbox.state == "dead")))
+    dead = set(work.session.exec(select(Outbox.key).where(Outbox.state == "dead")))
     return {n.nudge for nudges in expected.values() for n in nudges if f"feed{_opaque(n.nudge)}" in dead}

@@ -44,11 +44,11 @@ def parts(work: Work, by: Member) -> tuple[Part, ...]:
 def _own(work: Work, by: Member) -> tuple[Part, ...]:
     until = work.setting.calendar_beyond.end_of(work.local.date() + SOON)[1]
     owed, more = owed_by(work, by, until)
-    mine = [found for deadline in owed if (found := duty(work, deadline)) and by.id not in found.facts.kept_from_ids]
-    if not mine:
+    first = [found for deadline in owed[:OWN] if (found := duty(work, deadline))]
+    if not first:
         return ()
-    listed = cards.duty_rows(rows(work, by, [(found, "") for found in mine[:OWN]]))
-    rest = more + len(mine) - OWN
+    listed = cards.duty_rows(rows(work, by, [(found, "") for found in first]))
+    rest = more + len(owed) - OWN
     last = (Words(text=f"And {rest} more, once these are done.", style="subtle"),) if rest > 0 else ()
     return (Words(text="Your duties", style="heading"), *listed, *last)
 

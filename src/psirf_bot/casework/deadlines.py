@@ -74,7 +74,7 @@ def happened(
             if rule.comes_back:
                 _open(work, replace(rule, due=rule.comes_back), about, known, work.now, None, "")
         elif event in rule.drops:
-            settle(work, deadline, DROPPED, by, str(event))
+            settle(work, deadline, DROPPED, by, note or str(event))
     for rule in rules.values():
         day = (agreed or {}).get(rule.id)
         if rule.opened_by(event) and _is_owed(rule, event, report) and (rule.due or day):

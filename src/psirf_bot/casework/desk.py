@@ -13,7 +13,25 @@ from psirf_bot.cards.forms import refilled
 from psirf_bot.cards.menu import refusal
 from psirf_bot.cards.model import Words
 from psirf_bot.cards.people_to_ring import numbers, with_people_to_ring
-from psirf_bot.casework import from_datix, home, lists, naming, paging, people, post, setting_up, support, triage, words
+from psirf_bot.casework import (
+    action_steps,
+    alerts,
+    board,
+    duties,
+    from_datix,
+    home,
+    lists,
+    naming,
+    paging,
+    people,
+    post,
+    safety_actions,
+    setting_up,
+    support,
+    triage,
+    words,
+    working_hours,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said, What
 from psirf_bot.casework.screening import IN_A_FORM
@@ -54,6 +72,12 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **setting_up.VERBS,
     **from_datix.VERBS,
     **paging.VERBS,
+    **duties.VERBS,
+    **board.VERBS,
+    **safety_actions.VERBS,
+    **action_steps.VERBS,
+    **alerts.VERBS,
+    **working_hours.VERBS,
 }
 
 

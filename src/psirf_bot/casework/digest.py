@@ -1,7 +1,7 @@
 """A person's morning digest, and the list of what is late in the leads' channel: as things stand when it is shown."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from sqlmodel import col, select
 
@@ -10,7 +10,19 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import owners, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import RUNNING
-from psirf_bot.casework.duty_lines import HELP, LEADS, PUT_OFF, UP, Duty, duty, line, names_of_owners, owed_by, rows
+from psirf_bot.casework.duty_lines import (
+    HELP,
+    LEADS,
+    PUT_OFF,
+    UP,
+    Duty,
+    duty,
+    line,
+    names_of_owners,
+    owed_by,
+    rows,
+    when,
+)
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.people import Role
@@ -40,17 +52,17 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
     nudged = _nudged(work, by.id, day)
     told = [(found, why) for deadline, why in nudged if (found := duty(work, deadline)) and not found.rule.alone]
     told = [(found, why) for found, why in told if may(by, Act.SEE_DUTY, found.facts)]
-    listed = [found for found, why in told if _is_for(work, by, found, why) and found.deadline.id not in back]
+    why_of = {f.deadline.id: why for f, why in told if f.deadline.id not in back and _is_for(work, by, f, why)}
     others, more = owed_by(work, by, work.setting.calendar_beyond.end_of(day)[1])
     here = {deadline.id for deadline, _ in nudged} | back.keys()
-    own = [found for deadline in others if deadline.id not in here and (found := duty(work, deadline))]
-    listed += [found for found in own if by.id not in found.facts.kept_from_ids]
-    listed.sort(key=lambda found: _order(work, found))
+    listed = [deadline for deadline, _ in nudged if deadline.id in why_of]
+    listed += [deadline for deadline in others if deadline.id not in here]
+    listed.sort(key=lambda deadline: (ORDER.index(when(work, deadline)), deadline.due_at, deadline.rule))
     posted = _is_posted(work, subject(by.id, day))
     if not listed and not posted:
         return None
-    why_of = {found.deadline.id: why for found, why in told}
-    shown = [(found, _asked(work, by, found, why_of.get(found.deadline.id, ""))) for found in listed[: cards.SHOWN]]
+    first = [found for deadline in listed[: cards.SHOWN] if (found := duty(work, deadline))]
+    shown = [(found, _asked(work, by, found, why_of.get(found.deadline.id, ""))) for found in first]
     settled = [line(work, f.deadline, f.rule) for f, _ in told if f.deadline.state not in RUNNING] if posted else []
     return cards.digest_card(
         rows(work, by, shown, day.isoformat()),
@@ -80,10 +92,6 @@ def _is_for(work: Work, by: Member, found: Duty, why: str) -> bool:
     rungs = (*found.rule.ladder, Role.QUALITY)  # the quality team is asked where nobody else can be reached
     service = found.deadline.service
     return any(someone.id == by.id for role in rungs for someone in owners.in_role(work, role, service))
-
-
-def _order(work: Work, found: Duty) -> tuple[int, datetime, str]:
-    return ORDER.index(line(work, found.deadline, found.rule).when), found.deadline.due_at, found.rule.id
 
 
 def _asked(work: Work, by: Member, found: Duty, why: str) -> str:

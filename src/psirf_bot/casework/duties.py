@@ -226,7 +226,7 @@ def _ask_for_help(work: Work, press: Press, found: Duty) -> str:
     climbed = sum(step(found.rule, number).rung is not None for number in range(deadline.step))
     for role in ladder[min(climbed, max(len(ladder) - 1, 0)) :]:
         kept_from = found.facts.kept_from_ids | {press.by.id}
-        there = [someone for someone in in_role(work, role, deadline.service) ]
+        there = [someone for someone in in_role(work, role, deadline.service) if someone.id not in kept_from]
         for someone in there:
             reminders.remind(work, deadline, someone.id, HELP)
         if there:

@@ -8,7 +8,7 @@ from sqlmodel import col, func, or_, select
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Button, Buttons, Card, Part, Words
-from psirf_bot.casework import cases, support
+from psirf_bot.casework import board, cases, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
@@ -18,6 +18,7 @@ from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, Outbox, Person
 
+NOTHING_WAITS = "Nothing waits for you. Thank you."
 SHOWN = 8
 MOST_CHECKS = 3
 """So that a card holds everything that it begins to list, buttons included, on every platform."""
@@ -41,8 +42,17 @@ def what_waits(work: Work, by: Member) -> Card:
         unread = work.session.exec(waiting.limit(SHOWN)).all()
         more = _count(work, select(func.count()).select_from(Case).where(Case.state == State.REPORTED)) - len(unread)
     return _list(
-        work, by, "What waits for you", "Nothing waits for you. Thank you.", unread, first=tuple(parts), more=more
+        work, by, "What waits for you", NOTHING_WAITS, unread, first=tuple(parts), more=more
     )
+
+
+def overdue(work: Work, by: Member) -> Card:
+    """What waits for this person, their own duties, and for leads what is late by owner and service."""
+    waits, duties = what_waits(work, by), board.parts(work, by)
+    if not duties:
+        return waits
+    nothing = waits.body == (Words(text=NOTHING_WAITS),)
+    return waits.model_copy(update={"body": (*(() if nothing else waits.body), *duties)})
 
 
 def _checks_to_make(work: Work, by: Member) -> list[Part]:

@@ -9,15 +9,14 @@ from sqlmodel import col, or_, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, post, support_offers, support_requests, support_stages
+from psirf_bot.casework import people, post, support_lists, support_offers, support_requests, support_stages
 from psirf_bot.casework.deadlines import RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.owners import owners
-from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE, kept_from_check
+from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE
+from psirf_bot.casework.support_lists import on_the_quality_list as on_the_quality_list
 from psirf_bot.casework.support_needs import (
     AFTER_EVENT,
     BOT,
-    DURING,
     acting_checker,
     begin,
     can_check,
@@ -38,11 +37,10 @@ from psirf_bot.casework.support_review import review_starts as review_starts
 from psirf_bot.casework.support_review import staff_contact_gate as staff_contact_gate
 from psirf_bot.casework.support_review import told_that_review_starts as told_that_review_starts
 from psirf_bot.casework.work import Press, Work
-from psirf_bot.domain.authority import Member
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import MYSELF, CheckWish, Report
-from psirf_bot.store.tables import Case, Deadline, Nudge, Person, StandIn, SupportNeed
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed
 
 # After a report
 
@@ -176,47 +174,9 @@ def render_nudge(work: Work, deadline: Deadline, person_id: str, step: int) -> C
     return renderers[deadline.subject_kind](work, deadline, person_id, step)
 
 
-# What waits for whom
-
-
 def waiting_for(work: Work, checker_id: str) -> list[SupportNeed]:
-    """Those whom this person is to check on now, for themselves or for somebody they stand in for."""
-    today = work.local.date().isoformat()
-    theirs = select(Deadline).where(
-        Deadline.subject_kind == CHECK,
-        col(Deadline.state).in_(RUNNING),
-        col(Deadline.owner_id).in_(_they_may_act_for(work, checker_id)),
-        or_(Deadline.rule != DURING, col(Deadline.due_local) <= f"{today}T23:59"),  # that one waits for its day
-    )
-    duties = work.session.exec(theirs.order_by(col(Deadline.since), col(Deadline.subject_id))).all()
-    found = dict.fromkeys(
-        duty.subject_id for duty in duties if checker_id in {someone.id for someone in owners(work, duty)}
-    )
-    needs = [work.session.get_one(SupportNeed, need_id) for need_id in found]
-    return [need for need in needs if checker_id not in kept_from_check(work, need)]
-
-
-def _they_may_act_for(work: Work, person_id: str) -> set[str]:
-    today, met, new = work.local.date(), set[str](), {person_id}
-    while new:
-        met |= new
-        covers = select(StandIn.person_id).where(
-            col(StandIn.deputy_id).in_(new), StandIn.starts <= today, StandIn.ends >= today
-        )
-        new = set(work.session.exec(covers)) - met
-    return met
-
-
-def on_the_quality_list(work: Work, by: Member) -> list[SupportNeed]:
-    """What waits for somebody to be found, as far as this member of the quality team may know of it."""
-    checks = select(Deadline.subject_id).where(Deadline.subject_kind == CHECK, col(Deadline.state).in_(RUNNING))
-    nobody = select(SupportNeed).where(
-        col(SupportNeed.checker_id).is_(None),
-        SupportNeed.state != STOPPED,
-        or_(SupportNeed.state == ON_LIST, col(SupportNeed.id).in_(checks)),
-    )
-    waiting = work.session.exec(nobody.order_by(col(SupportNeed.at)))
-    return [need for need in waiting if not is_kept_from(work, need, by)]
+    """Those whom this person is to check on after the event, and has not yet."""
+    return [need for need, duty in support_lists.waiting(work, checker_id) if duty.rule == AFTER_EVENT]
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from sqlmodel import col, select
 
 from psirf_bot.cards import support as cards
+from psirf_bot.cards.cases import CaseLine
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.model import Buttons, Card, Fact, Facts, Part, Words
+from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Words
 from psirf_bot.casework import cases, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import RUNNING, Subject, hand_over, happened, running
@@ -69,7 +70,7 @@ def _known_to_them(work: Work, by: Member) -> list[SupportNeed]:
     return [need for need, case in rows if case.reporter_id == by.id or need.checked_at]
 
 
-def _own_row(work: Work, need: SupportNeed) -> tuple[cards.CaseLine, tuple[cards.Button, ...]]:
+def _own_row(work: Work, need: SupportNeed) -> tuple[CaseLine, tuple[Button, ...]]:
     line = cases.line(work, case_of_need(work, need))
     if need.wish == SOMEONE_ELSE:
         return line, ()
@@ -203,15 +204,25 @@ def render(work: Work, deadline: Deadline, person_id: str, step: int) -> Card | 
 
 
 def card_of(work: Work, request: SupportRequest, duty: Deadline) -> Card:
-    take = button(work, "I will see to it", "support.take", style="primary", request=request.id)
-    given = button(work, "Somebody has been in touch", "support.given", request=request.id)
     return cards.asked_for_support(
         people.name_of(work, request.person_id),
         cards.WAYS[request.wish],
         due_words(work, duty),
         people.name_of(work, request.taken_by),
-        (given,) if request.state == TAKEN else (take, given),
+        buttons(work, request),
     )
+
+
+def buttons(work: Work, request: SupportRequest) -> tuple[Button, ...]:
+    name = people.name_of(work, request.person_id)
+    take, given = (
+        button(work, label, verb, style=style, spoken=f"{label}: {name}", request=request.id)
+        for label, verb, style in (
+            ("I will see to it", "support.take", "primary"),
+            ("Somebody has been in touch", "support.given", "plain"),
+        )
+    )
+    return (given,) if request.state == TAKEN else (take, given)
 
 
 def _take(work: Work, press: Press) -> Reply:
@@ -229,7 +240,7 @@ def _take(work: Work, press: Press) -> Reply:
         post.to_person(
             work, request.person_id, said("You asked for support", text, preview="You have a private message.")
         )
-    return Reply(card=card_of(work, request, duties[0]), keep=True)
+    return Reply(card=card_of(work, request, duties[0]))
 
 
 def _given(work: Work, press: Press) -> Reply:
@@ -239,7 +250,7 @@ def _given(work: Work, press: Press) -> Reply:
     work.session.flush()
     happened(work, Event.SUPPORT_GIVEN, Subject(REQUEST, request.id), press.by.id)
     work.record(press.by.id, "support was given", request=request.id)
-    return Reply(card=said("Thank you", "It is noted that somebody has been in touch with them."), keep=True)
+    return Reply(card=said("Thank you", "It is noted that somebody has been in touch with them."))
 
 
 def _found(work: Work, press: Press) -> tuple[SupportRequest, list[Deadline]]:

@@ -141,11 +141,11 @@ def found(work: Work, press: Press) -> SupportNeed:
 
 
 def _duty(work: Work, press: Press, need: SupportNeed) -> Deadline | None:
-    """The check that a button is about, or the first that is due; None when it has been made already."""
+    """The check that a button is about, the one after the event if it does not say; None when it has been made."""
     if "duty" in press.args:
         duty = work.session.get(Deadline, press.args["duty"])
         return duty if duty and duty.subject_id == need.id and duty.state in RUNNING else None
-    return next(iter(running(work, subject(work, need), *NOTED_BY)), None)
+    return next(iter(running(work, subject(work, need), AFTER_EVENT)), None)
 
 
 def _done(work: Work, press: Press) -> Reply:
@@ -183,7 +183,9 @@ def _tomorrow(work: Work, press: Press) -> Reply:
         return Reply(card=cards.was_checked(need.name))
     day = _remind_again(work, need, duty, press.by.id)
     work.record(press.by.id, "put off a reminder", case_of_need(work, need), deadline=duty.id, until=day.isoformat())
-    return Reply(notice=f"I will remind you on {day:%A} morning. The day it is due does not move: {due_words(work, duty)}.")
+    return Reply(
+        notice=f"I will remind you on {day:%A} morning. The day it is due does not move: {due_words(work, duty)}."
+    )
 
 
 def _remind_again(work: Work, need: SupportNeed, duty: Deadline, person_id: str) -> date:

@@ -10,7 +10,7 @@ from psirf_bot.cards.menu import help_card
 from psirf_bot.cards.menu import welcome as welcome_card
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.people_to_ring import numbers, people_to_ring, with_people_to_ring
-from psirf_bot.casework import from_datix, lists, post, reporting, setting_up
+from psirf_bot.casework import alerts, from_datix, lists, post, reporting, safety_actions, setting_up, working_hours
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.conversations import Conversations
 from psirf_bot.casework.forms import Form
@@ -93,16 +93,23 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "my reports": lambda work, heard: lists.my_reports(work, heard.by),
     "find": _find,
     "case": _case,
-    "overdue": lambda work, heard: lists.what_waits(work, heard.by),
+    "overdue": lambda work, heard: lists.overdue(work, heard.by),
     "open datix": _open_datix,
     "use this channel for": lambda work, heard: setting_up.use_channel(
         work, heard.by, heard.platform, heard.place, heard.rest.casefold()
     ),
     "deputy": lambda work, heard: _form(work, heard, "deputy.set", setting_up.DEPUTY),
+    "hours": lambda work, heard: _form(work, heard, "hours.set", working_hours.HOURS),
+    "action": lambda work, heard: _form(work, heard, "action.new", safety_actions.NEW),
+    "actions": lambda work, heard: safety_actions.list_actions(work, heard.by),
+    "alert": lambda work, heard: _form(work, heard, "alert.new", alerts.RECEIVE),
+    "alerts": lambda work, heard: alerts.list_alerts(work, heard.by),
     "help": lambda work, heard: help_for(work, heard.by),
     "cancel": _cancel,
 }
-ALONE = frozenset({"report", "my reports", "overdue", "deputy", "help", "cancel"})
+ALONE = frozenset({
+    "report", "my reports", "overdue", "deputy", "hours", "action", "actions", "alert", "alerts", "help", "cancel",
+})  # fmt: skip
 """Words that take nothing after them; with more behind them they are a sentence, not a command."""
 ALSO = {
     "hi": "help",

@@ -61,9 +61,10 @@ class Courier:
             async with asyncio.timeout(grace):
                 if self._round:
                     await self._round
-                await self._one_round()
-                while self._under_way:
-                    await asyncio.wait(set(self._under_way))
+                self.kick()
+                while self._under_way or self._wake.is_set():  # one that arrives may let another go
+                    await self._wake.wait()
+                    self._wake.clear()
                     await self._one_round()
 
     async def _rounds(self) -> None:

@@ -1,0 +1,107 @@
+"""Stage directions for the learning response: a case that was read, and any of its buttons pressed by anybody."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmodel import col, select
+from test_reporting import AMINA, LEAH
+from test_triage import reported
+
+from psirf_bot.cards import adaptive, blockkit, check
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import contacts, desk, pausing, responding, response, response_page
+from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.inbound import Pressed
+from psirf_bot.casework.work import Work
+from psirf_bot.store.tables import Case, Deadline, LearningResponse
+from stage import Stage, shown
+
+NIAMH, CALLUM, MARGUERITE, HUSSEIN = "Niamh Gallagher", "Callum Strachan", "Marguerite Oduya", "Hussein Al-Tamimi"
+SANDEEP, WEI, TOMASZ, CARYS = "Sandeep Bhullar", "Wei Chen", "Tomasz Zielinski", "Carys Penhallow"
+ALL = response_page.VERBS | response.VERBS | responding.VERBS | pausing.VERBS | contacts.VERBS
+
+
+def wire(monkeypatch: Any) -> None:
+    for verb, does in ALL.items():
+        monkeypatch.setitem(desk.VERBS, verb, does)
+
+
+def case_in(work: Work) -> Case:
+    return work.session.exec(select(Case).where(Case.reference == "PSI-2026-0001")).one()
+
+
+async def press(stage: Stage, name: str, verb: str, given: Mapping[str, Any] | None = None, **args: str) -> Card:
+    """Press what this verb stands for, on the first case; None as an answer is left empty."""
+    action = await stage.do(lambda work: action_id(work, verb, case=case_in(work), **args))
+    card = shown(await stage.turn(name, Pressed(action, dict(given or {}))))
+    fits(card)
+    await stage.settled()
+    return card
+
+
+def fits(card: Card) -> None:
+    """Every card fits every platform."""
+    form = any(card.inputs())
+    assert check.slack_problems(blockkit.modal(card) if form else blockkit.message(card)) == [], card.title
+    assert check.teams_problems(adaptive.render(card)) == [], card.title
+
+
+async def read_case(stage: Stage, **answers: Any) -> None:
+    """A near miss that the quality team has read; its reporter was not involved unless the answers say so."""
+    await reported(stage, **answers)
+    await press(stage, LEAH, "case.read")
+
+
+async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = LEAH, **more: Any) -> Card:
+    return await press(stage, by, "response.decide", {"kind": kind, "lead": lead, "fit-to-lead": None, **more})
+
+
+async def started(stage: Stage, kind: str = "mdt", **answers: Any) -> Card:
+    await read_case(stage)
+    await decided(stage, kind)
+    if kind == "psii":
+        await press(stage, MARGUERITE, "response.verify")
+    return await press(stage, NIAMH, "response.start", START | answers)
+
+
+START: dict[str, Any] = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
+LONGER: dict[str, Any] = {
+    "until": "2027-04-20",
+    "reason": "partner",
+    "statement": "The family knows. The drivers are stored apart meanwhile.",
+    "family": "agreed",
+    "staff": "attempted",
+    "beyond": None,
+}
+
+
+async def state(stage: Stage) -> str:
+    found: str = await stage.do(lambda work: case_in(work).state)
+    return found
+
+
+async def the_response(stage: Stage) -> LearningResponse:
+    found: LearningResponse = await stage.do(lambda work: response_page.current(work, case_in(work)))
+    return found
+
+
+async def clocks(stage: Stage, *kinds: str) -> dict[str, tuple[str, str]]:
+    """The clocks of the case by rule: the day each is due, and its state; the newest of each."""
+
+    def found(work: Work) -> dict[str, tuple[str, str]]:
+        theirs = select(Deadline).where(Deadline.case_id == case_in(work).id).order_by(col(Deadline.occurrence))
+        return {
+            d.rule: (d.due_local[:10], d.state)
+            for d in work.session.exec(theirs)
+            if d.rule.startswith(kinds or ("response.", "psii.", "panel."))
+        }
+
+    shown_: dict[str, tuple[str, str]] = await stage.do(found)
+    return shown_
+
+
+def titles(stage: Stage, name: str) -> list[str]:
+    return [card.title for card in stage.private(name)]
+
+
+__all__ = ["AMINA", "LEAH"]

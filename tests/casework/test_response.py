@@ -1,0 +1,540 @@
+"""The learning response: decided, verified, started, longer, paused, ended; each with its clocks, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from responses import (
+    AMINA,
+    CALLUM,
+    CARYS,
+    HUSSEIN,
+    LEAH,
+    LONGER,
+    MARGUERITE,
+    NIAMH,
+    SANDEEP,
+    START,
+    TOMASZ,
+    WEI,
+    case_in,
+    clocks,
+    decided,
+    press,
+    read_case,
+    started,
+    state,
+    the_response,
+    titles,
+    wire,
+)
+from sqlmodel import func, select
+
+from psirf_bot.casework.work import Work
+from psirf_bot.store.tables import Case, Deadline, Extension, LearningResponse, Outbox, Person, StandIn
+from stage import Stage, address_of, words
+
+
+@pytest.fixture(autouse=True)
+def wired(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire(monkeypatch)
+
+
+async def how_many(stage: Stage, table: Any) -> int:
+    found: int = await stage.do(lambda work: work.session.exec(select(func.count()).select_from(table)).one())
+    return found
+
+
+# Decided
+
+
+@pytest.mark.parametrize(
+    ("kind", "becomes", "expected"),
+    [
+        ("mdt", "decided", {"panel.opened": "done", "response.started": "open"}),
+        ("swarm", "decided", {"panel.opened": "done", "response.started": "open"}),
+        ("aar", "decided", {"panel.opened": "done", "response.started": "open"}),
+        ("psii", "awaiting verification", {"panel.opened": "done", "psii.verified": "open"}),
+    ],
+)
+async def test_what_a_decision_opens(stage: Stage, kind: str, becomes: str, expected: Mapping[str, str]) -> None:
+    await read_case(stage)
+    await decided(stage, kind)
+    assert await state(stage) == becomes
+    assert {rule: how for rule, (_, how) in (await clocks(stage)).items()} == expected
+
+
+async def test_the_lead_and_the_reporter_are_told_in_private_and_the_preview_gives_nothing_away(stage: Stage) -> None:
+    await read_case(stage)
+    card = await decided(stage)
+    assert "Multi-Incident Review (national name: Multi-Disciplinary Team review)" in words(card)
+    asked = stage.private(NIAMH)[-1]
+    assert (asked.title, asked.preview) == ("You are asked to lead a learning response", "You have a private task.")
+    told = stage.private(AMINA)[-1]
+    assert told.title == "It was decided how to learn from your report"
+    assert "Niamh" not in words(told) and "Multi" not in words(told)
+    assert not any("Niamh" in words(card) for card in stage.channel())
+
+
+async def test_line_managers_are_asked_before_the_lead_and_an_involved_reporter_hears_it_from_them(
+    stage: Stage,
+) -> None:
+    await read_case(stage, involved="yes", colleagues=TOMASZ)
+    await decided(stage)
+    checks = await clocks(stage, "support.review-starts")
+    assert checks["support.review-starts"][1] == "open"
+    assert "It was decided how to learn from your report" not in titles(stage, AMINA)
+
+    def order(work: Work) -> list[str]:
+        rows = work.session.exec(select(Deadline).order_by(Deadline.since)).all()
+        assert any(d.rule == "support.review-starts" for d in rows)
+        people = {p.id: p.name for p in work.session.exec(select(Person))}
+        return [people.get(o.person_id or "", "") for o in work.session.exec(select(Outbox).order_by(Outbox.id))]  # type: ignore[arg-type]
+
+    names = await stage.do(order)
+    if CARYS in names:  # written at once, where the clock does not leave it to the next working hour
+        assert names.index(CARYS) < names.index(NIAMH)
+
+
+@pytest.mark.parametrize(
+    ("lead", "fit", "says"),
+    [
+        ("Nobody Known (agency)", None, "on the people list"),
+        (TOMASZ, ["yes"], "is named in the report"),
+        (CARYS, None, "is not on the list of response leads"),
+    ],
+)
+async def test_who_cannot_lead(stage: Stage, lead: str, fit: Any, says: str) -> None:
+    await read_case(stage, colleagues=TOMASZ)
+    card = await decided(stage, lead=lead, **{"fit-to-lead": fit})
+    assert says in words(card)
+    assert await how_many(stage, LearningResponse) == 0
+    assert await state(stage) == "read"
+
+
+async def test_somebody_who_is_not_a_response_lead_can_lead_where_that_is_ticked(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage, lead=CARYS, **{"fit-to-lead": ["yes"]})
+    assert "Led by: Carys Penhallow" in words(await press(stage, CARYS, "response.show"))
+
+
+async def test_a_manager_who_is_to_learn_nothing_cannot_lead(stage: Stage) -> None:
+    await read_case(stage, colleagues=TOMASZ)
+
+    def somebody_else(work: Work) -> None:
+        from psirf_bot.store.tables import SupportNeed
+
+        need = work.session.exec(select(SupportNeed)).one()
+        need.wish, need.checker_id = "someone-else", None
+        work.session.add(need)
+
+    await stage.do(somebody_else)
+    card = await decided(stage, lead=CARYS, **{"fit-to-lead": ["yes"]})
+    assert "so somebody else has to lead it" in words(card)
+
+
+@pytest.mark.parametrize("name", [AMINA, NIAMH, MARGUERITE, WEI])
+async def test_only_the_quality_team_records_a_decision(stage: Stage, name: str) -> None:
+    await read_case(stage)
+    card = await decided(stage, by=name)
+    assert "quality team" in words(card)
+    assert await how_many(stage, LearningResponse) == 0
+
+
+async def test_the_same_decision_twice_is_one(stage: Stage) -> None:
+    await read_case(stage)
+    for _ in range(2):
+        await decided(stage)
+    assert await how_many(stage, LearningResponse) == 1
+    assert titles(stage, NIAMH) == ["You are asked to lead a learning response"]
+
+
+async def test_a_decision_that_nobody_acted_on_can_be_changed(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage, "mdt", NIAMH)
+    await decided(stage, "psii", CALLUM)
+    assert await how_many(stage, LearningResponse) == 1
+    assert "The lead has changed" in titles(stage, NIAMH)
+    found = {rule: how for rule, (_, how) in (await clocks(stage)).items()}
+    assert found == {"panel.opened": "done", "response.started": "dropped", "psii.verified": "open"}
+    refused = await press(stage, NIAMH, "response.start", START)
+    assert "quality team" in words(refused), "who no longer leads it no longer sees it"
+
+
+async def test_a_new_lead_of_a_verified_psii_needs_no_new_verification(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage, "psii", NIAMH)
+    await press(stage, MARGUERITE, "response.verify")
+    await decided(stage, "psii", CALLUM, by=SANDEEP)
+    assert await state(stage) == "decided"
+    found = await clocks(stage)
+    assert found["psii.verified"][1] == "done" and found["psii.day-3"][1] == "open"
+    assert found["response.started"][1] == "open"
+    assert "Start it" in [b.label for b in (await press(stage, CALLUM, "response.show")).all_buttons()]
+
+
+# Verified
+
+
+async def test_the_chief_nurse_is_told_at_once_and_only_the_psii_waits(stage: Stage) -> None:
+    await read_case(stage, colleagues=TOMASZ)
+    before = await clocks(stage, "support.", "candour.", "datix.")
+    await decided(stage, "psii")
+    asked = stage.private(MARGUERITE)[-1]
+    assert (asked.title, asked.preview) == ("A PSII waits for you to verify it", "You have a private task.")
+    assert "waits" in words(await press(stage, NIAMH, "response.show")).lower()
+    assert await clocks(stage, "support.", "candour.", "datix.") == before, "support, candour and the rest go on"
+    card = await stage.presses(MARGUERITE, asked, "Verify it")
+    assert "By Marguerite Oduya, Friday 20 November 2026" in words(card)
+    await stage.settled()
+    found = await clocks(stage, "psii.", "response.", "support.review-starts")
+    assert found["psii.verified"][1] == "done"
+    assert found["psii.day-3"] == ("2026-11-25", "open")  # three working days
+    assert found["response.started"] == ("2026-11-27", "open")
+    assert found["support.review-starts"][1] == "open"
+    assert titles(stage, NIAMH)[-1] == "You can start the PSII"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [(LEAH, "Only the Chief Nurse"), (NIAMH, "Only the Chief Nurse"), (WEI, "Only the Chief Nurse"), (HUSSEIN, "")],
+)
+async def test_who_verifies(stage: Stage, name: str, says: str) -> None:
+    await read_case(stage)
+    await decided(stage, "psii")
+    card = await press(stage, name, "response.verify")
+    assert says in words(card)
+    assert await state(stage) == ("awaiting verification" if says else "decided")
+
+
+async def test_whoever_recorded_the_decision_does_not_verify_it_even_as_a_deputy(stage: Stage) -> None:
+    def deputy(work: Work) -> None:
+        of = {p.email: p.id for p in work.session.exec(select(Person))}
+        today = work.local.date()
+        stand_in = {"person_id": of[address_of(MARGUERITE)], "deputy_id": of[address_of(LEAH)], "role": "chief_nurse"}
+        work.session.add(StandIn(**stand_in, starts=today, ends=today))
+
+    await read_case(stage)
+    await stage.do(deputy)
+    await decided(stage, "psii")
+    assert "A PSII waits for you to verify it" in titles(stage, HUSSEIN), "the other one who may is asked"
+    assert "A PSII waits for you to verify it" not in titles(stage, LEAH)
+    assert "somebody else has to verify it" in words(await press(stage, LEAH, "response.verify"))
+    assert await state(stage) == "awaiting verification"
+
+
+async def test_verifying_twice_is_once(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage, "psii")
+    for _ in range(2):
+        card = await press(stage, MARGUERITE, "response.verify")
+        assert "By Marguerite Oduya" in words(card)
+    assert titles(stage, NIAMH).count("You can start the PSII") == 1
+    assert "does not wait to be verified" in words(await press(stage, HUSSEIN, "response.verify"))
+
+
+async def test_sent_back_with_a_reason_and_decided_again(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage, "psii")
+    form = await press(stage, MARGUERITE, "response.back")
+    assert "What should the panel look at again?" in words(form)
+    await press(stage, MARGUERITE, "response.back", {"why-back": "The pharmacist was not heard."})
+    assert await state(stage) == "read"
+    assert "pharmacist was not heard" in words(stage.private(LEAH)[-1])
+    assert (await clocks(stage))["psii.verified"][1] == "dropped"
+    assert "back with the panel" in words(await press(stage, LEAH, "response.show"))
+    await decided(stage, "psii")
+    assert (await clocks(stage))["psii.verified"][1] == "open", "the second time round"
+
+
+# Started
+
+TARGETS = [
+    ("mdt", {"target": None}, "2027-01-20", ""),
+    ("mdt", {"agreed": "agreed", "target": None}, "", "Please give the day that was agreed"),
+    ("mdt", {"agreed": "agreed", "target": "2026-12-19"}, "", "from Sunday 20 December 2026 on"),
+    ("mdt", {"agreed": "agreed", "target": "2026-12-20"}, "2026-12-20", ""),
+    ("mdt", {"agreed": "agreed", "target": "2027-02-20"}, "2027-02-20", ""),
+    ("mdt", {"agreed": "agreed", "target": "2027-02-21"}, "", "Three months end on Saturday 20 February 2027"),
+    ("mdt", {"agreed": "agreed", "target": "2027-05-21"}, "", "never more than six months"),
+    ("swarm", {"agreed": "agreed", "target": "2026-11-27"}, "2026-11-27", ""),
+    ("mdt", {"day": "2026-11-19"}, "", "before it happened, on Friday 20 November 2026"),
+    ("mdt", {"day": "2026-11-21"}, "", "in the future"),
+]
+
+
+@pytest.mark.parametrize(("kind", "answers", "target", "says"), TARGETS)
+async def test_the_target_lies_one_to_three_months_from_the_start(
+    stage: Stage, kind: str, answers: dict[str, Any], target: str, says: str
+) -> None:
+    card = await started(stage, kind, **answers)
+    if says:
+        assert says in words(card)
+        assert (await the_response(stage)).started_at is None
+    else:
+        found = await clocks(stage)
+        assert await state(stage) == "responding"
+        assert found["response.started"][1] == "done"
+        assert [found[f"response.{rule}"] for rule in ("target", "three-months", "six-months")] == [
+            (target, "open"),
+            ("2027-02-20", "open"),
+            ("2027-05-20", "open"),
+        ]
+
+
+async def test_the_page_says_where_each_date_comes_from(stage: Stage) -> None:
+    card = await started(stage, agreed="agreed", target="2027-01-15")
+    text = words(card)
+    assert "Target: Friday 15 January 2027 (agreed with those affected (policy §13))." in text
+    assert "Three-month limit: Saturday 20 February 2027 (policy §13: three months)." in text
+    assert "Six months: Thursday 20 May 2027 (policy §13: never more than six months)." in text
+    assert "The time it takes: agreed with those affected." in text
+
+
+async def test_starting_twice_is_once_and_the_first_day_stands(stage: Stage) -> None:
+    await started(stage)
+    stage.later(days=3)
+    await press(stage, LEAH, "response.start", START | {"day": "2026-11-23"})
+    assert (await clocks(stage))["response.three-months"] == ("2027-02-20", "open")
+    assert "It started on Friday 20 November 2026" in words(await press(stage, LEAH, "response.start"))
+
+
+async def test_a_psii_does_not_start_before_it_is_verified(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage, "psii")
+    assert "has moved on" in words(await press(stage, LEAH, "response.start", START))
+    stage.later(days=3)
+    await press(stage, MARGUERITE, "response.verify")
+    card = await press(stage, NIAMH, "response.start", START)
+    assert "this one was on Monday 23 November 2026" in words(card)
+    await press(stage, NIAMH, "response.start", START | {"day": "2026-11-23"})
+    assert (await clocks(stage))["response.three-months"] == ("2027-02-23", "open")
+
+
+async def test_who_starts_it(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage)
+    for name in (AMINA, WEI, CALLUM, MARGUERITE):
+        assert "quality team" in words(await press(stage, name, "response.start", START)), name
+    assert await state(stage) == "decided"
+    await press(stage, SANDEEP, "response.start", START)
+    assert await state(stage) == "responding"
+
+
+async def test_the_initial_report(stage: Stage) -> None:
+    await started(stage, "psii")
+    for _ in range(2):
+        card = await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"})
+    assert "The initial report was sent on Friday 20 November 2026." in words(card)
+    assert (await clocks(stage))["psii.day-3"] == ("2026-11-25", "done")
+    assert "The initial report was sent" not in [b.label for b in card.all_buttons()]
+
+
+async def test_there_is_no_initial_report_without_a_psii(stage: Stage) -> None:
+    await started(stage)
+    assert "There is none here" in words(await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"}))
+
+
+# Longer
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"until": "2027-02-20"}, "There is time until Saturday 20 February 2027 already"),
+        ({"until": "2026-11-20"}, "Please choose a day to come"),
+        ({"until": "2027-05-21"}, "Thursday 20 May 2027 is six months after the start"),
+        ({"family": None}, "Please answer this"),
+        ({"statement": " "}, "Please answer this"),
+    ],
+)
+async def test_a_longer_time_that_cannot_be(stage: Stage, change: dict[str, Any], says: str) -> None:
+    await started(stage)
+    card = await press(stage, NIAMH, "response.extend", LONGER | change)
+    assert says in words(card)
+    assert await how_many(stage, Extension) == 0
+    assert (await clocks(stage))["response.three-months"][1] == "open"
+
+
+async def test_a_longer_time_is_agreed(stage: Stage) -> None:
+    await started(stage)
+    for _ in range(2):
+        card = await press(stage, NIAMH, "response.extend", LONGER)
+    assert await how_many(stage, Extension) == 1
+    found = await clocks(stage)
+    assert {rule: found[f"response.{rule}"][1] for rule in ("target", "three-months", "six-months")} == {
+        "target": "dropped",
+        "three-months": "done",
+        "six-months": "open",
+    }
+    assert found["response.extension"] == ("2027-04-20", "open")
+    assert "Patient or family: agreed with them. Staff: we tried to agree it" in words(card)
+    assert titles(stage, LEAH)[-1] == "A learning response takes longer"
+    assert "takes more than six months" not in " ".join(titles(stage, MARGUERITE))
+
+
+async def test_a_second_longer_time_moves_the_clock(stage: Stage) -> None:
+    await started(stage)
+    await press(stage, NIAMH, "response.extend", LONGER)
+    earlier = await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-04-19"})
+    assert "There is time until Tuesday 20 April 2027 already" in words(earlier)
+    await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-05-20"})
+    assert (await clocks(stage))["response.extension"] == ("2027-05-20", "open")
+    assert await how_many(stage, Extension) == 2
+
+
+async def test_more_than_six_months_is_never_blocked_but_the_chief_nurse_hears_of_it(stage: Stage) -> None:
+    await started(stage)
+    await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-06-18", "beyond": ["yes"]})
+    found = await clocks(stage)
+    assert found["response.extension"] == ("2027-06-18", "open")
+    assert found["response.six-months"] == ("2027-05-20", "open"), "it goes on climbing the ladder"
+    assert titles(stage, MARGUERITE)[-1] == "A learning response takes more than six months"
+
+
+async def test_extending_needs_a_start(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage)
+    assert "has not started yet" in words(await press(stage, NIAMH, "response.extend"))
+
+
+# Paused
+
+
+async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -> None:
+    await read_case(stage, colleagues=TOMASZ)
+    await decided(stage, "psii")
+    await press(stage, MARGUERITE, "response.verify")
+    await press(stage, NIAMH, "response.start", START)
+    others = await clocks(stage, "support.", "candour.", "psii.", "datix.")
+    pause = {"reason": "coroner", "review": "2026-12-11"}
+    card = await press(stage, NIAMH, "case.pause", pause)
+    assert await state(stage) == "paused"
+    found = await clocks(stage, "response.")
+    assert {rule: how for rule, (_, how) in found.items()} == {
+        "response.started": "done",
+        "response.target": "paused",
+        "response.three-months": "paused",
+        "response.six-months": "paused",
+    }
+    assert "Paused since Friday 20 November 2026: The coroner asked us to." in words(card)
+    assert "looked at again on Friday 11 December 2026" in words(card)
+    assert await clocks(stage, "support.", "candour.", "psii.", "datix.") == others
+    assert "has moved on" in words(await press(stage, NIAMH, "case.pause", pause))
+    stage.later(days=21)
+    for _ in range(2):
+        await press(stage, NIAMH, "case.resume")
+    assert await state(stage) == "responding"
+    found = await clocks(stage, "response.")
+    assert found["response.target"] == ("2027-02-10", "open")
+    assert found["response.three-months"] == ("2027-03-13", "open")
+    assert found["response.six-months"] == ("2027-06-10", "open")
+
+
+async def test_a_pause_needs_a_day_to_come_and_somebody_who_may(stage: Stage) -> None:
+    await started(stage)
+    today = await press(stage, NIAMH, "case.pause", {"reason": "police", "review": "2026-11-20"})
+    assert "Please choose a day to come" in words(today)
+    for name in (AMINA, WEI, MARGUERITE):
+        asked = {"reason": "police", "review": "2026-12-11"}
+        assert "quality team" in words(await press(stage, name, "case.pause", asked)), name
+    assert await state(stage) == "responding"
+    assert "whoever leads the response" in words(await press(stage, WEI, "case.resume"))
+
+
+# Ended
+
+
+async def test_it_ends_with_what_was_missing_and_the_staff_hear_from_those_who_support_them(stage: Stage) -> None:
+    await read_case(stage, colleagues=TOMASZ)
+    await decided(stage)
+    await press(stage, NIAMH, "response.start", START)
+    stage.later(days=40)
+    early = await press(stage, NIAMH, "response.end", {"day": "2026-11-19", "missing": None})
+    assert "It started on Friday 20 November 2026" in words(early)
+    for _ in range(2):
+        card = await press(stage, NIAMH, "response.end", {"day": "2026-12-30", "missing": "The hospital's notes."})
+    assert "Information that was missing: The hospital's notes." in words(card)
+    assert "Ended: Wednesday 30 December 2026" in words(card)
+    found = await clocks(stage, "response.", "support.review-ended")
+    assert {how for rule, (_, how) in found.items() if rule.startswith("response.")} == {"done"}
+    assert found["support.review-ended"][1] == "open"
+    assert titles(stage, LEAH).count("A learning response has ended") == 1
+    assert await state(stage) == "responding", "the case itself is closed by the quality team"
+
+
+async def test_a_case_that_is_opened_again_gets_a_response_of_its_own(stage: Stage) -> None:
+    await started(stage)
+    await press(stage, NIAMH, "response.end", {"day": "2026-11-20", "missing": "The notes."})
+    await press(stage, LEAH, "case.close", {"outcome": "Drivers are stored apart."})
+    stage.later(days=10)
+    await press(stage, LEAH, "case.reopen")
+    card = await decided(stage, "aar", CALLUM)
+    assert await how_many(stage, LearningResponse) == 2
+    assert "After Action Review" in words(card) and "The notes." not in words(card)
+    assert "Three-month limit" not in words(card), "the dates of the first one are behind us"
+
+
+# Its page
+
+
+@pytest.mark.parametrize(
+    ("name", "sees"), [(LEAH, True), (NIAMH, True), (MARGUERITE, True), (AMINA, False), (WEI, False), (CALLUM, False)]
+)
+async def test_who_opens_the_page(stage: Stage, name: str, sees: bool) -> None:
+    await started(stage)
+    card = await press(stage, name, "response.show")
+    assert (card.title == "Learning response") is sees
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        (LEAH, {"Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"}),
+        (NIAMH, {"Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"}),
+        (MARGUERITE, {"Back to the case"}),
+    ],
+)
+async def test_the_page_offers_what_may_be_done(stage: Stage, name: str, labels: set[str]) -> None:
+    await started(stage)
+    card = await press(stage, name, "response.show")
+    assert {b.label for b in card.all_buttons()} == labels
+
+
+async def test_every_button_offered_can_be_pressed(stage: Stage) -> None:
+    """Whatever the page offers leads somewhere: no refusal behind a button, in no state and for nobody."""
+
+    async def all_of(name: str) -> None:
+        for b in (await press(stage, name, "response.show")).all_buttons():
+            if b.label in {"Verify the PSII", "Go on again"}:
+                continue
+            shown = await stage.presses(name, await press(stage, name, "response.show"), b.label)
+            assert shown.title != "I could not do that", (name, b.label)
+
+    await read_case(stage)
+    await all_of(LEAH)
+    await decided(stage, "psii")
+    for name in (LEAH, MARGUERITE, NIAMH):
+        await all_of(name)
+    await press(stage, MARGUERITE, "response.verify")
+    for name in (LEAH, NIAMH):
+        await all_of(name)
+    await press(stage, NIAMH, "response.start", START)
+    await all_of(NIAMH)
+    await press(stage, NIAMH, "case.pause", {"reason": "partner", "review": "2026-12-11"})
+    for name in (LEAH, NIAMH, MARGUERITE):
+        await all_of(name)
+
+
+async def test_what_people_did_is_in_the_audit_chain_without_their_words(stage: Stage) -> None:
+    from psirf_bot.store.tables import AuditEntry
+
+    await started(stage)
+    await press(stage, NIAMH, "response.extend", LONGER)
+
+    def what(work: Work) -> list[str]:
+        theirs = select(AuditEntry.what).where(AuditEntry.case_id == case_in(work).id)
+        return [w for w in work.session.exec(theirs) if w in {"response decided", "response started", "extension agreed"}]
+
+    assert await stage.do(what) == ["response decided", "response started", "extension agreed"]
+    assert isinstance(await stage.do(case_in), Case)

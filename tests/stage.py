@@ -132,7 +132,7 @@ class Stage:
     async def tick(self) -> None:
         """Deal with the reminders that are due, and send what they have become."""
         await Tick(self.store, self.setting, lambda: self.now, self.courier.kick).run()
-        self.later(seconds=6)  # a digest gathers for a moment
+        self.later(seconds=21)  # a digest gathers for a moment, and looks once more
         await self.settled()
 
     async def settled(self) -> None:

@@ -11,7 +11,9 @@ from test_reporting import AMINA, BRONWEN, CARYS, LEAH, TOMASZ, near_miss
 
 from psirf_bot.cards import blockkit, plain
 from psirf_bot.cards.check import slack_problems
-from psirf_bot.casework import people, support, support_requests, tick
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import people, support, support_lists, support_requests, tick
+from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import (
     AuditEntry,
@@ -571,3 +573,42 @@ async def test_the_record_of_checks_is_for_their_contact_and_the_quality_team(st
         assert not slack_problems(blockkit.message(page))
     for name in (AMINA, BRONWEN, MARGUERITE, GRACE, WEI):
         assert "spoke to them" not in words(await own_page(stage, name, "PSI-2026-0001")), name
+
+
+# Lists
+
+
+def _texts(parts: Any) -> str:
+    return plain.render(Card(title="List", preview="List", body=tuple(parts)))
+
+
+async def test_the_list_says_which_check_it_is_so_that_no_gate_opens_unawares(stage: Stage) -> None:
+    await reported(stage)
+    await stage.tick()
+    await stage.presses(CARYS, stage.private(CARYS)[0], DONE)
+    await on_case(stage, support.review_starts)
+    old = await stage.do(lambda work: button(work, DONE, "support.done", need=_need(work).id))
+    await stage.presses(CARYS, Card(title="", preview="", buttons=(old,)), DONE)
+    assert await gate(stage) != "", "a button that names no stage is about the event alone"
+    listed = await stage.do(lambda work: support_lists.checks_to_make(work, _member(work, CARYS)))
+    assert f"Please tell {TOMASZ} that a review starts" in _texts(listed)
+    await stage.presses(CARYS, Card(title="", preview="", body=tuple(listed)), f"I have spoken to {TOMASZ}")
+    assert await gate(stage) == ""
+
+
+def _need(work: Work) -> SupportNeed:
+    return work.session.exec(select(SupportNeed)).one()
+
+
+async def test_the_quality_teams_list_lets_them_choose_and_shows_who_asks(stage: Stage) -> None:
+    await reported(stage, by="quality")
+    form = await stage.presses(TOMASZ, await own_page(stage, TOMASZ), "Please ask somebody to get in touch")
+    await stage.presses(TOMASZ, form, "Ask for it", {"how": "occupational-health"})
+    listed = await stage.do(lambda work: support_lists.for_the_quality_team(work, _member(work, LEAH)))
+    assert f"{TOMASZ} asks for support: occupational health." in _texts(listed)
+    form = await stage.presses(LEAH, Card(title="", preview="", body=tuple(listed)), "Choose who checks")
+    await stage.presses(LEAH, form, "Ask them", {"who": CARYS})
+    assert (await need_of(stage)).state == support.ASKED
+    for name in (TOMASZ, BRONWEN, CARYS):
+        nothing = await stage.do(lambda work, name=name: support_requests.waiting(work, _member(work, name)))
+        assert nothing == [], name

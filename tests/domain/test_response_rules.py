@@ -75,8 +75,11 @@ def test_the_next_contact_is_the_first_day_that_may_be(last: date, every: str, a
     if every == "once":
         assert found is None
         return
-    assert found is not None and found > last and found >= today
-    assert CALENDAR.is_working_day(found) and found not in avoid
+    assert found is not None
+    assert found > last
+    assert found >= today
+    assert CALENDAR.is_working_day(found)
+    assert found not in avoid
     rhythm = [last + timedelta(weeks=WEEKS[every] * n) for n in range(1, 200)]
     meant = next(day for day in rhythm if day >= today)
     between = [meant + timedelta(days=n) for n in range((found - meant).days)]

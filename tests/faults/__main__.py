@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import secrets
+import signal
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -16,12 +17,15 @@ from faults.storm import Outcome, Plan, Storm
 
 T = TypeVar("T")
 ENGINES: dict[str, type[Sqlite] | type[Postgresql]] = {"sqlite": Sqlite, "postgresql": Postgresql}
-FULL = Plan(people=701, days=10, duties=True, kills=50, stops=20, databases=5, jumps=10, rate=0.11)
-SHORT = Plan(people=16, each=3, kills=1, stops=1, databases=1, jumps=1, rate=0.12, pace=0.4)
+FULL = Plan(people=701, days=10, each=0, duties=True, kills=50, stops=20, databases=5, jumps=10, rate=0.11)
+SHORT = Plan(people=17, each=1, duties=True, kills=1, stops=1, databases=1, jumps=1, rate=0.12, pace=0.4)
 
-CAUGHT_IN: dict[str, Plan | Callable[[Path, str], Awaitable[list[str]]]] = {
+CAUGHT_IN: dict[str, Plan | directed.Run] = {
     "blind-retry": Plan(people=60, each=3, rate=0.2),
     "no-settle": Plan(people=240, each=3, rate=0.18),
+    "no-fencing-token": directed.at_a_desk("late-word"),
+    "no-unique-key": directed.at_a_desk("two-duties-one-morning"),
+    "role-check-off": Plan(people=41, days=2, each=0, duties=True),
     "acknowledge-before-commit": Plan(people=160, kills=8),
     "default-misfire-grace": directed.stopped_over_its_wake_up,
 }
@@ -56,6 +60,9 @@ async def why_caught(mutant: str, seed: int) -> str:
 
     async def run(folder: Path) -> str:
         if callable(where):
+            (folder / "real").mkdir()
+            if wrong := await where(folder / "real", ""):
+                raise RuntimeError(f"the real one fails too: {wrong}")
             return "; ".join(await where(folder, mutant))
         outcome = await Storm(Sqlite(folder), folder, seed, where, mutant).run()
         return "" if outcome.holds else outcome.line()
@@ -87,6 +94,7 @@ def main() -> None:
     asked.add_argument("--short", action="store_true", help="a small run, without the mutants")
     asked.add_argument("--keep", action="store_true", help="leave databases and logs for a look at them")
     given = asked.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever was started is ended too
     say(f"seed {given.seed}")
     sys.exit(not asyncio.run(everything(given)))
 

@@ -88,10 +88,7 @@ def check(
     timeline: Timeline,
     on_show: Set[str],
 ) -> Verdict:
-    """Compare. `told`: each message with the nudges that it is. `on_show`: those that were given up where people see it.
-
-    A repeat may say so on Teams alone.
-    """
+    """Compare. `told`: each message with the nudges that it is. `on_show`: those given up where people see it."""
     verdict = Verdict(platform)
     copies: defaultdict[str, list[Told]] = defaultdict(list)
     for message, nudges in told:

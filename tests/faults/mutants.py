@@ -1,16 +1,20 @@
 """The bot with one of its promises taken out, each by name. Nothing of this is in the product."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlmodel import select
 
+from psirf_bot.casework import digest, post
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.outbox import OutboxQueue
+from psirf_bot.store.tables import Outbox
 
 COMMITS_LATE = 0.5  # seconds
 
@@ -60,9 +64,33 @@ def default_misfire_grace() -> None:
     AsyncIOScheduler.add_job = without
 
 
+def no_fencing_token() -> None:
+    """Whoever once held a message may still say what became of it."""
+
+    def anybodys(self: Any, session: Any, errand: Any) -> Any:
+        held = select(Outbox).where(Outbox.id == errand.id, Outbox.state == "sending")
+        return session.exec(held.with_for_update()).first()
+
+    OutboxQueue._mine = anybodys  # type: ignore[method-assign]
+
+
+def no_unique_key() -> None:
+    """A message's key is random, so nothing tells that it has been written before."""
+    post.key_of = lambda *_: secrets.token_hex(16)
+
+
+def role_check_off() -> None:
+    """Whose a duty is, and who may see it, is not asked again when the digest is sent."""
+    digest._is_for = lambda *_: True
+    digest.may = lambda *_: True  # type: ignore[attr-defined]
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "blind-retry": blind_retry,
     "no-settle": no_settle,
+    "no-fencing-token": no_fencing_token,
+    "no-unique-key": no_unique_key,
+    "role-check-off": role_check_off,
     "acknowledge-before-commit": acknowledges_before_commit,
     "default-misfire-grace": default_misfire_grace,
 }

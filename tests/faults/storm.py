@@ -19,8 +19,8 @@ from psirf_bot import bootstrap
 from psirf_bot.casework.work import Work
 from psirf_bot.store import audit
 
-HANDED_OVER = 8
-"""How often a morning a duty is handed over between writing and sending, if there is one."""
+HANDED_OVER, LOOKS = 3, 60
+"""How many duties a morning are handed over between writing and sending, and how often a chance is looked for."""
 SETTLED_WITHIN = 150.0  # seconds after the last blow
 QUESTION = "help"
 
@@ -143,15 +143,20 @@ class Storm:
         for first in range(0, len(self._rota.people), 40):
             some = range(first, min(first + 40, len(self._rota.people)))
             await self._scene.do(lambda work, some=some: what(work, some))  # type: ignore[misc]
+            await asyncio.sleep(0.1)  # whoever waits for the database has a turn
 
     async def _hand_over(self, day: date) -> None:
         """In the moments between writing and sending, some duties become somebody else's."""
-        for _ in range(HANDED_OVER if self._plan.duties else 0):
+        left = HANDED_OVER if self._plan.duties else 0
+        for _ in range(LOOKS):
+            if not left:
+                return
             found = await self._scene.do(lambda w: duties.hand_over_some(w, self._rota, day, self._chance, 1))
             for action, place, digest in found:
                 self._rota.action_of[action] = place
                 self._rota.passed_over.add(digest)
-            await asyncio.sleep(0.7)
+                left -= 1
+            await asyncio.sleep(0.4)
 
     async def _settled(self) -> None:
         """Wait until nothing is left to be told."""

@@ -49,12 +49,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that the card tells of one case. `report` None: opened from Datix. `what_happened` empty: not theirs."""
+    """What the card tells of one case. `report` None: opened from Datix. `what_happened` None: kept from the reader."""
 
     line: CaseLine
     report: Report | None
-    what_happened: str
-    kept_close: bool
+    what_happened: str | None
     now: Standing
     clocks: Sequence[DutyLine]
     record: Sequence[Line]
@@ -127,7 +126,7 @@ def _what_it_goes_by(shown: Shown) -> Iterable[Part]:
         yield Facts(facts=facts)
     source = "From the reporter's answers, as far as was known then." if facts else "No grade of harm was reported."
     yield Words(text=f"{source} {NOT_ONE_SCALE}", style="subtle")
-    if shown.kept_close:
+    if shown.what_happened is None:
         yield Words(text=KEPT_CLOSE)
     elif shown.what_happened:
         yield Details(title="What happened, as it was reported", text=shown.what_happened, typed=True)

@@ -249,10 +249,7 @@ def asked_for_support(name: str, way: str, due: str, seen_to_by: str, buttons: t
 
 def nobody_to_ask(contacts: Sequence[SupportContact]) -> Card:
     """Where everybody in the quality team is the person who asks, or their line manager."""
-    text = (
-        "I can pass this to nobody but your line manager, so I have not. Please ring one of these; "
-        "they do not tell your line manager."
-    )
+    text = "I can pass this to nobody but your line manager, so I have not. Please ring one of these instead."
     return Card(
         title="Please ring one of these",
         preview="You have a private message.",

@@ -191,9 +191,7 @@ CONFIRMING = Form(
     "Confirm",
     _only(*CONFIRM),
     _confirm,
-    explain="\n".join(
-        (*candour.THRESHOLDS, f"Source: {candour.LAW}.", "You can change this as you learn more.")
-    ),
+    explain="\n".join((*candour.THRESHOLDS, f"Source: {candour.LAW}.", "You can change this as you learn more.")),
     so_far=_by_me("opinion"),
 )
 TELLING = Form(

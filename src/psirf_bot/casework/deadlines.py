@@ -287,9 +287,13 @@ def changed(work: Work, deadline: Deadline) -> None:
     work.session.add(deadline)
     work.session.flush()
     shown = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.day >= work.local.date() - SHOWN_FOR)
-    for nudge in work.session.exec(shown).all():
-        post.refresh(work, subject_of(work, deadline, nudge))
-    post.refresh_homes(work, (someone.id for someone in owners(work, deadline)))
+    subjects = {subject_of(work, deadline, nudge) for nudge in work.session.exec(shown)}
+    owing = owners(work, deadline)
+    # A digest also lists what its reader was not reminded of that day.
+    subjects |= {f"digest:{someone.id}:{work.local.date().isoformat()}" for someone in owing}
+    for subject in sorted(subjects):
+        post.refresh(work, subject)
+    post.refresh_homes(work, (someone.id for someone in owing))
 
 
 def subject_of(work: Work, deadline: Deadline, nudge: Nudge) -> str:

@@ -25,7 +25,7 @@ from psirf_bot.casework.duty_lines import (
 )
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.owners import in_role, pattern_of
+from psirf_bot.casework.owners import in_role
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Day, People, long_text, one_of
 from psirf_bot.domain.authority import Act, may
@@ -190,15 +190,7 @@ def _on(day: date, today: date) -> str:
 def _put_off(work: Work, press: Press, found: Duty, why: str) -> date:
     """They are reminded again on their next working morning. The clock itself, and the ladder, go on as before."""
     deadline, by = found.deadline, press.by.id
-    calendar, pattern = work.setting.calendar_beyond, pattern_of(work, by)
-    day = calendar.digest_day(work.local.date() + timedelta(days=1), pattern)
-    same = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.person_id == by, Nudge.day == day)
-    nudge = work.session.exec(same).first()
-    nudge = nudge or Nudge(deadline_id=deadline.id, step=deadline.step, person_id=by, why=PUT_OFF, day=day, at=work.now)
-    nudge.why = PUT_OFF
-    work.session.add(nudge)
-    key = post.key_of(work, "digest", by, day.isoformat())
-    post.living_to_person(work, by, digest.subject(by, day), key=key, at=calendar.next_morning(day, pattern))
+    day = reminders.remind_tomorrow(work, deadline, by, PUT_OFF)
     work.record(by, "put off a duty", found.case, deadline=deadline.id, until=day.isoformat(), why=why)
     deadlines.changed(work, deadline)
     return day

@@ -150,14 +150,14 @@ def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "") -> Duty
     moved = ""
     if deadline.moved_from:
         before = cards.day_words(date.fromisoformat(deadline.moved_from[:10]), work.local.date())
-        moved = f"It was {before} before the bank holidays changed"
+        moved = f" It was {before} before the bank holidays changed."
     dated = f"{deadline.length} ({deadline.source})" if deadline.length else deadline.source
     return DutyLine(
         what=rule.duty,
         when=when(work, deadline),
-        due=due(work, deadline),
+        due=due(work, deadline) + moved,
         reference=reference(work, deadline),
-        source=". ".join(filter(None, (dated, moved))),
+        source=dated,
         extra=extra,
         service=deadline.service or "",
         owed_by=role_words(rule)[:1].upper() + role_words(rule)[1:],

@@ -18,6 +18,8 @@ from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, Outbox, Person
 
+BESIDE_DUTIES = 4
+"""Cases shown where duties are shown too, so that both fit on one card."""
 NOTHING_WAITS = "Nothing waits for you. Thank you."
 SHOWN = 8
 MOST_CHECKS = 3
@@ -31,7 +33,7 @@ def my_reports(work: Work, by: Member) -> Card:
     return _list(work, by, "Your reports", nothing, found[:SHOWN], more=max(0, len(found) - SHOWN))
 
 
-def what_waits(work: Work, by: Member) -> Card:
+def what_waits(work: Work, by: Member, *, most: int = SHOWN) -> Card:
     """What waits for this person: colleagues to check on, reports to be read, messages that could not be sent."""
     parts = _checks_to_make(work, by)
     unread: Sequence[Case] = ()
@@ -39,16 +41,14 @@ def what_waits(work: Work, by: Member) -> Card:
     if allowed(work, by, Act.SEE_UNTRIAGED):
         parts += _for_the_quality_team(work, by)
         waiting = select(Case).where(Case.state == State.REPORTED).order_by(col(Case.opened_at))
-        unread = work.session.exec(waiting.limit(SHOWN)).all()
+        unread = work.session.exec(waiting.limit(most)).all()
         more = _count(work, select(func.count()).select_from(Case).where(Case.state == State.REPORTED)) - len(unread)
-    return _list(
-        work, by, "What waits for you", NOTHING_WAITS, unread, first=tuple(parts), more=more
-    )
+    return _list(work, by, "What waits for you", NOTHING_WAITS, unread, first=tuple(parts), more=more)
 
 
 def overdue(work: Work, by: Member) -> Card:
     """What waits for this person, their own duties, and for leads what is late by owner and service."""
-    waits, duties = what_waits(work, by), board.parts(work, by)
+    waits, duties = what_waits(work, by, most=BESIDE_DUTIES), board.parts(work, by)
     if not duties:
         return waits
     nothing = waits.body == (Words(text=NOTHING_WAITS),)

@@ -60,14 +60,21 @@ def _resume(work: Work, press: Press) -> Reply:
     return Reply(card=page(work, case, press.by), replaces=press.place.private)
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "case.pause": Form(
-        Act.PAUSE,
-        "Pause the learning response",
-        "Pause it",
-        _pause_questions,
-        _pause,
-        explain="Its dates stand still, for everybody to see. Support, candour, contact and safety actions go on.",
-    ),
-    "case.resume": _resume,
-}
+PAUSE = Form(
+    Act.PAUSE,
+    "Pause the learning response",
+    "Pause it",
+    _pause_questions,
+    _pause,
+    explain="Its dates stand still, for everybody to see. Support, candour, contact and safety actions go on.",
+)
+
+
+def _pause_once(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    if case.state == State.PAUSED and allowed(work, press.by, Act.RESUME, case):  # pressed twice, or by two people
+        return Reply(card=page(work, case, press.by), replaces=press.place.private)
+    return PAUSE(work, press)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.pause": _pause_once, "case.resume": _resume}

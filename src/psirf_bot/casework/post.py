@@ -12,6 +12,8 @@ from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Channel, Identity, Outbox, Posted
 
 Purpose = Literal["quality", "panel", "leads"]
+URGENT = ":urgent"
+"""The end of a lane's name in which messages go that do not wait behind others."""
 
 
 def to_person(work: Work, person_id: str, card: Card, *, about: str | None = None, urgent: bool = False) -> bool:
@@ -105,12 +107,14 @@ def living_once(work: Work, purpose: Purpose, subject: str, at: datetime | None 
     return bool(channels)
 
 
-def living_at(work: Work, platform: str, address: Mapping[str, str], subject: str) -> None:
+def living_at(
+    work: Work, platform: str, address: Mapping[str, str], subject: str, *, urgent: bool = False
+) -> None:
     """Show a living card at one address, or bring it up to date. One that still waits shows the newest state anyway."""
-    lane = lane_of(platform, address)
+    lane = lane_of(platform, address) + (URGENT if urgent else "")
     waiting = select(Outbox.id).where(Outbox.subject == subject, Outbox.lane == lane, Outbox.state == "due")
     if not work.session.exec(waiting.with_for_update()).first():
-        _add(work, platform, address, subject=subject)
+        _add(work, platform, address, subject=subject, urgent=urgent)
 
 
 def living_on_the_way(work: Work, lane: str) -> list[str]:
@@ -123,13 +127,13 @@ def living_on_the_way(work: Work, lane: str) -> list[str]:
 
 def refresh(work: Work, subject: str) -> None:
     """Bring a living card up to date wherever it hangs, or may hang soon."""
-    on_the_way = select(Outbox.platform, Outbox.address).where(
+    on_the_way = select(Outbox.platform, Outbox.address, Outbox.lane).where(
         Outbox.subject == subject, col(Outbox.state).in_(("due", "sending", "uncertain"))
     )
-    hangs = select(Posted.platform, Posted.address).where(Posted.subject == subject)
+    hangs = select(Posted.platform, Posted.address, Posted.lane).where(Posted.subject == subject)
     # In this order: one that arrives between the two is then found hanging.
-    for platform, address in [*work.session.exec(on_the_way), *work.session.exec(hangs)]:
-        living_at(work, platform, address, subject)
+    for platform, address, lane in [*work.session.exec(on_the_way), *work.session.exec(hangs)]:
+        living_at(work, platform, address, subject, urgent=lane.endswith(URGENT))
 
 
 def home_of(platform: str, team: str, user: str) -> str:
@@ -202,7 +206,7 @@ def _add(
 ) -> None:
     row = Outbox(
         key=key or work.new_id(),
-        lane=lane_of(platform, address) + (":urgent" if urgent else ""),
+        lane=lane_of(platform, address) + (URGENT if urgent else ""),
         platform=platform,
         address=dict(address),
         subject=subject,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import digest, people, post, support
@@ -49,6 +50,17 @@ def remind(work: Work, deadline: Deadline, person_id: str, why: str) -> None:
         _write_digest(work, person_id, day, at)
 
 
+def remind_tomorrow(work: Work, deadline: Deadline, person_id: str, why: str) -> date:
+    """Remind somebody with the digest of their next working day, and say which that is."""
+    day, at = _next_hours(work, person_id, after=work.local.date())
+    if _noted(work, deadline, person_id, why, day) is None:
+        for nudge in work.session.exec(_reminded(deadline, person_id, day)):
+            nudge.why = why
+            work.session.add(nudge)
+    _write_digest(work, person_id, day, at)
+    return day
+
+
 def tell_leads(work: Work, deadline: Deadline) -> None:
     """What has become late is on the day's card in the channel of the leads."""
     day, at = _next_hours(work, LEADS)
@@ -88,13 +100,16 @@ def _next_hours(work: Work, person_id: str, after: date | None = None) -> tuple[
 
 def _noted(work: Work, deadline: Deadline, reader: str, why: str, day: date) -> Nudge | None:
     """Note that somebody is reminded that day; None when that has been noted before."""
-    same = select(Nudge.id).where(Nudge.deadline_id == deadline.id, Nudge.person_id == reader, Nudge.day == day)
-    if work.session.exec(same).first():
+    if work.session.exec(_reminded(deadline, reader, day)).first():
         return None
     nudge = Nudge(deadline_id=deadline.id, step=deadline.step, person_id=reader, why=why, day=day, at=work.now)
     work.session.add(nudge)
     work.session.flush()
     return nudge
+
+
+def _reminded(deadline: Deadline, reader: str, day: date) -> SelectOfScalar[Nudge]:
+    return select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.person_id == reader, Nudge.day == day)
 
 
 def _digest_key(work: Work, person_id: str, day: date) -> str:

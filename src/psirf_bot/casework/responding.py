@@ -10,7 +10,7 @@ from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response import changed, drop, tell
-from psirf_bot.casework.response_page import current, extensions, page
+from psirf_bot.casework.response_page import LONGER, current, extensions, page
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, long_text, one_of, several_of
 from psirf_bot.domain import response as rules
@@ -207,7 +207,7 @@ def _extend(work: Work, press: Press, answers: Answers) -> Card:
         about,
         press.by.id,
         agreed={"response.extension": until},
-        note="A longer time was agreed.",
+        note=LONGER,
     )
     text = f"A longer time was agreed for {case.reference}: until {in_words(until)}."
     told = [case.owner_id, response.lead_id, *(p.id for p in people.holders(work, Role.CHIEF_NURSE) if beyond)]

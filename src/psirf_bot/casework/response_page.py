@@ -31,6 +31,8 @@ DATES = {
     "response.six-months": "Six months",
 }
 AGREED_TARGET = "agreed with those affected (policy §13)"
+LONGER = "A longer time was agreed"
+"""What closes the three-month limit besides the end."""
 
 
 def current(work: Work, case: Case) -> LearningResponse | None:
@@ -87,7 +89,7 @@ def _shown(work: Work, case: Case, response: LearningResponse) -> cards.Response
     dates += [(DATES[clock.rule], _date(work, clock)) for clock in clocks]
     if response.ended_at:
         dates.append(("Ended", _day(work, response.ended_at)))
-    notes = [clock.note for clock in clocks if clock.note]
+    notes = [clock.note for clock in clocks if clock.note and clock.note != LONGER]
     return cards.ResponseShown(
         case.reference,
         kind_of(work, response),
@@ -101,11 +103,11 @@ def _shown(work: Work, case: Case, response: LearningResponse) -> cards.Response
 def _date(work: Work, clock: Deadline) -> str:
     """A day with where it comes from, and whether it stands still or is behind us."""
     target = clock.rule == "response.target" and clock.length is None
-    words = f"{moment(clock.due_local[:10])} ({AGREED_TARGET if target else clock.source})"
+    words = f"{moment(clock.due_local[:10])}: {AGREED_TARGET if target else clock.source}"
     if clock.moved_from:
         words += f". It was {moment(clock.moved_from)} until the calendar changed"
     if clock.state == DONE and clock.closed_at:
-        words += f". Done on {_day(work, clock.closed_at)}"
+        words += f". {LONGER if clock.note == LONGER else 'Done'} on {_day(work, clock.closed_at)}"
     if clock.state == PAUSED and clock.paused_at and clock.review_on:
         since, review = _day(work, clock.paused_at), moment(clock.review_on.isoformat())
         words += f". Paused since {since}: {clock.reason}. To be looked at again on {review}"

@@ -1,5 +1,7 @@
 """What waits of supporting staff: the checks of a contact; for the quality team whom nobody checks on, and who asks."""
 
+from typing import Literal
+
 from sqlmodel import col, or_, select
 
 from psirf_bot.cards import support as cards
@@ -82,7 +84,7 @@ def checks_to_make(work: Work, by: Member) -> list[Part]:
         parts += [
             Words(text=cards.STAGES[duty.rule].title.format(name=need.name), style="heading"),
             Words(text=text),
-            Buttons(buttons=(_done(work, need, duty, primary=True), pass_on)),
+            Buttons(buttons=(_done(work, need, duty, "primary"), pass_on)),
         ]
     return parts + _and_more(len(found) - MOST)
 
@@ -113,9 +115,9 @@ def for_the_quality_team(work: Work, by: Member) -> list[Part]:
     return parts + _and_more(len(requests) - MOST)
 
 
-def _done(work: Work, need: SupportNeed, duty: Deadline, *, primary: bool = False) -> Button:
+def _done(work: Work, need: SupportNeed, duty: Deadline, style: Literal["plain", "primary"] = "plain") -> Button:
     label, reference = f"I have spoken to {need.name}", case_of_need(work, need).reference
-    style, spoken = ("primary" if primary else "plain"), f"{label}: {cards.STAGES[duty.rule].label}, {reference}"
+    spoken = f"{label}: {cards.STAGES[duty.rule].label}, {reference}"
     return button(work, label, "support.done", style=style, spoken=spoken, need=need.id, duty=duty.id)
 
 

@@ -34,9 +34,12 @@ def check_made(work: Work, need: SupportNeed, duty: Deadline) -> SupportCheck | 
     return work.session.exec(checks).first()
 
 
-def offered_button(work: Work, check: SupportCheck, need: SupportNeed) -> Button:
+def offered_button(work: Work, check: SupportCheck, need: SupportNeed, *, named: bool = False) -> Button:
+    """`named`: among those for other people, so that its label says whom it is about."""
     label = "Change what was offered" if check.offered else "Note what was offered"
-    return button(work, label, "support.offered", opens=True, spoken=f"{label}: {need.name}", check=str(check.id))
+    spoken = f"{label}: {need.name}, {cards.STAGES[check.stage].label.lower()}"
+    shown = f"{label}: {need.name}" if named else label
+    return button(work, shown, "support.offered", opens=True, spoken=spoken, check=str(check.id))
 
 
 def _offered(work: Work, press: Press, answers: Answers) -> Card:

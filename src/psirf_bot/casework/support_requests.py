@@ -26,6 +26,7 @@ from psirf_bot.casework.support_needs import (
     move,
     of_case,
     reminder,
+    wish_words,
 )
 from psirf_bot.casework.support_offers import checks_of, offered_button
 from psirf_bot.casework.support_stages import one_person
@@ -50,6 +51,8 @@ def page(work: Work, by: Member, words: str = "") -> Card:
     case = cases.by_reference(work, words) if words else None
     known = [need for need in _known_to_them(work, by) if not words or (case and need.case_id == case.id)]
     checks = _checks(work, case, by) if case else []
+    if checks:
+        work.record(by.id, "opened the checks on staff", case)
     ask = button(work, "Please ask somebody to get in touch", "support.ask", style="primary", opens=True)
     nobody_else = button(work, "Not my line manager, in any report", "support.other", opens=True)
     return cards.for_yourself(
@@ -86,7 +89,7 @@ def _checks(work: Work, case: Case, by: Member) -> list[Part]:
     for fact in facts(work, case, by):
         parts += [Facts(facts=(fact,))]
     made = [(need, check) for need, check in checks_of(work, case) if need.id in needs]
-    buttons = tuple(offered_button(work, check, need) for need, check in made[-MOST:])
+    buttons = tuple(offered_button(work, check, need, named=True) for need, check in made[-MOST:])
     heading = Words(text=f"Checks on staff in {case.reference}", style="heading")
     return [heading, *parts, *((Buttons(buttons=buttons),) if buttons else ())] if needs else []
 
@@ -98,14 +101,20 @@ def facts(work: Work, case: Case, by: Member) -> list[Fact]:
     for need in of_case(work, case):
         if not may_see_to(work, need, by):
             continue
-        contact = people.name_of(work, need.checker_id)
-        words = [f"{contact} is to check on them." if contact else "Nobody is to check on them yet."]
+        words = [_who_checks(work, need)]
         for _, check in [row for row in made if row[0].id == need.id]:
             day = check.at.astimezone(work.trust.timezone).date()
             words.append(cards.check_words(check.stage, people.name_of(work, check.by_id), day))
             words.append(cards.offered_words(check.offered, check.accepted, check.hr))
         found.append(Fact(label=need.name, value=" ".join(filter(None, words))))
     return found
+
+
+def _who_checks(work: Work, need: SupportNeed) -> str:
+    if need.state == STOPPED:
+        return "Not followed up: the report was withdrawn, or they have left."
+    contact = people.name_of(work, need.checker_id)
+    return f"{contact} is to check on them." if contact else f"Nobody yet. {wish_words(need)}"
 
 
 # Somebody other than the line manager
@@ -214,15 +223,13 @@ def card_of(work: Work, request: SupportRequest, duty: Deadline) -> Card:
 
 
 def buttons(work: Work, request: SupportRequest) -> tuple[Button, ...]:
-    name = people.name_of(work, request.person_id)
-    take, given = (
-        button(work, label, verb, style=style, spoken=f"{label}: {name}", request=request.id)
-        for label, verb, style in (
-            ("I will see to it", "support.take", "primary"),
-            ("Somebody has been in touch", "support.given", "plain"),
-        )
-    )
-    return (given,) if request.state == TAKEN else (take, given)
+    """What the quality team does with a request, told apart for those who hear the buttons read out."""
+    name, take, given = people.name_of(work, request.person_id), "I will see to it", "Somebody has been in touch"
+    seen_to = button(work, given, "support.given", spoken=f"{given}: {name}", request=request.id)
+    if request.state == TAKEN:
+        return (seen_to,)
+    spoken = f"{take}: {name}"
+    return (button(work, take, "support.take", style="primary", spoken=spoken, request=request.id), seen_to)
 
 
 def _take(work: Work, press: Press) -> Reply:

@@ -18,7 +18,7 @@ from psirf_bot.casework.deadlines import DONE, RUNNING, happened, running, subje
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
-from psirf_bot.casework.support_circle import kept_from_check
+from psirf_bot.casework.support_circle import SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.support_needs import (
     AFTER_EVENT,
     AT_END,
@@ -96,13 +96,14 @@ def _please_check(work: Work, need: SupportNeed, duty: Deadline) -> Card:
 
 
 def _for_the_quality_team(work: Work, need: SupportNeed, duty: Deadline, asked: Person | None) -> Card:
-    why = (f"It was passed on: {cards.REASONS[duty.note].lower()}.",) if duty.note in cards.REASONS else ()
+    why = [f"It was passed on: {cards.REASONS[duty.note].lower()}."] if duty.note in cards.REASONS else []
+    wish = [wish_words(need)] if asked is None or need.wish == SOMEONE_ELSE else []
     return cards.for_the_quality_team(
         cards.STAGES[duty.rule],
         need.name,
         cases.line(work, case_of_need(work, need)),
         asked.name if asked else "",
-        (*why, wish_words(need)),
+        [*why, *wish],
         due_words(work, duty),
         (
             button(work, "Choose who checks", "support.choose", style="primary", opens=True, need=need.id),

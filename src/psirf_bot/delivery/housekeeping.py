@@ -15,4 +15,5 @@ KEEP_SENT = timedelta(days=30)
 def tidy(session: Session, now: datetime) -> None:
     """Delete what is older than that. Cases, reports and the audit chain are never touched."""
     session.exec(delete(Inbox).where(col(Inbox.at) < now - KEEP_ANSWERS))
-    session.exec(delete(Outbox).where(col(Outbox.state).in_(("sent", "let go")), col(Outbox.created_at) < now - KEEP_SENT))
+    settled = col(Outbox.state).in_(("sent", "let go"))
+    session.exec(delete(Outbox).where(settled, col(Outbox.created_at) < now - KEEP_SENT))

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.cards.model import Card, Words
-from psirf_bot.casework import living, post, undelivered
+from psirf_bot.casework import living, post, reminders, undelivered
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.database import without_words
@@ -98,10 +98,15 @@ class OutboxQueue:
         row.state, row.token, row.attempts = "sending", row.token + 1, row.attempts + 1
         row.lease_until = real + LEASE
         since = row.first_tried_at if before == "uncertain" and not row.message else None
-        row.first_tried_at = row.first_tried_at or real
+        since_first, row.first_tried_at = row.first_tried_at, row.first_tried_at or real
         try:
             with session.begin_nested():
                 card, message = self._content(session, row)
+        except reminders.NotYet as later:
+            row.state, row.due_at, row.attempts = before, later.at, row.attempts - 1
+            row.first_tried_at = since_first
+            session.add(row)
+            return None
         except Exception as error:  # noqa: BLE001 - one message that cannot be shown must not hold up all the others
             log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
             card, message = None, None
@@ -266,8 +271,10 @@ def _ready() -> SelectOfScalar[Outbox]:
     )
     held = exists().where(col(PlatformHold.platform) == Outbox.platform, col(PlatformHold.until) > now)
     due = col(Outbox.state).in_(("due", "uncertain")), col(Outbox.due_at) <= now
+    # Only the first of a conversation can be next: looking at all of a long queue would hold up everybody else.
+    firsts = select(func.min(Outbox.id)).where(*due, ~held).group_by(Outbox.lane)
     urgent_first = case((col(Outbox.lane).endswith(":urgent"), 0), else_=1)
-    in_order = select(Outbox).where(*due, ~waits, ~held).order_by(urgent_first, col(Outbox.id))
+    in_order = select(Outbox).where(col(Outbox.id).in_(firsts), ~waits).order_by(urgent_first, col(Outbox.id))
     return in_order.limit(bindparam("most")).with_for_update(skip_locked=True)
 
 

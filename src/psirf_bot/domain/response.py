@@ -12,8 +12,8 @@ PSII: ResponseType = "psii"
 
 TIMEFRAME = {
     "agreed": "Agreed with those affected",
-    "not-wanted": "They did not want to agree one",
-    "not-reached": "They could not be reached",
+    "not-wanted": "They did not want to agree a time",
+    "not-reached": "They could not be reached to agree a time",
 }
 """Whether the time it takes was agreed with those affected (K04)."""
 

@@ -274,7 +274,7 @@ class Nudge(SQLModel, table=True):
     deadline_id: str = Field(index=True)
     step: int
     person_id: str
-    why: str  # soon, due, late, up (for somebody on the ladder), review (of a pause)
+    why: str  # soon, due, late, up (on the ladder), review (of a pause), put off, help
     day: date
     at: datetime
 

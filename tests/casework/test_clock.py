@@ -1,0 +1,288 @@
+"""The clock from end to end: a report opens duties, mornings bring digests, and what is late climbs the ladder."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+from test_reporting import AMINA, LEAH, near_miss
+
+from psirf_bot.casework.people_list import take_on
+from psirf_bot.casework.work import Setting, Work
+from psirf_bot.delivery.tick import Tick
+from psirf_bot.domain.people import read_people
+from psirf_bot.domain.trust import BankHolidays, ResponsePlan
+from psirf_bot.store.tables import Channel, Deadline, Nudge, Outbox
+from psirf_bot.trust_file import sample_people_text
+from stage import Stage, words
+
+SANDEEP, MARGUERITE, ROSALIND = "Sandeep Bhullar", "Marguerite Oduya", "Rosalind Achebe"
+
+
+@pytest.fixture
+async def stage(database: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    """Every test here runs on both engines."""
+    async with Stage(tmp_path, database=database, plan=None) as made:
+        await made.do(_leads_channel)
+        yield made
+
+
+def _leads_channel(work: Work) -> None:
+    leads = Channel(purpose="leads", platform="web", address={"channel": "leads"}, set_by="x", set_at=work.now)
+    work.session.add(leads)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+async def reported(stage: Stage, **how: Any) -> None:
+    await stage.presses(AMINA, await near_miss(stage, **how), "Send the report")
+    await stage.settled()
+
+
+async def morning(stage: Stage, moment: str) -> None:
+    stage.now = at(moment)
+    await stage.tick()
+
+
+async def duties(stage: Stage) -> dict[str, tuple[str, str]]:
+    rows = await stage.do(lambda work: list(work.session.exec(select(Deadline))))
+    return {d.rule: (d.due_local, d.state) for d in rows}
+
+
+def digests(stage: Stage, name: str) -> list[str]:
+    return [words(card) for card in stage.private(name) if card.title.startswith("Your day")]
+
+
+def late_for_leads(stage: Stage) -> list[str]:
+    return [words(card) for card in stage.channel("leads") if not card.title.startswith("The week")]
+
+
+async def test_a_report_opens_its_duties(stage: Stage) -> None:
+    await reported(stage)  # on Friday 20 November 2026, at 14:00
+    found = await duties(stage)
+    assert found["report.read"] == ("2026-11-23T23:59", "open")
+    assert found["datix.entered"] == ("2026-11-24T23:59", "open")
+    assert "candour.written" not in found, "no patient was affected"
+
+
+async def test_one_digest_on_a_working_morning_whatever_falls_due(stage: Stage) -> None:
+    for _ in range(3):
+        await reported(stage)
+    for moment in ("2026-11-20T21:00", "2026-11-21T10:00", "2026-11-22T10:00", "2026-11-23T08:59"):
+        await morning(stage, moment)
+        assert digests(stage, LEAH) == [], moment
+    await morning(stage, "2026-11-23T09:00")
+    for _ in range(5):
+        await stage.tick()
+    assert len(digests(stage, LEAH)) == 1
+    assert digests(stage, LEAH)[0].count("Read the report") == 3
+    assert len(digests(stage, SANDEEP)) == 1
+    assert len(digests(stage, AMINA)) == 1
+
+
+async def test_what_is_late_climbs_the_ladder_and_stands_in_the_leads_channel_without_a_name(stage: Stage) -> None:
+    await reported(stage)
+    await morning(stage, "2026-11-23T09:00")
+    assert late_for_leads(stage) == []
+    await morning(stage, "2026-11-24T09:00")
+    late = late_for_leads(stage)
+    assert len(late) == 1
+    assert not any(name in late[0] for name in (AMINA, LEAH, SANDEEP))
+    assert digests(stage, MARGUERITE) == []
+    await morning(stage, "2026-11-26T09:00")
+    assert "Read the report" in digests(stage, MARGUERITE)[0]
+
+
+async def test_what_is_done_is_shown_as_done_where_it_hangs_and_nobody_hears_of_it_again(stage: Stage) -> None:
+    await reported(stage)
+    await morning(stage, "2026-11-23T09:00")
+    await morning(stage, "2026-11-24T09:00")
+    [digest] = [card for card in stage.private(LEAH) if card.title.startswith("Your day")][-1:]
+    await stage.presses(LEAH, digest, "I have read this")
+    await stage.settled()
+    assert (await duties(stage))["report.read"][1] == "done"
+    assert [text for text in late_for_leads(stage) if "Done" not in text] == []
+    await morning(stage, "2026-11-25T09:00")
+    assert "Read the report" not in digests(stage, SANDEEP)[-1]
+    assert digests(stage, MARGUERITE) == []
+
+
+async def test_a_bot_that_was_away_says_once_what_it_missed(stage: Stage) -> None:
+    await reported(stage)
+    await morning(stage, "2026-12-16T11:00")
+    for _ in range(3):
+        await stage.tick()
+    assert len(digests(stage, LEAH)) == 1
+    assert "Read the report" in digests(stage, LEAH)[0]
+    assert "Read the report" in digests(stage, MARGUERITE)[0], "its turn on the ladder has come"
+
+
+async def test_a_digest_that_could_not_be_sent_by_evening_is_not_sent_at_night(stage: Stage) -> None:
+    await reported(stage)
+    stage.now = at("2026-11-23T09:00")
+    await Tick(stage.store, stage.setting, lambda: stage.now, lambda: None).run()  # written, and nobody to send it
+    await morning(stage, "2026-11-23T22:30")
+    assert digests(stage, LEAH) == []
+    await morning(stage, "2026-11-24T09:00")
+    assert len(digests(stage, LEAH)) == 1, "with the next morning's, and not beside it"
+    assert digests(stage, LEAH)[0].count("Read the report") == 1
+
+
+async def test_two_that_tick_at_once_remind_once(stage: Stage) -> None:
+    import asyncio
+
+    for _ in range(8):
+        await reported(stage)
+    stage.now = at("2026-11-23T09:00")
+    ticks = [Tick(stage.store, stage.setting, lambda: stage.now, lambda: None) for _ in range(4)]
+    await asyncio.gather(*(tick.run() for tick in ticks))
+    await stage.tick()
+    assert len(digests(stage, LEAH)) == 1
+    assert digests(stage, LEAH)[0].count("Read the report") >= 1
+    rows = await stage.do(lambda work: list(work.session.exec(select(Nudge.deadline_id, Nudge.person_id, Nudge.day))))
+    assert len(rows) == len(set(rows)) > 16
+
+
+async def test_somebody_who_is_away_is_not_asked_and_their_deputy_is(stage: Stage) -> None:
+    form = await stage.says(AMINA, "deputy")
+    given = {"deputy": "Tomasz Zielinski", "from": "2026-11-20", "until": "2026-12-01"}
+    await stage.presses(AMINA, form, "Save", given)
+    await reported(stage)
+    await morning(stage, "2026-11-23T09:00")
+    assert digests(stage, AMINA) == []
+    assert "Datix" in digests(stage, "Tomasz Zielinski")[0]
+
+
+async def test_duties_of_somebody_who_has_left_pass_on_and_the_quality_team_is_told(stage: Stage) -> None:
+    await reported(stage)
+    await stage.do(_amina_leaves)
+    await stage.settled()
+    assert any("passed on" in card.title for card in stage.channel())
+    await morning(stage, "2026-11-23T09:00")
+    assert digests(stage, AMINA) == []
+    assert "Datix" in digests(stage, LEAH)[0], "the role behind the reporter"
+
+
+def _amina_leaves(work: Work) -> None:
+    from psirf_bot.casework import deadlines
+
+    rows, _ = read_people(sample_people_text())
+    take_on(work, [row for row in rows if row.name != AMINA], {"web": "demo"})
+    deadlines.pass_on_those_of_leavers(work)
+
+
+async def test_a_changed_calendar_moves_open_duties_and_says_so(stage: Stage) -> None:
+    await reported(stage)
+    await morning(stage, "2026-11-20T15:00")
+    proclaimed = BankHolidays(extra=(date(2026, 11, 24),))
+    trust = stage.trust.model_copy(update={"bank_holidays": proclaimed})
+    stage.setting = Setting(trust, stage.setting.new_id, stage.setting.audit_key)
+    await morning(stage, "2026-11-21T09:00")
+    found = await duties(stage)
+    assert found["datix.entered"] == ("2026-11-25T23:59", "open"), "it was Tuesday, which is a holiday now"
+    assert found["report.read"] == ("2026-11-23T23:59", "open")
+    assert any("One due day has moved" in words(card) for card in stage.channel())
+    overdue = words(await stage.says(AMINA, "overdue"))
+    assert "Tuesday 24 November" in overdue, "it says from which day it has moved"
+
+
+async def test_a_year_beyond_the_known_list_loses_nothing_and_says_that_the_day_may_change(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.now = at("2028-12-29T10:00")
+    await reported(stage, first={"when": {"date": "2028-12-28", "time": "09:30"}})
+    rows = await stage.do(lambda work: {d.rule: d for d in work.session.exec(select(Deadline))})
+    assert "2029 are not known yet" in rows["datix.entered"].source
+    assert rows["datix.entered"].due_local == "2029-01-03T23:59"
+    assert "2029 are not known" in caplog.text
+
+
+async def test_the_months_meeting_and_the_plan_have_clocks_of_their_own(stage: Stage) -> None:
+    trust = stage.trust.model_copy(update={"plan": ResponsePlan(published=date(2025, 6, 2))})
+    stage.setting = Setting(trust, stage.setting.new_id, stage.setting.audit_key)
+    await morning(stage, "2026-11-20T15:00")
+    await morning(stage, "2026-12-01T09:00")
+    rows = await stage.do(
+        lambda work: {(d.rule, d.occurrence): d.due_local for d in work.session.exec(select(Deadline))}
+    )
+    assert rows == {
+        ("themes.meeting", "2026-11"): "2026-11-30T23:59",
+        ("themes.meeting", "2026-12"): "2026-12-31T23:59",
+        ("plan.reviewed", "2025-06-02"): "2026-12-02T23:59",
+        ("plan.exercise", "2025-06-02"): "2028-06-02T23:59",
+    }
+
+
+async def test_nobody_who_can_be_written_to_means_that_the_quality_team_hears_of_it(stage: Stage) -> None:
+    await reported(stage)
+    await stage.do(lambda work: _unreachable(work, AMINA))
+    await morning(stage, "2026-11-23T09:00")
+    assert "Datix" in digests(stage, LEAH)[0]
+
+
+def _unreachable(work: Work, name: str) -> None:
+    from psirf_bot.store.tables import Identity, Person
+
+    theirs = select(Identity).join(Person, Person.id == Identity.person_id).where(Person.name == name)  # type: ignore[arg-type]
+    for identity in work.session.exec(theirs):
+        identity.address = {}
+        work.session.add(identity)
+
+
+# Danger (S04)
+
+
+async def pages(stage: Stage, name: str) -> list[str]:
+    await stage.settled()
+    return [words(card) for card in stage.private(name) if "danger" in card.title]
+
+
+async def test_danger_is_paged_at_night_until_somebody_has_seen_it(stage: Stage) -> None:
+    stage.now = at("2026-11-22T03:00")  # a Sunday night
+    card = await stage.says(AMINA, "report")
+    await stage.presses(AMINA, card, "Next", {"danger": "yes"})
+    [first] = await pages(stage, ROSALIND)
+    assert "01632 960001" in first
+    assert first.index("01632 960001") < first.index("Reported by"), "the number comes first"
+    assert await pages(stage, LEAH) == [], "the channel has it, and one person has been woken"
+    stage.later(minutes=4)
+    await stage.tick()
+    assert len(await pages(stage, ROSALIND)) == 1
+    stage.later(minutes=2)
+    await stage.tick()
+    assert len(await pages(stage, ROSALIND)) == 2
+    assert len(await pages(stage, LEAH)) == len(await pages(stage, MARGUERITE)) == 1
+    page = [card for card in stage.private(LEAH) if "danger" in card.title][-1]
+    answer = await stage.presses(LEAH, page, "I have seen this and will act")
+    assert "Leah Rosenfeld has seen this at 03:0" in words(answer)
+    assert all("Leah Rosenfeld has seen this" in text for text in await pages(stage, ROSALIND))
+    stage.later(hours=3)
+    await stage.tick()
+    assert len(await pages(stage, ROSALIND)) == 2, "and nobody is woken again"
+    state = await stage.do(lambda work: work.session.exec(select(Outbox.state).where(Outbox.state != "sent")).all())
+    assert "dead" not in state
+
+
+async def test_danger_that_is_over_wakes_nobody_else(stage: Stage) -> None:
+    card = await stage.says(AMINA, "report")
+    card = await stage.presses(AMINA, card, "Next", {"danger": "yes"})
+    await stage.presses(AMINA, card, "Next", {"danger": "no"})
+    await stage.settled()
+    stage.later(minutes=10)
+    await stage.tick()
+    assert len([text for text in await pages(stage, ROSALIND) if "Someone may be in danger now" in text]) == 1
+    assert [t for t in await pages(stage, LEAH) if "Someone may be in danger now" in t] == []
+
+
+async def test_only_those_who_were_paged_can_say_that_they_have_seen_it(stage: Stage) -> None:
+    card = await stage.says(AMINA, "report")
+    await stage.presses(AMINA, card, "Next", {"danger": "yes"})
+    await stage.settled()
+    page = [card for card in stage.private(ROSALIND) if "danger" in card.title][-1]
+    refused = await stage.presses("Tomasz Zielinski", page, "I have seen this and will act")
+    assert "ring 999" in words(refused)
+    assert (await duties(stage))["danger.acknowledged"][1] == "open"

@@ -13,13 +13,14 @@ from sqlalchemy import event, text
 from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import cases, post, support
+from psirf_bot.casework import cases, post, support_needs
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import courier as courier_module
 from psirf_bot.delivery.courier import AT_ONCE, Courier
 from psirf_bot.delivery.outbox import LEASE, MOST_TRIES, Errand, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Uncertain
+from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import Case, Outbox, Posted, ReportVersion, SupportNeed
 from stage import Stage, words
 
@@ -526,7 +527,8 @@ async def reported(stage: Stage, *, checker: str = "") -> Case:
                 id="need", case_id=case.id, name="Tomasz", wish="someone-else", checker_id=person.id, at=work.now
             )
             work.session.add(need)
-            support._ask(work, case, need)
+            support_needs.begin(work, [need], Event.STAFF_NAMED, "x")
+            post.to_person(work, person.id, said("Please check on a colleague", "…"), about=f"support:{need.id}")
         return case
 
     case: Case = await stage.do(work)
@@ -681,7 +683,7 @@ async def test_a_check_that_was_tried_too_often_in_vain_does_too(stage: Stage, p
 
 async def nobody_checks(stage: Stage, platform: Platform) -> None:
     need = await stage.do(lambda work: work.session.get(SupportNeed, "need"))
-    assert (need.state, need.checker_id) == (support.ON_LIST, None)
+    assert (need.state, need.checker_id) == (support_needs.ON_LIST, None)
     assert "Someone needs a person to check on them" in platform.titles("quality")
     assert not any("Tomasz" in said for said in living_words(platform)), "staff are never named in a channel"
     assert "Nobody is to check on Tomasz yet" in words(await stage.says(LEAH, "overdue"))

@@ -18,7 +18,7 @@ from faults.storm import Outcome, Plan, Storm
 T = TypeVar("T")
 ENGINES: dict[str, type[Sqlite] | type[Postgresql]] = {"sqlite": Sqlite, "postgresql": Postgresql}
 FULL = Plan(people=701, days=10, each=0, duties=True, kills=50, stops=20, databases=5, jumps=10, rate=0.11)
-SHORT = Plan(people=17, each=1, duties=True, kills=1, stops=1, databases=1, jumps=1, rate=0.12, pace=0.4)
+SHORT = Plan(people=13, each=0, duties=True, kills=1, stops=1, databases=1, jumps=1, rate=0.1, pace=0.3)
 
 CAUGHT_IN: dict[str, Plan | directed.Run] = {
     "blind-retry": Plan(people=60, each=3, rate=0.2),

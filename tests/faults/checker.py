@@ -96,7 +96,9 @@ def check(
             copies[nudge].append(message)
     for one in expected:
         verdict.expected += 1
-        theirs = [m for m in copies.pop(one.nudge, []) if m.place == one.place or verdict.wrong.append(one.nudge)]
+        found = copies.pop(one.nudge, [])
+        theirs = [message for message in found if message.place == one.place]
+        verdict.wrong += [one.nudge] * (len(found) - len(theirs))
         _compare(verdict, one, theirs, timeline, on_show)
     verdict.wrong += copies  # nobody had to be told these
     return verdict

@@ -129,7 +129,7 @@ def _last_seen(work: Work, platform: str) -> None:
 
 
 def _agree(work: Work, reference: str, day: date) -> None:
-    owner = work.session.exec(select(Identity.person_id)).first()
+    owner = work.session.exec(select(Identity.person_id).limit(1)).all()[0]
     action = SafetyAction(
         id=reference, reference=reference, service=work.trust.services[0], what="x", measure="x", inequality="x",
         owner_id=owner, due_on=day, by_id="x", at=work.now,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlmodel import col, select, update
+from sqlmodel import col, func, select, update
 
 from faults.checker import Expected, Timeline, Told
 from faults.town import Someone
@@ -32,6 +32,8 @@ class Rota:
     """The bot's id of everybody, by the platform's."""
     action_of: dict[str, str] = field(default_factory=dict)
     """The place in which each action may be told."""
+    heirs: set[str] = field(default_factory=set)
+    """The places of those who were given somebody else's duty: their digest stays theirs."""
     passed_over: set[str] = field(default_factory=set)
     """The digests of those whose only duty was handed over before it was sent."""
 
@@ -127,7 +129,12 @@ def hand_over_some(work: Work, rota: Rota, day: date, chance: random.Random, mos
         number = next((n for n, p in enumerate(rota.people) if p.id == place), None)
         action = work.session.get(SafetyAction, f"A-{day:%Y%m%d}-{number}")
         heir = chance.choice(rota.people)
-        if action is None or place is None or heir.id == place:
+        if action is None or place is None or place in rota.heirs or heir.id == place:
+            continue
+        if f"digest {heir.id} {day}" in rota.passed_over:
+            continue
+        written = select(func.count()).select_from(Outbox).where(Outbox.subject == row.subject)
+        if work.session.exec(written).one() > 1:  # it is an edit of one that has been sent
             continue
         action.owner_id = rota.person_of[heir.id]
         owed = select(Deadline).where(Deadline.subject_id == action.id, Deadline.rule == "action.done")

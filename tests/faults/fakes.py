@@ -9,7 +9,6 @@ import asyncio
 import json
 import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -127,7 +126,7 @@ async def teams(order: Json) -> tuple[FakeTeams, Json, dict[str, Question]]:
         first_words[message.id] = _words(activity)
         return message
 
-    fake.world.add_message = noted  # type: ignore[method-assign]
+    fake.world.add_message = noted  # type: ignore[assignment, method-assign]
 
     async def told(_: Json) -> list[Json]:
         return [
@@ -153,7 +152,8 @@ def _rate(weather: Weather) -> Question:
 
 
 def _key(metadata: Json | None) -> str | None:
-    return (metadata or {}).get("event_payload", {}).get("key")
+    found: str | None = (metadata or {}).get("event_payload", {}).get("key")
+    return found
 
 
 def _words(activity: Json) -> str:
@@ -175,19 +175,24 @@ async def main() -> None:
     lines = asyncio.StreamReader(limit=2**24)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     order = json.loads(await lines.readline())
-    fake, where, questions = await {"slack": slack, "teams": teams}[sys.argv[1]](order)  # type: ignore[operator]
-    say = lambda what: print(json.dumps(what), flush=True)  # noqa: E731, T201
-    say({**where, "at": time.time()})
+    platform: Any = {"slack": slack, "teams": teams}[sys.argv[1]]
+    fake, where, questions = await platform(order)
+    _say(where)
     under_way: set[asyncio.Task[None]] = set()
 
     async def answer(question: Json) -> None:
-        say({"id": question["id"], "answer": await questions[question["ask"]](question)})
+        _say({"id": question["id"], "answer": await questions[question["ask"]](question)})
 
     async for line in lines:
         task = asyncio.create_task(answer(json.loads(line)))
         under_way.add(task)
         task.add_done_callback(under_way.discard)
     await fake.__aexit__(None, None, None)
+
+
+def _say(what: Json) -> None:
+    sys.stdout.write(f"{json.dumps(what)}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def acknowledges_before_commit() -> None:
         task.add_done_callback(under_way.discard)
         return Reply()
 
-    Desk.handle = at_once  # type: ignore[method-assign]
+    Desk.handle = at_once  # type: ignore[assignment, method-assign]
 
 
 def default_misfire_grace() -> None:

@@ -56,9 +56,9 @@ class Scene:
         await self._parts.aclose()
 
     async def _set_up(self) -> None:
-        await self.database.start()
         self._parts.push_async_callback(self.database.stop)
-        self.slack, self.teams = [await self._fake(platform) for platform in ("slack", "teams")]
+        parts = self.database.start(), self._fake("slack"), self._fake("teams")
+        _, self.slack, self.teams = await asyncio.gather(*parts)
         own = {"PSIRF_DATABASE_URL": self.database.url, "PSIRF_SECRET_KEY": KEY}
         env = {**own, **self.slack.where["env"], **self.teams.where["env"]}
         settings = Settings(**{name.removeprefix("PSIRF_").lower(): value for name, value in env.items()})

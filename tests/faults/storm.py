@@ -154,6 +154,7 @@ class Storm:
             found = await self._scene.do(lambda w: duties.hand_over_some(w, self._rota, day, self._chance, 1))
             for action, place, digest in found:
                 self._rota.action_of[action] = place
+                self._rota.heirs.add(place)
                 self._rota.passed_over.add(digest)
                 left -= 1
             await asyncio.sleep(0.4)
@@ -163,8 +164,10 @@ class Storm:
         with contextlib.suppress(TimeoutError):  # what is missing is for the checker to find
             async with asyncio.timeout(SETTLED_WITHIN):
                 while True:
-                    if await self._scene.do(lambda work: town.waiting(work)) == 0:
+                    if await self._scene.do(town.waiting) == 0:
                         return
+                    if later := await self._scene.do(town.only_for_later):  # tried so often that it waits for minutes
+                        await self._move_clock(later)
                     await asyncio.sleep(0.3)
 
     async def _move_clock(self, to: datetime) -> None:
@@ -232,7 +235,7 @@ class Storm:
             await self._move_clock(self._scene.now() + timedelta(hours=3))
         else:
             await self._move_clock(self._scene.now() - timedelta(hours=1))
-            await asyncio.sleep(2)
+            await asyncio.sleep(2 * self._plan.pace)
             await self._move_clock(self._scene.now() + timedelta(hours=1))
 
     # judging

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from sqlmodel import col, func, select
 
@@ -99,7 +100,7 @@ def write_down(work: Work, expected: Mapping[Someone, list[Expected]]) -> None:
         for nudge in nudges:
             if (key := f"feed{_opaque(nudge.nudge)}") in there:
                 continue
-            then = Work(work.session, nudge.due, replace(work.setting, new_id=lambda key=key: key))
+            then = Work(work.session, nudge.due, replace(work.setting, new_id=partial(str, key)))
             words = Words(text=f"nudge {nudge.nudge} is for you.")
             card = Card(title="Something to do", preview="Something to do", body=(words,))
             post.to_person(then, person_of[someone.id], card)
@@ -116,6 +117,15 @@ def waiting(work: Work) -> int:
     reminders = select(func.count()).select_from(Deadline)
     due = reminders.where(col(Deadline.state).in_(("open", "paused")), col(Deadline.next_at) <= work.now)
     return work.session.exec(messages).one() + work.session.exec(due).one()
+
+
+def only_for_later(work: Work) -> datetime | None:
+    """The next try, where everything that waits only waits for a time to come."""
+    here = col(Outbox.state).in_(OPEN), Outbox.due_at <= work.now + FAR_OFF
+    waits = dict(
+        work.session.exec(select(Outbox.state, func.min(Outbox.due_at)).where(*here).group_by(Outbox.state)).all()
+    )
+    return waits["due"] if waits.keys() == {"due"} and waits["due"] > work.now else None
 
 
 def on_show(work: Work, expected: Mapping[Someone, list[Expected]]) -> set[str]:

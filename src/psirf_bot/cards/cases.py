@@ -111,6 +111,7 @@ def case_card(
     about: Iterable[Fact],
     additions: Sequence[tuple[Fact, str]],
     support: Sequence[Fact],
+    due: Sequence[Fact],
     outcome: str,
     rows: Sequence[tuple[Button, ...]],
     prompted: bool,
@@ -124,6 +125,8 @@ def case_card(
             body += [Words(text="For Datix and LFPSE", style="heading"), Facts(facts=harm)]
     if support:
         body += [Words(text="Support for staff", style="heading"), Facts(facts=tuple(support))]
+    if due:
+        body += [Words(text="What is due", style="heading"), Facts(facts=tuple(due))]
     for when, text in additions:
         body += [Facts(facts=(when,)), Words(text=text, typed=True)]
     if outcome:

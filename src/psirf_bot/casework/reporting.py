@@ -66,7 +66,7 @@ def _on_confirm(work: Work, dialog: Dialog, turn: Turn[Any], by: Member, flow: F
     needs = support.ask_for_checks(work, case, report)
     tell_quality(work, case)
     onlookers.refresh(work, case)
-    return receipt(work, case, report, read, told=[_told_about_support(needs)] if needs else [])
+    return receipt(work, case, report, read, told=[support.told_about_support(work, needs)] if needs else [])
 
 
 def tell_quality(work: Work, case: Case) -> None:
@@ -94,15 +94,6 @@ def receipt(work: Work, case: Case, report: Report, read: Mapping[str, Reading],
         button(work, "Withdraw it", "case.withdraw", case=case),
     )
     return cards.receipt(line, report, cards.datix_text(line, report, words), told, work.trust.support, buttons)
-
-
-def _told_about_support(needs: list[Any]) -> str:
-    asked = sum(1 for need in needs if need.state == support.ASKED)
-    if asked == len(needs):
-        return "The people who are to check on staff have been asked, in private."
-    if asked:
-        return "Some people have been asked to check on staff, in private; the quality team will find the others."
-    return "The quality team will find somebody to check on the staff involved."
 
 
 def _remember_manager(work: Work, by: Member, report: Report) -> None:

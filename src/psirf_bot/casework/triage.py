@@ -8,7 +8,7 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, onlookers, people, post, support
+from psirf_bot.casework import candour, cases, onlookers, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import hand_over, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
@@ -183,6 +183,7 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
     case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
     changed(work, case, press.by.id, "merged into another case", into=into.id)
     happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
+    candour.joined(work, case, into, press.by.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
     text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
     tell_reporter(work, case, f"{case.reference} was joined with another report", text)

@@ -3,8 +3,9 @@
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, news, people, support
+from psirf_bot.casework import cases, duty_lines, news, people, response_page, support_requests
 from psirf_bot.casework.actions import action_id, button
+from psirf_bot.casework.deadlines import running_of
 from psirf_bot.casework.work import Work, allowed, case_facts
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
@@ -32,7 +33,8 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         [r for key, r in read.items() if "/" not in key],
         about=_about(work, case, by),
         additions=added,
-        support=_support(work, case, by) if by.is_quality else (),
+        support=support_requests.facts(work, case, by) if by.is_quality else (),
+        due=_due(work, case, by),
         outcome="" if case.reporter_id == by.id and news.waits_to_be_spoken_to(work, case) else case.outcome or "",
         rows=_rows(work, case, by),
         prompted=by.is_quality or case.reporter_id != by.id,
@@ -70,17 +72,14 @@ def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _support(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
-    done = {support.ASKED: "has been asked", support.CHECKED: "has checked"}
-    facts: list[Fact] = []
-    for need in support.of_case(work, case):
-        if support.is_kept_from(work, need, by):
-            continue
-        who = people.name_of(work, need.checker_id)
-        words = f"{who} {done[need.state]}" if need.state in done else f"Nobody yet. {support.wish_words(need)}"
-        if need.state == support.STOPPED:
-            words = "Not followed up: the report was withdrawn."
-        facts.append(Fact(label=need.name, value=words))
+def _due(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
+    """The case's duties whose clocks run, as far as this person may know of them, and where each day comes from."""
+    facts = []
+    for deadline in running_of(work, case):
+        duty = duty_lines.duty(work, deadline)
+        if duty and not duty.rule.private and may(by, Act.SEE_DUTY, duty.facts):
+            line = duty_lines.line(work, deadline, duty.rule)
+            facts.append(Fact(label=line.what, value=f"{line.due} {line.source[:1].upper()}{line.source[1:]}."))
     return tuple(facts)
 
 
@@ -94,6 +93,12 @@ def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
             return ()
         return (Button(label=label, action=action_id(work, verb, case=case, **args)),)
 
+    if response_page.current(work, case) is None:
+        respond = offers(Act.DECIDE_RESPONSE, "Record what the panel decided", "response.decide")
+    elif response_page.sees(work, by, case):
+        respond = (button(work, "Learning response", "response.show", case=case),)
+    else:
+        respond = ()
     restrict = ("Lift the restriction", "no") if case.restricted else ("Restrict", "yes")
     return [
         (
@@ -113,5 +118,10 @@ def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
             *offers(Act.RESTRICT, restrict[0], "case.restrict", on=restrict[1]),
             *offers(Act.CLOSE, "Close", "case.close"),
             *offers(Act.REOPEN, "Reopen", "case.reopen"),
+        ),
+        (
+            *offers(Act.SEE_CANDOUR, "Duty of candour", "candour.show"),
+            *respond,
+            *offers(Act.AGREE_ACTION, "Agree a safety action", "action.new"),
         ),
     ]

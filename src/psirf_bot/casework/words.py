@@ -10,15 +10,28 @@ from psirf_bot.cards.menu import help_card
 from psirf_bot.cards.menu import welcome as welcome_card
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.people_to_ring import numbers, people_to_ring, with_people_to_ring
-from psirf_bot.casework import alerts, from_datix, lists, post, reporting, safety_actions, setting_up, working_hours
+from psirf_bot.casework import (
+    alerts,
+    candour,
+    cases,
+    from_datix,
+    lists,
+    post,
+    reporting,
+    safety_actions,
+    setting_up,
+    support_requests,
+    working_hours,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.conversations import Conversations
 from psirf_bot.casework.forms import Form
 from psirf_bot.casework.inbound import Chosen, Inbound, Place, Platform, Pressed, Reply, Said, What
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
+from psirf_bot.domain.people import Role
 
 CONVERSATIONS = Conversations({reporting.FLOW: reporting.SCRIPT})
 
@@ -65,6 +78,14 @@ def _case(work: Work, heard: Heard) -> Card:
     return case_view(work, case, heard.by)
 
 
+def _candour(work: Work, heard: Heard) -> Card:
+    case = cases.by_reference(work, heard.rest)
+    if case is None or not allowed(work, heard.by, Act.SEE_CANDOUR, case):
+        raise Refusal("There is no case of that reference that you can open. For example: candour PSI-2026-0001.")
+    work.record(heard.by.id, "opened the duty of candour", case)
+    return candour.show(work, case, heard.by)
+
+
 def _find(work: Work, heard: Heard) -> Card:
     words = heard.rest.rstrip(AT_THE_END)
     return lists.find(work, heard.by, words) if words else _form(work, heard, "case.find", lists.FIND)
@@ -99,6 +120,8 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
         work, heard.by, heard.platform, heard.place, heard.rest.casefold()
     ),
     "deputy": lambda work, heard: _form(work, heard, "deputy.set", setting_up.DEPUTY),
+    "candour": _candour,
+    "support": lambda work, heard: support_requests.page(work, heard.by, heard.rest),
     "hours": lambda work, heard: _form(work, heard, "hours.set", working_hours.HOURS),
     "action": lambda work, heard: _form(work, heard, "action.new", safety_actions.NEW),
     "actions": lambda work, heard: safety_actions.list_actions(work, heard.by),
@@ -124,6 +147,8 @@ ALSO = {
     "my report": "my reports",
     "stop": "cancel",
 }
+MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
+NAME_A_CASE = frozenset({"case", "open datix", "candour", "support"})
 UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report"})
 """Words that may as well be an answer, or a part of one."""
 AT_THE_END = ".!?,;: "
@@ -207,7 +232,9 @@ def _is_an_answer(work: Work, heard: Heard, word: str, text: str) -> bool:
         return False
     if not heard.rest:
         return text.casefold().rstrip(AT_THE_END) in UNSURE
-    return word == "find" or (word in {"case", "open datix"} and not re.fullmatch(r"\S*\d\S*", heard.rest))
+    return word == "find" or (
+        word in {"case", "open datix", "candour", "support"} and not re.fullmatch(r"\S*\d\S*", heard.rest)
+    )
 
 
 def command(text: str) -> tuple[str, str]:
@@ -231,13 +258,21 @@ def help_for(work: Work, by: Member, *, unknown: bool = False) -> Card:
     """What this person can do, as buttons and as words."""
     offers = [("report", "Report what happened", "Report"), ("my reports", "See what you reported", "My reports")]
     offers.append(("overdue", "See what waits for you", "What waits for me"))
+    offers.append(("support", "Find somebody to talk to, or ask for it", "Support for me"))
     offers.append(("deputy", "Say who stands in for you", "My deputy"))
+    offers.append(("hours", "Say when you work", "My hours"))
     words = [(word, meaning) for word, meaning, _ in offers]
     if allowed(work, by, Act.FIND):
         words += [
             ("find …", "Find a case by reference, Datix number, service, state or owner"),
             ("case PSI-…", "Open a case"),
         ]
+    if allowed(work, by, Act.AGREE_ACTION):
+        words.append(("action", "Agree a safety action; actions lists them"))
+    if allowed(work, by, Act.RECEIVE_ALERT):
+        words.append(("alert", "Note a Patient Safety Alert; alerts lists them"))
+    if by.roles & MAY_SEE_CANDOUR:
+        words.append(("candour PSI-…", "See where the duty of candour has got to"))
     if allowed(work, by, Act.OPEN_FROM_DATIX):
         words.append(("open datix …", "Open a case for something already on Datix"))
     if allowed(work, by, Act.SET_CHANNEL):

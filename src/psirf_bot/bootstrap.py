@@ -120,7 +120,7 @@ class Application:
         app = web.Application(client_max_size=2**20)
         for adapter in self.adapters.values():
             app.add_routes(adapter.routes())
-        app.add_routes(health_routes(self.store))
+        app.add_routes(health_routes(self.store, self.clock.now))
         if self._dev:
             app.add_routes(dev_clock.routes(self.clock))
         if "web" in self.adapters:

@@ -16,6 +16,7 @@ from psirf_bot.adapters.slack import failures
 from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.teams import connector
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
+from psirf_bot.clock import Clock
 from psirf_bot.delivery import courier, outbox
 
 
@@ -55,7 +56,10 @@ if __name__ == "__main__":
     given.add_argument("--mutant", choices=MUTANTS)
     given.add_argument("--wake", type=float, default=bootstrap.WAKE_EVERY, help="seconds between two looks")
     given.add_argument("--pace", type=float, default=1.0, help="see times.py")
+    given.add_argument("--ahead", type=float, default=0.0, help="seconds by which its clock is ahead from the start")
     how = given.parse_args()
+    ahead = timedelta(seconds=how.ahead)
+    Clock.__init__ = lambda clock: setattr(clock, "ahead", ahead)  # type: ignore[assignment, method-assign]
     shorten(Times(how.pace))
     bootstrap.WAKE_EVERY = how.wake
     if how.mutant:

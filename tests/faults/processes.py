@@ -8,8 +8,8 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -91,20 +91,18 @@ class Bot:
     def events_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/slack/events"
 
-    async def start(self, clock: datetime | None) -> None:
-        """Start it, again if the database is not there yet, and set its clock."""
+    async def start(self, ahead: Callable[[], timedelta]) -> None:
+        """Start it, again if the database is not there yet. Its clock is right from the start, as a machine's is."""
         async with asyncio.timeout(READY_WITHIN):
             while True:
-                if await self._started():
+                if await self._started(ahead()):
                     break
                 await asyncio.sleep(0.3)
-        if clock:
-            await self.set_clock(clock)
         self.is_up.set()
 
-    async def _started(self) -> bool:
+    async def _started(self, ahead: timedelta) -> bool:
         with (self._folder / f"{self.name}.log").open("ab") as log:
-            command = (sys.executable, "-m", "faults.bot", *self._how)
+            command = (sys.executable, "-m", "faults.bot", *self._how, "--ahead", str(ahead.total_seconds()))
             self._process = await asyncio.create_subprocess_exec(
                 *command, env=self._env, cwd=self._folder, stdin=PIPE, stdout=PIPE, stderr=log
             )

@@ -86,7 +86,9 @@ class Scene:
         return datetime.now(UTC) + self.ahead
 
     async def start(self, bot: Bot) -> None:
-        await bot.start(self.now() if self.ahead else None)
+        await bot.start(lambda: self.ahead)
+        if self.ahead:
+            await bot.set_clock(self.now())  # it may have been moved meanwhile
 
     async def do(self, what: Callable[[Work], T]) -> T:
         """Do a piece of work on the database beside the bots, again if the database goes away meanwhile."""

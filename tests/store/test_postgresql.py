@@ -1,15 +1,20 @@
 """What only PostgreSQL can get wrong: transactions side by side."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy.exc import DatabaseError, DBAPIError
-from sqlmodel import func, select, text
+from sqlmodel import SQLModel, func, select, text
 
+from postgresql import Server
 from psirf_bot.casework.inbound import Said
 from psirf_bot.store import audit, database
 from psirf_bot.store.database import open_engine
+from psirf_bot.store.migrate import migrate
 from psirf_bot.store.tables import AuditEntry, Counter, Dialog, Person
 from stage import Stage
 
@@ -65,6 +70,34 @@ async def test_the_database_refuses_to_change_the_audit(stage: Stage, tampering:
         await stage.do(lambda work: work.record("p", "did something"))
         with pytest.raises(DatabaseError, match="append-only"):
             await stage.do(lambda work: work.session.connection().execute(text(tampering)))
+
+
+def test_replicas_that_migrate_at_once_do_not_trip_over_each_other(server: Server) -> None:
+    url = server.create_empty()
+    errors: list[Exception] = []
+    together = threading.Barrier(3)
+
+    def one() -> None:
+        engine = open_engine(url)
+        together.wait()
+        try:
+            migrate(engine)
+        except Exception as error:  # noqa: BLE001 - looked at below
+            errors.append(error)
+        engine.dispose()
+
+    threads = [threading.Thread(target=one) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    engine.dispose()
+    server.drop(url)
 
 
 def test_a_process_that_was_stopped_within_its_transaction_does_not_hold_up_the_others(

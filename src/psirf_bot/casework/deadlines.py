@@ -201,15 +201,6 @@ def settle(work: Work, deadline: Deadline, state: str, by: str, note: str | None
     changed(work, deadline)
 
 
-def snooze(work: Work, deadline: Deadline, by: str) -> date:
-    """Be quiet about it until this person's next working morning; the day it is due does not move."""
-    calendar, pattern = work.setting.calendar_beyond, pattern_of(work, by)
-    day = calendar.digest_day(work.local.date() + timedelta(days=1), pattern)
-    deadline.next_at = calendar.next_morning(day, pattern)
-    changed(work, deadline)
-    return day
-
-
 def hand_over(work: Work, deadline: Deadline, to: str | None) -> None:
     """Another person owes it from now on; with nobody named, those who hold its role."""
     deadline.owner_id = to

@@ -6,9 +6,8 @@ from typing import Any
 from sqlmodel import col, func, or_, select
 
 from psirf_bot.cards import cases as cards
-from psirf_bot.cards.answers import moment
-from psirf_bot.cards.model import Button, Buttons, Card, Part, Words
-from psirf_bot.casework import board, cases, support
+from psirf_bot.cards.model import Button, Card, Part, Words
+from psirf_bot.casework import board, cases, support_lists
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
@@ -35,7 +34,7 @@ def my_reports(work: Work, by: Member) -> Card:
 
 def what_waits(work: Work, by: Member, *, most: int = SHOWN) -> Card:
     """What waits for this person: colleagues to check on, reports to be read, messages that could not be sent."""
-    parts = _checks_to_make(work, by)
+    parts = support_lists.checks_to_make(work, by)
     unread: Sequence[Case] = ()
     more = 0
     if allowed(work, by, Act.SEE_UNTRIAGED):
@@ -55,49 +54,8 @@ def overdue(work: Work, by: Member) -> Card:
     return waits.model_copy(update={"body": (*(() if nothing else waits.body), *duties)})
 
 
-def _checks_to_make(work: Work, by: Member) -> list[Part]:
-    needs = support.waiting_for(work, by.id)
-    parts: list[Part] = []
-    for need in needs[:MOST_CHECKS]:
-        case = work.session.get_one(Case, need.case_id)
-        line = cases.line(work, case)
-        text = f"{line.reference}: {line.event_type.label.lower()} in {line.service}, {moment(line.occurred)}."
-        spoken = f"I have spoken to {need.name}: {line.reference}"
-        done = button(
-            work,
-            f"I have spoken to {need.name}",
-            "support.done",
-            case=case,
-            need=need.id,
-            style="primary",
-            spoken=spoken,
-        )
-        other = "Someone else should do this"
-        pass_on = button(
-            work, other, "support.pass", case=case, need=need.id, spoken=f"{other}: {need.name}, {line.reference}"
-        )
-        parts += [
-            Words(text=f"Please check how {need.name} is", style="heading"),
-            Words(text=text),
-            Buttons(buttons=(done, pass_on)),
-        ]
-    return parts + _and_more(len(needs) - MOST_CHECKS)
-
-
 def _for_the_quality_team(work: Work, by: Member) -> list[Part]:
-    needs = support.on_the_quality_list(work, by)
-    parts: list[Part] = []
-    for need in needs[:MOST_CHECKS]:
-        case = work.session.get_one(Case, need.case_id)
-        text = f"Nobody is to check on {need.name} yet ({case.reference}). {support.wish_words(need)}"
-        spoken = f"I have spoken to {need.name}: {case.reference}"
-        done = button(work, f"I have spoken to {need.name}", "support.done", case=case, need=need.id, spoken=spoken)
-        parts += [
-            Words(text="Support for a member of staff", style="heading"),
-            Words(text=text),
-            Buttons(buttons=(done,)),
-        ]
-    parts += _and_more(len(needs) - MOST_CHECKS)
+    parts = support_lists.for_the_quality_team(work, by)
     lost = _count(work, select(func.count()).select_from(Outbox).where(Outbox.state == "dead"))
     if lost:
         text = f"{lost} messages could not be delivered. An administrator can see them with psirf-bot outbox."

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from psirf_bot.casework import people
+from psirf_bot.casework import people, support_circle
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
@@ -11,12 +11,12 @@ from psirf_bot.store.tables import Deadline, Person, WorkingHours
 
 def owners(work: Work, deadline: Deadline) -> list[Person]:
     """Those who are reminded of a duty. Somebody who has left has none; then the role behind it is asked."""
+    kept_from = support_circle.kept_from(work, deadline)
     owner = people.person(work, deadline.owner_id)
-    if owner and owner.active:
-        return [people.acting_for(work, owner)]
-    if deadline.role is None:
-        return people.holders(work, Role.QUALITY)
-    return in_role(work, Role(deadline.role), deadline.service)
+    if owner and owner.active and (acting := people.acting_for(work, owner)).id not in kept_from:
+        return [acting]
+    asked = in_role(work, Role(deadline.role or Role.QUALITY), deadline.service)
+    return [someone for someone in asked if someone.id not in kept_from]
 
 
 def in_role(work: Work, role: Role, service: str | None) -> list[Person]:

@@ -22,6 +22,7 @@ from psirf_bot.store.tables import (
     SafetyAction,
     SafetyAlert,
     StandIn,
+    SupportCheck,
     SupportNeed,
     SupportRequest,
 )
@@ -143,7 +144,9 @@ THEIRS: tuple[tuple[type[SQLModel], str], ...] = (
     (Person, "line_manager_id"),
     (Deadline, "owner_id"),
     (Nudge, "person_id"),
+    (SupportCheck, "by_id"),
     (SupportRequest, "person_id"),
+    (SupportRequest, "taken_by"),
     (LearningResponse, "lead_id"),
     (Contact, "lead_id"),
     (SafetyAction, "owner_id"),

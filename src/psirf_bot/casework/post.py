@@ -107,9 +107,7 @@ def living_once(work: Work, purpose: Purpose, subject: str, at: datetime | None 
     return bool(channels)
 
 
-def living_at(
-    work: Work, platform: str, address: Mapping[str, str], subject: str, *, urgent: bool = False
-) -> None:
+def living_at(work: Work, platform: str, address: Mapping[str, str], subject: str, *, urgent: bool = False) -> None:
     """Show a living card at one address, or bring it up to date. One that still waits shows the newest state anyway."""
     lane = lane_of(platform, address) + (URGENT if urgent else "")
     waiting = select(Outbox.id).where(Outbox.subject == subject, Outbox.lane == lane, Outbox.state == "due")

@@ -44,7 +44,7 @@ def remind(work: Work, deadline: Deadline, person_id: str, why: str) -> None:
         return
     if alone:
         subject = subject_of(work, deadline, nudge)
-        about = f"support:{deadline.subject_id}" if deadline.subject_kind == "check" else None
+        about = f"support:{deadline.subject_id}:{person_id}" if deadline.subject_kind == "check" else None
         post.living_to_person(work, person_id, subject, key=post.key_of(work, subject), at=at, about=about)
     else:
         _write_digest(work, person_id, day, at)

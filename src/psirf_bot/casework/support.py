@@ -9,7 +9,7 @@ from sqlmodel import col, or_, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, post, support_lists, support_offers, support_requests, support_stages
+from psirf_bot.casework import people, post, support_offers, support_requests, support_stages
 from psirf_bot.casework.deadlines import RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE
@@ -172,11 +172,6 @@ def render_nudge(work: Work, deadline: Deadline, person_id: str, step: int) -> C
     """The reminder of a duty of support, as it is to be sent or edited now; None where there is nothing to say."""
     renderers = {CHECK: support_stages.render, REQUEST: support_requests.render}
     return renderers[deadline.subject_kind](work, deadline, person_id, step)
-
-
-def waiting_for(work: Work, checker_id: str) -> list[SupportNeed]:
-    """Those whom this person is to check on after the event, and has not yet."""
-    return [need for need, duty in support_lists.waiting(work, checker_id) if duty.rule == AFTER_EVENT]
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from psirf_bot.casework import paging, people, post, reminders
+from psirf_bot.casework import paging, people, post, reminders, support_circle
 from psirf_bot.casework.deadlines import PAUSED, RUNNING, plan_next
 from psirf_bot.casework.owners import in_role, owners
 from psirf_bot.casework.work import Work
@@ -70,6 +70,7 @@ def _readers(work: Work, deadline: Deadline, planned: Step) -> Iterator[tuple[Pe
 
     Where none of them can be written to, the quality team hears of it: nothing is lost without a word.
     """
+    kept_from = support_circle.kept_from(work, deadline)
     asked = {someone.id: (someone, planned.why) for someone in owners(work, deadline)}
     ladder = work.setting.rules[deadline.rule].ladder
     for role in ladder[: planned.rung + 1] if planned.rung is not None else ():
@@ -77,4 +78,4 @@ def _readers(work: Work, deadline: Deadline, planned: Step) -> Iterator[tuple[Pe
             asked.setdefault(someone.id, (someone, "up"))
     if not any(post.can_be_reached(work, person_id) for person_id in asked):
         asked |= {someone.id: (someone, "up") for someone in people.holders(work, Role.QUALITY)}
-    yield from asked.values()
+    yield from (reader for person_id, reader in asked.items() if person_id not in kept_from)

@@ -8,7 +8,7 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, cases, onlookers, people, post, support
+from psirf_bot.casework import candour, cases, contacts, onlookers, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import hand_over, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
@@ -117,6 +117,7 @@ def _close(work: Work, press: Press, answers: Answers) -> Card:
     case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
     changed(work, case, press.by.id, "closed", outcome=case.outcome)
     happened(work, Event.CASE_CLOSED, of_case(case), press.by.id)
+    contacts.end_all(work, case, press.by.id)
     if not tell_outcome(work, case):
         text = "The reporter was involved, so they are told once the person who is to check on them has spoken to them."
         return said(f"{case.reference} is closed", text, button(work, "Open the case", "case.show", case=case))
@@ -160,6 +161,7 @@ def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
     case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
     changed(work, case, press.by.id, "withdrawn", why=case.outcome)
     happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
+    contacts.end_all(work, case, press.by.id)
     support.stop_asking(work, case)
     for joined in work.session.exec(select(Case).where(Case.merged_into == case.id)).all():
         joined.state, joined.merged_into, joined.ended_at = State.REPORTED, None, None

@@ -30,6 +30,10 @@ def shut_out(work: Work, row: Outbox) -> bool:
         setting_up.lost(work, row.platform, row.address)
         return False
     people.cannot_be_reached(work, row.person_id, row.platform, row.address)
+    if row.subject and not row.subject.startswith("home:"):
+        key = post.key_of(work, row.key, "elsewhere", row.platform)
+        urgent = row.lane.endswith(post.URGENT)
+        return post.living_to_person(work, row.person_id, row.subject, key=key, about=row.about, urgent=urgent)
     if row.card is None or row.about == post.PASSING:
         return False
     return post.to_person(

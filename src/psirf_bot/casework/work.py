@@ -127,7 +127,10 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         quality_only=case.quality_only,
         restricted=case.restricted,
         lead_id=work.session.exec(
-            select(LearningResponse.lead_id).where(LearningResponse.case_id == case.id).limit(1)
+            select(LearningResponse.lead_id)
+            .where(LearningResponse.case_id == case.id)
+            .order_by(col(LearningResponse.decided_at).desc())
+            .limit(1)
         ).first(),
         checker_ids=frozenset(checker for checker, _, _ in needs if checker),
         passed_over_ids=frozenset(

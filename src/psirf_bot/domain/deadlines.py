@@ -209,7 +209,7 @@ RULES = (
          drops=(E.TOLD_IN_PERSON, E.DECLINED, E.CANDOUR_DOES_NOT_APPLY, E.CASE_DROPPED), comes_back=working_days(5)),
 
     # Decision and verification (§3.2, §12.3)
-    Rule("panel.opened", "Open the panel", (E.CASE_READ, E.CASE_REOPENED),
+    Rule("panel.opened", "Open the panel", (E.CASE_READ, E.CASE_REOPENED, E.PSII_NOT_VERIFIED),
          (E.PANEL_OPENED,), working_days(5), "case owner", LOCAL,
          ladder=(R.QUALITY, R.CHAIR), drops=ENDED),
     Rule("psii.verified", "Verify the PSII", E.PSII_DECIDED, (E.PSII_VERIFIED,), working_days(2), R.CHIEF_NURSE,
@@ -224,7 +224,8 @@ RULES = (
          working_days(5), "response lead", "policy §13: as soon as possible; the time is local",
          ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),
     Rule("response.target", "Finish the learning response", E.RESPONSE_STARTED, (E.RESPONSE_ENDED,), months(2),
-         "response lead", "policy §13: one to three months; two is local", nudges=(-10, -5, -1, 0), drops=ENDED),
+         "response lead", "policy §13: one to three months; two is local", nudges=(-10, -5, -1, 0),
+         drops=(E.EXTENSION_AGREED, *ENDED)),
     Rule("response.three-months", "Finish within three months, or agree an extension", E.RESPONSE_STARTED,
          (E.RESPONSE_ENDED, E.EXTENSION_AGREED), months(3), "response lead", "policy §13: three months",
          nudges=(-15, -10, -5, -1, 0), ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),

@@ -179,7 +179,7 @@ class Outbox(SQLModel, table=True):
     """What it is about, for what must be done when it cannot be delivered."""
     may_repeat: bool = False
     """An earlier try may have arrived, and the platform cannot say: the message then says so itself."""
-    state: str = "due"  # due, sending, uncertain, sent, dead
+    state: str = "due"  # due, sending, uncertain, sent, dead, let go
     due_at: datetime
     attempts: int = 0
     token: int = 0
@@ -345,7 +345,7 @@ class CandourStep(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: str = Field(index=True)
-    step: str  # told, written, attempt, declined
+    step: str  # confirmed, told, written, unreachable, attempt, declined
     on: date
     who: str
     """Who did it: an id, or a name as typed."""

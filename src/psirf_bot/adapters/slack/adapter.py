@@ -25,6 +25,7 @@ from psirf_bot.adapters.slack.runner import Tasks, install
 from psirf_bot.adapters.slack.screen import Screen
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Desk
+from psirf_bot.delivery.in_time import InTime
 from psirf_bot.delivery.platform import Address
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ class SlackAdapter:
 
     async def start(self) -> None:
         """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
-        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        self._session = aiohttp.ClientSession(timeout=self._timeout, request_class=InTime)
         self._client.session = self._session
         try:
             answer = await self._client.auth_test()

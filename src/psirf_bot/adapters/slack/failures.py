@@ -76,7 +76,8 @@ def judged(error: Exception) -> Refused | Uncertain:
         if why in ("ratelimited", "rate_limited") or status == 429:
             return Refused("ratelimited", retry_after=_seconds(headers))
         if why in OURS and status < 500:
-            return Refused(why, retry_after=MENDED_IN)
+            # A scope may be wanted for one kind of call alone: the rest of Slack need not wait for it.
+            return Refused(why, retry_after=None if why == "missing_scope" else MENDED_IN)
         if why in FINAL and status < 500:
             return Refused(why, final=True, shut_out=why in SHUT_OUT)
     return Uncertain(why)

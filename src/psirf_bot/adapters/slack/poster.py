@@ -16,7 +16,6 @@ _EVENT = "psirf_message"
 _CLOCKS_APART = timedelta(minutes=5)  # between ours and Slack's; keys are unique, so looking further back is harmless
 _PAGE = 200
 _THREAD_GONE = "thread_not_found"
-_ASK_AGAIN = 2.0  # seconds
 
 
 class Poster:
@@ -74,8 +73,6 @@ class Poster:
                 cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
                 if not cursor:
                     return found
-        except Refused as refused:
-            raise Uncertain(refused.why) from None
         except (*TROUBLE, KeyError) as error:
             if name_of(error) == _THREAD_GONE:
                 return None
@@ -102,7 +99,7 @@ class Poster:
                 shared = await self._channels.is_shared(to["channel"])
             except TROUBLE as error:
                 why = judged(error)
-                raise (why if isinstance(why, Refused) else Refused(name_of(error), retry_after=_ASK_AGAIN)) from None
+                raise (why if isinstance(why, Refused) else Refused(name_of(error))) from None
             if shared:  # since it was set: what is said here is for the trust alone
                 raise Refused("shared with another organisation", final=True, shut_out=True)
             return to["channel"]

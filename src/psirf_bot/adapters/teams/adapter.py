@@ -24,6 +24,7 @@ from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, U
 from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Added, Desk, Reply
+from psirf_bot.delivery.in_time import InTime
 from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class TeamsAdapter:
 
     async def start(self) -> None:
         """Open the way to Microsoft."""
-        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
+        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), request_class=InTime)
         self._keys = SigningKeys(self._http, self._openid_url, self._now)
         token_url = f"{self._login_url}/{self._tenant}/oauth2/v2.0/token"
         self._token = AppToken(self._http, token_url, self._app_id, self._app_secret, self._now)

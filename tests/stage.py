@@ -25,7 +25,7 @@ from psirf_bot.domain.people import read_people
 from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.migrate import migrate
-from psirf_bot.store.tables import Channel, Outbox
+from psirf_bot.store.tables import Channel, Outbox, PlatformHold
 from psirf_bot.trust_file import load_trust, sample_people_text
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)  # a Friday
@@ -100,8 +100,11 @@ class Stage:
 
     def later(self, **by: float) -> None:
         if not self.store.is_single:  # there leases go by the database's clock, which stands still: so they grow older
-            older = {at: getattr(Outbox, at) - timedelta(**by) for at in ("lease_until", "first_tried_at")}
+            aged = ("lease_until", "first_tried_at", "settled_at")
+            older = {at: getattr(Outbox, at) - timedelta(**by) for at in aged}
+            held = {"until": PlatformHold.until - timedelta(**by)}
             self.store.submit(lambda session: session.execute(update(Outbox).values(older))).result()
+            self.store.submit(lambda session: session.execute(update(PlatformHold).values(held))).result()
         self.now += timedelta(**by)
 
     async def turn(

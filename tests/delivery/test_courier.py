@@ -381,7 +381,7 @@ async def test_what_a_dead_process_was_sending_is_looked_for_by_the_next(
     await stage.courier.start()
     await quiet(stage)
     assert await states(stage) == ["uncertain", "sent"], "it may still turn up"
-    await later(stage, minutes=2)
+    await later(stage, minutes=3)
     assert sorted(platform.titles("ward")) == ["one", "two"]
     assert not any(REPEAT in words(p.card) for p in platform.rooms["ward"])
 
@@ -394,7 +394,7 @@ async def test_a_lease_that_is_over_is_taken_over_and_its_old_holder_changes_not
     [stale] = await taken(stage)
     stage.later(seconds=LEASE.total_seconds() + 1)
     assert await taken(stage) == [], "what it may have sent has to settle first"
-    stage.later(minutes=1)
+    stage.later(minutes=2)
     [fresh] = await taken(stage)
     assert fresh.token > stale.token
     assert fresh.read_back_since is not None

@@ -35,7 +35,7 @@ class NotYet(Exception):
 
 def remind(work: Work, deadline: Deadline, person_id: str, why: str) -> None:
     """Remind somebody of a duty in their next working hours; once a day at most."""
-    alone = work.setting.rules[deadline.rule].alone
+    alone = _is_alone(work, deadline)
     day, at = _next_hours(work, person_id)
     if not alone and _has_gone(work, person_id, day):
         day, at = _next_hours(work, person_id, after=day)
@@ -61,6 +61,11 @@ def remind_tomorrow(work: Work, deadline: Deadline, person_id: str, why: str) ->
     return day
 
 
+def _is_alone(work: Work, deadline: Deadline) -> bool:
+    rule = work.setting.rules.get(deadline.rule)
+    return rule is not None and rule.alone
+
+
 def tell_leads(work: Work, deadline: Deadline) -> None:
     """What has become late is on the day's card in the channel of the leads."""
     day, at = _next_hours(work, LEADS)
@@ -77,6 +82,8 @@ def render(work: Work, which: str, *, kind: str) -> Card | None:
     person_id = reader if kind == "digest" else reader.partition(":")[2]
     if not _is_posted(work, f"{kind}:{which}"):
         today, at = _next_hours(work, person_id)
+        if today.isoformat() < day:  # a clock that has been put back
+            raise NotYet(work.setting.calendar_beyond.utc(datetime.fromisoformat(day)))
         if kind == "digest" and today.isoformat() != day:
             _carry_over(work, person_id, date.fromisoformat(day), today, at)
             return None
@@ -134,6 +141,8 @@ def _carry_over(work: Work, person_id: str, day: date, today: date, at: datetime
         today, at = _next_hours(work, person_id, after=today)
     for nudge in work.session.exec(select(Nudge).where(Nudge.person_id == person_id, Nudge.day == day)).all():
         deadline = work.session.get(Deadline, nudge.deadline_id)
+        if deadline and _is_alone(work, deadline):
+            continue  # its own message tells of it
         if deadline:
             nudge_again = _noted(work, deadline, person_id, nudge.why, today)
             if nudge_again:
@@ -162,6 +171,11 @@ def _own(work: Work, which: str) -> Card | None:
         Nudge.deadline_id == deadline_id, Nudge.person_id == person_id, Nudge.day == date.fromisoformat(day)
     )
     nudge = work.session.exec(reminded).first()
+    newer = select(Nudge.id).where(
+        Nudge.deadline_id == deadline_id, Nudge.person_id == person_id, Nudge.day > date.fromisoformat(day)
+    )
+    if not _is_posted(work, f"nudge:{which}") and work.session.exec(newer).first():
+        return None  # held up until the next one came: one of them is enough
     someone = people.person(work, person_id)
     if deadline is None or nudge is None or someone is None or not someone.active:
         return None

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from psirf_bot.delivery import outbox
 from psirf_bot.delivery.in_time import only_until
 from psirf_bot.delivery.outbox import Errand, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain
@@ -17,8 +18,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 32
 """How many conversations are written to at the same time."""
 
-SEND_WITHIN = 30.0
-"""Seconds from taking a message until its platform has answered: well within the lease, so nobody else may hold it."""
+SEND_WITHIN = outbox.SEND_WITHIN.total_seconds()
 
 
 class Courier:

@@ -27,6 +27,8 @@ from psirf_bot.store.tables import Outbox, PlatformHold, Posted
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+SEND_WITHIN = timedelta(seconds=30)
+"""From taking a message until its platform has answered: well within the lease, so nobody else may hold it."""
 MOST_TRIES = 30
 LOOK_FOR = timedelta(minutes=15)
 AT_ONCE = timedelta(seconds=5)
@@ -71,8 +73,8 @@ class OutboxQueue:
             taken_at = (row.lease_until or real) - LEASE
             harmless = self._may_be_repeated(session, row)
             row.state = "due" if harmless else "uncertain"
-            wait = timedelta() if harmless else taken_at + settles(row.platform) - real
-            row.due_at = self._now() + max(wait, timedelta())
+            row.settled_at = taken_at + SEND_WITHIN + settles(row.platform)  # it may have been sent as late as that
+            row.due_at = self._now() + (timedelta() if harmless else max(row.settled_at - real, timedelta()))
             session.add(row)
 
     def claim(self, session: Session, most: int, settles: Settles) -> list[Errand]:
@@ -83,8 +85,8 @@ class OutboxQueue:
         """
         _wait_for_turn(session)
         self.recover(session, settles, all_of_them=False)
-        while rows := session.exec(self._ready, params={"now": self._now(), "most": most}).all():
-            real = self._time_of_leases(session)
+        real = self._time_of_leases(session)
+        while rows := session.exec(self._ready, params={"now": self._now(), "real": real, "most": most}).all():
             if errands := [errand for row in rows if (errand := self._errand(session, row, real))]:
                 return errands
         return []
@@ -171,7 +173,7 @@ class OutboxQueue:
             row.state, row.due_at = "due", self._later(row.attempts, refused.retry_after)
             if refused.retry_after is not None:
                 row.attempts -= 1  # the platform is busy: that says nothing against this message
-                _hold(session, row.platform, row.due_at)
+                self._hold(session, row.platform, refused.retry_after)
         session.add(row)
 
     def uncertain(self, session: Session, errand: Errand, why: str, settle: timedelta) -> None:
@@ -189,6 +191,7 @@ class OutboxQueue:
             row.state, row.due_at = "due", self._later(row.attempts, None)
         else:
             row.state, row.due_at = "uncertain", self._now() + settle
+            row.settled_at = self._time_of_leases(session) + settle
         session.add(row)
 
     def _may_be_repeated(self, session: Session, row: Outbox) -> bool:
@@ -213,7 +216,7 @@ class OutboxQueue:
         row.error, row.state, row.due_at = why, "uncertain", self._later(row.attempts, retry_after)
         if retry_after is not None:
             row.attempts -= 1
-            _hold(session, row.platform, row.due_at)
+            self._hold(session, row.platform, retry_after)
         session.add(row)
 
     def not_there(self, session: Session, errand: Errand, *, certain: bool) -> None:
@@ -250,6 +253,13 @@ class OutboxQueue:
             return clock
         return self._real()
 
+    def _hold(self, session: Session, platform: str, retry_after: float) -> None:
+        """The platform asked us to wait, whoever it was that it asked: until then nothing is sent there."""
+        until = self._time_of_leases(session) + timedelta(seconds=max(retry_after, 1.0))
+        hold = session.get(PlatformHold, platform, with_for_update=True) or PlatformHold(platform=platform, until=until)
+        hold.until = max(hold.until, until)
+        session.add(hold)
+
     def _later(self, attempts: int, retry_after: float | None) -> datetime:
         seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0**attempts, 300)
         return self._now() + timedelta(seconds=seconds)
@@ -258,6 +268,7 @@ class OutboxQueue:
 def _ready() -> SelectOfScalar[Outbox]:
     """The first `most` messages that are due by `now` and have to wait for no other."""
     now: Any = bindparam("now")
+    real: Any = bindparam("real")
     other = aliased(Outbox)
     tried_or_due = col(other.first_tried_at).is_not(None) | (col(other.due_at) <= now)
     earlier = col(other.id) < col(Outbox.id)
@@ -269,8 +280,9 @@ def _ready() -> SelectOfScalar[Outbox]:
         | (earlier & (col(other.state) == "due") & tried_or_due)
         | (earlier & (col(other.state) == "uncertain") & (col(other.subject) == Outbox.subject)),
     )
-    held = exists().where(col(PlatformHold.platform) == Outbox.platform, col(PlatformHold.until) > now)
-    due = col(Outbox.state).in_(("due", "uncertain")), col(Outbox.due_at) <= now
+    held = exists().where(col(PlatformHold.platform) == Outbox.platform, col(PlatformHold.until) > real)
+    settled = (col(Outbox.state) == "due") | col(Outbox.settled_at).is_(None) | (col(Outbox.settled_at) <= real)
+    due = col(Outbox.state).in_(("due", "uncertain")), col(Outbox.due_at) <= now, settled
     # Only the first of a conversation can be next: looking at all of a long queue would hold up everybody else.
     firsts = select(func.min(Outbox.id)).where(*due, ~held).group_by(Outbox.lane)
     urgent_first = case((col(Outbox.lane).endswith(":urgent"), 0), else_=1)
@@ -282,13 +294,6 @@ def _wait_for_turn(session: Session) -> None:
     """Two that claim at once would each see a conversation as free. SQLite has one writer; elsewhere a lock holds."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(CLAIMING)))
-
-
-def _hold(session: Session, platform: str, until: datetime) -> None:
-    """The platform asked us to wait, whoever it was that it asked: until then nothing is sent there."""
-    hold = session.get(PlatformHold, platform, with_for_update=True) or PlatformHold(platform=platform, until=until)
-    hold.until = max(hold.until, until)
-    session.add(hold)
 
 
 def _labelled(card: Card) -> Card:

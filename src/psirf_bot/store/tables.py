@@ -185,6 +185,8 @@ class Outbox(SQLModel, table=True):
     token: int = 0
     lease_until: datetime | None = None
     first_tried_at: datetime | None = None
+    settled_at: datetime | None = None
+    """Until then a message that may have arrived may still turn up; by the clock of the leases."""
     error: str | None = None
     created_at: datetime
 
@@ -297,7 +299,7 @@ class Remembered(SQLModel, table=True):
 
 
 class PlatformHold(SQLModel, table=True):
-    """A platform asked us to wait until then."""
+    """A platform asked us to wait until then, by the clock of the leases."""
 
     platform: str = Field(primary_key=True)
     until: datetime

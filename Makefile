@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-browser gallery bench check lock
+.PHONY: setup demo test test-browser test-faults gallery bench check lock
 .DEFAULT_GOAL := demo
 
 # The application alone: what `make demo` needs.
@@ -35,6 +35,10 @@ test-browser: setup $(RENDERERS)
 
 gallery: setup $(RENDERERS)
 	$(BIN)/python docs/gallery/make.py
+
+# Everything that can go wrong, seeded: a few minutes for each engine.
+test-faults: setup
+	PYTHONPATH=tests $(BIN)/python -m faults
 
 bench: setup
 	$(BIN)/python -m bench

@@ -96,7 +96,7 @@ async def test_words_are_understood_as_people_type_them(stage: Stage, typed: str
 async def test_help_offers_what_this_person_can_do_as_buttons(stage: Stage) -> None:
     staff = [b.label for b in (await stage.says(AMINA, "help")).all_buttons()]
     quality = await stage.says(LEAH, "help")
-    assert staff == ["Report", "My reports", "What waits for me", "My deputy"]
+    assert staff == ["Report", "My reports", "What waits for me", "Support for me", "My deputy", "My hours"]
     assert [b.label for b in quality.all_buttons()] == [*staff, "Find a case", "Open from Datix"]
     await reported(stage)
     form = await stage.presses(LEAH, quality, "Find a case")

@@ -9,12 +9,14 @@ import pytest
 from sqlmodel import select
 from test_reporting import AMINA, LEAH, near_miss
 
+from psirf_bot.casework.deadlines import Subject, happened
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.tick import Tick
+from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import read_people
 from psirf_bot.domain.trust import BankHolidays, ResponsePlan
-from psirf_bot.store.tables import Channel, Deadline, Nudge, Outbox
+from psirf_bot.store.tables import Channel, Deadline, Nudge, Outbox, Person
 from psirf_bot.trust_file import sample_people_text
 from stage import Stage, words
 
@@ -130,6 +132,27 @@ async def test_a_digest_that_could_not_be_sent_by_evening_is_not_sent_at_night(s
     await morning(stage, "2026-11-24T09:00")
     assert len(digests(stage, LEAH)) == 1, "with the next morning's, and not beside it"
     assert digests(stage, LEAH)[0].count("Read the report") == 1
+
+
+async def test_a_check_that_waited_beside_a_digest_is_not_lost_with_it(stage: Stage) -> None:
+    stage.now = at("2026-11-22T10:00")  # a Sunday
+    card = await near_miss(stage, second={"colleagues": "Tomasz Zielinski"})
+    card = await stage.presses(AMINA, card, "Next", {i.id: "line-manager" for i in card.inputs()})
+    await stage.presses(AMINA, card, "Send the report")
+    await stage.do(_a_duty_of_carys)
+    await stage.settled()
+    carys = "Carys Penhallow"
+    stage.now = at("2026-11-23T09:00")
+    await Tick(stage.store, stage.setting, lambda: stage.now, lambda: None).run()
+    await morning(stage, "2026-11-24T09:00")
+    assert len(digests(stage, carys)) == 1
+    assert any("Tomasz" in card.title for card in stage.private(carys))
+
+
+def _a_duty_of_carys(work: Work) -> None:
+    carys = work.session.exec(select(Person).where(Person.name == "Carys Penhallow")).one()
+    about = Subject("action", "a1", None, "District Nursing Nights", {"whoever is named": carys.id})
+    happened(work, Event.ACTION_AGREED, about, "x", agreed={"action.done": date(2026, 11, 23)})
 
 
 async def test_two_that_tick_at_once_remind_once(stage: Stage) -> None:

@@ -45,5 +45,6 @@ class Sender(Protocol):
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
         """Return the id of the message posted with `key` since then, None if it is certainly not there.
 
-        Raises Uncertain when the platform cannot say now. Asked only where it can be read back.
+        Raises Uncertain when the platform cannot say now, and Refused when it asks us to wait.
+        Asked only where it can be read back.
         """

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Any
 
-from cards.chapters.common import AMINA, BRONWEN, CARYS, LEAH, SANDEEP, Shown
+from cards.chapters.common import AMINA, BRONWEN, LEAH, SANDEEP, Shown
 from duty_stage import a_case, digest_of, nudged, owed, posted, press, who
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import board, people
@@ -43,9 +43,10 @@ async def duties(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("duty-stops", "What is stopping you?", await pressed("duty.snooze", 0, BRONWEN))
     stage.later(days=-3)
     datix = next(b.action for b in digest.all_buttons() if b.spoken.startswith(OVER))
-    await stage.turn(BRONWEN, Pressed(datix, {"to": CARYS, "reason": "She runs that clinic."}))
+    over = {"to": SANDEEP, "reason": "I am at another clinic until Thursday."}
+    await stage.turn(BRONWEN, Pressed(datix, over))
     await stage.settled()
-    yield Shown("duty-handed-over", "A duty was handed over to you", stage.private(CARYS)[-1])
+    yield Shown("duty-handed-over", "A duty was handed over to you", stage.private(SANDEEP)[-1])
     leads = await stage.do(lambda work: digest_of(work, "leads"))
     yield Shown("leads-late", "What is late, for the leads", leads, "channel")
     of_leah = await stage.do(lambda work: board.overdue(work, people.member(work, who(work, LEAH))))

@@ -52,7 +52,7 @@ class Poster:
             raise judged(error) from None
 
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
-        """The first message with this key, None when there is certainly none. Raises Uncertain only: see Sender."""
+        """The first message with this key, None when there is certainly none. Raises Uncertain, Refused."""
         if "home" in to:
             return None  # publishing once more does no harm
         cursor, found = "", None

@@ -87,6 +87,6 @@ def _sixty(work: Work) -> None:
     for number in range(1, 61):
         service = ("Community Nursing", "Podiatry", "Urgent Treatment Centre")[number % 3]
         case = a_case(work, number, service)
-        deadline = owed(work, OWED[number % len(OWED)], -(number // 2), owner=LEAH, case=case)
+        deadline = owed(work, OWED[number % len(OWED)], -(1 + number // 2), owner=LEAH, case=case)
         nudged(work, deadline, LEAH)
         nudged(work, deadline, "leads", "late")

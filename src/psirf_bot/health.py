@@ -27,7 +27,8 @@ def health_routes(store: Store, now: Callable[[], datetime] = _real_now) -> list
     async def readyz(_: web.Request) -> web.Response:
         """Late nudges do not make it less ready to serve: it is said, and whoever watches looks into it."""
         try:
-            messages, nudges = await store.read(lambda session: (_unfinished(session), find_unsent(session, now())))
+            messages = await store.read(_unfinished)
+            nudges = await store.read(lambda session: find_unsent(session, now(), _real_now()))
         except Exception:  # noqa: BLE001 - whatever keeps the database away, the answer is the same
             return web.json_response({"ready": False, "why": "the database does not answer"}, status=503)
         return web.json_response({"ready": True, "messages": messages, "nudges": nudges.said})
@@ -55,7 +56,7 @@ def _unfinished(session: Session) -> dict[str, int]:
 
 def _figures(session: Session, now: datetime) -> Iterator[tuple[str, str, float | dict[str, int]]]:
     """Each figure's name, meaning and value, or its values by state."""
-    unsent = find_unsent(session, now)
+    unsent = find_unsent(session, now, _real_now())
     yield "psirf_outbox_messages", "Messages in the outbox, by state", _by_state(session, Outbox)
     yield "psirf_cases", "Cases, by state", _by_state(session, Case)
     yield "psirf_outbox_oldest_due_seconds", "How long the message due for longest has waited", oldest_due(session, now)

@@ -80,7 +80,7 @@ async def said_of(store: Store, rows: list[Any]) -> Any:
             session.add(type(row)(**{**row.model_dump(), **own}))
 
     await store.run(work)
-    return (await store.read(lambda session: find_unsent(session, NOW))).said
+    return (await store.read(lambda session: find_unsent(session, NOW, NOW))).said
 
 
 @pytest.mark.parametrize(("until", "said"), [(NOW + timedelta(seconds=1), "all sent"), (NOW, {"late": 1})])
@@ -92,7 +92,7 @@ async def test_while_the_platform_asks_to_wait_nothing_is_late(store: Store, unt
 async def test_it_counts_no_further_than_it_has_to(store: Store) -> None:
     rows = [message(str(n), due_at=ago(hours=1)).model_dump(exclude={"id"}) for n in range(MOST + 5)]
     await store.run(lambda session: session.execute(insert(Outbox), rows))
-    assert (await store.read(lambda session: find_unsent(session, NOW))).late == MOST
+    assert (await store.read(lambda session: find_unsent(session, NOW, NOW))).late == MOST
 
 
 async def test_it_looks_only_where_something_may_be_amiss(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ async def test_it_looks_only_where_something_may_be_amiss(tmp_path: Path) -> Non
             return super().execute(statement, *given, **named)
 
     with Spy(engine) as session:
-        find_unsent(session, NOW)
+        find_unsent(session, NOW, NOW)
     with engine.connect() as connection:
         plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all() for one in asked]
     assert len(plans) == 4

@@ -17,19 +17,17 @@ TRUST = Subject("trust", "trust")
 THE_BOT = "the bot"
 
 
-def begin(work: Work) -> bool:
-    """Do once a day what the day brings; whether this was the first look at it."""
+def begin(work: Work, most: int = 50) -> int:
+    """Do once a day what the day brings, and look at the calendar; returns how many duties were worked out again."""
     today = work.local.date().isoformat()
     day = _remembered(work, "day")
-    if day.value == today:
-        return False
-    day.value = today
-    work.session.add(day)
-    _open_what_comes_with_the_calendar(work)
-    _look_at_the_calendar(work)
-    _write_the_summary(work)
-    onlookers.refresh_deputies(work)
-    return True
+    if day.value != today:
+        day.value = today
+        work.session.add(day)
+        _open_what_comes_with_the_calendar(work)
+        _write_the_summary(work)
+        onlookers.refresh_deputies(work)
+    return _look_at_the_calendar(work, most)
 
 
 def _open_what_comes_with_the_calendar(work: Work) -> None:
@@ -46,22 +44,31 @@ def _open_what_comes_with_the_calendar(work: Work) -> None:
         happened(work, Event.PLAN_PUBLISHED, TRUST, THE_BOT, since=since, occurrence=occurrence)
 
 
-def _look_at_the_calendar(work: Work) -> None:
-    """Where bank holidays have changed, the days that were counted with them are worked out again, and say so."""
-    seen = _remembered(work, "calendar")
+def _look_at_the_calendar(work: Work, most: int) -> int:
+    """Where bank holidays have changed, the days that were counted with them are worked out again, some at a time."""
+    seen, place, count = (_remembered(work, name) for name in ("calendar", "calendar: up to", "calendar: moved"))
     now = work.setting.calendar.fingerprint()
     if seen.value == now:
-        return
-    first_look, seen.value = not seen.value, now
-    work.session.add(seen)
-    if first_look:
-        return
-    running = select(Deadline).where(col(Deadline.state).in_(RUNNING), col(Deadline.length).like("%working day%"))
-    moved = [d for d in work.session.exec(running.with_for_update()) if deadlines.worked_out_again(work, d)]
+        return 0
+    running = col(Deadline.state).in_(RUNNING), col(Deadline.length).like("%working day%"), Deadline.id > place.value
+    some = select(Deadline).where(*running).order_by(Deadline.id).limit(most if seen.value else 0)
+    deadlines_ = work.session.exec(some.with_for_update()).all()
+    moved = [d for d in deadlines_ if deadlines.worked_out_again(work, d)]
     for deadline in moved:
         work.record(THE_BOT, "moved a due day: the calendar changed", deadline=deadline.id, due=deadline.due_local)
-    if moved:
-        count = "One due day has" if len(moved) == 1 else f"{len(moved)} due days have"
+    total = int(count.value or 0) + len(moved)
+    if deadlines_:
+        place.value, count.value = deadlines_[-1].id, str(total)
+    else:
+        seen.value, place.value, count.value = now, "", ""
+        _say_how_many_have_moved(work, total)
+    work.session.add_all([seen, place, count])
+    return len(deadlines_)
+
+
+def _say_how_many_have_moved(work: Work, total: int) -> None:
+    if total:
+        count = "One due day has" if total == 1 else f"{total} due days have"
         text = f"The list of bank holidays has changed. {count} moved; each duty says from which day."
         post.to_channel(work, "quality", said("Some due days have moved", text))
 

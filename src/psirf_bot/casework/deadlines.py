@@ -194,8 +194,15 @@ def _day(calendar: Calendar, due_day: date, offset: int, pattern: WorkingPattern
     return day
 
 
+def _as_it_stands(work: Work, deadline: Deadline) -> None:
+    """Hold the row, with what a tick may have made of it meanwhile."""
+    work.session.flush()
+    work.session.refresh(deadline, with_for_update=True)
+
+
 def settle(work: Work, deadline: Deadline, state: str, by: str, note: str | None = None) -> None:
     """Stop the clock of a duty for good: it was done, or it is owed no longer."""
+    _as_it_stands(work, deadline)
     deadline.state, deadline.closed_at, deadline.closed_by, deadline.note = state, work.now, by, note
     deadline.next_at = None
     changed(work, deadline)
@@ -203,6 +210,7 @@ def settle(work: Work, deadline: Deadline, state: str, by: str, note: str | None
 
 def hand_over(work: Work, deadline: Deadline, to: str | None) -> None:
     """Another person owes it from now on; with nobody named, those who hold its role."""
+    _as_it_stands(work, deadline)
     deadline.owner_id = to
     plan_next(work, deadline)
     changed(work, deadline)
@@ -210,6 +218,7 @@ def hand_over(work: Work, deadline: Deadline, to: str | None) -> None:
 
 def move(work: Work, deadline: Deadline, day: date) -> None:
     """It is due on another day, which has been agreed."""
+    _as_it_stands(work, deadline)
     deadline.length, deadline.step = None, 0
     _set_due(work, deadline, day)
     plan_next(work, deadline)
@@ -218,6 +227,7 @@ def move(work: Work, deadline: Deadline, day: date) -> None:
 
 def pause(work: Work, deadline: Deadline, reason: str, review_on: date) -> None:
     """Stop the clock for a lawful reason, in sight of everybody concerned, until it is reviewed."""
+    _as_it_stands(work, deadline)
     calendar = work.setting.calendar_beyond
     deadline.state, deadline.reason, deadline.paused_at, deadline.review_on = PAUSED, reason, work.now, review_on
     deadline.next_at = calendar.next_morning(calendar.digest_day(review_on, ORDINARY), ORDINARY)
@@ -226,6 +236,7 @@ def pause(work: Work, deadline: Deadline, reason: str, review_on: date) -> None:
 
 def resume(work: Work, deadline: Deadline) -> None:
     """Let the clock go on: the day it is due moves by as long as it stood still."""
+    _as_it_stands(work, deadline)
     if deadline.state != PAUSED or deadline.paused_at is None:
         return
     calendar, before = work.setting.calendar_beyond, date.fromisoformat(deadline.due_local[:10])

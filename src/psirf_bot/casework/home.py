@@ -24,4 +24,4 @@ def page(work: Work, whose: str) -> Card | None:
     by = people.member(work, someone)
     report = button(work, "Report what happened", "words.report", person_id=by.id, style="primary")
     help_ = button(work, "What else can I do?", "words.help", person_id=by.id)
-    return home_card(work.trust, (report, help_), lists.what_waits(work, by), lists.my_reports(work, by))
+    return home_card(work.trust, (report, help_), lists.overdue(work, by), lists.my_reports(work, by))

@@ -36,9 +36,9 @@ class Unsent:
         return {name: count for name, count in asdict(self).items() if count} or "all sent"
 
 
-def find_unsent(session: Session, now: datetime) -> Unsent:
-    """Look through everything that should have gone by `now`."""
-    held = exists().where(col(PlatformHold.platform) == Outbox.platform, col(PlatformHold.until) > now)
+def find_unsent(session: Session, now: datetime, real: datetime) -> Unsent:
+    """Look through everything that should have gone by `now`. A platform's wish to wait goes by the `real` time."""
+    held = exists().where(col(PlatformHold.platform) == Outbox.platform, col(PlatformHold.until) > real)
     in_doubt = col(Outbox.state) == "uncertain", col(Outbox.first_tried_at) < now - IN_DOUBT_TOO_LONG
     overdue = col(Deadline.state) == "open", col(Deadline.next_at) < now - LATE
     return Unsent(

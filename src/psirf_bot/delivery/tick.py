@@ -24,13 +24,17 @@ class Tick:
 
     async def run(self) -> None:
         """Deal with everything that is due; what fails is looked at again at the next wake-up."""
+        await self._all_of(lambda session: daily.begin(self._work(session), AT_ONCE))
+        await self._all_of(lambda session: tick.run(self._work(session), AT_ONCE))
+        self._kick()
+
+    async def _all_of(self, some: Callable[[Session], int]) -> None:
+        """Do some of it at a time, until there is no more. What is wrong with one kind of work stops no other."""
         try:
-            await self._store.run(lambda session: daily.begin(self._work(session)))
-            while await self._store.run(lambda session: tick.run(self._work(session), AT_ONCE)):
+            while await self._store.run(some):
                 self._kick()
         except Exception as error:  # noqa: BLE001 - the next wake-up tries again
             log.error("tick: %s", without_words(error))  # noqa: TRY400 - its message may hold typed words
-        self._kick()
 
     def _work(self, session: Session) -> Work:
         return Work(session, self._now(), self._setting)

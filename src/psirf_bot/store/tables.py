@@ -163,7 +163,11 @@ class Inbox(SQLModel, table=True):
 class Outbox(SQLModel, table=True):
     """A message to be sent, or a living card to be brought up to date, to one conversation of one platform."""
 
-    __table_args__ = (Index("outbox_due", "state", "due_at"), Index("outbox_lane", "lane", "state"))
+    __table_args__ = (
+        Index("outbox_due", "state", "due_at"),
+        Index("outbox_lane", "lane", "state"),
+        Index("outbox_old", "state", "created_at"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     lane: str
@@ -228,6 +232,7 @@ class Deadline(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("subject_kind", "subject_id", "rule", "occurrence"),
         Index("deadline_next", "state", "next_at"),
+        Index("deadline_due", "state", "due_at"),
     )
     id: str = Field(primary_key=True)
     rule: str
@@ -273,7 +278,7 @@ class Nudge(SQLModel, table=True):
 
     __table_args__ = (UniqueConstraint("deadline_id", "person_id", "day"), Index("nudge_digest", "person_id", "day"))
     id: int | None = Field(default=None, primary_key=True)
-    deadline_id: str = Field(index=True)
+    deadline_id: str
     step: int
     person_id: str
     why: str  # soon, due, late, up (on the ladder), review (of a pause), put off, help

@@ -7,7 +7,7 @@ from typing import Any
 from cards.chapters.common import AMINA, BRONWEN, LEAH, SANDEEP, Shown
 from duty_stage import a_case, digest_of, nudged, owed, posted, press, who
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import board, people
+from psirf_bot.casework import board
 from psirf_bot.casework.duties import VERBS
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
@@ -49,7 +49,7 @@ async def duties(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("duty-handed-over", "A duty was handed over to you", stage.private(SANDEEP)[-1])
     leads = await stage.do(lambda work: digest_of(work, "leads"))
     yield Shown("leads-late", "What is late, for the leads", leads, "channel")
-    of_leah = await stage.do(lambda work: board.overdue(work, people.member(work, who(work, LEAH))))
+    of_leah = await stage.says(LEAH, "overdue")
     yield Shown("board", "The board of what is late", of_leah)
     show = next(b.action for b in of_leah.all_buttons() if b.label.startswith("Show the late ones"))
     yield Shown("board-service", "What is late in one service", shown(await stage.turn(LEAH, Pressed(show))))

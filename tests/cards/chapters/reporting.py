@@ -102,7 +102,12 @@ async def danger(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("danger-told", "Danger: what the reporter is told", card)
     await stage.settled()
     yield Shown("danger-channel", "Danger: in the quality channel", stage.channel()[0], "channel")
-    yield Shown("danger-executive", "Danger: to the executive on call", stage.private(ROSALIND)[0])
+    page = stage.private(ROSALIND)[0]
+    yield Shown("danger-executive", "Danger: to the executive on call", page)
+    seen = await stage.presses(ROSALIND, page, "I have seen this and will act")
+    yield Shown("danger-thank-you", "Danger: the executive has seen it", seen)
+    await stage.settled()
+    yield Shown("danger-seen", "Danger: the page, once it has been seen", stage.private(ROSALIND)[0])
     await go_on(stage, first)
     await stage.settled()
     yield Shown("danger-over", "Danger: the reporter says that it is over", stage.private(ROSALIND)[-1])

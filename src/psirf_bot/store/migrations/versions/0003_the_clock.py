@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject_kind", "subject_id", "rule", "occurrence"),
     )
     with op.batch_alter_table("deadline", schema=None) as batch_op:
+        batch_op.create_index("deadline_due", ["state", "due_at"], unique=False)
         batch_op.create_index("deadline_next", ["state", "next_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_deadline_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_deadline_owner_id"), ["owner_id"], unique=False)
@@ -137,7 +138,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("deadline_id", "person_id", "day"),
     )
     with op.batch_alter_table("nudge", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_nudge_deadline_id"), ["deadline_id"], unique=False)
         batch_op.create_index("nudge_digest", ["person_id", "day"], unique=False)
 
     op.create_table(
@@ -235,3 +235,4 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
+        batch_op.create_index("outbox_old", ["state", "created_at"], unique=False)

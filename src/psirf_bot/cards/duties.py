@@ -71,9 +71,13 @@ def due_words(due: datetime, now: datetime, late_by: int) -> str:
     return f"Was due {day}{clock}; it is {late_by} {days} late." if late_by > 0 else f"Was due {day}{clock}."
 
 
+def reason_words(reason: str | None) -> str:
+    return REASONS.get(reason or "", REASONS["other"])
+
+
 def paused_words(reason: str | None, review_on: date | None, today: date) -> str:
     """Until when a clock stands still, and why: the reason's code only."""
-    why = REASONS.get(reason or "", REASONS["other"])
+    why = reason_words(reason)
     if review_on is None:
         return f"Paused. {why}."
     if review_on < today:
@@ -120,7 +124,7 @@ def _rows(rows: Sequence[Row], *, told_from_others: bool) -> Iterator[Part]:
             if line.source:
                 yield Words(text=f"Where the date comes from: {line.source}.", style="subtle")
         else:
-            yield Words(text=line.due, style="subtle")
+            yield Words(text=" ".join(filter(None, (line.extra, line.due))), style="subtle")
         if buttons:
             yield Buttons(buttons=buttons)
 
@@ -189,7 +193,7 @@ def duty_card(
     buttons: tuple[Button, ...],
 ) -> Card:
     """Everything about one duty, in private."""
-    body: list[Part] = [Words(text=line.due), Facts(facts=tuple(facts))]
+    body: list[Part] = [Words(text=" ".join(filter(None, (line.extra, line.due)))), Facts(facts=tuple(facts))]
     if told:
         reminders = tuple(Fact(label=t.who, value=f"{t.day}, {WHY.get(t.why, t.why)}") for t in told)
         body += [Words(text="Who was reminded", style="heading"), Facts(facts=reminders)]

@@ -66,8 +66,16 @@ def _done(work: Work, press: Press, answers: Answers) -> Card:
     return view(work, action, press.by, title, opening="I remind you when its review is due.")
 
 
+def _is_reviewed(work: Work, press: Press, action: SafetyAction) -> bool:
+    """Whether the review that this form is for has been done: each form is one year's."""
+    duty = running(work, action)
+    return duty is None or duty.id != press.args.get("deadline")
+
+
 def _review_questions(work: Work, press: Press) -> Sequence[Question]:
-    _theirs(work, press, done=True)
+    action = _theirs(work, press, done=True)
+    if not press.given and _is_reviewed(work, press, action):
+        raise Refusal(f"{action.reference} has been reviewed already. Thank you. Type actions to see it.")
     return (
         yes_no("still-relevant", "Is it still about what matters most?"),
         yes_no_not_known("measure-shows", "Does the measure show that it works?"),
@@ -77,6 +85,9 @@ def _review_questions(work: Work, press: Press) -> Sequence[Question]:
 
 def _review(work: Work, press: Press, answers: Answers) -> Card:
     action = _theirs(work, press, done=True)
+    if _is_reviewed(work, press, action):  # pressed twice, or by two people
+        opening = "This review was sent before, so nothing has changed."
+        return view(work, action, press.by, f"{action.reference} has been reviewed", opening=opening)
     works = {"yes": "yes", "no": "no", "not-known": "not known"}[str(answers["measure-shows"])]
     relevant = answers["still-relevant"] == "yes"
     note = f"Still about what matters most: {'yes' if relevant else 'no'}. The measure shows that it works: {works}."

@@ -10,11 +10,12 @@ from sqlmodel import col, func, select
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import Tally
 from psirf_bot.cards.model import Buttons, Card, Fact, Part, Words
-from psirf_bot.casework import people
+from psirf_bot.casework import contacts, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED
-from psirf_bot.casework.duty_lines import duty, line, owed_by, reference, rows, words_of
+from psirf_bot.casework.duty_lines import duty, line, reference, rows, words_of
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.owed import owed_by
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.domain.authority import BOARD, Act, Member, may
 from psirf_bot.domain.people import Role
@@ -47,7 +48,7 @@ def _own(work: Work, by: Member) -> tuple[Part, ...]:
     first = [found for deadline in owed[:OWN] if (found := duty(work, deadline))]
     if not first:
         return ()
-    listed = cards.duty_rows(rows(work, by, [(found, "") for found in first]))
+    listed = cards.duty_rows(rows(work, by, [(found, contacts.waits(work, found.deadline)) for found in first]))
     rest = more + len(owed) - OWN
     last = (Words(text=f"And {rest} more, once these are done.", style="subtle"),) if rest > 0 else ()
     return (Words(text="Your duties", style="heading"), *listed, *last)

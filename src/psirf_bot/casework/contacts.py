@@ -25,7 +25,7 @@ from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.response import EVERY, next_contact
-from psirf_bot.store.tables import Case, Contact, SupportNeed
+from psirf_bot.store.tables import Case, Contact, Deadline, SupportNeed
 
 SERVICE_USER, STAFF = "service-user", "staff"
 WHOM = "The service user or family"
@@ -53,6 +53,13 @@ def gate(work: Work, case: Case, contact: Contact) -> str | None:
         return candour.contact_gate(work, case)
     need = _need(work, contact)
     return support.staff_contact_gate(work, need) if need else None
+
+
+def waits(work: Work, deadline: Deadline) -> str:
+    """Why the contact that a duty is about has to wait; empty for one that need not, and for any other duty."""
+    contact = work.session.get(Contact, deadline.subject_id) if deadline.subject_kind == "contact" else None
+    case = work.session.get(Case, contact.case_id) if contact else None
+    return (contact and case and gate(work, case, contact)) or ""
 
 
 def shown_to(work: Work, case: Case, by: Member) -> list[ContactShown]:
@@ -283,8 +290,8 @@ def _end_one(work: Work, case: Case, contact: Contact, by: str) -> None:
     happened(work, Event.CONTACT_ENDED, _subject(case, contact), by)
 
 
-def _also_paused(form: Form) -> Callable[[Work, Press], Reply]:
-    """Contact goes on while the response is paused: then it is for those who may let it go on."""
+def also_paused(form: Form) -> Callable[[Work, Press], Reply]:
+    """What goes on while the response is paused: then it is for those who may let it go on."""
 
     def shown(work: Work, press: Press) -> Reply:
         paused = case_of(work, press).state == State.PAUSED
@@ -294,8 +301,8 @@ def _also_paused(form: Form) -> Callable[[Work, Press], Reply]:
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "contact.agree": _also_paused(Form(Act.LEAD_RESPONSE, "Agree contact", "It is agreed", _agree_questions, _agree)),
-    "contact.made": _also_paused(
+    "contact.agree": also_paused(Form(Act.LEAD_RESPONSE, "Agree contact", "It is agreed", _agree_questions, _agree)),
+    "contact.made": also_paused(
         Form(
             Act.LEAD_RESPONSE,
             "Contact was made",
@@ -306,7 +313,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
             so_far=lambda work, press: {"day": work.local.date().isoformat()},
         )
     ),
-    "contact.move": _also_paused(
+    "contact.move": also_paused(
         Form(
             Act.LEAD_RESPONSE,
             "Change what was agreed",

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import deadlines, onlookers, post
-from psirf_bot.casework.deadlines import RUNNING, Subject, happened
+from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.working_time import ORDINARY
@@ -22,6 +22,8 @@ def begin(work: Work, most: int = 50) -> int:
     today = work.local.date().isoformat()
     day = _remembered(work, "day")
     if day.value != today:
+        if day.value > today:  # a clock that was wrong: reminders may have been planned by it
+            _remembered(work, "calendar").value = "to be looked at again"
         day.value = today
         work.session.add(day)
         _open_what_comes_with_the_calendar(work)
@@ -41,7 +43,16 @@ def _open_what_comes_with_the_calendar(work: Work) -> None:
     if work.trust.plan:
         since = calendar.utc(datetime.combine(work.trust.plan.published, time(12)))
         occurrence = work.trust.plan.published.isoformat()
+        _end_those_of_earlier_plans(work, since, occurrence)
         happened(work, Event.PLAN_PUBLISHED, TRUST, THE_BOT, since=since, occurrence=occurrence)
+
+
+def _end_those_of_earlier_plans(work: Work, since: datetime, occurrence: str) -> None:
+    """A plan that is published anew has clocks of its own, and those of the one before it end."""
+    for clock in deadlines.running(work, TRUST, "plan.reviewed", "plan.exercise"):
+        came_back = clock.occurrence.isdigit()  # the others are known by the day on which their plan was published
+        if clock.since < since if came_back else clock.occurrence != occurrence:
+            deadlines.settle(work, clock, DROPPED, THE_BOT, "the plan was published anew")
 
 
 def _look_at_the_calendar(work: Work, most: int) -> int:
@@ -50,7 +61,7 @@ def _look_at_the_calendar(work: Work, most: int) -> int:
     now = work.setting.calendar.fingerprint()
     if seen.value == now:
         return 0
-    running = col(Deadline.state).in_(RUNNING), col(Deadline.length).like("%working day%"), Deadline.id > place.value
+    running = col(Deadline.state).in_(RUNNING), Deadline.id > place.value
     some = select(Deadline).where(*running).order_by(Deadline.id).limit(most if seen.value else 0)
     deadlines_ = work.session.exec(some.with_for_update()).all()
     moved = [d for d in deadlines_ if deadlines.worked_out_again(work, d)]
@@ -80,7 +91,8 @@ def _write_the_summary(work: Work) -> None:
     day = calendar.on_or_after(monday)
     if today <= day + timedelta(days=2):  # or soon after, if the bot was away
         at = calendar.next_morning(day, ORDINARY)
-        post.living_once(work, "leads", f"summary:{day.isoformat()}", max(at, work.now))
+        at = calendar.working_moment(max(at, work.now), ORDINARY)
+        post.living_once(work, "leads", f"summary:{monday.isoformat()}", at)
 
 
 def _remembered(work: Work, name: str) -> Remembered:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 OPEN, PAUSED, DONE, DROPPED = "open", "paused", "done", "dropped"
 RUNNING = (OPEN, PAUSED)
+FORESEEN = "; the bank holidays of "
+"""What is added to the source of a day that is only foreseen."""
 SHOWN_FOR = timedelta(days=14)
 """How long a reminder is still brought up to date when its duty changes."""
 
@@ -70,9 +72,7 @@ def happened(
     for deadline in [d for d in known if d.state in RUNNING and d.rule in rules]:
         rule = rules[deadline.rule]
         if event in rule.closes:
-            settle(work, deadline, DONE, by, note)
-            if rule.comes_back:
-                _open(work, replace(rule, due=rule.comes_back), about, known, work.now, None, "")
+            _done(work, deadline, about, known, by, note)
         elif event in rule.drops:
             settle(work, deadline, DROPPED, by, note or str(event))
     for rule in rules.values():
@@ -80,6 +80,20 @@ def happened(
         if rule.opened_by(event) and _is_owed(rule, event, report) and (rule.due or day):
             _open(work, rule, about, known, since or work.now, day, occurrence)
     work.session.flush()
+
+
+def done(work: Work, deadline: Deadline, about: Subject, by: str, note: str | None = None) -> None:
+    """This one duty is done, and no other of its kind; where its rule says so it comes back."""
+    theirs = select(Deadline).where(Deadline.subject_kind == about.kind, Deadline.subject_id == about.id)
+    _done(work, deadline, about, list(work.session.exec(theirs.with_for_update())), by, note)
+    work.session.flush()
+
+
+def _done(work: Work, deadline: Deadline, about: Subject, known: list[Deadline], by: str, note: str | None) -> None:
+    settle(work, deadline, DONE, by, note)
+    rule = work.setting.rules[deadline.rule]
+    if rule.comes_back:
+        _open(work, replace(rule, due=rule.comes_back), about, known, work.now, None, "")
 
 
 def _is_owed(rule: Rule, event: Event, report: Report | None) -> bool:
@@ -124,13 +138,13 @@ def _set_due(work: Work, deadline: Deadline, agreed: date | None = None) -> None
     Past the last year whose bank holidays are known, the date is foreseen, says so, and is worked out again when that
     year is known: a report must not be lost for want of a calendar.
     """
-    calendar, rule = work.setting.calendar, work.setting.rules[deadline.rule]
-    deadline.source = rule.source
+    calendar = work.setting.calendar
+    deadline.source = deadline.source.partition(FORESEEN)[0]
     try:
         local, at = _due(calendar, deadline, agreed)
     except YearNotKnown as unknown:
-        log.error("%s: %s", rule.id, unknown)  # noqa: TRY400 - there is no fault in the code to trace
-        deadline.source += f"; the bank holidays of {unknown.year} are not known yet, so this day may change"
+        log.error("%s: %s", deadline.rule, unknown)  # noqa: TRY400 - there is no fault in the code to trace
+        deadline.source += f"{FORESEEN}{unknown.year} are not known yet, so this day may change"
         local, at = _due(work.setting.calendar_beyond, deadline, agreed)
     deadline.due_local, deadline.due_at = local.isoformat(timespec="minutes"), at
 
@@ -139,9 +153,9 @@ def _due(calendar: Calendar, deadline: Deadline, agreed: date | None) -> tuple[d
     if agreed is not None:
         return calendar.end_of(agreed)
     length = length_of(deadline.length)
-    local, at = calendar.due(deadline.since, length)
     if length.unit in {"hours", "minutes"}:
-        return local, at
+        return calendar.due(deadline.since + timedelta(days=deadline.stood_still), length)
+    local, _ = calendar.due(deadline.since, length)
     if length.unit == "working days":
         return calendar.end_of(calendar.working_days_after(local.date(), deadline.stood_still))
     return calendar.end_of(local.date() + timedelta(days=deadline.stood_still))
@@ -212,24 +226,31 @@ def hand_over(work: Work, deadline: Deadline, to: str | None) -> None:
     """Another person owes it from now on; with nobody named, those who hold its role."""
     _as_it_stands(work, deadline)
     deadline.owner_id = to
-    plan_next(work, deadline)
+    if deadline.state == OPEN:
+        plan_next(work, deadline)
     changed(work, deadline)
 
 
 def move(work: Work, deadline: Deadline, day: date) -> None:
     """It is due on another day, which has been agreed."""
     _as_it_stands(work, deadline)
-    deadline.length, deadline.step = None, 0
+    deadline.length, deadline.step, deadline.moved_from = None, 0, None
+    deadline.source = work.setting.rules[deadline.rule].source
     _set_due(work, deadline, day)
-    plan_next(work, deadline)
+    if deadline.state == OPEN:
+        plan_next(work, deadline)
     changed(work, deadline)
 
 
 def pause(work: Work, deadline: Deadline, reason: str, review_on: date) -> None:
-    """Stop the clock for a lawful reason, in sight of everybody concerned, until it is reviewed."""
+    """Stop the clock for a lawful reason, by its code, in sight of everybody concerned, until it is reviewed.
+
+    A clock that stands still already has done so since then, and stands still for longer.
+    """
     _as_it_stands(work, deadline)
     calendar = work.setting.calendar_beyond
-    deadline.state, deadline.reason, deadline.paused_at, deadline.review_on = PAUSED, reason, work.now, review_on
+    deadline.state, deadline.paused_at = PAUSED, deadline.paused_at or work.now
+    deadline.reason, deadline.review_on = reason, review_on
     deadline.next_at = calendar.next_morning(calendar.digest_day(review_on, ORDINARY), ORDINARY)
     changed(work, deadline)
 
@@ -243,6 +264,7 @@ def resume(work: Work, deadline: Deadline) -> None:
     paused_on = work.setting.calendar.local(deadline.paused_at).date()
     still = (work.local.date() - paused_on).days
     deadline.state, deadline.paused_at, deadline.review_on, deadline.step = OPEN, None, None, 0
+    deadline.moved_from = None
     if deadline.length is None:
         _set_due(work, deadline, before + timedelta(days=still))
     else:
@@ -257,15 +279,18 @@ def resume(work: Work, deadline: Deadline) -> None:
 
 def worked_out_again(work: Work, deadline: Deadline) -> bool:
     """The calendar has changed: work the due day out again. Whether it has moved; then it says where from."""
-    if deadline.length is None:
-        return False
+    if deadline.rule not in work.setting.rules:
+        return False  # this version has no such duty
     before = deadline.due_local
-    _set_due(work, deadline)
+    if deadline.length is not None:
+        _set_due(work, deadline)
+    if deadline.state == OPEN:  # mornings may have moved where the day has not
+        deadline.step = 0
+        plan_next(work, deadline)
+    work.session.add(deadline)
     if deadline.due_local == before:
         return False
-    deadline.moved_from, deadline.step = before[:10], 0
-    if deadline.state == OPEN:
-        plan_next(work, deadline)
+    deadline.moved_from = before[:10]
     changed(work, deadline)
     return True
 
@@ -273,7 +298,8 @@ def worked_out_again(work: Work, deadline: Deadline) -> bool:
 def pass_on_those_of_leavers(work: Work) -> None:
     """Duties of somebody who has left go to whoever stands in for them, else to the holders of the role behind them."""
     left = col(Deadline.owner_id).in_(select(Person.id).where(col(Person.active).is_(False)))
-    passed_on = work.session.exec(select(Deadline).where(left, col(Deadline.state).in_(RUNNING))).all()
+    theirs = select(Deadline).where(left, col(Deadline.state).in_(RUNNING), col(Deadline.rule).in_(work.setting.rules))
+    passed_on = work.session.exec(theirs).all()
     for deadline in passed_on:
         owner = people.person(work, deadline.owner_id)
         deputy = people.acting_for(work, owner) if owner else None

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import owners, people
+from psirf_bot.casework import contacts, owners, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import RUNNING
 from psirf_bot.casework.duty_lines import (
@@ -19,10 +19,10 @@ from psirf_bot.casework.duty_lines import (
     duty,
     line,
     names_of_owners,
-    owed_by,
     rows,
     when,
 )
+from psirf_bot.casework.owed import owed_by
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.people import Role
@@ -62,7 +62,7 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
     if not listed and not posted:
         return None
     first = [found for deadline in listed[: cards.SHOWN] if (found := duty(work, deadline))]
-    shown = [(found, _asked(work, by, found, why_of.get(found.deadline.id, ""))) for found in first]
+    shown = [(found, _extra(work, by, found, why_of.get(found.deadline.id, ""))) for found in first]
     settled = [line(work, f.deadline, f.rule) for f, _ in told if f.deadline.state not in RUNNING] if posted else []
     return cards.digest_card(
         rows(work, by, shown, day.isoformat()),
@@ -92,6 +92,11 @@ def _is_for(work: Work, by: Member, found: Duty, why: str) -> bool:
     rungs = (*found.rule.ladder, Role.QUALITY)  # the quality team is asked where nobody else can be reached
     service = found.deadline.service
     return any(someone.id == by.id for role in rungs for someone in owners.in_role(work, role, service))
+
+
+def _extra(work: Work, by: Member, found: Duty, why: str) -> str:
+    """Why they hear of it, and what it waits for."""
+    return " ".join(filter(None, (_asked(work, by, found, why), contacts.waits(work, found.deadline))))
 
 
 def _asked(work: Work, by: Member, found: Duty, why: str) -> str:

@@ -1,6 +1,6 @@
-"""What people do with a duty from its card: look at it, say it is done, put it off, hand it over, pause its clock."""
+"""What people do with a duty from its card: look at it, say it is done, put it off; the rest is in duty_moves.py."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sqlmodel import col, select
@@ -8,40 +8,21 @@ from sqlmodel import col, select
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.duties import Told
-from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import deadlines, digest, people, post, reminders
+from psirf_bot.cards.model import Card, Fact
+from psirf_bot.casework import contacts, deadlines, duty_moves, people, reminders
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, Subject, happened
-from psirf_bot.casework.duty_lines import (
-    ACT_OF,
-    HELP,
-    LEADS,
-    PUT_OFF,
-    Duty,
-    duty,
-    line,
-    names_of_owners,
-    row,
-)
-from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.deadlines import OPEN, Subject
+from psirf_bot.casework.duty_lines import ACT_OF, HELP, LEADS, PUT_OFF, Duty, line, names_of_owners, row, stays
+from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, after, on_a_duty, still_open, the_duty
+from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import in_role
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.dialogs.questions import Day, People, long_text, one_of
+from psirf_bot.dialogs.questions import long_text, one_of
 from psirf_bot.domain.authority import Act, may
-from psirf_bot.domain.deadlines import Event, months, step
-from psirf_bot.store.tables import Deadline, Nudge, Person
+from psirf_bot.domain.deadlines import step
+from psirf_bot.store.tables import Deadline, Nudge
 
-Verb = Callable[[Work, Press], Reply]
-
-NOT_YOURS = "This is not yours to see to now: it may have been handed over. Type overdue to see what is yours."
-ALREADY = {DONE: "That has been done. Thank you.", PAUSED: "Its clock stands still just now, so nothing is due."}
-DONE_BY = {
-    "themes.meeting": Event.MEETING_HELD,
-    "plan.reviewed": Event.PLAN_REVIEWED,
-    "plan.exercise": Event.EXERCISE_DONE,
-}
-"""Duties with no other card of their own: it is enough to say that they are done."""
 STOPPING = {
     "waiting": "I am waiting for somebody or something",
     "time": "There is no time for it",
@@ -50,57 +31,16 @@ STOPPING = {
 }
 IN_A_ROW = timedelta(days=7)
 """Put off again so soon after it came back, it is worth asking what stops it."""
-LONGEST_PAUSE = months(3)
 REMINDERS = 8
-
-
-def _found(work: Work, press: Press, act: Act) -> Duty:
-    """The duty that the pressed button is about, held for this turn; raises Refusal where it is not theirs."""
-    deadline = work.session.get(Deadline, press.args["deadline"], with_for_update=True)
-    found = duty(work, deadline) if deadline else None
-    if found is None or not may(press.by, act, found.facts):
-        raise Refusal(NOT_YOURS)
-    return found
-
-
-def _open(work: Work, press: Press, act: Act, *states: str) -> Duty:
-    """The same, as long as it is in one of these states."""
-    found = _found(work, press, act)
-    state = found.deadline.state
-    if state not in (states or (OPEN,)):
-        raise Refusal(ALREADY.get(state, "It goes on as before. Type overdue to see what is yours."))
-    return found
-
-
-def _on_a_duty(act: Act, form: Form, *states: str) -> Verb:
-    """A form that is about a duty: the duty's own authority is asked each time, before the form's."""
-
-    def verb(work: Work, press: Press) -> Reply:
-        _open(work, press, act, *states)
-        return form(work, press)
-
-    return verb
-
-
-def _after(work: Work, press: Press, title: str, text: str, *buttons: Button) -> Card:
-    """The digest that was pressed, as it is now; elsewhere a few words."""
-    day = press.args.get("day")
-    if day:
-        which = f"{press.by.id}:{day}"
-        post.refresh(work, f"digest:{which}")  # it may list duties that it did not remind of
-        card = digest.render(work, which) if press.place.message else None
-        if card:
-            return card
-    return said(title, text, *buttons)
 
 
 # Looking at it
 
 
 def _show(work: Work, press: Press) -> Reply:
-    found = _found(work, press, Act.SEE_DUTY)
+    found = the_duty(work, press, Act.SEE_DUTY)
     deadline, by = found.deadline, press.by
-    shown = line(work, deadline, found.rule)
+    shown = line(work, deadline, found.rule, extra=contacts.waits(work, deadline))
     _, buttons = row(work, by, found, shown, 1)
     buttons = tuple(b for b in buttons if b.label != "More")
     if deadline.state == OPEN and may(by, Act.PAUSE_DUTY, found.facts):
@@ -149,23 +89,23 @@ def _told(work: Work, deadline: Deadline) -> list[Told]:
 
 
 def _done(work: Work, press: Press, answers: Answers) -> Card:
-    found = _open(work, press, Act.SETTLE_DUTY)
-    event = DONE_BY.get(found.rule.id)
-    if event is None:
+    found = still_open(work, press, Act.SETTLE_DUTY)
+    known = ACT_OF.get(found.rule.id)
+    if known is None or known.verb != "duty.done":
         raise Refusal("This one is done where it belongs: press the first button on it.")
     deadline = found.deadline
     about = Subject(deadline.subject_kind, deadline.subject_id, found.case, deadline.service)
     note = str(answers["note"]) if answers["note"] else None
-    happened(work, event, about, press.by.id, note=note)
+    deadlines.done(work, deadline, about, press.by.id, note)
     work.record(press.by.id, "said that a duty is done", found.case, deadline=deadline.id, note=note)
-    return _after(work, press, "Thank you", f"It is noted as done: {found.rule.duty}.")
+    return after(work, press, "Thank you", f"It is noted as done: {found.rule.duty}.")
 
 
 # Not today
 
 
 def _snooze(work: Work, press: Press) -> Reply:
-    found = _open(work, press, Act.SEE_DUTY)
+    found = still_open(work, press, Act.SEE_DUTY)
     today = work.local.date()
     theirs = select(col(Nudge.day)).where(
         Nudge.deadline_id == found.deadline.id, Nudge.person_id == press.by.id, Nudge.why == PUT_OFF
@@ -179,7 +119,7 @@ def _snooze(work: Work, press: Press) -> Reply:
 
 def _until(work: Work, press: Press, day: date) -> Card:
     text = f"You will hear of it again {_on(day, work.local.date())}. The day it is due does not move."
-    return _after(work, press, "Not today", text)
+    return after(work, press, "Not today", text)
 
 
 def _on(day: date, today: date) -> str:
@@ -198,8 +138,10 @@ def _put_off(work: Work, press: Press, found: Duty, why: str) -> date:
 
 def _stops(work: Work, press: Press, answers: Answers) -> Card:
     """Put off twice in a row: what is stopping them decides what is offered."""
-    found, why = _open(work, press, Act.SEE_DUTY), str(answers["stopping"])
+    found, why = still_open(work, press, Act.SEE_DUTY), str(answers["stopping"])
     if why == "not-mine" and may(press.by, Act.SETTLE_DUTY, found.facts):
+        if why_it_stays := stays(found):
+            return said("Whose is it?", why_it_stays)
         args = {"day": press.args["day"]} if "day" in press.args else {}
         over = button(work, "Hand it over", "duty.over", deadline=found.deadline.id, **args)  # type: ignore[arg-type]
         return said("Whose is it?", "Please hand it over to whoever should do it, and say why.", over)
@@ -209,7 +151,7 @@ def _stops(work: Work, press: Press, answers: Answers) -> Card:
     asked = _ask_for_help(work, press, found)
     text = f"I will ask {asked} with their next list. You will hear of it again {_on(day, work.local.date())}."
     nobody = "There is nobody further up to ask here. Please speak to your line manager or the quality team."
-    return _after(work, press, "Thank you for saying so", text if asked else nobody)
+    return after(work, press, "Thank you for saying so", text if asked else nobody)
 
 
 def _ask_for_help(work: Work, press: Press, found: Duty) -> str:
@@ -226,69 +168,6 @@ def _ask_for_help(work: Work, press: Press, found: Duty) -> str:
     return ""
 
 
-# Handing it over
-
-
-def _hand_over(work: Work, press: Press, answers: Answers) -> Card:
-    found, reason = _open(work, press, Act.SETTLE_DUTY), str(answers["reason"])
-    deadline, to = found.deadline, _taker(work, found, answers["to"])
-    before = found.facts.owner_ids
-    deadlines.hand_over(work, deadline, to.id)
-    post.refresh_homes(work, before)
-    work.record(press.by.id, "handed over a duty", found.case, deadline=deadline.id, to=to.id, reason=reason)
-    told = duty(work, deadline) or found
-    member = people.member(work, to)
-    shown, buttons = row(work, member, told, line(work, deadline, found.rule), 1)
-    reached = post.to_person(work, to.id, cards.handed_over(shown, press.by.name, reason, buttons))
-    text = f"{to.name} has been told." if reached else f"I cannot write to {to.name} yet: please tell them yourself."
-    return _after(work, press, "Handed over", text)
-
-
-def _taker(work: Work, found: Duty, named: object) -> Person:
-    """Somebody who is here, is not kept from it, and can do it; raises Unfit."""
-    someone = people.person(work, named[0]) if isinstance(named, list) else None
-    if someone is None or not someone.active:
-        raise Unfit({"to": "Please choose somebody on the people list, by name or work e-mail address."})
-    if someone.id in found.facts.kept_from_ids:
-        raise Unfit({"to": "This one cannot go to them. Please choose somebody else."})
-    if found.facts.owner_ids == {someone.id}:
-        raise Unfit({"to": f"It is with {someone.name} already. Please choose somebody else."})
-    known = ACT_OF.get(found.rule.id)
-    member = people.member(work, someone)
-    if known and known.act and found.case and not allowed(work, member, known.act, found.case):
-        raise Unfit({"to": f"{someone.name} could not do this here. Please choose somebody else, or the quality team."})
-    return someone
-
-
-# Pausing the clock
-
-
-def _pause(work: Work, press: Press, answers: Answers) -> Card:
-    found = _open(work, press, Act.PAUSE_DUTY, OPEN, PAUSED)
-    deadline, since = found.deadline, found.deadline.paused_at
-    reason, review_on = str(answers["why-paused"]), date.fromisoformat(str(answers["review-day"]))
-    latest = work.setting.calendar_beyond.due(work.now, LONGEST_PAUSE)[0].date()
-    if review_on > latest:
-        on = f"{latest.day} {latest:%B %Y}"
-        raise Unfit({"review-day": f"Please choose a day within three months: {on} at the latest."})
-    deadlines.pause(work, deadline, reason, review_on)
-    deadline.paused_at = since or deadline.paused_at  # it has stood still since then
-    work.session.add(deadline)
-    work.record(press.by.id, "paused a duty", found.case, deadline=deadline.id, why=reason, until=review_on.isoformat())
-    return _after(work, press, "The clock is paused", f"{found.rule.duty}: {line(work, deadline, found.rule).due}")
-
-
-def _resume(work: Work, press: Press) -> Reply:
-    found = _open(work, press, Act.PAUSE_DUTY, PAUSED)
-    deadlines.resume(work, found.deadline)
-    work.record(press.by.id, "started the clock of a duty again", found.case, deadline=found.deadline.id)
-    now = line(work, found.deadline, found.rule)
-    return Reply(card=_after(work, press, "The clock goes on", f"{now.heading}. {now.due}"))
-
-
-FOR_EVERYBODY = Act.SET_HOURS
-"""What everybody may do: whose duty it is has been asked before."""
-
 STOPS = Form(
     FOR_EVERYBODY,
     "What is stopping you?",
@@ -298,52 +177,19 @@ STOPS = Form(
     explain="You have put this off before. Nobody is blamed: it helps to know what would make it possible.",
     keeps=False,
 )
+DONE = Form(
+    FOR_EVERYBODY,
+    "It is done",
+    "Note that it is done",
+    lambda work, press: (
+        long_text("note", "Is there anything to note?", "No names, please.", optional=True, max_length=500),
+    ),
+    _done,
+    keeps=False,
+)
 VERBS: dict[str, Verb] = {
     "duty.show": _show,
     "duty.snooze": _snooze,
-    "duty.resume": _resume,
-    "duty.done": _on_a_duty(
-        Act.SETTLE_DUTY,
-        Form(
-            FOR_EVERYBODY,
-            "It is done",
-            "Note that it is done",
-            lambda work, press: (
-                long_text("note", "Is there anything to note?", "No names, please.", optional=True, max_length=500),
-            ),
-            _done,
-            keeps=False,
-        ),
-    ),
-    "duty.over": _on_a_duty(
-        Act.SETTLE_DUTY,
-        Form(
-            FOR_EVERYBODY,
-            "Hand it over",
-            "Hand it over",
-            lambda work, press: (
-                People("to", "Who should do it?", "A name or work e-mail address. They are told at once.", most=1),
-                long_text("reason", "Why?", "They are sent these words. No names of patients.", max_length=300),
-            ),
-            _hand_over,
-            keeps=False,
-        ),
-    ),
-    "duty.pause": _on_a_duty(
-        Act.PAUSE_DUTY,
-        Form(
-            FOR_EVERYBODY,
-            "Pause the clock",
-            "Pause it",
-            lambda work, press: (
-                one_of("why-paused", "Why does it have to wait?", cards.REASONS),
-                Day("review-day", "When is it looked at again?", "Within three months.", coming=True),
-            ),
-            _pause,
-            explain="For lawful reasons only. The reason and the day are shown to everybody concerned.",
-            keeps=False,
-        ),
-        OPEN,
-        PAUSED,
-    ),
+    "duty.done": on_a_duty(Act.SETTLE_DUTY, DONE),
+    **duty_moves.VERBS,
 }

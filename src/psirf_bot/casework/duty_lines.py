@@ -1,35 +1,24 @@
 """A duty as somebody sees it: what authority needs to know of it, how it reads, and what there is to press."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import DutyLine, Row, When
 from psirf_bot.cards.model import Button
 from psirf_bot.casework import owners as whose
-from psirf_bot.casework import people, support
+from psirf_bot.casework import support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
 from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import RULES, Rule
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import (
-    Case,
-    Contact,
-    Deadline,
-    Nudge,
-    Person,
-    SafetyAction,
-    SafetyAlert,
-    StandIn,
-    SupportNeed,
-    SupportRequest,
-)
+from psirf_bot.store.tables import Case, Deadline, Nudge, SafetyAction, SafetyAlert
 
 LEADS = "leads"
 """The reader that is the leads' channel."""
@@ -38,11 +27,15 @@ UP, HELP, PUT_OFF = "up", "help", "put off"
 
 
 class Doing(NamedTuple):
-    """What to press to do a duty. `act`: what somebody must be allowed to do to the case, if they are to take it on."""
+    """What to press to do a duty. `act`: what somebody must be allowed to do, if they are to take it on.
+
+    `stays`: why it is not handed over from one person to another, in words for them.
+    """
 
     label: str
     verb: str
     act: Act | None = None
+    stays: str = ""
 
 
 ACT_OF: dict[str, Doing] = {
@@ -61,6 +54,11 @@ OF_A_KIND = {
     "alert": Doing("Open the alert", "alert.show"),
 }
 ACT_OF |= {r.id: OF_A_KIND[kind] for r in RULES if (kind := r.id.partition(".")[0]) in OF_A_KIND}
+LED = "An executive names who leads on an alert. If it cannot be you, please ask them to name somebody else."
+ACT_OF["candour.confirmed"] = ACT_OF["candour.confirmed"]._replace(act=Act.CONFIRM_CANDOUR)
+ACT_OF["alert.lead"] = ACT_OF["alert.lead"]._replace(act=Act.NAME_ALERT_LEAD)
+ACT_OF["alert.complete"] = ACT_OF["alert.complete"]._replace(stays=LED)
+ACT_OF["alert.authorised"] = ACT_OF["alert.authorised"]._replace(act=Act.AUTHORISE_ALERT)
 
 ROLE_WORDS = {
     Role.QUALITY: "the quality team",
@@ -94,26 +92,8 @@ def duty_facts(work: Work, deadline: Deadline) -> DutyFacts:
         owner_ids=frozenset(someone.id for someone in whose.owners(work, deadline)),
         told_ids=frozenset(told) - {LEADS},
         private=rule is None or rule.private,
-        kept_from_ids=_kept_from(work, deadline),
+        kept_from_ids=support_circle.kept_from(work, deadline),
     )
-
-
-def _kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
-    """Those whom a check, a request or a contact concerns, and the line manager who is to know nothing of it."""
-    if deadline.subject_kind == "request":
-        request = work.session.get(SupportRequest, deadline.subject_id)
-        someone = people.person(work, request.person_id) if request else None
-        return frozenset(filter(None, (someone.id, someone.line_manager_id))) if someone else frozenset()
-    need_id: str | None = deadline.subject_id if deadline.subject_kind == "check" else None
-    if deadline.subject_kind == "contact":
-        contact = work.session.get(Contact, deadline.subject_id)
-        need_id = contact.need_id if contact else None
-    need = work.session.get(SupportNeed, need_id) if need_id else None
-    someone = people.person(work, need.person_id) if need else None
-    if need is None or someone is None:
-        return frozenset()
-    concerned = [someone, people.person(work, someone.line_manager_id)]
-    return frozenset(p.id for p in concerned if p and support.is_kept_from(work, need, people.member(work, p)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +184,13 @@ def row(work: Work, by: Member, found: Duty, shown: DutyLine, number: int, day: 
         again = press("Start the clock again", "duty.resume", opens=False)
         return shown, (again, press("Keep it paused", "duty.pause"), more)
     first = doing(work, found, shown.spoken, number) if theirs or _only_shows(deadline) else ()
-    over = (press("Hand it over", "duty.over"),) if theirs else ()
+    over = (press("Hand it over", "duty.over"),) if theirs and not stays(found) else ()
     return shown, (*first, press("Not today", "duty.snooze", opens=False), *over, more)
+
+
+def stays(found: Duty) -> str:
+    """Why it is not handed over from one person to another; empty where it can be."""
+    return ACT_OF[found.rule.id].stays if found.rule.id in ACT_OF else ""
 
 
 def _only_shows(deadline: Deadline) -> bool:
@@ -235,61 +220,6 @@ def rows(work: Work, by: Member, duties: Iterable[tuple[Duty, str]], day: str = 
     return tuple(
         row(work, by, found, shown, number, day) for (found, _), (shown, number) in zip(listed, lines, strict=True)
     )
-
-
-MOST = 100
-"""How many duties of one person are looked at; more than that are counted."""
-
-
-def owed_by(work: Work, by: Member, until: datetime) -> tuple[list[Deadline], int]:
-    """What this person owes that is due by then, the first due first, and how many more there are.
-
-    The database finds what may be theirs; whose a duty is today has the last word. Those with messages of their own
-    are not among them.
-    """
-    shared = [rule.id for rule in work.setting.rules.values() if not rule.alone]
-    here = select(Person.id).where(col(Person.active))
-    theirs = or_(
-        col(Deadline.owner_id).in_(_principals(work, by.id)),
-        or_(col(Deadline.owner_id).is_(None), col(Deadline.owner_id).not_in(here))
-        & (col(Deadline.role).in_(_roles(work, by)) | (col(Deadline.role).is_(None) if by.is_quality else False)),
-    )
-    found = select(Deadline).where(
-        Deadline.state == OPEN, col(Deadline.due_at) <= until, col(Deadline.rule).in_(shared), theirs
-    )
-    first = work.session.exec(found.order_by(col(Deadline.due_at), col(Deadline.rule)).limit(MOST)).all()
-    more = 0
-    if len(first) == MOST:
-        more = int(work.session.exec(select(func.count()).select_from(found.subquery())).one()) - MOST
-    known: dict[tuple[str | None, str | None, str | None], bool] = {}
-    return [d for d in first if _is_theirs(work, d, by.id, known)], more
-
-
-def _is_theirs(
-    work: Work, deadline: Deadline, person_id: str, known: dict[tuple[str | None, str | None, str | None], bool]
-) -> bool:
-    """Whether they owe it today; the answer is the same for all duties of one owner, role and service."""
-    key = deadline.owner_id, deadline.role, deadline.service
-    if key not in known:
-        known[key] = any(someone.id == person_id for someone in whose.owners(work, deadline))
-    return known[key]
-
-
-def _principals(work: Work, person_id: str) -> Sequence[str]:
-    """This person and those for whom they stand in today, straight or through somebody else."""
-    met, today = [person_id], work.local.date()
-    for deputy in met:
-        away = select(StandIn.person_id).where(
-            StandIn.deputy_id == deputy, StandIn.starts <= today, StandIn.ends >= today
-        )
-        met += [one for one in work.session.exec(away) if one not in met]
-    return met
-
-
-def _roles(work: Work, by: Member) -> list[str]:
-    """Their roles; for the quality team also those that nobody holds, whose duties fall to them."""
-    orphans = [role for role in Role if not people.holders(work, role)] if by.is_quality else []
-    return [*by.roles, *orphans, *((Role.SERVICE_LEAD,) if by.is_quality else ())]
 
 
 def names_of_owners(work: Work, by: Member, found: Duty) -> str:

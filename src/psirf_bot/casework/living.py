@@ -1,13 +1,15 @@
 """Living cards: each is known by its subject, and rendered as things stand when it is sent."""
 
 from collections.abc import Callable
-from functools import partial
+from datetime import date
+
+from sqlmodel import col, select
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import board, danger, home, reminders
+from psirf_bot.casework import board, danger, digest, home, post, reminders, support
 from psirf_bot.casework.view import living_card
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Case
+from psirf_bot.store.tables import Case, Deadline, Nudge
 
 
 def render(work: Work, subject: str) -> Card | None:
@@ -21,11 +23,45 @@ def _case(work: Work, case_id: str) -> Card | None:
     return living_card(work, case) if case else None
 
 
+def _digest(work: Work, which: str) -> Card | None:
+    """Somebody's digest of a day. Raises reminders.NotYet."""
+    if not post.is_posted(work, f"digest:{which}"):
+        if reminders.is_carried_over(work, "digest", which):
+            return None
+        person_id, _, day = which.rpartition(":")
+        reminders.pass_on(work, person_id, date.fromisoformat(day))
+    return digest.render(work, which)
+
+
+def _own_message(work: Work, which: str) -> Card | None:
+    """A message of its own for one person about one duty, on one day. Raises reminders.NotYet."""
+    deadline_id, person_id, day = which.split(":")
+    theirs = select(Nudge).where(Nudge.deadline_id == deadline_id, Nudge.person_id == person_id)
+    newest = work.session.exec(theirs.order_by(col(Nudge.day).desc())).all()
+    nudge = next((nudge for nudge in newest if nudge.day.isoformat() == day), None)
+    deadline = work.session.get(Deadline, deadline_id)
+    if nudge is None or deadline is None:
+        return None
+    posted = post.is_posted(work, f"nudge:{which}")
+    if not posted:
+        reminders.is_carried_over(work, "nudge", which)
+        if nudge is not newest[0]:
+            return None  # held up until the next one came: one of them is enough
+    return support.render_nudge(work, deadline, nudge, posted=posted)
+
+
+def _summary(work: Work, which: str) -> Card | None:
+    """The leads' summary of a week. Raises reminders.NotYet."""
+    if not post.is_posted(work, f"summary:{which}"):
+        reminders.wait_for_working_hours(work)
+    return board.summary(work, which)
+
+
 KINDS: dict[str, Callable[[Work, str], Card | None]] = {
     "case": _case,
     "home": home.page,
     "page": danger.page,
-    "digest": partial(reminders.render, kind="digest"),
-    "nudge": partial(reminders.render, kind="nudge"),
-    "summary": board.summary,
+    "digest": _digest,
+    "nudge": _own_message,
+    "summary": _summary,
 }

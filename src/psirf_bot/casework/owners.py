@@ -29,10 +29,17 @@ def in_role(work: Work, role: Role, service: str | None) -> list[Person]:
 
 def pattern_of(work: Work, person_id: str | None) -> WorkingPattern:
     """When somebody works: as they have said themselves, or the usual hours."""
-    theirs = work.session.get(WorkingHours, person_id) if person_id else None
-    if theirs is None:
+    asked = ("hours", person_id)
+    if asked not in work.memo:
+        work.memo[asked] = _pattern(work.session.get(WorkingHours, person_id) if person_id else None)
+    pattern: WorkingPattern = work.memo[asked]
+    return pattern
+
+
+def _pattern(hours: WorkingHours | None) -> WorkingPattern:
+    if hours is None:
         return ORDINARY
-    return WorkingPattern(frozenset(theirs.days), _clock(theirs.begin), _clock(theirs.end))
+    return WorkingPattern(frozenset(hours.days), _clock(hours.begin), _clock(hours.end))
 
 
 def _clock(text: str) -> time:

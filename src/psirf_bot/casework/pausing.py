@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines
-from psirf_bot.casework.deadlines import OPEN, PAUSED, of_case, running
+from psirf_bot.casework.contacts import also_paused
+from psirf_bot.casework.deadlines import PAUSED, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.responding import day_in, response_of, under_way
+from psirf_bot.casework.responding import day_in, in_words, response_of, under_way
 from psirf_bot.casework.response import changed, tell
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
@@ -17,6 +18,7 @@ from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 
 CLOCKS = ("response.target", "response.three-months", "response.extension", "response.six-months")
+"""The clocks of a response that has started: they stand still and go on together."""
 
 
 def _pause_questions(work: Work, press: Press) -> Sequence[Question]:
@@ -28,20 +30,29 @@ def _pause_questions(work: Work, press: Press) -> Sequence[Question]:
 
 
 def _pause(work: Work, press: Press, answers: Answers) -> Card:
-    case, review = case_of(work, press), day_in(answers, "review")
+    case, review, reason = case_of(work, press), day_in(answers, "review"), str(answers["reason"])
     response = under_way(work, case)
     if review <= work.local.date():
         raise Unfit({"review": "Please choose a day to come."})
-    reason = rules.PAUSES[str(answers["reason"])]
-    case.state = State.PAUSED
-    facts = {"reason": str(answers["reason"]), "review": review.isoformat()}
+    clocks = running(work, of_case(case), *CLOCKS)
+    if all((clock.state, clock.reason, clock.review_on) == (PAUSED, reason, review) for clock in clocks):
+        return page(work, case, press.by)  # pressed twice
+    before, case.state = case.state, State.PAUSED
+    facts = {"reason": reason, "review": review.isoformat()}
     changed(work, case, press.by.id, "paused", response.lead_id, response=response.id, **facts)
-    for clock in running(work, of_case(case), *CLOCKS):
-        if clock.state == OPEN:
-            deadlines.pause(work, clock, reason, review)
-    text = f"{case.reference}: {reason.lower()}. Support, candour, contact and safety actions go on as before."
-    tell(work, case, press.by, [case.owner_id, response.lead_id], "A learning response is paused", text)
+    for clock in clocks:
+        deadlines.pause(work, clock, reason, review)
+    words = f"{rules.PAUSES[reason].lower()}. It is looked at again on {in_words(review)}."
+    text = f"{case.reference}: {words} Support, candour, contact and safety actions go on as before."
+    title = "A learning response stays paused" if before == State.PAUSED else "A learning response is paused"
+    tell(work, case, press.by, [case.owner_id, response.lead_id], title, text)
     return page(work, case, press.by)
+
+
+def _so_far(work: Work, press: Press) -> Answers:
+    paused = (clock for clock in running(work, of_case(case_of(work, press)), *CLOCKS) if clock.state == PAUSED)
+    clock = next(paused, None)
+    return {"reason": clock.reason, "review": str(clock.review_on)} if clock else {}
 
 
 def _resume(work: Work, press: Press) -> Reply:
@@ -67,14 +78,6 @@ PAUSE = Form(
     _pause_questions,
     _pause,
     explain="Its dates stand still, for everybody to see. Support, candour, contact and safety actions go on.",
+    so_far=_so_far,
 )
-
-
-def _pause_once(work: Work, press: Press) -> Reply:
-    case = case_of(work, press)
-    if case.state == State.PAUSED and allowed(work, press.by, Act.RESUME, case):  # pressed twice, or by two people
-        return Reply(card=page(work, case, press.by), replaces=press.place.private)
-    return PAUSE(work, press)
-
-
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.pause": _pause_once, "case.resume": _resume}
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.pause": also_paused(PAUSE), "case.resume": _resume}

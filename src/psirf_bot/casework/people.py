@@ -81,6 +81,13 @@ def name_of(work: Work, who: str | None) -> str:
 
 def holders(work: Work, role: Role) -> list[Person]:
     """Those who act in this role today: its holders, or whoever stands in for them."""
+    known: list[Person] | None = work.memo.get(role)
+    if known is None:
+        known = work.memo[role] = _holders(work, role)
+    return list(known)
+
+
+def _holders(work: Work, role: Role) -> list[Person]:
     people = work.session.exec(select(Person).where(col(Person.active), _holds(role)).order_by(Person.name)).all()
     acting = [acting_for(work, p, role) for p in people]
     return list({p.id: p for p in acting}.values())
@@ -96,6 +103,14 @@ def with_emails(work: Work, emails: Iterable[str]) -> list[Person]:
 
 def acting_for(work: Work, who: Person, role: Role | None = None) -> Person:
     """Whoever acts for this person today: themselves, or their deputy while they are away."""
+    asked = (who.id, role)
+    if asked not in work.memo:
+        work.memo[asked] = _acting_for(work, who, role)
+    acting: Person = work.memo[asked]
+    return acting
+
+
+def _acting_for(work: Work, who: Person, role: Role | None) -> Person:
     met = {who.id}
     while True:
         away = [s for s in _standing_in_today(work, StandIn.person_id == who.id) if s.role in {None, role}]

@@ -59,6 +59,7 @@ def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> 
         someone.active = False
     work.session.flush()
     changed = [p for p in listed.values() if p.id in before and p.model_dump() != before[p.id]]
+    work.memo.clear()
     post.refresh_homes(work, (p.id for p in [*changed, *left]))
     return len(here - before.keys()), len(changed), len(left)
 

@@ -65,6 +65,11 @@ def state_of(work: Work, key: str) -> str | None:
     return work.session.exec(select(Outbox.state).where(Outbox.key == key)).first()
 
 
+def is_posted(work: Work, subject: str) -> bool:
+    """Whether a living card hangs anywhere."""
+    return work.session.exec(select(Posted.lane).where(Posted.subject == subject)).first() is not None
+
+
 def can_be_reached(work: Work, person_id: str) -> bool:
     """Whether the bot knows where to write to somebody."""
     return _private_address(work, person_id) is not None

@@ -4,24 +4,24 @@ Both are living cards. When one is sent it is looked at again: whether it is sti
 whether the moment is still right, for a courier that was held up may come to it at night.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from psirf_bot.cards.model import Card
-from psirf_bot.casework import digest, people, post, support
-from psirf_bot.casework.deadlines import RUNNING, subject_of
-from psirf_bot.casework.owners import pattern_of
+from psirf_bot.casework import post
+from psirf_bot.casework.deadlines import OPEN, RUNNING, subject_of
+from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.working_time import ORDINARY
-from psirf_bot.store.tables import Deadline, Nudge, Posted
+from psirf_bot.store.tables import Deadline, Nudge
 
 LEADS = "leads"
 """The reader that is the channel of the leads."""
 GATHERING = timedelta(seconds=5)
 """How long a digest waits for the other duties of its morning; longer while some have still to be looked at."""
+PERSONAL = frozenset({"up", "put off", "help"})
+"""Reminders that are for this reader and nobody else."""
 LEADS_CHANNEL: post.Purpose = "leads"
 
 
@@ -39,26 +39,29 @@ def remind(work: Work, deadline: Deadline, person_id: str, why: str) -> None:
     day, at = _next_hours(work, person_id)
     if not alone and _has_gone(work, person_id, day):
         day, at = _next_hours(work, person_id, after=day)
-    nudge = _noted(work, deadline, person_id, why, day)
-    if nudge is None:
-        return
-    if alone:
-        subject = subject_of(work, deadline, nudge)
-        about = f"support:{deadline.subject_id}:{person_id}" if deadline.subject_kind == "check" else None
-        post.living_to_person(work, person_id, subject, key=post.key_of(work, subject), at=at, about=about)
-    else:
-        _write_digest(work, person_id, day, at)
+    if nudge := _noted(work, deadline, person_id, why, day):
+        _write(work, deadline, nudge, at)
 
 
 def remind_tomorrow(work: Work, deadline: Deadline, person_id: str, why: str) -> date:
-    """Remind somebody with the digest of their next working day, and say which that is."""
+    """Remind somebody on their next working day, and say which that is. The clock and its ladder go on as before."""
     day, at = _next_hours(work, person_id, after=work.local.date())
-    if _noted(work, deadline, person_id, why, day) is None:
-        for nudge in work.session.exec(_reminded(deadline, person_id, day)):
-            nudge.why = why
-            work.session.add(nudge)
-    _write_digest(work, person_id, day, at)
+    nudge = _noted(work, deadline, person_id, why, day)
+    nudge = nudge or work.session.exec(_reminded(deadline, person_id, day)).one()
+    nudge.why = why
+    work.session.add(nudge)
+    _write(work, deadline, nudge, at)
     return day
+
+
+def _write(work: Work, deadline: Deadline, nudge: Nudge, at: datetime) -> None:
+    """The message that carries a reminder: the digest of its day, or one of its own."""
+    if not _is_alone(work, deadline):
+        _write_digest(work, nudge.person_id, nudge.day, at)
+        return
+    subject = subject_of(work, deadline, nudge)
+    about = f"support:{deadline.subject_id}:{nudge.person_id}" if deadline.subject_kind == "check" else None
+    post.living_to_person(work, nudge.person_id, subject, key=post.key_of(work, subject), at=at, about=about)
 
 
 def _is_alone(work: Work, deadline: Deadline) -> bool:
@@ -76,22 +79,42 @@ def tell_leads(work: Work, deadline: Deadline) -> None:
         post.refresh(work, subject)
 
 
-def render(work: Work, which: str, *, kind: str) -> Card | None:
-    """The card of a reminder as it is to be sent or edited now; None where there is nothing to say. Raises NotYet."""
+def is_carried_over(work: Work, kind: str, which: str) -> bool:
+    """Look at the moment in which a reminder is about to be sent for the first time.
+
+    Raises NotYet when it has to wait. True when a digest's day has passed, and the next one says what it was to say.
+    """
     reader, _, day = which.rpartition(":")
     person_id = reader if kind == "digest" else reader.partition(":")[2]
-    if not _is_posted(work, f"{kind}:{which}"):
-        today, at = _next_hours(work, person_id)
-        if today.isoformat() < day:  # a clock that has been put back
-            raise NotYet(work.setting.calendar_beyond.utc(datetime.fromisoformat(day)))
-        if kind == "digest" and today.isoformat() != day:
-            _carry_over(work, person_id, date.fromisoformat(day), today, at)
-            return None
-        if at > work.now:
-            raise NotYet(at)
-        if kind == "digest" and _others_are_due(work):
-            raise NotYet(work.now + 3 * GATHERING)
-    return RENDERERS[kind](work, which)
+    today, at = _next_hours(work, person_id)
+    if today.isoformat() < day:  # a clock that has been put back
+        raise NotYet(work.setting.calendar_beyond.utc(datetime.fromisoformat(day)))
+    if kind == "digest" and today.isoformat() != day:
+        _carry_over(work, person_id, date.fromisoformat(day), today, at)
+        return True
+    if at > work.now:
+        raise NotYet(at)
+    if kind == "digest" and _others_are_due(work):
+        raise NotYet(work.now + 3 * GATHERING)
+    return False
+
+
+def wait_for_working_hours(work: Work) -> None:
+    """What goes to a channel goes in the usual hours; raises NotYet outside them."""
+    _, at = _next_hours(work, LEADS)
+    if at > work.now:
+        raise NotYet(at)
+
+
+def pass_on(work: Work, person_id: str, day: date) -> None:
+    """What somebody was to hear that day and is no longer theirs is told to whoever it belongs to by now."""
+    for nudge in work.session.exec(select(Nudge).where(Nudge.person_id == person_id, Nudge.day == day)).all():
+        deadline = work.session.get(Deadline, nudge.deadline_id)
+        if deadline is None or deadline.state != OPEN or nudge.why in PERSONAL:
+            continue
+        owing = [someone.id for someone in owners(work, deadline)]
+        for owner in owing if person_id not in owing else ():
+            remind(work, deadline, owner, nudge.why)
 
 
 def _next_hours(work: Work, person_id: str, after: date | None = None) -> tuple[date, datetime]:
@@ -157,29 +180,3 @@ def _carry_over(work: Work, person_id: str, day: date, today: date, at: datetime
 def _others_are_due(work: Work) -> bool:
     due = select(Deadline.id).where(col(Deadline.state).in_(RUNNING), col(Deadline.next_at) <= work.now)
     return work.session.exec(due.limit(1)).first() is not None
-
-
-def _is_posted(work: Work, subject: str) -> bool:
-    return work.session.exec(select(Posted.lane).where(Posted.subject == subject)).first() is not None
-
-
-def _own(work: Work, which: str) -> Card | None:
-    """A message of its own, for one person about one duty."""
-    deadline_id, person_id, day = which.split(":")
-    deadline = work.session.get(Deadline, deadline_id)
-    reminded = select(Nudge).where(
-        Nudge.deadline_id == deadline_id, Nudge.person_id == person_id, Nudge.day == date.fromisoformat(day)
-    )
-    nudge = work.session.exec(reminded).first()
-    newer = select(Nudge.id).where(
-        Nudge.deadline_id == deadline_id, Nudge.person_id == person_id, Nudge.day > date.fromisoformat(day)
-    )
-    if not _is_posted(work, f"nudge:{which}") and work.session.exec(newer).first():
-        return None  # held up until the next one came: one of them is enough
-    someone = people.person(work, person_id)
-    if deadline is None or nudge is None or someone is None or not someone.active:
-        return None
-    return support.render_nudge(work, deadline, person_id, nudge.step)
-
-
-RENDERERS: dict[str, Callable[[Work, str], Card | None]] = {"digest": digest.render, "nudge": _own}

@@ -1,11 +1,12 @@
 """A learning response's clock: it starts, takes longer and ends (policy §13, K01 to K08)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import deadlines, people, support
+from psirf_bot.casework import candour, contacts, deadlines, people, support
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
@@ -54,6 +55,17 @@ def _limits(work: Work, response: LearningResponse, started: date) -> Limits:
     return limits(kinds[response.kind], started, three, six, work.setting.calendar_beyond)
 
 
+def _day_of(work: Work, case: Case, *rules_: str) -> date | None:
+    """The day on which the first of these is due for which a clock runs, with the pauses there have been."""
+    due = {clock.rule: clock.due_local for clock in running(work, of_case(case), *rules_)}
+    return next((date.fromisoformat(due[rule][:10]) for rule in rules_ if rule in due), None)
+
+
+def _six_months(work: Work, case: Case, response: LearningResponse) -> date:
+    limit = _day_of(work, case, "response.six-months")
+    return limit or _limits(work, response, _started_on(work, response)).six_months
+
+
 def response_of(work: Work, case: Case) -> LearningResponse:
     response = current(work, case)
     if response is None:
@@ -90,6 +102,20 @@ def _start_questions(work: Work, press: Press) -> Sequence[Question]:
             coming=True,
         ),
     )
+
+
+def _start_form(work: Work, press: Press) -> Reply:
+    """With where the duty of candour has got to: the policy wants it complete when a review starts (E04)."""
+    return replace(START, explain=_candour_words(work, case_of(work, press)))(work, press)
+
+
+def _candour_words(work: Work, case: Case) -> str:
+    owed = running(work, of_case(case), *(rule for rule in candour.RULES if rule != "candour.attempts"))
+    if not owed:
+        return ""
+    steps = "; ".join(work.setting.rules[clock.rule].duty.lower() for clock in owed)
+    text = "The duty of candour is to be complete when a review starts (policy, Appendix 2). Still to be done"
+    return f"{text}: {steps}. Type candour {case.reference} to see where it is, or ask the candour lead."
 
 
 def _start(work: Work, press: Press, answers: Answers) -> Card:
@@ -152,8 +178,8 @@ def _check_target(work: Work, response: LearningResponse, day: date, target: dat
 
 
 def _extend_questions(work: Work, press: Press) -> Sequence[Question]:
-    response = under_way(work, case_of(work, press))
-    six = in_words(_limits(work, response, _started_on(work, response)).six_months)
+    case = case_of(work, press)
+    six = in_words(_six_months(work, case, under_way(work, case)))
     return (
         Day("until", "Until which day?", coming=True),
         one_of("reason", "Why does it take longer?", rules.REASONS),
@@ -177,12 +203,11 @@ def _extend_questions(work: Work, press: Press) -> Sequence[Question]:
 def _extend(work: Work, press: Press, answers: Answers) -> Card:
     case, until = case_of(work, press), day_in(answers, "until")
     response = under_way(work, case)
-    before = extensions(work, response)
-    if any(one.until == until for one in before[-1:]):  # pressed twice, or by two people
+    limit, six = _day_of(work, case, "response.extension", "response.three-months"), _six_months(work, case, response)
+    if until == limit and extensions(work, response):  # pressed twice, or by two people
         return page(work, case, press.by)
-    bounds = _limits(work, response, _started_on(work, response))
-    beyond = until > bounds.six_months
-    _check_until(work, until, before[-1].until if before else bounds.three_months, bounds, told=bool(answers["beyond"]))
+    beyond = until > six
+    _check_until(work, until, limit, six, told=bool(answers["beyond"]))
     reason, family, staff = (str(answers[key]) for key in ("reason", "family", "staff"))
     one = Extension(
         response_id=response.id,
@@ -216,14 +241,14 @@ def _extend(work: Work, press: Press, answers: Answers) -> Card:
     return page(work, case, press.by)
 
 
-def _check_until(work: Work, until: date, limit: date, bounds: Limits, *, told: bool) -> None:
+def _check_until(work: Work, until: date, limit: date | None, six_months: date, *, told: bool) -> None:
     if until <= work.local.date():
         raise Unfit({"until": "Please choose a day to come."})
-    if until <= limit:
+    if limit and until <= limit:
         raise Unfit({"until": f"There is time until {in_words(limit)} already. Please choose a later day."})
-    if until > bounds.six_months and not told:
+    if until > six_months and not told:
         text = "The policy says never more than six months. If it cannot be helped, tick the last box: the Chief Nurse"
-        raise Unfit({"until": f"{in_words(bounds.six_months)} is six months after the start. {text} is told."})
+        raise Unfit({"until": f"Six months end on {in_words(six_months)}. {text} is told."})
 
 
 # Its initial report, and its end
@@ -234,6 +259,8 @@ def _report_sent(work: Work, press: Press, answers: Answers) -> Card:
     response = response_of(work, case)
     if response.verified_at is None:
         raise Refusal("The initial report belongs to a PSII that has been verified. There is none here.")
+    if day < (verified := work.setting.calendar.local(response.verified_at).date()):
+        raise Unfit({"day": f"The PSII was verified on {in_words(verified)}. Please choose a day from then on."})
     about = of_case(case, response_lead=response.lead_id)
     if running(work, about, "psii.day-3"):  # otherwise pressed twice
         changed(work, case, press.by.id, "initial report sent", response=response.id, day=day.isoformat())
@@ -263,10 +290,11 @@ def _end(work: Work, press: Press, answers: Answers) -> Card:
     return page(work, case, press.by)
 
 
+START = Form(
+    Act.LEAD_RESPONSE, "Start the learning response", "It has started", _start_questions, _start, so_far=_today
+)
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "response.start": Form(
-        Act.LEAD_RESPONSE, "Start the learning response", "It has started", _start_questions, _start, so_far=_today
-    ),
+    "response.start": _start_form,
     "response.extend": Form(
         Act.LEAD_RESPONSE,
         "Agree a longer time",
@@ -276,13 +304,15 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         explain="A response takes no longer than three months, except for an exceptional reason that is agreed with "
         "those affected. (Policy 13.)",
     ),
-    "response.report-sent": Form(
-        Act.LEAD_RESPONSE,
-        "The initial report",
-        "It was sent",
-        lambda work, press: (Day("day", "On which day was it sent?"),),
-        _report_sent,
-        so_far=_today,
+    "response.report-sent": contacts.also_paused(
+        Form(
+            Act.LEAD_RESPONSE,
+            "The initial report",
+            "It was sent",
+            lambda work, press: (Day("day", "On which day was it sent?"),),
+            _report_sent,
+            so_far=_today,
+        )
     ),
     "response.end": Form(
         Act.LEAD_RESPONSE,

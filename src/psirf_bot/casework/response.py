@@ -5,12 +5,14 @@ Its page is casework/response_page.py, its dates casework/responding.py, the con
 
 from collections.abc import Callable, Iterable, Sequence
 
+from sqlmodel import col, select
+
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, contacts, deadlines, news, onlookers, people, post, support
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running
+from psirf_bot.casework.deadlines import DONE, DROPPED, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response_page import current, kind_of, kinds, page, sees
@@ -21,10 +23,10 @@ from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII
-from psirf_bot.store.tables import Case, LearningResponse, Person
+from psirf_bot.store.tables import Case, Deadline, LearningResponse, Person
 
 OF_A_DECISION = ("psii.verified", "psii.day-3", "response.started")
-"""The clocks that a new decision stops: it starts its own."""
+"""The clocks that another kind of response stops: it starts its own. Another lead goes on with those that run."""
 
 
 def changed(work: Work, case: Case, by: str, what: str, *others: str | None, **content: object) -> None:
@@ -81,7 +83,8 @@ def _decide(work: Work, press: Press, answers: Answers) -> Card:
     same = before and (before.kind, before.lead_id, before.decided_by) == (kind, lead.id, press.by.id)
     if same and case.state == State.DECIDED:
         return page(work, case, press.by)
-    verified = bool(before and before.kind == kind == PSII and before.verified_at)
+    same_kind = before is not None and before.kind == kind
+    verified = bool(before and same_kind and before.verified_at)
     old_lead, review_known = (before.lead_id, _due_to_start(before)) if before else (None, False)
     response = before or LearningResponse(
         id=work.new_id(), case_id=case.id, kind=kind, decided_by=press.by.id, decided_at=work.now
@@ -91,7 +94,8 @@ def _decide(work: Work, press: Press, answers: Answers) -> Card:
         response.decided_by, response.decided_at = press.by.id, work.now
         response.verified_by = response.verified_at = None
     work.session.add(response)
-    drop(work, case, ("response.started",) if verified else OF_A_DECISION, press.by.id, "decided again")
+    if not same_kind:
+        drop(work, case, OF_A_DECISION, press.by.id, "decided again")
     waits = kind == PSII and not verified
     case.state = State.AWAITING_VERIFICATION if waits else State.DECIDED
     changed(
@@ -104,8 +108,10 @@ def _decide(work: Work, press: Press, answers: Answers) -> Card:
         _ask_to_verify(work, case, response)
     else:
         _may_start(work, case, response, press.by.id, tell_managers=not review_known)
+        if verified:
+            _owe_the_initial_report(work, case, response, press.by.id)
     if old_lead and old_lead != lead.id:
-        contacts.pass_to(work, case, lead.id)
+        _pass_to(work, case, lead.id)
     _tell_of_decision(work, case, response, press.by, old_lead, first=before is None)
     return page(work, case, press.by)
 
@@ -125,6 +131,26 @@ def _lead(work: Work, case: Case, answers: Answers) -> Person:
         text = "is not on the list of response leads. If they are trained and have the time, tick the box below."
         raise Unfit({"lead": f"{lead.name} {text}"})
     return lead
+
+
+def _pass_to(work: Work, case: Case, lead_id: str) -> None:
+    """Somebody else leads it: what its lead owes is theirs now, with the days that it was due before."""
+    for clock in running(work, of_case(case), "response.started"):
+        deadlines.hand_over(work, clock, lead_id)
+    contacts.pass_to(work, case, lead_id)
+
+
+def _owe_the_initial_report(work: Work, case: Case, response: LearningResponse, by: str) -> None:
+    """Opened again after it was closed, a verified PSII still owes the report that was never sent (policy §12.4)."""
+    sent = select(Deadline.id).where(
+        Deadline.case_id == case.id,
+        Deadline.rule == "psii.day-3",
+        Deadline.state == DONE,
+        col(Deadline.closed_at) >= response.verified_at,
+    )
+    if work.session.exec(sent).first() is None:
+        about = of_case(case, response_lead=response.lead_id)
+        happened(work, Event.PSII_VERIFIED, about, by, since=response.verified_at)
 
 
 def _due_to_start(response: LearningResponse) -> bool:

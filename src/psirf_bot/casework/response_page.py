@@ -7,6 +7,7 @@ from sqlmodel import col, or_, select
 
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.answers import moment
+from psirf_bot.cards.duties import reason_words
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import contacts, people
 from psirf_bot.casework.actions import button
@@ -110,7 +111,7 @@ def _date(work: Work, clock: Deadline) -> str:
         words += f". {LONGER if clock.note == LONGER else 'Done'} on {_day(work, clock.closed_at)}"
     if clock.state == PAUSED and clock.paused_at and clock.review_on:
         since, review = _day(work, clock.paused_at), moment(clock.review_on.isoformat())
-        words += f". Paused since {since}: {clock.reason}. To be looked at again on {review}"
+        words += f". Paused since {since}: {reason_words(clock.reason).lower()}. To be looked at again on {review}"
     return words + "."
 
 
@@ -142,13 +143,14 @@ def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member)
     state, waiting = State(case.state), response is not None and response.started_at is None
     decide, lead = (allowed(work, by, act, case) for act in (Act.DECIDE_RESPONSE, Act.LEAD_RESPONSE))
     verify = allowed(work, by, Act.VERIFY_PSII, case) and response is not None and response.decided_by != by.id
+    keeps = contacts.may_keep(work, case, by)
     goes_on = state is State.RESPONDING and response is not None and response.ended_at is None
     offers = (
         (decide, "Change what was decided" if waiting else "Record what the panel decided", "response.decide"),
         (verify, "Verify the PSII", "response.verify"),
         (verify, "Send it back", "response.back"),
         (lead and waiting and state is State.DECIDED, "Start it", "response.start"),
-        (lead and running(work, of_case(case), "psii.day-3"), "The initial report was sent", "response.report-sent"),
+        (keeps and running(work, of_case(case), "psii.day-3"), "The initial report was sent", "response.report-sent"),
     )
     later = (
         (lead and goes_on, "Agree a longer time", "response.extend"),
@@ -156,7 +158,7 @@ def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member)
         (allowed(work, by, Act.RESUME, case), "Go on again", "case.resume"),
         (lead and goes_on, "It has ended", "response.end"),
     )
-    agree = (contacts.may_keep(work, case, by), "Agree contact", "contact.agree")
+    agree = (keeps, "Agree contact", "contact.agree")
     back = (allowed(work, by, Act.SEE_CASE, case), "Back to the case", "case.show")
     return tuple(
         tuple(button(work, label, verb, case=case) for offered, label, verb in row if offered)

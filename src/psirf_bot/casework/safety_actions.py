@@ -172,8 +172,11 @@ def line_of(work: Work, action: SafetyAction) -> cards.ActionLine:
 def _buttons(work: Work, action: SafetyAction, by: Member) -> tuple[Button, ...]:
     if action.closed_at or not may(by, Act.SETTLE_DUTY, duty_facts(work, action, by)):
         return ()
-    finish = ("Review it", "action.review") if action.done_at else ("It is done", "action.done")
-    found = [button(work, finish[0], finish[1], style="primary", action=action.id)]
+    duty = running(work, action)
+    if action.done_at and duty:
+        found = [button(work, "Review it", "action.review", style="primary", action=action.id, deadline=duty.id)]
+    else:
+        found = [button(work, "It is done", "action.done", style="primary", action=action.id)]
     mine = by.id == owner_id_of(work, action)
     found.append(button(work, "This is not for me" if mine else "Hand it over", "action.hand", action=action.id))
     if by.is_quality:

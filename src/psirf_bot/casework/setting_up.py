@@ -139,10 +139,13 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
         if stand_in.deputy_id != deputy:
             over = f"You no longer stand in for {people.name_of(work, whose)}."
             post.to_person(work, stand_in.deputy_id, said("You no longer stand in for a colleague", over))
+    work.memo.clear()
     work.record(press.by.id, "set a deputy", whose=whose, deputy=deputy, starts=starts, ends=ends)
     if deputy is None or starts is None or ends is None:
         return said("Saved", "Nobody stands in any more.")
     work.session.add(StandIn(person_id=whose, deputy_id=deputy, starts=starts, ends=ends))
+    work.session.flush()
+    work.memo.clear()
     days = f"from {starts.day} {starts:%B %Y} until {ends.day} {ends:%B %Y}, both included"
     told = (
         f"You stand in for {people.name_of(work, whose)} {days}, with the same roles. Type help to see what you can do."

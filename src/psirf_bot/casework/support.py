@@ -168,10 +168,10 @@ def undelivered(work: Work, which: str) -> None:
         move(work, need, None)
 
 
-def render_nudge(work: Work, deadline: Deadline, person_id: str, step: int) -> Card | None:
-    """The reminder of a duty of support, as it is to be sent or edited now; None where there is nothing to say."""
+def render_nudge(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Card | None:
+    """The reminder of a duty of support as it is to be shown now, None for nothing. `posted`: it hangs already."""
     renderers = {CHECK: support_stages.render, REQUEST: support_requests.render}
-    return renderers[deadline.subject_kind](work, deadline, person_id, step)
+    return renderers[deadline.subject_kind](work, deadline, nudge, posted=posted)
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

@@ -1,18 +1,22 @@
-"""Whom a check or a request for support is kept from: whoever it is about, and a line manager who is passed over."""
+"""Whom support of, or contact with, somebody is kept from: whom it is about, and a line manager who is passed over."""
 
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Deadline, Person, SupportNeed, SupportRequest
+from psirf_bot.store.tables import Contact, Deadline, Person, SupportNeed, SupportRequest
 
 SOMEONE_ELSE = "someone-else"
 """The wish of whoever wants the line manager to be passed over."""
-CHECK, REQUEST = "check", "request"
-"""What the duties of supporting staff are about (Deadline.subject_kind)."""
+CHECK, REQUEST, CONTACT = "check", "request", "contact"
+"""What the duties that concern one member of staff are about (Deadline.subject_kind)."""
 
 
 def kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
-    """Whom a duty is kept from, whatever their roles; nobody, where it is not about support for one person."""
-    if deadline.subject_kind == CHECK:
-        need = work.session.get(SupportNeed, deadline.subject_id)
+    """Whom a duty is kept from, whatever their roles; nobody, where it does not concern one member of staff."""
+    need_id: str | None = deadline.subject_id if deadline.subject_kind == CHECK else None
+    if deadline.subject_kind == CONTACT:
+        contact = work.session.get(Contact, deadline.subject_id)
+        need_id = contact.need_id if contact else None
+    if need_id:
+        need = work.session.get(SupportNeed, need_id)
         return kept_from_check(work, need) if need else frozenset()
     if deadline.subject_kind == REQUEST:
         request = work.session.get(SupportRequest, deadline.subject_id)

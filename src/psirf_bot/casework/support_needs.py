@@ -8,13 +8,13 @@ from sqlmodel import col, select
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import onlookers, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import Subject, hand_over, happened, plan_next, running, subject_of
+from psirf_bot.casework.deadlines import Subject, hand_over, happened, plan_next, running
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import NOW, Event
-from psirf_bot.store.tables import Case, Deadline, Nudge, Person, Posted, SupportNeed
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed
 
 ASKED, ON_LIST, CHECKED, STOPPED = "asked", "on the quality list", "checked", "stopped"
 """How far the check after the event has got; the later ones are known by their deadlines."""
@@ -122,16 +122,6 @@ def begin(work: Work, needs: Sequence[SupportNeed], event: Event, by: str) -> No
         happened(work, event, subject(work, need), by)
     if without := [need for need in needs if need.checker_id is None]:
         nobody_yet(work, without)
-
-
-def reminder(work: Work, deadline: Deadline, person_id: str, step: int) -> tuple[Nudge | None, bool]:
-    """The reminder that somebody gets of a duty, and whether they have been shown it."""
-    theirs = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.person_id == person_id, Nudge.step == step)
-    nudge = work.session.exec(theirs.order_by(col(Nudge.day).desc())).first()
-    if nudge is None:
-        return None, False
-    hangs = select(Posted.lane).where(Posted.subject == subject_of(work, deadline, nudge))
-    return nudge, work.session.exec(hangs).first() is not None
 
 
 def due_words(work: Work, duty: Deadline) -> str:

@@ -25,7 +25,6 @@ from psirf_bot.casework.support_needs import (
     may_see_to,
     move,
     of_case,
-    reminder,
     wish_words,
 )
 from psirf_bot.casework.support_offers import checks_of, offered_button
@@ -35,7 +34,7 @@ from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Deadline, Person, SupportNeed, SupportRequest
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed, SupportRequest
 
 WAITING, TAKEN, GIVEN = "waiting", "taken", "done"
 NOTHING_TO_SHOW = "There is nothing more to show you about that reference."
@@ -198,13 +197,12 @@ def waiting(work: Work, by: Member) -> list[SupportRequest]:
     return [request for request in work.session.exec(open_) if by.is_quality and _may_see(work, request, by)]
 
 
-def render(work: Work, deadline: Deadline, person_id: str, step: int) -> Card | None:
+def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Card | None:
     """The reminder of a request, looked at again as it is sent or edited; None where there is nothing to say."""
     request = work.session.get(SupportRequest, deadline.subject_id)
-    someone = people.person(work, person_id)
+    someone = people.person(work, nudge.person_id)
     if request is None or someone is None:
         return None
-    _, posted = reminder(work, deadline, person_id, step)
     if not someone.active or not _may_see(work, request, people.member(work, someone)):
         return cards.passed_on() if posted else None
     if deadline.state not in RUNNING:

@@ -5,19 +5,15 @@ That a check happened is noted, and what was offered; never what was said.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
-
-from sqlmodel import select
 
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, news, onlookers, people, post
+from psirf_bot.casework import cases, news, onlookers, people, reminders
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import DONE, RUNNING, happened, running, subject_of
+from psirf_bot.casework.deadlines import DONE, RUNNING, happened, running
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.support_circle import SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.support_needs import (
     AFTER_EVENT,
@@ -32,7 +28,6 @@ from psirf_bot.casework.support_needs import (
     due_words,
     may_see_to,
     move,
-    reminder,
     roughly,
     subject,
     wish_words,
@@ -54,25 +49,24 @@ NOTED_BY = {
 """What happens when a stage's check is noted."""
 
 
-def render(work: Work, deadline: Deadline, person_id: str, step: int) -> Card | None:
+def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Card | None:
     """The reminder of a check, looked at again as it is sent or edited: still owed, and still for this person to know.
 
     None where there is nothing to say to somebody who has not been told of it.
     """
     need = work.session.get(SupportNeed, deadline.subject_id)
-    someone = people.person(work, person_id)
+    someone = people.person(work, nudge.person_id)
     if need is None or someone is None:
         return None
-    nudge, posted = reminder(work, deadline, person_id, step)
     reader = people.member(work, someone)
     if not someone.active or not may_see_to(work, need, reader):
         return cards.passed_on() if posted else None
     if deadline.state not in RUNNING:
         return _over(work, need, deadline, reader) if posted else None
     acting = acting_checker(work, need)
-    if person_id == need.checker_id or (acting and person_id == acting.id):
+    if someone.id == need.checker_id or (acting and someone.id == acting.id):
         return _please_check(work, need, deadline)
-    if posted or need.checker_id is None or (nudge and nudge.why == "up"):
+    if posted or need.checker_id is None or nudge.why == "up":
         return _for_the_quality_team(work, need, deadline, acting)
     return None
 
@@ -182,29 +176,11 @@ def _tomorrow(work: Work, press: Press) -> Reply:
     duty = _duty(work, press, need)
     if duty is None:
         return Reply(card=cards.was_checked(need.name))
-    day = _remind_again(work, need, duty, press.by.id)
+    day = reminders.remind_tomorrow(work, duty, press.by.id, "put off")
     work.record(press.by.id, "put off a reminder", case_of_need(work, need), deadline=duty.id, until=day.isoformat())
     return Reply(
         notice=f"I will remind you on {day:%A} morning. The day it is due does not move: {due_words(work, duty)}."
     )
-
-
-def _remind_again(work: Work, need: SupportNeed, duty: Deadline, person_id: str) -> date:
-    """One more reminder on their next working morning. The clock, and who hears when it is late, go on as before."""
-    calendar, pattern = work.setting.calendar_beyond, pattern_of(work, person_id)
-    day = calendar.digest_day(work.local.date() + timedelta(days=1), pattern)
-    same = select(Nudge.id).where(Nudge.deadline_id == duty.id, Nudge.person_id == person_id, Nudge.day == day)
-    if work.session.exec(same).first() is None:
-        # Beside the steps of the clock, so it has a number that none of them has.
-        nudge = Nudge(
-            deadline_id=duty.id, step=-day.toordinal(), person_id=person_id, why="put off", day=day, at=work.now
-        )
-        work.session.add(nudge)
-        work.session.flush()
-        living = subject_of(work, duty, nudge)
-        at, about = calendar.next_morning(day, pattern), f"support:{need.id}:{person_id}"
-        post.living_to_person(work, person_id, living, key=post.key_of(work, living), at=at, about=about)
-    return day
 
 
 def _pass(work: Work, press: Press, answers: Answers) -> Card:

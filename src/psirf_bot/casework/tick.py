@@ -42,8 +42,8 @@ def run(work: Work, most: int = 100) -> int:
 
 def _remind(work: Work, deadline: Deadline) -> None:
     rule = work.setting.rules.get(deadline.rule)
-    if rule is None:  # a duty that this version no longer has
-        deadline.next_at = None
+    if rule is None:  # a duty that this version of the bot does not have; another may
+        deadline.next_at = work.now + timedelta(days=1)
     elif rule.id == paging.RULE:
         paging.page(work, deadline)
     elif deadline.state == PAUSED:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -62,6 +63,7 @@ class Work:
     """The session of this transaction and the moment it is about. `now` is aware UTC.
 
     `outgoing`: the messages written in it. `held`: rows asked for again and again; a session forgets what nobody holds.
+    `memo`: who does what today, once it has been worked out; cleared by whatever changes it.
     """
 
     session: Session
@@ -69,6 +71,7 @@ class Work:
     setting: Setting
     outgoing: list[Outbox] = field(default_factory=list)
     held: list[object] = field(default_factory=list)
+    memo: dict[object, Any] = field(default_factory=dict)
 
     @property
     def trust(self) -> Trust:

@@ -49,6 +49,7 @@ def _set_hours(work: Work, press: Press, answers: Answers) -> Card:
             work.session.delete(hours)
         words = USUAL
     work.session.flush()
+    work.memo.clear()
     for deadline in work.session.exec(
         select(Deadline).where(Deadline.owner_id == press.by.id, Deadline.state == OPEN)
     ).all():

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, case, exists, func
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -109,6 +110,8 @@ class OutboxQueue:
             row.first_tried_at = since_first
             session.add(row)
             return None
+        except DBAPIError:
+            raise  # another process was first, or the database is away: that says nothing of this message
         except Exception as error:  # noqa: BLE001 - one message that cannot be shown must not hold up all the others
             log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
             card, message = None, None

@@ -12,7 +12,7 @@ from psirf_bot.store.database import Store, without_words
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 50
+AT_ONCE = 20
 """Reminders dealt with in one transaction, so that people who write meanwhile do not wait long."""
 
 

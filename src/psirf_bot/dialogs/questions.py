@@ -14,6 +14,8 @@ from typing import Protocol, Self
 from psirf_bot.dialogs import moments
 from psirf_bot.dialogs.typed import ALSO_SAID, NOBODY, Invalid, clean, many, plain
 
+MOST_YEARS = 10
+"""How far ahead something can be agreed."""
 Json = str | int | bool | None | list[str]
 
 
@@ -163,6 +165,8 @@ class Day(_Base):
             found = moments.read_day(typed, now)
             if found is None or found < now.date():
                 raise Invalid("Please enter a day from today on, for example 21 December 2026.")
+            if found.year > now.year + MOST_YEARS:
+                raise Invalid(f"Please enter a day in the next {MOST_YEARS} years.")
             return found.isoformat()
         day, clock = _moment(typed, now)
         if clock is not None:

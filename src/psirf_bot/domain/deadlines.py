@@ -279,6 +279,7 @@ def _as_set(rule: Rule, own: DeadlineSetting | None) -> Rule:
     return replace(
         rule,
         due=own.due or rule.due,
+        comes_back=own.due if own.due and rule.comes_back else rule.comes_back,
         owner=own.owner or rule.owner,
         ladder=rule.ladder if own.ladder is None else own.ladder,
         source=own.source,

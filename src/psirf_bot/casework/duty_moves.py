@@ -1,0 +1,138 @@
+"""A duty goes to somebody else, or its clock stands still for a lawful reason."""
+
+from dataclasses import replace
+from datetime import date
+
+from psirf_bot.cards import duties as cards
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import deadlines, pausing, people, post
+from psirf_bot.casework.deadlines import OPEN, PAUSED
+from psirf_bot.casework.duty_lines import ACT_OF, Duty, duty, line, row, stays
+from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, after, on_a_duty, still_open
+from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.response_page import current
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.dialogs.questions import Day, People, long_text, one_of
+from psirf_bot.domain.authority import Act
+from psirf_bot.domain.deadlines import months
+from psirf_bot.store.tables import Case, Deadline, Person
+
+LONGEST_PAUSE = months(3)
+
+
+# Handing it over
+
+
+def _hand_over(work: Work, press: Press, answers: Answers) -> Card:
+    found, reason = still_open(work, press, Act.SETTLE_DUTY), str(answers["reason"])
+    deadline, to = found.deadline, _taker(work, found, answers["to"])
+    before = found.facts.owner_ids
+    deadlines.hand_over(work, deadline, to.id)
+    post.refresh_homes(work, before)
+    work.record(press.by.id, "handed over a duty", found.case, deadline=deadline.id, to=to.id, reason=reason)
+    told = duty(work, deadline) or found
+    member = people.member(work, to)
+    shown, buttons = row(work, member, told, line(work, deadline, found.rule), 1)
+    reached = post.to_person(work, to.id, cards.handed_over(shown, press.by.name, reason, buttons))
+    text = f"{to.name} has been told." if reached else f"I cannot write to {to.name} yet: please tell them yourself."
+    return after(work, press, "Handed over", text)
+
+
+def _taker(work: Work, found: Duty, named: object) -> Person:
+    """Somebody who is here, is not kept from it, and can do it; raises Unfit."""
+    someone = people.person(work, named[0]) if isinstance(named, list) else None
+    if someone is None or not someone.active:
+        raise Unfit({"to": "Please choose somebody on the people list, by name or work e-mail address."})
+    if someone.id in found.facts.kept_from_ids:
+        raise Unfit({"to": "This one cannot go to them. Please choose somebody else."})
+    if found.facts.owner_ids == {someone.id}:
+        raise Unfit({"to": f"It is with {someone.name} already. Please choose somebody else."})
+    known = ACT_OF.get(found.rule.id)
+    member = people.member(work, someone)
+    if known and known.act and not allowed(work, member, known.act, found.case):
+        raise Unfit({"to": f"{someone.name} could not do this here. Please choose somebody else, or the quality team."})
+    if found.rule.id == "psii.verified" and found.case and someone.id == _decider(work, found.case):
+        text = f"{someone.name} recorded what the panel decided, so somebody else has to verify it. (Policy 3.2.)"
+        raise Unfit({"to": text})
+    return someone
+
+
+def _decider(work: Work, case: Case) -> str | None:
+    response = current(work, case)
+    return response.decided_by if response else None
+
+
+def _over(work: Work, press: Press) -> Reply:
+    if why := stays(still_open(work, press, Act.SETTLE_DUTY)):
+        raise Refusal(why)
+    return HAND_OVER(work, press)
+
+
+# Pausing the clock
+
+
+def _pause_it(work: Work, press: Press) -> Reply:
+    if whole := _of_a_response(work, press):
+        return pausing.VERBS["case.pause"](work, replace(whole, verb="case.pause"))
+    return PAUSE(work, press)
+
+
+def _of_a_response(work: Work, press: Press) -> Press | None:
+    """The same about the case, where this is one of a response's clocks: they stand still and go on together (K05)."""
+    deadline = work.session.get_one(Deadline, press.args["deadline"])
+    return replace(press, args={}, case_id=deadline.case_id) if deadline.rule in pausing.CLOCKS else None
+
+
+def _pause(work: Work, press: Press, answers: Answers) -> Card:
+    found = still_open(work, press, Act.PAUSE_DUTY, OPEN, PAUSED)
+    deadline = found.deadline
+    reason, review_on = str(answers["why-paused"]), date.fromisoformat(str(answers["review-day"]))
+    latest = work.setting.calendar_beyond.due(work.now, LONGEST_PAUSE)[0].date()
+    if review_on > latest:
+        on = f"{latest.day} {latest:%B %Y}"
+        raise Unfit({"review-day": f"Please choose a day within three months: {on} at the latest."})
+    deadlines.pause(work, deadline, reason, review_on)
+    work.record(press.by.id, "paused a duty", found.case, deadline=deadline.id, why=reason, until=review_on.isoformat())
+    return after(work, press, "The clock is paused", f"{found.rule.duty}: {line(work, deadline, found.rule).due}")
+
+
+def _resume(work: Work, press: Press) -> Reply:
+    found = still_open(work, press, Act.PAUSE_DUTY, PAUSED)
+    if whole := _of_a_response(work, press):
+        pausing.VERBS["case.resume"](work, replace(whole, verb="case.resume"))
+    else:
+        deadlines.resume(work, found.deadline)
+        work.record(press.by.id, "started the clock of a duty again", found.case, deadline=found.deadline.id)
+    now = line(work, found.deadline, found.rule)
+    return Reply(card=after(work, press, "The clock goes on", f"{now.heading}. {now.due}"))
+
+
+HAND_OVER = Form(
+    FOR_EVERYBODY,
+    "Hand it over",
+    "Hand it over",
+    lambda work, press: (
+        People("to", "Who should do it?", "A name or work e-mail address. They are told at once.", most=1),
+        long_text("reason", "Why?", "They are sent these words. No names of patients.", max_length=300),
+    ),
+    _hand_over,
+    keeps=False,
+)
+PAUSE = Form(
+    FOR_EVERYBODY,
+    "Pause the clock",
+    "Pause it",
+    lambda work, press: (
+        one_of("why-paused", "Why does it have to wait?", cards.REASONS),
+        Day("review-day", "When is it looked at again?", "Within three months.", coming=True),
+    ),
+    _pause,
+    explain="For lawful reasons only. The reason and the day are shown to everybody concerned.",
+    keeps=False,
+)
+VERBS: dict[str, Verb] = {
+    "duty.over": on_a_duty(Act.SETTLE_DUTY, _over),
+    "duty.pause": on_a_duty(Act.PAUSE_DUTY, _pause_it, OPEN, PAUSED),
+    "duty.resume": _resume,
+}

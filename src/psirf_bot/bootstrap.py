@@ -122,7 +122,7 @@ class Application:
             app.add_routes(adapter.routes())
         app.add_routes(health_routes(self.store, self.clock.now))
         if self._dev:
-            app.add_routes(dev_clock.routes(self.clock))
+            app.add_routes(dev_clock.routes(self.clock, self.tick.run))
         if "web" in self.adapters:
             app.on_shutdown.append(self._let_go)
         app.cleanup_ctx.append(self._running)

@@ -1,6 +1,6 @@
 """The duty of candour from the report to the letter: who confirms, what is recorded, which clocks run, who waits."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -9,11 +9,13 @@ from test_reporting import AMINA, BRONWEN, CARYS, LEAH, PAGE_1
 
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, candour_steps, cases, desk
+from psirf_bot.casework import candour, candour_steps, cases, desk, people
 from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.deadlines import of_case as deadlines_of
+from psirf_bot.casework.deadlines import running, running_of, settle
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Refusal, Work
-from psirf_bot.store.tables import AuditEntry, Candour, CandourStep, Case, Deadline
+from psirf_bot.store.tables import AuditEntry, Candour, CandourStep, Case, Deadline, Nudge
 from stage import Stage, shown, words
 
 GRACE, MARGUERITE, WEI, NIAMH = "Grace Mbeki-Ward", "Marguerite Oduya", "Wei Chen", "Niamh Gallagher"
@@ -427,44 +429,307 @@ async def test_an_identifier_comes_back_with_the_words_kept_and_is_not_stored(st
     assert "NHS number" in words(named)
 
 
-# Joined, and shown everywhere
+# Joined, amended, withdrawn
+
+SECOND, THIRD = "PSI-2026-0002", "PSI-2026-0003"
+TOMASZ = "Tomasz Zielinski"
+
+
+async def does(stage: Stage, name: str, verb: str, given: dict[str, Any], reference: str = FIRST, **args: str) -> Card:
+    """Send a form of this verb, as if it had been opened before."""
+    action = await stage.do(lambda work: action_id(work, verb, case=case_of(work, reference), **args))
+    card = shown(await stage.turn(name, Pressed(action, given)))
+    await stage.settled()
+    return card
+
+
+async def joins(stage: Stage, reference: str, into: str) -> Card:
+    return await does(stage, LEAH, "case.merge", {"into": into}, reference)
+
+
+async def amends(stage: Stage, key: str, value: Any) -> Card:
+    return await does(stage, LEAH, "case.amend", {key: value, "why-amended": "It turned out otherwise."}, key=key)
+
+
+async def withdraws(stage: Stage, reference: str = FIRST) -> Card:
+    return await does(stage, AMINA, "case.withdraw", {"why": None}, reference)
+
+
+async def asked_to_look(stage: Stage, name: str = GRACE) -> list[str]:
+    return [words(card) for card in stage.private(name) if card.title == "Please look at the duty of candour"]
 
 
 async def test_a_joined_report_brings_its_record_and_its_clocks(stage: Stage) -> None:
-    second = "PSI-2026-0002"
     await reported(stage, **NOTHING)
     stage.later(days=3)
     await reported(stage)
-    await records(stage, TELL, TOLD, reference=second)
-
-    def join(work: Work) -> None:
-        case, into = case_of(work, second), case_of(work)
-        case.state, case.merged_into = "merged", into.id
-        work.session.add(case)
-        work.session.flush()
-        candour.joined(work, case, into, "somebody")
-
+    await records(stage, TELL, TOLD, reference=SECOND)
     assert await gate(stage) is None
-    await stage.do(join)
+    await joins(stage, SECOND, FIRST)
     assert await clocks(stage) == {"confirmed": "2026-11-25", "written": "2026-12-07"}, "from the report that says so"
+    assert await clocks(stage, SECOND) == {}
     assert await stage.do(lambda work: candour.spoken_apology_given(work, case_of(work)))
-    assert f"was joined with {FIRST}" in words(await opened(stage, reference=second))
-    assert f"was joined with {FIRST}" in words(await opened(stage, verb="candour.told", reference=second))
+    assert f"was joined with {FIRST}" in words(await opened(stage, reference=SECOND))
+    assert f"was joined with {FIRST}" in words(await opened(stage, verb="candour.told", reference=SECOND))
 
 
-async def test_a_joined_report_closes_the_gate_of_the_case_that_goes_on(stage: Stage) -> None:
-    second = "PSI-2026-0002"
+async def test_no_to_a_joined_report_alone_is_asked_again_of_both(stage: Stage) -> None:
     await reported(stage, **NOTHING)
     await reported(stage)
-    await records(stage, CONFIRM, NO, reference=second)
-
-    def join(work: Work) -> None:
-        case = case_of(work, second)
-        case.state, case.merged_into = "merged", case_of(work).id
-        work.session.add(case)
-
-    await stage.do(join)
+    await records(stage, CONFIRM, NO, reference=SECOND)
+    await joins(stage, SECOND, FIRST)
     assert await gate(stage), "it was confirmed of that report alone"
+    assert await clocks(stage) == {"confirmed": "2026-11-24", "told": "2026-12-04", "written": "2026-12-04"}
+    card = words(await opened(stage))
+    assert "Duty of candour may apply; a clinician decides." in card
+    assert "so whether the duty applies is asked again" in card
+    assert len(await asked_to_look(stage)) == 1
+
+
+async def test_what_is_owed_goes_along_a_chain_of_joined_reports(stage: Stage) -> None:
+    for change in ({}, NOTHING, NOTHING):
+        await reported(stage, **change)
+    await joins(stage, FIRST, SECOND)
+    await records(stage, TELL, TOLD, reference=SECOND)
+    await joins(stage, SECOND, THIRD)
+    assert await clocks(stage, THIRD) == {"confirmed": "2026-11-24", "written": "2026-12-04"}
+    assert "Duty of candour may apply; a clinician decides." in words(await opened(stage, reference=THIRD))
+    assert await stage.do(lambda work: candour.spoken_apology_given(work, case_of(work, THIRD)))
+
+
+async def test_the_gate_looks_along_the_chain(stage: Stage) -> None:
+    for change in ({}, NOTHING, NOTHING):
+        await reported(stage, **change)
+    await joins(stage, FIRST, SECOND)
+    await joins(stage, SECOND, THIRD)
+    assert "may apply" in str(await gate(stage, THIRD))
+
+
+async def test_an_open_question_that_is_joined_with_a_no_is_asked_of_both(stage: Stage) -> None:
+    await reported(stage)
+    await reported(stage)
+    await records(stage, CONFIRM, NO, reference=SECOND)
+    stage.later(days=3)
+    await joins(stage, FIRST, SECOND)
+    owed = {"confirmed": "2026-11-24", "told": "2026-12-04", "written": "2026-12-04"}
+    assert await clocks(stage, SECOND) == owed, "each goes on from when it ran"
+    assert await gate(stage, SECOND)
+    row = await stage.do(lambda work: work.session.get(Candour, case_of(work, SECOND).id))
+    assert row.applies is None
+
+
+@pytest.mark.parametrize("yes_first", [True, False])
+async def test_yes_to_one_of_two_joined_reports_holds_for_both(stage: Stage, yes_first: bool) -> None:
+    await reported(stage)
+    await reported(stage)
+    answers = [(YES, FIRST), (NO, SECOND)]
+    for answer, reference in answers if yes_first else reversed(answers):
+        await records(stage, CONFIRM, answer, reference=reference)
+    await joins(stage, FIRST, SECOND)
+    assert await clocks(stage, SECOND) == {"told": "2026-12-04", "written": "2026-12-04"}
+    assert "The duty of candour applies" in str(await gate(stage, SECOND))
+    assert "Yes: moderate harm. Clinical opinion: Grace" in words(await opened(stage, reference=SECOND))
+
+
+async def test_two_that_were_both_confirmed_no_stay_no(stage: Stage) -> None:
+    await reported(stage)
+    await reported(stage)
+    for reference in (FIRST, SECOND):
+        await records(stage, CONFIRM, NO, reference=reference)
+    await joins(stage, FIRST, SECOND)
+    assert await clocks(stage, SECOND) == {}
+    assert await gate(stage, SECOND) is None
+
+
+async def test_joined_the_days_count_from_the_earlier_report(stage: Stage) -> None:
+    await reported(stage)
+    stage.later(days=10)
+    await reported(stage)
+    assert (await clocks(stage, SECOND))["told"] == "2026-12-14"
+    await joins(stage, FIRST, SECOND)
+    assert await clocks(stage, SECOND) == {"confirmed": "2026-11-24", "told": "2026-12-04", "written": "2026-12-04"}
+    assert "Counted from Friday 20 November 2026." in words(await opened(stage, reference=SECOND))
+    await records(stage, CONFIRM, YES, reference=SECOND)
+    assert await clocks(stage, SECOND) == {"told": "2026-12-04", "written": "2026-12-04"}
+
+
+async def test_a_later_report_that_is_joined_gives_no_more_time(stage: Stage) -> None:
+    await reported(stage)
+    stage.later(days=10)
+    await reported(stage)
+    await joins(stage, SECOND, FIRST)
+    assert await clocks(stage) == {"confirmed": "2026-11-24", "told": "2026-12-04", "written": "2026-12-04"}
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_who_withdraws_a_report_withdraws_nothing_that_is_owed(stage: Stage, confirmed: bool) -> None:
+    await reported(stage)
+    if confirmed:
+        await records(stage, CONFIRM, YES)
+    before = await clocks(stage)
+    assert before
+    await withdraws(stage)
+    assert await clocks(stage) == before
+    [told] = await asked_to_look(stage)
+    assert "The report was withdrawn. What is owed to the person stays owed" in told
+    assert "The report was withdrawn." in words(await opened(stage))
+    await records(stage, CHANGE if confirmed else CONFIRM, NO)
+    assert await clocks(stage) == {}, "a clinician ends it"
+
+
+async def test_a_withdrawn_report_that_nothing_is_owed_for_tells_nobody(stage: Stage) -> None:
+    await reported(stage, **NOTHING)
+    await withdraws(stage)
+    assert await clocks(stage) == {}
+    assert await asked_to_look(stage) == []
+
+
+async def test_confirmed_yes_once_more_starts_what_does_not_run(stage: Stage) -> None:
+    await reported(stage)
+    await records(stage, CONFIRM, YES)
+
+    def lose(work: Work) -> None:
+        for clock in running(work, deadlines_of(case_of(work)), "candour.told"):
+            settle(work, clock, "dropped", "somebody")
+
+    await stage.do(lose)
+    await records(stage, CHANGE, {"ground": "severe", "opinion": GRACE})
+    assert await clocks(stage) == {"told": "2026-12-04", "written": "2026-12-04"}
+
+
+async def test_reports_that_a_withdrawal_separates_keep_what_was_done_together(stage: Stage) -> None:
+    """Nobody is written to twice, or visited twice, because the other report was withdrawn."""
+    await reported(stage)
+    await records(stage, CONFIRM, YES)
+    await records(stage, TELL, TOLD)
+    await does(stage, AMINA, "case.datix", {"datix-number": "W1"})
+    stage.later(days=3)
+    await reported(stage)
+    await joins(stage, FIRST, SECOND)
+    await records(stage, SEND, LETTER, reference=SECOND)
+    await withdraws(stage, SECOND)
+    assert await clocks(stage) == {}
+    assert await clocks(stage, SECOND) == {}
+    assert "datix.entered" not in await stage.do(lambda work: [d.rule for d in running_of(work, case_of(work))])
+    text = words(await opened(stage))
+    assert "Written follow-up: Friday 20 November 2026" in text
+    assert "Told in person, with an apology: Friday 20 November 2026" in text
+
+
+async def test_what_is_left_goes_on_with_the_report_that_is_set_free(stage: Stage) -> None:
+    await reported(stage, **NOTHING)
+    await reported(stage)
+    await joins(stage, FIRST, SECOND)
+    await records(stage, CONFIRM, YES, reference=SECOND)
+    await records(stage, TELL, TOLD, reference=SECOND)
+    await withdraws(stage, SECOND)
+    assert await clocks(stage) == {"written": "2026-12-04"}
+    assert await clocks(stage, SECOND) == {}, "owed once"
+
+
+async def test_what_no_other_report_goes_on_with_stays_with_the_withdrawn_one(stage: Stage) -> None:
+    await reported(stage, **NOTHING)
+    await reported(stage)
+    await joins(stage, FIRST, SECOND)
+    await withdraws(stage, SECOND)
+    assert await clocks(stage) == {}
+    assert "told" in await clocks(stage, SECOND)
+    assert len(await asked_to_look(stage)) == 1
+
+
+async def test_a_no_is_asked_again_when_the_report_says_more(stage: Stage) -> None:
+    await reported(stage, **{"physical-harm": "low", "candour": "not-known"})
+    await records(stage, CONFIRM, NO)
+    stage.later(days=3)
+    await amends(stage, "physical-harm", "severe")
+    assert await clocks(stage) == {"confirmed": "2026-11-25", "told": "2026-12-04", "written": "2026-12-04"}
+    assert "may apply" in str(await gate(stage))
+    assert "The report was amended, so whether the duty applies is asked again." in words(await opened(stage))
+    await records(stage, CONFIRM, NO)
+    await amends(stage, "service", "Podiatry")
+    assert await clocks(stage) == {}, "another answer that has nothing to do with it"
+    await amends(stage, "physical-harm", "low")
+    assert (await clocks(stage))["confirmed"], "another grade"
+    await records(stage, CONFIRM, NO)
+    await amends(stage, "candour", "no")
+    assert await clocks(stage) == {}, "it suggests it no longer"
+
+
+async def test_a_yes_stays_yes_whatever_is_amended(stage: Stage) -> None:
+    await reported(stage)
+    await records(stage, CONFIRM, YES)
+    await amends(stage, "physical-harm", "severe")
+    assert await clocks(stage) == {"told": "2026-12-04", "written": "2026-12-04"}
+    assert await asked_to_look(stage) == []
+
+
+async def test_a_late_amendment_is_asked_from_then_and_climbs_no_ladder_at_once(stage: Stage) -> None:
+    """Reported on 20 November and amended on 18 December: nobody has been slow."""
+    await reported(stage, **NOTHING)
+    stage.later(days=28)
+    await amends(stage, "physical-harm", "severe")
+    assert await clocks(stage) == {"confirmed": "2026-12-22", "told": "2026-12-04", "written": "2026-12-04"}
+    [told] = await asked_to_look(stage)
+    assert "Duty of candour may apply; a clinician decides." in told
+    assert "so that Friday 4 December 2026 has passed already" in told
+    stage.now = datetime(2026, 12, 21, 10, tzinfo=UTC)
+    await stage.tick()
+    assert await reminded(stage) == {GRACE}
+    stage.now = datetime(2026, 12, 29, 10, tzinfo=UTC)
+    await stage.tick()
+    assert LEAH in await reminded(stage), "after that it is late as any other"
+
+
+async def reminded(stage: Stage) -> set[str]:
+    """Who has been reminded of candour so far."""
+
+    def found(work: Work) -> set[str]:
+        rows = select(Nudge.person_id).join(Deadline, col(Deadline.id) == Nudge.deadline_id)
+        return {people.name_of(work, who) or who for who in work.session.exec(rows.where(OF_CANDOUR))}
+
+    names: set[str] = await stage.do(found)
+    return names
+
+
+OF_CANDOUR = col(Deadline.rule).startswith("candour.")
+
+
+async def test_a_case_from_datix_is_asked_about_and_waits(stage: Stage) -> None:
+    for number, kind in (("W1", "incident"), ("W2", "near-miss")):
+        form = await stage.says(LEAH, f"open datix {number}")
+        await stage.presses(LEAH, form, "Open the case", {"event-type": kind, "when": "today", "service": "Podiatry"})
+    assert await clocks(stage) == {"confirmed": "2026-11-24"}
+    assert "may apply" in str(await gate(stage))
+    assert "Duty of candour may apply; a clinician decides." in words(await opened(stage))
+    assert await clocks(stage, SECOND) == {}
+    assert await gate(stage, SECOND) is None
+    await records(stage, CONFIRM, YES)
+    assert await clocks(stage) == {"told": "2026-12-04", "written": "2026-12-04"}
+
+
+# Come back after it had ended
+
+
+async def test_whoever_comes_back_is_told_before_a_clinician_has_confirmed_anything(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(GRACE, await opened(stage), UNREACHABLE)
+    await records(stage, TRY, ATTEMPT)
+    await records(stage, DECLINE, DECLINED | {"ending": "tried", "reason": "No address is known."})
+    await records(stage, TELL, TOLD)
+    assert await clocks(stage) == {"confirmed": "2026-11-24", "written": "2026-12-04"}
+
+
+@pytest.mark.parametrize("apology", ["yes", "no"])
+async def test_who_comes_back_by_phone_is_owed_a_meeting_and_a_letter(stage: Stage, apology: str) -> None:
+    await reported(stage)
+    await records(stage, CONFIRM, YES)
+    await records(stage, DECLINE, DECLINED)
+    assert await clocks(stage) == {}
+    stage.later(days=10)
+    card = await records(stage, TELL, TOLD | {"told-on": "2026-11-30", "how": "phone", "apology": apology})
+    assert await clocks(stage) == {"told": "2026-12-14", "written": "2026-12-14"}
+    assert [b.label for b in card.all_buttons()][:2] == [TELL, SEND]
+    assert (await gate(stage) is None) is (apology == "yes")
 
 
 async def test_the_longest_record_fits_every_platform(stage: Stage) -> None:
@@ -498,7 +763,6 @@ async def test_show_refuses_in_words(stage: Stage) -> None:
     await reported(stage)
 
     def asks(work: Work) -> str:
-        from psirf_bot.casework import people
         from psirf_bot.store.tables import Person
 
         wei = work.session.exec(select(Person).where(Person.name == WEI)).one()

@@ -240,6 +240,16 @@ async def test_the_months_meeting_and_the_plan_have_clocks_of_their_own(stage: S
     }
 
 
+async def test_a_plan_that_is_published_anew_has_its_own_clocks_and_ends_the_old_ones(stage: Stage) -> None:
+    for published, moment in ((date(2025, 6, 2), "2026-11-20T15:00"), (date(2026, 11, 30), "2026-12-01T09:00")):
+        trust = stage.trust.model_copy(update={"plan": ResponsePlan(published=published)})
+        stage.setting = Setting(trust, stage.setting.new_id, stage.setting.audit_key)
+        await morning(stage, moment)
+    rows = await stage.do(lambda work: list(work.session.exec(select(Deadline).where(Deadline.state == "open"))))
+    plan = sorted((d.rule, d.due_local[:10]) for d in rows if d.rule.startswith("plan."))
+    assert plan == [("plan.exercise", "2029-11-30"), ("plan.reviewed", "2028-05-30")]
+
+
 async def test_nobody_who_can_be_written_to_means_that_the_quality_team_hears_of_it(stage: Stage) -> None:
     await reported(stage)
     await stage.do(lambda work: _unreachable(work, AMINA))

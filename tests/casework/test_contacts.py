@@ -24,6 +24,7 @@ from responses import (
 )
 from sqlmodel import select
 
+from duty_stage import digest_of
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import candour, contacts, days_to_avoid
 from psirf_bot.casework.work import Work
@@ -194,6 +195,21 @@ async def test_the_first_contact_with_the_service_user_waits_for_the_apology(
 async def later_made(stage: Stage) -> Card:
     stage.later(days=5)
     return await made(stage, "2026-11-25")
+
+
+async def test_the_list_of_whoever_waits_as_they_were_asked_to_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await led(stage)
+    await agree(stage)
+    monkeypatch.setattr(candour, "contact_gate", lambda work, case: "Nobody has said sorry yet.")
+    for later, agreed in ((7, "is today"), (3, "was Friday")):
+        stage.later(days=later)
+        said = f"Nobody has said sorry yet. The day agreed {agreed}."
+        assert said in words(await stage.do(lambda work: digest_of(work, NIAMH, work.local.date())))
+        assert said in words(await stage.says(NIAMH, "overdue"))
+    monkeypatch.setattr(candour, "contact_gate", lambda work, case: None)
+    assert "it is 1 working day late" in words(await stage.says(NIAMH, "overdue"))
 
 
 async def test_the_first_contact_with_staff_waits_until_they_were_told(stage: Stage) -> None:

@@ -179,7 +179,7 @@ async def test_a_pause_says_until_when_and_why(stage: Stage) -> None:
             work,
             owed(
                 work,
-                "response.target",
+                "candour.written",
                 -30,
                 owner=NIAMH,
                 case=a_case(work),

@@ -219,6 +219,27 @@ async def test_it_cannot_be_handed_to_somebody_who_could_not_do_it(stage: Stage)
     assert "Sandeep Bhullar has been told." in words(card)
 
 
+async def test_candour_is_confirmed_by_a_clinician_whoever_it_is_handed_to(stage: Stage) -> None:
+    mine = await stage.do(lambda work: owed(work, "candour.confirmed", 0, case=a_case(work)).id)
+    for to, answer in ((BRONWEN, "Bronwen Hale could not do this here"), (MARGUERITE, "has been told")):
+        card = await presses(stage, OVER, mine, GRACE, {"to": to, "reason": "I am away."}, day=None)
+        assert answer in words(card)
+
+
+@pytest.mark.parametrize("rule", ["alert.lead", "alert.authorised"])
+async def test_what_is_an_executives_to_do_goes_to_an_executive(stage: Stage, rule: str) -> None:
+    mine = await stage.do(lambda work: owed(work, rule, 0, about=("alert", "a1")).id)
+    card = await presses(stage, OVER, mine, "Rosalind Achebe", {"to": NIAMH, "reason": "I am away."}, day=None)
+    assert "Niamh Gallagher could not do this here" in words(card)
+
+
+async def test_who_leads_on_an_alert_is_for_an_executive_to_name(stage: Stage) -> None:
+    mine = await stage.do(lambda work: owed(work, "alert.complete", 0, owner=NIAMH, about=("alert", "a1")).id)
+    assert "Hand it over" not in labels(await presses(stage, SHOW, mine, NIAMH, day=None))
+    with pytest.raises(Refusal, match="An executive names who leads"):
+        await presses(stage, OVER, mine, NIAMH, {"to": BRONWEN, "reason": "I am away."}, day=None)
+
+
 def check_on_amina(work: Work) -> Deadline:
     amina = who(work, AMINA)
     need = SupportNeed(
@@ -281,6 +302,12 @@ async def test_a_review_of_the_plan_that_is_done_comes_back(stage: Stage) -> Non
         lambda work: work.session.exec(select(Deadline.due_local).where(Deadline.state == "open")).all()
     )
     assert still == ["2029-11-20T23:59"]
+
+
+async def test_done_it_is_this_meeting_and_not_those_of_other_months(stage: Stage) -> None:
+    mine, other = await stage.do(lambda work: [owed(work, "themes.meeting", day).id for day in (-20, 10)])
+    await presses(stage, DONE, mine, LEAH, {"note": None}, day=None)
+    assert ((await found(stage, mine)).state, (await found(stage, other)).state) == ("done", "open")
 
 
 async def test_what_has_a_card_of_its_own_is_not_done_by_saying_so(stage: Stage, mine: str) -> None:
@@ -360,4 +387,5 @@ async def test_what_was_done_meanwhile_is_said_kindly(stage: Stage, mine: str) -
 
 def test_every_duty_of_a_digest_says_what_doing_it_means() -> None:
     assert [rule.id for rule in RULES if not rule.alone and rule.id not in ACT_OF] == []
-    assert {rule_id for rule_id, doing in ACT_OF.items() if doing.verb == "duty.done"} == set(duties.DONE_BY)
+    said_so = {rule_id for rule_id, doing in ACT_OF.items() if doing.verb == "duty.done"}
+    assert said_so == {"themes.meeting", "plan.reviewed", "plan.exercise"}

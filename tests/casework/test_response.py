@@ -31,9 +31,15 @@ from responses import (
 )
 from sqlmodel import func, select
 
+from psirf_bot.cards.model import Card
+from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.deadlines import happened, of_case
+from psirf_bot.casework.inbound import Pressed
+from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import AuditEntry, Extension, LearningResponse, Person, StandIn, SupportNeed
-from stage import Stage, address_of, words
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.store.tables import AuditEntry, Deadline, Extension, LearningResponse, Person, StandIn, SupportNeed
+from stage import Stage, address_of, shown, words
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +49,21 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def how_many(stage: Stage, table: Any) -> int:
     found: int = await stage.do(lambda work: work.session.exec(select(func.count()).select_from(table)).one())
+    return found
+
+
+def the_only(work: Work, rule: str) -> Deadline:
+    return work.session.exec(select(Deadline).where(Deadline.rule == rule)).one()
+
+
+async def on_a_duty(stage: Stage, name: str, verb: str, rule: str, given: Mapping[str, Any] | None = None) -> Card:
+    """Press a button of the only duty of this kind, as it stands in a digest."""
+    action = await stage.do(lambda work: action_id(work, verb, deadline=the_only(work, rule).id))
+    return shown(await stage.turn(name, Pressed(action, dict(given or {}))))
+
+
+async def owners_of(stage: Stage, rule: str) -> list[str]:
+    found: list[str] = await stage.do(lambda work: [p.name for p in owners(work, the_only(work, rule))])
     return found
 
 
@@ -153,6 +174,15 @@ async def test_a_decision_that_nobody_acted_on_can_be_changed(stage: Stage) -> N
     assert "quality team" in words(refused), "who no longer leads it no longer sees it"
 
 
+async def test_a_new_lead_has_the_day_that_the_one_before_had(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage, "mdt", NIAMH)
+    stage.later(days=10)
+    await decided(stage, "mdt", CALLUM)
+    assert (await clocks(stage))["response.started"] == ("2026-11-27", "open")
+    assert await owners_of(stage, "response.started") == [CALLUM]
+
+
 async def test_a_new_lead_of_a_verified_psii_needs_no_new_verification(stage: Stage) -> None:
     await read_case(stage)
     await decided(stage, "psii", NIAMH)
@@ -214,6 +244,9 @@ async def test_whoever_recorded_the_decision_does_not_verify_it_even_as_a_deputy
     assert "A PSII waits for you to verify it" not in titles(stage, LEAH)
     assert "somebody else has to verify it" in words(await press(stage, LEAH, "response.verify"))
     assert await state(stage) == "awaiting verification"
+    assert await owners_of(stage, "psii.verified") == [HUSSEIN], "nobody is reminded of what they may not do"
+    back = await on_a_duty(stage, HUSSEIN, "duty.over", "psii.verified", {"to": LEAH, "reason": "I am away."})
+    assert "somebody else has to verify it" in words(back)
 
 
 async def test_verifying_twice_is_once(stage: Stage) -> None:
@@ -314,6 +347,15 @@ async def test_a_psii_does_not_start_before_it_is_verified(stage: Stage) -> None
     assert (await clocks(stage))["response.three-months"] == ("2027-02-23", "open")
 
 
+async def test_who_starts_it_is_told_where_the_duty_of_candour_has_got_to(stage: Stage) -> None:
+    await read_case(stage)
+    await decided(stage)
+    assert "duty of candour" not in words(await press(stage, NIAMH, "response.start"))
+    await stage.do(lambda work: happened(work, Event.CANDOUR_CONFIRMED, of_case(case_in(work)), "somebody"))
+    said = words(await press(stage, NIAMH, "response.start"))
+    assert "Still to be done: tell the person, in person, with an apology; send the written follow-up." in said
+
+
 async def test_who_starts_it(stage: Stage) -> None:
     await read_case(stage)
     await decided(stage)
@@ -333,6 +375,35 @@ async def test_the_initial_report(stage: Stage) -> None:
     assert "The initial report was sent" not in [b.label for b in card.all_buttons()]
 
 
+async def test_the_initial_report_is_not_sent_before_there_is_a_psii(stage: Stage) -> None:
+    await started(stage, "psii")
+    early = await press(stage, LEAH, "response.report-sent", {"day": "2026-11-01"})
+    assert "The PSII was verified on Friday 20 November 2026" in words(early)
+    assert (await clocks(stage))["psii.day-3"][1] == "open"
+
+
+@pytest.mark.parametrize(("sent", "then"), [(False, "open"), (True, "done")])
+async def test_opened_again_a_verified_psii_owes_the_initial_report_that_was_never_sent(
+    stage: Stage, sent: bool, then: str
+) -> None:
+    await read_case(stage)
+    await decided(stage, "psii")
+    await press(stage, MARGUERITE, "response.verify")
+    if sent:
+        await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"})
+
+    def closed_and_opened_again(work: Work) -> None:
+        case = case_in(work)
+        happened(work, Event.CASE_CLOSED, of_case(case), "somebody")
+        case.state = "read"
+        work.session.add(case)
+
+    await stage.do(closed_and_opened_again)
+    stage.later(days=1)
+    await decided(stage, "psii")
+    assert (await clocks(stage))["psii.day-3"] == ("2026-11-25", then), "counted from its verification, as before"
+
+
 async def test_there_is_no_initial_report_without_a_psii(stage: Stage) -> None:
     await started(stage)
     assert "There is none here" in words(await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"}))
@@ -346,7 +417,7 @@ async def test_there_is_no_initial_report_without_a_psii(stage: Stage) -> None:
     [
         ({"until": "2027-02-20"}, "There is time until Saturday 20 February 2027 already"),
         ({"until": "2026-11-20"}, "Please choose a day to come"),
-        ({"until": "2027-05-21"}, "Thursday 20 May 2027 is six months after the start"),
+        ({"until": "2027-05-21"}, "Six months end on Thursday 20 May 2027"),
         ({"family": None}, "Please answer this"),
         ({"statement": " "}, "Please answer this"),
     ],
@@ -421,11 +492,14 @@ async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -
         "response.three-months": "paused",
         "response.six-months": "paused",
     }
-    assert "Paused since Friday 20 November 2026: The coroner asked us to." in words(card)
+    assert "Paused since Friday 20 November 2026: a coroner's inquiry." in words(card)
     assert "looked at again on Friday 11 December 2026" in words(card)
     assert await clocks(stage, "support.", "candour.", "psii.", "datix.") == others
+    await press(stage, NIAMH, "case.pause", pause)
+    assert titles(stage, LEAH).count("A learning response is paused") == 1, "pressed twice is once"
     again = await press(stage, NIAMH, "case.pause", pause | {"review": "2026-12-18"})
-    assert "looked at again on Friday 11 December 2026" in words(again), "pressed twice is once"
+    assert "Paused since Friday 20 November 2026" in words(again)
+    assert "looked at again on Friday 18 December 2026" in words(again)
     stage.later(days=21)
     for _ in range(2):
         await press(stage, NIAMH, "case.resume")
@@ -434,6 +508,42 @@ async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -
     assert found["response.target"] == ("2027-02-10", "open")
     assert found["response.three-months"] == ("2027-03-13", "open")
     assert found["response.six-months"] == ("2027-06-10", "open")
+
+
+async def test_one_clock_of_a_response_never_stands_still_or_goes_on_alone(stage: Stage) -> None:
+    await started(stage)
+    form = await on_a_duty(stage, NIAMH, "duty.pause", "response.target")
+    assert form.title == "Pause the learning response"
+    await stage.presses(NIAMH, form, "Pause it", {"reason": "police", "review": "2026-12-11"})
+    states = {how for rule, (_, how) in (await clocks(stage, "response.")).items() if rule != "response.started"}
+    assert (await state(stage), states) == ("paused", {"paused"})
+    duty = words(await on_a_duty(stage, NIAMH, "duty.show", "response.target"))
+    assert "Paused until it is looked at again on Friday 11 December. A police investigation." in duty
+    stage.later(days=7)
+    await on_a_duty(stage, NIAMH, "duty.resume", "response.target")
+    found = await clocks(stage, "response.")
+    assert await state(stage) == "responding"
+    assert found["response.target"] == ("2027-01-27", "open")
+    assert found["response.three-months"] == ("2027-02-27", "open")
+
+
+async def test_a_longer_time_goes_by_the_days_that_a_pause_has_moved(stage: Stage) -> None:
+    await started(stage)
+    await press(stage, NIAMH, "case.pause", {"reason": "coroner", "review": "2027-01-15"})
+    stage.later(days=56)
+    await press(stage, NIAMH, "case.resume")
+    assert "goes on after Thursday 15 July 2027" in words(await press(stage, NIAMH, "response.extend"))
+    shorter = await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-03-01"})
+    assert "There is time until Saturday 17 April 2027 already" in words(shorter)
+    await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-06-10"})
+    assert (await clocks(stage))["response.extension"] == ("2027-06-10", "open")
+
+
+async def test_the_initial_report_is_sent_while_the_response_is_paused(stage: Stage) -> None:
+    await started(stage, "psii")
+    page = await press(stage, NIAMH, "case.pause", {"reason": "coroner", "review": "2026-12-11"})
+    await stage.presses(NIAMH, page, "The initial report was sent", {"day": "2026-11-20"})
+    assert (await clocks(stage))["psii.day-3"] == ("2026-11-25", "done")
 
 
 async def test_a_pause_needs_a_day_to_come_and_somebody_who_may(stage: Stage) -> None:
@@ -514,8 +624,8 @@ async def test_every_button_offered_can_be_pressed(stage: Stage) -> None:
         for b in (await press(stage, name, "response.show")).all_buttons():
             if b.label in {"Verify the PSII", "Go on again"}:
                 continue
-            shown = await stage.presses(name, await press(stage, name, "response.show"), b.label)
-            assert shown.title != "I could not do that", (name, b.label)
+            then = await stage.presses(name, await press(stage, name, "response.show"), b.label)
+            assert then.title != "I could not do that", (name, b.label)
 
     await read_case(stage)
     await all_of(LEAH)

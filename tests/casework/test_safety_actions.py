@@ -202,6 +202,16 @@ async def test_done_it_comes_back_for_its_review_each_year(stage: Stage) -> None
     assert not [card for card in stage.channel() if "may need to change" in card.title]
 
 
+async def test_a_review_that_is_sent_twice_is_one(stage: Stage) -> None:
+    await agreed(stage)
+    done = await stage.presses(FEMI, await last(stage, FEMI), "It is done", {"what-was-done": "Done."})
+    given = {"still-relevant": "yes", "measure-shows": "yes", "review-note": None}
+    for says in ("Thank you: SA-2026-0001 has been reviewed", "so nothing has changed"):
+        assert says in words(await stage.presses(FEMI, done, "Review it", given))
+    assert "has been reviewed already" in words(await stage.presses(FEMI, done, "Review it"))
+    assert [d.state for d in await rows(stage) if d.rule == "action.reviewed"] == ["done", "open"]
+
+
 @pytest.mark.parametrize("answers", [("no", "yes"), ("yes", "no")])
 async def test_a_review_that_finds_it_wanting_is_for_the_quality_team(stage: Stage, answers: tuple[str, str]) -> None:
     await agreed(stage)

@@ -12,7 +12,7 @@ from test_reporting import AMINA, BRONWEN, CARYS, LEAH, TOMASZ, near_miss
 from psirf_bot.cards import blockkit, plain
 from psirf_bot.cards.check import slack_problems
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, support, support_lists, support_requests, support_stages, tick
+from psirf_bot.casework import people, support, support_lists, support_needs, support_requests, support_stages, tick
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import (
@@ -24,6 +24,7 @@ from psirf_bot.store.tables import (
     SupportCheck,
     SupportNeed,
     SupportRequest,
+    WorkingHours,
 )
 from stage import NOW, Stage, words
 
@@ -127,16 +128,17 @@ async def own_page(stage: Stage, name: str, typed: str = "") -> Any:
 # After the event
 
 
-async def test_the_card_opens_with_words_to_use_then_numbers_to_ring_then_the_facts(stage: Stage) -> None:
+async def test_the_card_says_what_to_do_then_words_to_use_then_numbers_to_ring_then_the_facts(stage: Stage) -> None:
     await reported(stage)
     assert stage.private(CARYS) == [], "the clock asks, in their working hours"
     await stage.tick()
     [card] = stage.private(CARYS)
     text = words(card)
-    places = [text.index(part) for part in ("Hello Tomasz", "01632 960010", "01632 960012", "What it is about")]
+    order = ("not blame", "By:", "What to do:", "Hello Tomasz", "01632 960010", "01632 960012", "Kind of event:")
+    places = [text.index(part) for part in order]
     assert places == sorted(places)
     assert card.preview == "You have a private task."
-    assert "By: Monday 23 November (policy App 2; the time is local)" in text
+    assert "By: Monday 23 November\n" in text, "where that comes from is for the quality team"
     assert [b.label for b in card.buttons] == [DONE, TOMORROW, PASS]
     assert not slack_problems(blockkit.message(card))
 
@@ -151,12 +153,27 @@ async def test_the_reporter_is_told_the_truth_about_when(stage: Stage, hours: fl
     await reported(stage)
     needs = await found(stage, SupportNeed)
     text = await stage.do(lambda work: support.told_about_support(work, needs))
-    assert text == f"The person who is to check on staff will be asked, in private, {told}."
+    assert text == f"I will ask somebody to check on your colleague, in private, {told}."
     await stage.tick()
     assert bool(stage.private(CARYS)) == (hours == 0)
     await at(stage, days=2, hours=19, minutes=30)
-    asked = [c for c in stage.private(CARYS) if DONE in [b.label for b in c.buttons]]
-    assert len(asked) == (1 if hours else 2), "on Monday once, at half past nine at the latest"
+    assert len(stage.private(CARYS)) == (1 if hours else 2), "on Monday once, at half past nine at the latest"
+
+
+async def test_the_reporter_is_told_the_truth_about_somebody_who_is_seldom_at_work(stage: Stage) -> None:
+    def fridays_only(work: Work) -> None:
+        carys = _by_name(work, CARYS).id
+        work.session.add(WorkingHours(person_id=carys, days=[4], begin="09:00", end="12:00"))
+
+    await stage.do(fridays_only)
+    await reported(stage, involved="yes", colleagues="")
+    await reported(stage)
+    [mine, _, theirs] = await found(stage, SupportNeed)
+    for needs, told in (
+        ([mine], "I will ask somebody to check on you, in private, this afternoon."),
+        ([theirs], "I will ask somebody to check on your colleague, in private, on Friday 27 November."),
+    ):
+        assert await stage.do(lambda work, needs=needs: support.told_about_support(work, needs)) == told
 
 
 async def test_where_nobody_can_be_asked_the_reporter_and_the_quality_team_are_told_so(stage: Stage) -> None:
@@ -164,7 +181,7 @@ async def test_where_nobody_can_be_asked_the_reporter_and_the_quality_team_are_t
     needs = await found(stage, SupportNeed)
     text = await stage.do(lambda work: support.told_about_support(work, needs))
     assert text == "The quality team will find somebody to check on the staff involved."
-    told = [c for c in stage.channel() if c.title == "Someone needs a person to check on them"]
+    told = [c for c in stage.channel() if c.title == "Somebody is needed to check on a colleague"]
     assert len(told) == 1, "one word in the channel, however many there are"
     await stage.tick()
     assert stage.private(LEAH) == [], "the channel has told them; a private reminder waits for the day it is due"
@@ -193,7 +210,7 @@ async def test_that_it_happened_is_noted_and_what_was_offered_but_never_what_was
     )
     await at(stage, days=10)
     assert not any(DONE in [b.label for b in c.buttons] for c in stage.private(CARYS)), "nothing more is asked"
-    assert "Change what was offered" in [b.label for b in stage.private(CARYS)[0].buttons]
+    assert "Change the offer" in [b.label for b in stage.private(CARYS)[0].buttons]
 
 
 def _member(work: Work, name: str) -> Any:
@@ -257,7 +274,7 @@ async def test_a_late_check_is_told_in_private_to_the_quality_team_alone(stage: 
     await reported(stage)
     await at(stage, days=3, hours=22)
     [late] = [c for c in stage.private(LEAH) if TOMASZ in words(c)]
-    assert late.title == f"Nobody has noted yet that {TOMASZ} was checked on"
+    assert late.title == f"No check on {TOMASZ} is noted yet"
     assert "Carys Penhallow is asked" in words(late)
     assert "which has passed; it can still be done" in words(stage.private(CARYS)[-1])
     for name in (BRONWEN, MARGUERITE, GRACE, TOMASZ, "Rosalind Achebe"):
@@ -290,16 +307,102 @@ async def test_passed_to_somebody_who_is_asked_at_once_and_learns_no_reason(stag
 async def test_passed_to_nobody_the_quality_team_learns_why_and_chooses(stage: Stage) -> None:
     await reported(stage)
     await passed(stage)
-    assert "Someone needs a person to check on them" in [c.title for c in stage.channel()]
+    assert "Somebody is needed to check on a colleague" in [c.title for c in stage.channel()]
     await at(stage, days=2, hours=19, minutes=1)
     card = next(c for c in stage.private(LEAH) if c.title == f"Somebody is needed to check on {TOMASZ}")
-    assert "It was passed on: we do not get on." in words(card)
+    assert "Carys Penhallow could not do it. Reason: We do not get on." in words(card)
     form = await stage.presses(LEAH, card, "Choose who checks")
+    assert "We do not get on. Please choose somebody else, or choose them again to confirm." in words(form)
     assert "to be left out" in words(await stage.presses(LEAH, form, "Ask them", {"who": TOMASZ}))
     chosen = await stage.presses(LEAH, form, "Ask them", {"who": NIAMH})
     assert f"{NIAMH} will be asked to check on {TOMASZ}, in private, this morning." in words(chosen)
     await stage.tick()
+    [asked] = stage.private(NIAMH)
+    assert "Wish: You were asked to check on them." in words(asked), "it was their line manager who was wished for"
+    assert "could not do it" not in words(await stage.presses(LEAH, card, "Choose who checks")), "that is settled"
+
+
+async def chosen_again(stage: Stage, name: str = CARYS) -> str:
+    listed = await stage.says(LEAH, "overdue")
+    form = await stage.presses(LEAH, listed, "Choose who checks")
+    answer = words(await stage.presses(LEAH, form, "Ask them", {"who": name}))
+    await stage.settled()
+    return answer
+
+
+async def test_whoever_is_chosen_again_on_a_later_day_is_asked_at_once(stage: Stage) -> None:
+    await reported(stage)
+    await passed(stage)
+    await at(stage, days=4, hours=21)  # Tuesday, eleven o'clock: it is late
+    before = len(stage.private(CARYS))
+    assert f"{CARYS} will be asked to check on {TOMASZ}, in private, this morning." in await chosen_again(stage)
+    await stage.tick()
+    assert len(stage.private(CARYS)) == before + 1
+    assert stage.private(CARYS)[-1].title == f"Please check how {TOMASZ} is"
+    await at(stage, days=4, hours=26)
+    assert len(stage.private(CARYS)) == before + 1, "one a day, whatever the clock of the check says"
+
+
+async def test_whoever_is_chosen_again_on_the_day_they_were_asked_hears_of_it_tomorrow(stage: Stage) -> None:
+    await reported(stage)
+    await passed(stage)
+    before = len(stage.private(CARYS))
+    answer = await chosen_again(stage)
+    assert f"{CARYS} will be asked again to check on {TOMASZ}, in private, on Monday morning." in answer
+    assert "a reminder of it today" in answer
+    await at(stage, days=2, hours=18, minutes=30)
+    assert len(stage.private(CARYS)) == before
+    await at(stage, days=2, hours=19, minutes=1)
+    assert len(stage.private(CARYS)) == before + 1
+
+
+async def test_a_deputy_who_is_asked_instead_is_named(stage: Stage) -> None:
+    await away(stage, CARYS, NIAMH)
+    await reported(stage, by="quality")
+    assert f"{NIAMH}, who stands in for {CARYS}, will be asked" in await chosen_again(stage)
+    await stage.tick()
     assert len(stage.private(NIAMH)) == 1
+
+
+async def test_a_check_that_waits_for_its_day_asks_nobody_before(stage: Stage) -> None:
+    await reported(stage)
+    await on_case(stage, support.review_starts)
+    await stage.tick()
+    for card in list(stage.private(CARYS)):
+        await stage.presses(CARYS, card, DONE)
+    assert [duty.rule for duty in await duties(stage, "open")] == ["support.ongoing"]
+    asked = await stage.do(lambda work: support_needs.move(work, _need(work), _by_name(work, NIAMH).id))
+    await stage.tick()
+    assert asked is None
+    assert stage.private(NIAMH) == []
+    await at(stage, days=34)
+    assert len(stage.private(NIAMH)) == 1
+
+
+async def test_an_earlier_reminder_says_that_there_is_a_newer_one(stage: Stage) -> None:
+    await reported(stage)
+    await stage.tick()
+    await at(stage, days=2, hours=20)
+    first, second = stage.private(CARYS)
+    assert "There is a newer message about this below." in words(first)
+    assert TOMASZ not in words(first)
+    assert "By: today, Monday 23 November" in words(second)
+    await at(stage, days=5, hours=20)
+    *earlier, last = stage.private(CARYS)
+    assert len(earlier) > 1
+    assert {card.title for card in earlier} == {"A newer message is below"}
+    assert DONE in [b.label for b in last.buttons]
+    await stage.presses(CARYS, last, DONE)
+    await stage.settled()
+    assert {card.title for card in stage.private(CARYS)} == {"Thank you for checking"}
+    assert all(card.title != "A newer message is below" for card in stage.private(LEAH))
+
+
+async def test_earlier_reminders_of_whoever_it_is_kept_from_say_that_it_was_passed_on(stage: Stage) -> None:
+    await reported(stage)
+    await at(stage, days=5, hours=20)
+    await somebody_else(stage, who=NIAMH)
+    assert {card.title for card in stage.private(CARYS)} == {"Passed to somebody else"}
 
 
 @pytest.mark.parametrize("named", [TOMASZ, "Bronwen Hale"])
@@ -488,7 +591,7 @@ async def test_nobody_learns_here_that_they_are_named_in_a_report(stage: Stage) 
 
 
 async def somebody_else(stage: Stage, name: str = TOMASZ, who: str | None = None) -> Any:
-    form = await stage.presses(name, await own_page(stage, name), "Not my line manager, in any report")
+    form = await stage.presses(name, await own_page(stage, name), "Never my line manager")
     answer = await stage.presses(name, form, "Ask for somebody else", {"who": who})
     await stage.settled()
     return answer
@@ -577,7 +680,21 @@ async def test_the_record_of_checks_is_for_their_contact_and_the_quality_team(st
         assert "spoke to them on 20 November" in words(page), name
         assert not slack_problems(blockkit.message(page))
     for name in (AMINA, BRONWEN, MARGUERITE, GRACE, WEI):
-        assert "spoke to them" not in words(await own_page(stage, name, "PSI-2026-0001")), name
+        page = await own_page(stage, name, "PSI-2026-0001")
+        assert "spoke to them" not in words(page), name
+        assert page.title == "Support for you"
+
+
+async def test_the_quality_team_sees_the_checks_first_and_can_choose_who_makes_them(stage: Stage) -> None:
+    await reported(stage, by="quality")
+    page = await own_page(stage, LEAH, "PSI-2026-0001")
+    assert page.title == "Checks on staff"
+    assert words(page).index("Nobody yet.") < words(page).index("Numbers to ring")
+    form = await stage.presses(LEAH, page, "Choose who checks")
+    await stage.presses(LEAH, form, "Ask them", {"who": CARYS})
+    assert "Choose who checks" not in [b.label for b in (await own_page(stage, LEAH, "PSI-2026-0001")).all_buttons()]
+    theirs = await own_page(stage, CARYS, "PSI-2026-0001")
+    assert "Choose who checks" not in [b.label for b in theirs.all_buttons()], "that is for the quality team"
 
 
 # Lists

@@ -34,6 +34,7 @@ NO_APOLOGY = entry(Step.TOLD, **IN_FULL | {"apology": "no"})
 UNREACHABLE, ATTEMPT = entry(Step.UNREACHABLE), entry(Step.ATTEMPT, way="phone", outcome="no-answer")
 DECLINED = entry(Step.DECLINED, ending="declined", reason=None)
 YES, NO = confirmed("moderate"), confirmed("below")
+CHANGED, HOLDS_FOR_BOTH = entry(Step.CHANGED, why="amended"), entry(Step.CHANGED, why="joined-yes")
 
 STANDS = [
     ((), Standing()),
@@ -54,7 +55,11 @@ STANDS = [
     ((UNREACHABLE, BY_PHONE), Standing(unreachable=True, apologised=True)),
     ((UNREACHABLE, ATTEMPT, DECLINED), Standing(attempts=1, last_attempt=DAY, ended=True)),
     ((DECLINED, TOLD), Standing(apologised=True, told_on=DAY)),
-    ((DECLINED, BY_PHONE), Standing(ended=True, apologised=True)),
+    ((DECLINED, BY_PHONE), Standing(apologised=True)),
+    ((DECLINED, NO_APOLOGY), Standing()),
+    ((NO, CHANGED), Standing()),
+    ((YES, NO, HOLDS_FOR_BOTH), Standing(applies=True)),
+    ((NO, CHANGED, NO), Standing(applies=False)),
     ((TOLD, DECLINED), Standing(apologised=True, told_on=DAY, ended=True)),
 ]
 
@@ -78,7 +83,10 @@ def test_each_ground_says_whether_it_applies_and_reads_so(ground: str) -> None:
 
 # With the first contact: which records let a reviewer go on (policy App 4, E05), whatever stands in them besides.
 GOES_ON = [(TOLD,), (BY_PHONE,), (DECLINED,), (NO,), (YES, TOLD), (YES, DECLINED), (UNREACHABLE, ATTEMPT, DECLINED)]
-WAITS = [(), (YES,), (NO_APOLOGY,), (WRITTEN,), (UNREACHABLE, ATTEMPT), (YES, WRITTEN, UNREACHABLE)]
+WAITS = [
+    (), (YES,), (NO_APOLOGY,), (WRITTEN,), (UNREACHABLE, ATTEMPT), (YES, WRITTEN, UNREACHABLE),
+    (NO, CHANGED), (DECLINED, NO_APOLOGY),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("record", GOES_ON)

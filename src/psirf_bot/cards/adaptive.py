@@ -153,7 +153,7 @@ class _Actions:
         elif button.opens:
             press = self._press(button)
             yield {"type": "Action.Submit", **press, "data": {"msteams": OPENS_A_WINDOW, **press["data"]}}
-            yield self._execute(_in_private(button))
+            yield {**self._execute(_in_private(button)), "mode": "secondary"}  # behind the three dots
         else:
             yield self._execute(button)
 

@@ -54,6 +54,8 @@ class Shown:
     line: CaseLine
     report: Report | None
     what_happened: str | None
+    may_apply: bool
+    """A clinician is still to say whether it applies."""
     now: Standing
     clocks: Sequence[DutyLine]
     record: Sequence[Line]
@@ -98,11 +100,10 @@ def _so_far(shown: Shown) -> Iterable[Part]:
 
 
 def _applies(shown: Shown) -> str:
+    if shown.now.applies is None:
+        return NOT_DECIDED if shown.may_apply else NOT_SUGGESTED
     confirmed = [line for line in shown.record if line.entry.step is Step.CONFIRMED]
-    if not confirmed:
-        suggested = shown.report is not None and shown.report.candour_may_apply()
-        return NOT_DECIDED if suggested or shown.report is None else NOT_SUGGESTED
-    last = confirmed[-1]
+    last = [line for line in confirmed if (line.entry.facts.get("ground") in candour.APPLIES) is shown.now.applies][-1]
     return f"{_entry_words(last)} Confirmed by {last.by} on {instant(last.at)}."
 
 
@@ -174,6 +175,8 @@ def _entry_words(line: Line) -> str:
         case Step.DECLINED:
             ending = candour.ENDINGS[str(facts["ending"])]
             return " ".join(filter(None, (f"From {day}: {ending}.", str(facts.get("reason") or ""))))
+        case Step.CHANGED:
+            return candour.CHANGES[str(facts["why"])]
 
 
 def _labels(ticked: object, labels: dict[str, str]) -> str:

@@ -48,12 +48,17 @@ class CaseLine:
         )
 
 
-def prompts(report: Report) -> tuple[Words, ...]:
-    """What the answers suggest to the quality team: proposals with their ground, never decisions."""
+def prompts(report: Report, candour: bool | None) -> tuple[Words, ...]:
+    """What the answers suggest to the quality team: proposals with their ground, never decisions.
+
+    `candour`: whether somebody has confirmed that the duty of candour applies.
+    """
     found: list[str] = []
     if report.someone_is_in_danger_now():
         found.append("The reporter said that someone was in danger when they wrote this.")
-    if report.candour_may_apply():
+    if candour is not None:
+        found.append(f"It has been confirmed that the duty of candour {'applies' if candour else 'does not apply'}.")
+    elif report.candour_may_apply():
         found.append("Duty of candour may apply; a clinician decides. (Regulation 20; the reporter's answers on harm.)")
     if report.could_have_been_grave():
         led = "may have" if report.could_have_led == "not-known" else "could have"
@@ -80,7 +85,13 @@ def harm_facts(report: Report) -> tuple[Fact, ...]:
 
 
 def quality_card(
-    line: CaseLine, report: Report | None, additions: int, buttons: tuple[Button, ...], *, kept_inside: bool
+    line: CaseLine,
+    report: Report | None,
+    additions: int,
+    buttons: tuple[Button, ...],
+    *,
+    kept_inside: bool,
+    candour: bool | None,
 ) -> Card:
     """The living card in the quality channel; it names nobody but its owner. `kept_inside`: no words of the report."""
     body: list[Part] = [Facts(facts=line.facts())]
@@ -88,7 +99,7 @@ def quality_card(
         why = "It was withdrawn." if line.state is State.WITHDRAWN else "Only the quality team may read this one."
         body.append(Words(text=f"{why} Open the case to read it."))
     elif report is not None:
-        body += prompts(report)
+        body += prompts(report, candour)
         if report.what_happened:
             body += [Words(text="What happened", style="heading"), Words(text=report.what_happened, typed=True)]
         if harm := harm_facts(report):
@@ -115,11 +126,12 @@ def case_card(
     outcome: str,
     rows: Sequence[tuple[Button, ...]],
     prompted: bool,
+    candour: bool | None,
 ) -> Card:
     """The whole case, for somebody who may see it, in private. `prompted`: with what the answers suggest."""
     body: list[Part] = [Facts(facts=(*line.facts(), *about))]
     if report is not None:
-        body += prompts(report) if prompted else ()
+        body += prompts(report, candour) if prompted else ()
         body += reading_parts(read)
         if harm := harm_facts(report):
             body += [Words(text="For Datix and LFPSE", style="heading"), Facts(facts=harm)]

@@ -124,7 +124,7 @@ def _rows(rows: Sequence[Row], *, told_from_others: bool) -> Iterator[Part]:
             if line.source:
                 yield Words(text=f"Where the date comes from: {line.source}.", style="subtle")
         else:
-            yield Words(text=" ".join(filter(None, (line.extra, line.due))), style="subtle")
+            yield Words(text=line.due, style="subtle")
         if buttons:
             yield Buttons(buttons=buttons)
 
@@ -193,7 +193,7 @@ def duty_card(
     buttons: tuple[Button, ...],
 ) -> Card:
     """Everything about one duty, in private."""
-    body: list[Part] = [Words(text=" ".join(filter(None, (line.extra, line.due)))), Facts(facts=tuple(facts))]
+    body: list[Part] = [Words(text=line.due), Facts(facts=tuple(facts))]
     if told:
         reminders = tuple(Fact(label=t.who, value=f"{t.day}, {WHY.get(t.why, t.why)}") for t in told)
         body += [Words(text="Who was reminded", style="heading"), Facts(facts=reminders)]

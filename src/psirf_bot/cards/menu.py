@@ -8,10 +8,16 @@ from psirf_bot.domain.trust import Trust
 
 
 def help_card(
-    trust: Trust, words: Sequence[tuple[str, str]], buttons: tuple[Button, ...], *, unknown: bool = False
+    trust: Trust,
+    words: Sequence[tuple[str, str]],
+    buttons: tuple[Button, ...],
+    *,
+    unknown: bool = False,
+    meant: str = "",
 ) -> Card:
-    """What this person can do here, as buttons, and the words that do the same."""
+    """What this person can do here, as buttons, and the words that do the same. `meant`: a word they may have meant."""
     lead = "I did not understand that. " if unknown else ""
+    lead += f"Did you mean “{meant}”? " if meant else ""
     return Card(
         title="What I can help with",
         preview="Here is what I can help with.",

@@ -1,4 +1,4 @@
-"""The cards of the checks on members of staff: words to use first, then numbers to ring, then what it is about.
+"""The cards of the checks on members of staff: what to do, words to use, numbers to ring, then what it is about.
 
 Whoever checks learns the service, the time, the kind of event and the wish, never the words of the report.
 """
@@ -96,23 +96,22 @@ def please_check(
     contacts: Sequence[SupportContact],
     buttons: tuple[Button, ...],
 ) -> Card:
-    """The private message to whoever is to check. `due` says by when, and where that comes from."""
+    """The private message to whoever is to check. `due` says by when."""
     about = (
-        Fact(label="When to check", value=stage.label),
-        Fact(label="What to do", value=stage.to_do),
-        Fact(label="By", value=due),
         *_facts(line),
+        Fact(label="When to check", value=stage.label),
         Fact(label="Wish", value=WISHES.get(wish, WISHES["quality"])),
     )
     return Card(
         title=stage.title.format(name=name),
         preview=PRIVATE_TASK,
         body=(
+            Words(text=f"{name} was involved in something that was reported. It is about support, not blame."),
+            Facts(facts=(Fact(label="By", value=due), Fact(label="What to do", value=stage.to_do))),
             Words(text="Words you could use", style="heading"),
             Words(text=stage.words.format(name=name.split()[0])),
-            *numbers_to_ring(contacts),
+            *_numbers_in_short(contacts),
             Words(text="What it is about", style="heading"),
-            Words(text=f"{name} was involved in something that was reported. It is about support, not blame."),
             Facts(facts=about),
             Words(text="Please speak to them, not in chat, and note only that you did.", style="subtle"),
         ),
@@ -125,7 +124,7 @@ def for_the_quality_team(
 ) -> Card:
     """Somebody has to be found to check, or has not said yet that they did. `asked`: who is to, if anybody."""
     if asked:
-        title, text = f"Nobody has noted yet that {name} was checked on", f"{asked} is asked to check on them."
+        title, text = f"No check on {name} is noted yet", f"{asked} is asked to check on them."
     else:
         title, text = f"Somebody is needed to check on {name}", "Nobody is to check on them yet."
     about = (Fact(label="When to check", value=stage.label), Fact(label="By", value=due), *_facts(line))
@@ -148,6 +147,15 @@ def numbers_to_ring(contacts: Sequence[SupportContact]) -> tuple[Part, ...]:
     return (Words(text="Numbers to ring", style="heading"), support_numbers(contacts))
 
 
+def _numbers_in_short(contacts: Sequence[SupportContact]) -> tuple[Part, ...]:
+    """One line for each, so that they do not fill the screen of a phone."""
+    if not contacts:
+        return ()
+    facts = tuple(Fact(label=contact.label, value=contact.phone or contact.email or "") for contact in contacts)
+    more = Words(text="Type support to see when they answer.", style="subtle")
+    return (Words(text="Numbers to ring", style="heading"), Facts(facts=facts), more)
+
+
 def support_numbers(contacts: Sequence[SupportContact]) -> Facts:
     return Facts(
         facts=tuple(Fact(label=c.label, value=", ".join(filter(None, (c.phone, c.email, c.hours)))) for c in contacts)
@@ -155,7 +163,8 @@ def support_numbers(contacts: Sequence[SupportContact]) -> Facts:
 
 
 def thank_you(name: str, *buttons: Button) -> Card:
-    text = f"It is noted that you have spoken to {name}; nothing of what was said is kept. Please look in again."
+    text = f"It is noted that you have spoken to {name}; nothing of what was said is kept."
+    text += " Looking in again in a few days helps."
     return said("Thank you for checking", text, *buttons, preview="Thank you. It is noted.")
 
 
@@ -171,6 +180,17 @@ PASSED_ON = "This has been passed to somebody else. There is nothing you need to
 def passed_on() -> Card:
     """In place of a check that is no longer this person's: the same words for whatever reason."""
     return said("Passed to somebody else", PASSED_ON, preview="There is nothing you need to do.")
+
+
+def there_is_a_newer() -> Card:
+    """In place of a reminder after which another one came."""
+    text = "There is a newer message about this below."
+    return said("A newer message is below", text, preview=text)
+
+
+def passed_on_words(name: str, reason: str) -> str:
+    """For the quality team alone: who could not make a check, and why."""
+    return f"{name} could not do it. Reason: {REASONS[reason]}."
 
 
 def no_longer_needed(why: str) -> Card:
@@ -221,14 +241,17 @@ def for_yourself(
     buttons: tuple[Button, ...],
     note: str = "",
 ) -> Card:
-    """Support for whoever opens it: numbers first, then what can be asked for. `checks`: those they look after."""
+    """Support for whoever opens it: numbers first, then what can be asked for; before that the `checks` they see to."""
     body: list[Part] = [*numbers_to_ring(contacts), Words(text=NOT_TOLD)]
     body += [Words(text=note, style="subtle")] if note else []
     for line, row in known:
         noted = "" if row else " It is noted that somebody other than your line manager is to check on you."
         text = f"{line.reference}: {line.event_type.label.lower()} in {line.service}, {moment(line.occurred)}.{noted}"
         body += [Words(text=text), *((Buttons(buttons=row),) if row else ())]
-    return Card(title="Support for you", preview="You have a private message.", body=(*body, *checks), buttons=buttons)
+    if checks:
+        body = [*checks, Words(text="Support for you", style="heading"), *body]
+    title = "Checks on staff" if checks else "Support for you"
+    return Card(title=title, preview="You have a private message.", body=tuple(body), buttons=buttons)
 
 
 def asked_for_support(name: str, way: str, due: str, seen_to_by: str, buttons: tuple[Button, ...]) -> Card:

@@ -48,7 +48,7 @@ def _own(work: Work, by: Member) -> tuple[Part, ...]:
     first = [found for deadline in owed[:OWN] if (found := duty(work, deadline))]
     if not first:
         return ()
-    listed = cards.duty_rows(rows(work, by, [(found, contacts.waits(work, found.deadline)) for found in first]))
+    listed = cards.duty_rows(rows(work, by, [(found, "", contacts.waits(work, found.deadline)) for found in first]))
     rest = more + len(owed) - OWN
     last = (Words(text=f"And {rest} more, once these are done.", style="subtle"),) if rest > 0 else ()
     return (Words(text="Your duties", style="heading"), *listed, *last)

@@ -1,11 +1,12 @@
 """The duty of candour of a case: how far it has got, as the card shows it and as other capabilities ask.
 
-Its written record is only ever added to (candour_steps.py). Reports that were joined with a case share its record.
+Its written record is only ever added to (candour_steps.py). Reports that were joined with a case share its record; what
+becomes of its clocks when the case changes is in candour_clocks.py.
 """
 
-from datetime import datetime
+from collections.abc import Iterable
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
 from psirf_bot.cards import candour as cards
 from psirf_bot.cards.answers import moment
@@ -13,12 +14,12 @@ from psirf_bot.cards.duties import DutyLine
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import cases, duty_lines, people
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import happened, of_case, running
+from psirf_bot.casework.deadlines import of_case, running
 from psirf_bot.casework.work import Refusal, Work, allowed
 from psirf_bot.domain import candour
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.candour import Entry, Standing, Step
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.case import State
 from psirf_bot.store.tables import CandourStep, Case, Deadline
 
 RULES = ("candour.confirmed", "candour.told", "candour.written", "candour.attempts")
@@ -27,15 +28,19 @@ NOT_YOURS = (
     "The duty of candour of this case is looked after by the candour lead, the quality team and those who lead the "
     "service. If you know something that they should know, please tell them."
 )
+WITHDRAWN = (
+    "The report was withdrawn. What is owed to the person stays owed, unless a clinician confirms that the duty of "
+    "candour does not apply."
+)
 APOLOGY_FIRST = "The spoken apology comes before your first contact with the service user (policy, Appendix 4)."
 
 
 # What other capabilities ask
 
 
-def standing_of(work: Work, case: Case) -> Standing:
-    """How far the case has got with the duty of candour."""
-    return candour.standing(_entry(row) for row in record_of(work, case))
+def standing_of(work: Work, case: Case, record: Iterable[CandourStep] | None = None) -> Standing:
+    """How far the case has got with the duty of candour, or had with this part of its record."""
+    return candour.standing(_entry(row) for row in (record_of(work, case) if record is None else record))
 
 
 def spoken_apology_given(work: Work, case: Case) -> bool:
@@ -47,37 +52,22 @@ def contact_gate(work: Work, case: Case) -> str | None:
     """Why the first contact with the service user must wait, in words; None when it may go on (E05, V19)."""
     now = standing_of(work, case)
     why = now.why_to_wait()
-    if why is None or (now.applies is None and not _is_suggested(work, case)):
+    if why is None or (now.applies is None and not may_still_apply(work, case)):
         return None
     return f"{APOLOGY_FIRST} {why} Type candour {case.reference} to see where it is, or ask the candour lead."
 
 
-def joined(work: Work, case: Case, into: Case, by: str) -> None:
-    """A report has been joined with another: what may be owed because of it is owed by the case that goes on."""
-    now = standing_of(work, into)
-    found = cases.report_of(work, case)
-    if now.applies:
-        owed_again(work, into, by, since=min(case.opened_at, into.opened_at))
-    elif now.applies is None and found and found[0].candour_may_apply():
-        happened(work, Event.CASE_AMENDED, of_case(into), by, report=found[0], since=case.opened_at)
-        _close_what_is_done(work, into, by, now)
+def is_suggested(work: Work, case: Case) -> bool:
+    """Whether this report, or one that was joined with it, says that candour may apply."""
+    found = (cases.report_of(work, each) for each in cases.with_joined(work, case))
+    return any(report.candour_may_apply() for report, _ in filter(None, found))
 
 
-def owed_again(work: Work, case: Case, by: str, *, since: datetime) -> None:
-    """The clocks of what is owed run; what is done stays done."""
-    happened(work, Event.CANDOUR_CONFIRMED, of_case(case), by, since=since)
-    _close_what_is_done(work, case, by, standing_of(work, case))
-
-
-def _close_what_is_done(work: Work, case: Case, by: str, now: Standing) -> None:
-    done = {
-        Event.TOLD_IN_PERSON: now.told_on is not None,
-        Event.LETTER_SENT: now.written_on is not None,
-        Event.CANNOT_BE_REACHED: now.unreachable,
-        Event.DECLINED: now.ended,
-    }
-    for event in (event for event, so in done.items() if so):
-        happened(work, event, of_case(case), by, note="Recorded before")
+def may_still_apply(work: Work, case: Case) -> bool:
+    """Whether a clinician is still to say if it applies: a report suggests it, or they are asked."""
+    if standing_of(work, case).applies is not None:
+        return False
+    return is_suggested(work, case) or bool(running(work, of_case(case), "candour.confirmed"))
 
 
 # What is shown
@@ -95,6 +85,7 @@ def show(work: Work, case: Case, by: Member, note: str = "") -> Card:
         line=cases.line(work, case),
         report=found[0] if found else None,
         what_happened=((found and found[0].what_happened) or "") if sees else None,
+        may_apply=may_still_apply(work, case),
         now=now,
         clocks=[_clock(work, deadline) for deadline in running(work, of_case(case), *RULES)],
         record=[_line(work, row) for row in record],
@@ -103,6 +94,8 @@ def show(work: Work, case: Case, by: Member, note: str = "") -> Card:
     buttons = _confirming(work, case, by, now)
     if into := joined_with(work, case):
         note, steps, buttons = f"This report was joined with {into.reference}. Please go on there.", (), ()
+    elif case.state == State.WITHDRAWN:
+        note = " ".join(filter(None, (note, WITHDRAWN if shown.clocks else "This report was withdrawn.")))
     if sees:
         buttons = (*buttons, button(work, "Open the case", "case.show", case=case))
     return cards.candour_card(shown, by.name, note=note, steps=steps, buttons=buttons)
@@ -152,18 +145,7 @@ def joined_with(work: Work, case: Case) -> Case | None:
 
 
 def record_of(work: Work, case: Case) -> list[CandourStep]:
-    """The written record, oldest first, with that of the reports joined with the case.
-
-    That it does not apply was confirmed of a joined report alone: it is asked again of both together.
-    """
-    rows = select(CandourStep).join(Case, col(CandourStep.case_id) == Case.id)
-    theirs = rows.where(or_(col(Case.id) == case.id, col(Case.merged_into) == case.id))
-    found = work.session.exec(theirs.order_by(col(CandourStep.id))).all()
-    return [row for row in found if row.case_id == case.id or row.facts.get("ground") not in candour.DOES_NOT]
-
-
-def _is_suggested(work: Work, case: Case) -> bool:
-    """Whether this report, or one that was joined with it, says that candour may apply."""
-    merged = work.session.exec(select(Case).where(Case.merged_into == case.id)).all()
-    found = (cases.report_of(work, each) for each in (case, *merged))
-    return any(report.candour_may_apply() for report, _ in filter(None, found))
+    """The written record, oldest first, with that of the reports joined with the case."""
+    whose = [each.id for each in cases.with_joined(work, case)]
+    rows = select(CandourStep).where(col(CandourStep.case_id).in_(whose))
+    return list(work.session.exec(rows.order_by(col(CandourStep.at), col(CandourStep.id))))

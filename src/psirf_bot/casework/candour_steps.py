@@ -12,8 +12,9 @@ from typing import Any
 from psirf_bot.cards import candour as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
-from psirf_bot.casework.candour import NOT_YOURS, joined_with, owed_again, record_of, show, standing_of
-from psirf_bot.casework.deadlines import happened, of_case, running
+from psirf_bot.casework.candour import NOT_YOURS, joined_with, record_of, show, standing_of
+from psirf_bot.casework.candour_clocks import bring_in_line, came_back
+from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
@@ -28,6 +29,7 @@ A_CLINICIAN = (
     "Whether the duty of candour applies is for a clinician to confirm: the candour lead, the Chief Nurse or the "
     "Medical Director. Please ask one of them. You can already record what has been done."
 )
+CONFIRMED_NOW = "It was confirmed that the duty of candour applies."
 
 
 def _confirm(work: Work, press: Press, answers: Answers) -> Card:
@@ -35,15 +37,11 @@ def _confirm(work: Work, press: Press, answers: Answers) -> Card:
     ground = str(answers["ground"])
     applies = ground in candour.APPLIES
     row = work.session.get(Candour, case.id) or Candour(case_id=case.id)
-    before = standing_of(work, case).applies
     if not _write(work, press, case, Step.CONFIRMED, work.local.date(), answers["opinion"], {"ground": ground}):
         return show(work, case, press.by)
     row.applies, row.ground, row.by_id, row.at = "yes" if applies else "no", ground, press.by.id, work.now
     work.session.add(row)
-    if applies and (before is not True or running(work, of_case(case), "candour.confirmed")):
-        owed_again(work, case, press.by.id, since=case.opened_at)
-    elif not applies:
-        happened(work, Event.CANDOUR_DOES_NOT_APPLY, of_case(case), press.by.id)
+    bring_in_line(work, case, press.by.id, CONFIRMED_NOW)
     note = "Thank you. It is recorded that the duty of candour applies. The days count from the report."
     no = "Thank you. It is recorded that the duty of candour does not apply. Being open and kind still helps."
     return show(work, case, press.by, note if applies else no)
@@ -55,10 +53,11 @@ def _told(work: Work, press: Press, answers: Answers) -> Card:
     facts = {key: answers[key] for key in ("how", "whom", "apology", "support", "enquiries")}
     on = _passed(case, answers, "told-on")
     told = Entry(Step.TOLD, on, facts)
-    if _write(work, press, case, Step.TOLD, on, answers["told-by"], facts) and candour.is_complete(told):
-        if before.ended:  # they came back, so that a letter is owed to them again
-            owed_again(work, case, press.by.id, since=work.now)
-        happened(work, Event.TOLD_IN_PERSON, of_case(case), press.by.id)
+    if _write(work, press, case, Step.TOLD, on, answers["told-by"], facts):
+        if before.ended and before.under_way:
+            came_back(work, case, press.by.id)
+        if candour.is_complete(told):
+            happened(work, Event.TOLD_IN_PERSON, of_case(case), press.by.id)
     return show(work, case, press.by, _thanks(told))
 
 

@@ -1,5 +1,6 @@
 """Cases as the rest of casework needs them: opened, found, read back, and told about."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,11 +43,27 @@ def begin_clocks(work: Work, case: Case, by: str) -> None:
     found = report_of(work, case)
     event = Event.CASE_REPORTED if found else Event.CASE_OPENED
     happened(work, event, of_case(case), by, report=found[0] if found else None, since=case.opened_at)
+    if found is None and case.event_type == EventType.INCIDENT:
+        happened(work, Event.CANDOUR_ASKED, of_case(case), by, since=case.opened_at)
+    if case.datix_number:
+        happened(work, Event.DATIX_ENTERED, of_case(case), by, note="Recorded before")
+
+
+def with_joined(work: Work, case: Case) -> list[Case]:
+    """A case with the reports that were joined with it, and those that had been joined with them."""
+    joined = work.session.exec(select(Case).where(Case.merged_into == case.id).order_by(Case.id)).all()
+    return [case, *(each for one in joined for each in with_joined(work, one))]
+
+
+TYPED = re.compile(r"PSI[-\s]*(\d{4})[-\s]+(\d{1,8})", re.ASCII)
+"""A reference as people type it: psi 2026 1."""
 
 
 def by_reference(work: Work, words: str) -> Case | None:
     """The case with this reference, however it was typed, or with this Datix number."""
     wanted = words.strip(" .,;:!?()“”\"'").upper()  # both are stored in capitals
+    if typed := TYPED.fullmatch(wanted):
+        wanted = f"PSI-{typed[1]}-{typed[2]:0>4}"
     by_name = work.session.exec(select(Case).where(Case.reference == wanted)).first()
     return by_name or work.session.exec(select(Case).where(Case.datix_number == wanted)).first()
 

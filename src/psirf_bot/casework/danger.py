@@ -23,13 +23,14 @@ def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
     """Tell of danger as soon as it is said, of what is known as soon as it is known, and of its end."""
     known = bool(dialog.answers.get("service") and dialog.answers.get("what-happened"))
     if danger == "yes" and dialog.danger_told in {None, OVER}:
-        quality = _tell_quality(work, dialog, TITLE, _facts(dialog.answers))
+        quality = _tell_quality(work, dialog, TITLE, [_act(work), *_facts(dialog.answers)])
         executive = paging.begin(work, dialog, by.id)
         dialog.danger_reached = _reached(quality, executive)
         dialog.danger_told = ALL if known else SOME
         work.record(by.id, "said that someone is in danger", dialog=dialog.id)
     elif danger == "yes" and dialog.danger_told == SOME and known:
-        _tell(work, dialog, "More about the danger reported just now", _facts(dialog.answers), by)
+        more = [_act(work), *_facts(dialog.answers)]
+        _tell(work, dialog, "More about the danger reported just now", more, by)
         dialog.danger_told = ALL
     elif danger == "no" and dialog.danger_told in {SOME, ALL}:
         paging.stop(work, dialog, by.id)
@@ -59,15 +60,10 @@ def told_words(work: Work, dialog: Dialog) -> Words | None:
 
 
 def undelivered(work: Work, dialog_id: str) -> None:
-    """An urgent message could not be delivered somewhere: everybody in the quality team is told in private instead."""
+    """An urgent message could not be delivered somewhere: everybody in the quality team is paged as well."""
     dialog = work.session.get(Dialog, dialog_id)
-    reporter = people.person(work, dialog.person_id) if dialog else None
-    if dialog is None or reporter is None or dialog.danger_told == OVER or dialog.state == "cancelled":
-        return  # news that it is over is no reason for alarm
-    title = "Someone may be in danger: this could not be delivered elsewhere"
-    card = _private(work, title, _facts(_answers(work, dialog)), reporter.name)
-    for someone in people.holders(work, Role.QUALITY):
-        post.to_person(work, someone.id, card, urgent=True)
+    if dialog is not None:
+        paging.page_also(work, dialog, people.holders(work, Role.QUALITY))
 
 
 def page(work: Work, which: str) -> Card | None:
@@ -75,23 +71,23 @@ def page(work: Work, which: str) -> Card | None:
     dialog = work.session.get(Dialog, which.partition(":")[0])
     if dialog is None:
         return None
-    card = _private(work, TITLE, _facts(_answers(work, dialog)), people.name_of(work, dialog.person_id))
-    if paging.is_waiting(work, dialog):
-        see = button(work, "I have seen this and will act", "danger.seen", style="primary", dialog=dialog.id)
-        return card.model_copy(update={"buttons": (see,)})
-    return card.model_copy(update={"body": (Words(text=paging.seen(work, dialog)), *card.body)})
+    reporter, facts = people.name_of(work, dialog.person_id), _facts(_answers(work, dialog))
+    if not paging.is_waiting(work, dialog):
+        return _private(TITLE, [Words(text=paging.seen(work, dialog)), *facts], reporter)
+    see = button(work, "I have seen this and will act", "danger.seen", style="primary", dialog=dialog.id)
+    return _private(TITLE, [_act(work), *facts], reporter).model_copy(update={"buttons": (see,)})
 
 
 def _tell(work: Work, dialog: Dialog, title: str, body: list[Part], by: Member) -> None:
     """To the quality channel without a name, and to everyone paged so far with the name of whom to ring."""
     _tell_quality(work, dialog, title, body)
-    card = _private(work, title, body, by.name)
+    card = _private(title, body, by.name)
     for person_id in paging.paged(work, dialog):
         post.to_person(work, person_id, card, about=f"danger:{dialog.id}", urgent=True)
 
 
 def _tell_quality(work: Work, dialog: Dialog, title: str, body: list[Part]) -> bool:
-    card = Card(title=title, preview=PREVIEW, body=(_act(work), *body))
+    card = Card(title=title, preview=PREVIEW, body=tuple(body))
     if post.to_channel(work, "quality", card, about=f"danger:{dialog.id}", urgent=True):
         return True
     told = [post.to_person(work, p.id, card, urgent=True) for p in people.holders(work, Role.QUALITY)]
@@ -111,14 +107,16 @@ def _answers(work: Work, dialog: Dialog) -> Mapping[str, object]:
     return dialog.answers
 
 
-def _private(work: Work, title: str, body: list[Part], reporter: str) -> Card:
+def _private(title: str, body: list[Part], reporter: str) -> Card:
+    """The number first, then who reported it."""
     who = Facts(facts=(Fact(label="Reported by", value=reporter),))
-    return Card(title=title, preview=PREVIEW, body=(_act(work), who, *body))
+    return Card(title=title, preview=PREVIEW, body=(body[0], who, *body[1:]))
 
 
 def _act(work: Work) -> Words:
     urgent = work.trust.urgent
-    return Words(text=f"{urgent.words}: {urgent.phone}. Nobody reads the chat live. Ring now.", style="warning")
+    text = f"{urgent.words}: {urgent.phone}. Nobody reads the chat live. Ring them now; if it cannot wait, ring 999."
+    return Words(text=text, style="warning")
 
 
 def _facts(answers: Mapping[str, object]) -> list[Part]:

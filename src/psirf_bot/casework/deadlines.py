@@ -12,7 +12,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.casework import people, post
 from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.deadlines import Event, Rule, step
+from psirf_bot.domain.deadlines import LATE_STEPS, Event, Rule, step
 from psirf_bot.domain.report import Report
 from psirf_bot.domain.trust import length_of
 from psirf_bot.domain.working_time import ORDINARY, Calendar, WorkingPattern, YearNotKnown
@@ -98,7 +98,7 @@ def _done(work: Work, deadline: Deadline, about: Subject, known: list[Deadline],
 
 def _is_owed(rule: Rule, event: Event, report: Report | None) -> bool:
     """Some duties are only for some reports; where there is no report, nothing is known that would make them owed."""
-    if rule.when is None or event not in {Event.CASE_REPORTED, Event.CASE_AMENDED}:
+    if rule.when is None or event is not Event.CASE_REPORTED:
         return True
     return report is not None and rule.when(report)
 
@@ -170,21 +170,27 @@ def plan_next(work: Work, deadline: Deadline) -> None:
     rule = work.setting.rules[deadline.rule]
     pattern = _pattern(work, deadline, rule)
     due_day = date.fromisoformat(deadline.due_local[:10])
+    late = calendar.next_morning(_day(calendar, due_day, LATE_STEPS[0], ORDINARY), ORDINARY)
     missed: int | None = None
     for number in count(deadline.step):
         planned = step(rule, number)
         if planned.day is None:
-            deadline.step, deadline.next_at = number, calendar.working_moment(work.now, pattern)
+            moment = calendar.working_moment(work.now, pattern)
+            if moment > late:
+                continue  # they are away for longer than that: it goes to them with the first word that it is late
+            deadline.step, deadline.next_at = number, moment
             return
-        day = _day(calendar, due_day, planned.day, pattern)
-        morning = calendar.next_morning(day, pattern)
+        # Whoever hears that it is late need not wait until its owner is at work.
+        hours = pattern if planned.rung is None else ORDINARY
+        day = _day(calendar, due_day, planned.day, hours)
+        morning = calendar.next_morning(day, hours)
         if morning >= work.now or (planned.day == 0 and work.local.date() == day):
             break
         missed = number if planned.rung is not None else None
     if missed is None:
         deadline.step, deadline.next_at = number, max(morning, work.now)
     else:
-        deadline.step, deadline.next_at = missed, calendar.working_moment(work.now, pattern)
+        deadline.step, deadline.next_at = missed, calendar.working_moment(work.now, ORDINARY)
 
 
 def _pattern(work: Work, deadline: Deadline, rule: Rule) -> WorkingPattern:
@@ -237,6 +243,41 @@ def move(work: Work, deadline: Deadline, day: date) -> None:
     deadline.length, deadline.step, deadline.moved_from = None, 0, None
     deadline.source = work.setting.rules[deadline.rule].source
     _set_due(work, deadline, day)
+    if deadline.state == OPEN:
+        plan_next(work, deadline)
+    changed(work, deadline)
+
+
+def earlier(work: Work, deadline: Deadline, since: datetime) -> None:
+    """Its clock had begun before: what was given for it counts from then, and from when it began if that is earlier."""
+    _as_it_stands(work, deadline)
+    if since >= deadline.since:
+        return
+    deadline.since, deadline.step = since, 0
+    if deadline.length is not None:
+        _set_due(work, deadline)
+    if deadline.state == OPEN:
+        plan_next(work, deadline)
+    changed(work, deadline)
+
+
+def owner_first(work: Work, deadline: Deadline) -> bool:
+    """Whether it is late as its clock begins: its owner is told by the caller, and its ladder waits for the next step.
+
+    Nobody has let it slip, so nobody else hears of it at once.
+    """
+    if deadline.state != OPEN or step(work.setting.rules[deadline.rule], deadline.step).rung is None:
+        return False
+    deadline.step += 1
+    plan_next(work, deadline)
+    work.session.add(deadline)
+    return True
+
+
+def serve(work: Work, deadline: Deadline, service: str) -> None:
+    """It belongs to another service: that one's lead hears of it from now on."""
+    _as_it_stands(work, deadline)
+    deadline.service = service
     if deadline.state == OPEN:
         plan_next(work, deadline)
     changed(work, deadline)

@@ -62,7 +62,10 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
     if not listed and not posted:
         return None
     first = [found for deadline in listed[: cards.SHOWN] if (found := duty(work, deadline))]
-    shown = [(found, _extra(work, by, found, why_of.get(found.deadline.id, ""))) for found in first]
+    shown = [
+        (found, _asked(work, by, found, why_of.get(found.deadline.id, "")), contacts.waits(work, found.deadline))
+        for found in first
+    ]
     settled = [line(work, f.deadline, f.rule) for f, _ in told if f.deadline.state not in RUNNING] if posted else []
     return cards.digest_card(
         rows(work, by, shown, day.isoformat()),
@@ -92,11 +95,6 @@ def _is_for(work: Work, by: Member, found: Duty, why: str) -> bool:
     rungs = (*found.rule.ladder, Role.QUALITY)  # the quality team is asked where nobody else can be reached
     service = found.deadline.service
     return any(someone.id == by.id for role in rungs for someone in owners.in_role(work, role, service))
-
-
-def _extra(work: Work, by: Member, found: Duty, why: str) -> str:
-    """Why they hear of it, and what it waits for."""
-    return " ".join(filter(None, (_asked(work, by, found, why), contacts.waits(work, found.deadline))))
 
 
 def _asked(work: Work, by: Member, found: Duty, why: str) -> str:

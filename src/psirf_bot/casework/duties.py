@@ -11,8 +11,19 @@ from psirf_bot.cards.duties import Told
 from psirf_bot.cards.model import Card, Fact
 from psirf_bot.casework import contacts, deadlines, duty_moves, people, reminders
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import OPEN, Subject
-from psirf_bot.casework.duty_lines import ACT_OF, HELP, LEADS, PUT_OFF, Duty, line, names_of_owners, row, stays
+from psirf_bot.casework.deadlines import DONE, OPEN, Subject
+from psirf_bot.casework.duty_lines import (
+    ACT_OF,
+    HELP,
+    LEADS,
+    PUT_OFF,
+    Duty,
+    line,
+    may_pause,
+    names_of_owners,
+    row,
+    stays,
+)
 from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, after, on_a_duty, still_open, the_duty
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
@@ -40,10 +51,10 @@ REMINDERS = 8
 def _show(work: Work, press: Press) -> Reply:
     found = the_duty(work, press, Act.SEE_DUTY)
     deadline, by = found.deadline, press.by
-    shown = line(work, deadline, found.rule, extra=contacts.waits(work, deadline))
+    shown = line(work, deadline, found.rule, waits=contacts.waits(work, deadline))
     _, buttons = row(work, by, found, shown, 1)
     buttons = tuple(b for b in buttons if b.label != "More")
-    if deadline.state == OPEN and may(by, Act.PAUSE_DUTY, found.facts):
+    if deadline.state == OPEN and may_pause(work, by, found):
         pause = button(work, "Pause the clock", "duty.pause", opens=True, deadline=deadline.id)
         buttons = (*buttons, pause)
     if found.case and allowed(work, by, Act.SEE_CASE, found.case) and len(buttons) < 5:
@@ -177,7 +188,7 @@ STOPS = Form(
     explain="You have put this off before. Nobody is blamed: it helps to know what would make it possible.",
     keeps=False,
 )
-DONE = Form(
+IT_IS_DONE = Form(
     FOR_EVERYBODY,
     "It is done",
     "Note that it is done",
@@ -190,6 +201,6 @@ DONE = Form(
 VERBS: dict[str, Verb] = {
     "duty.show": _show,
     "duty.snooze": _snooze,
-    "duty.done": on_a_duty(Act.SETTLE_DUTY, DONE),
+    "duty.done": on_a_duty(Act.SETTLE_DUTY, IT_IS_DONE),
     **duty_moves.VERBS,
 }

@@ -18,6 +18,7 @@ from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import RULES, Rule
 from psirf_bot.domain.people import Role
+from psirf_bot.domain.response import CLOCKS
 from psirf_bot.store.tables import Case, Deadline, Nudge, SafetyAction, SafetyAlert
 
 LEADS = "leads"
@@ -125,8 +126,8 @@ def reference(work: Work, deadline: Deadline) -> str:
     return case.reference if case else ""
 
 
-def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "") -> DutyLine:
-    """A duty in a few words, as things stand now."""
+def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "", waits: str = "") -> DutyLine:
+    """A duty in a few words, as things stand now. `waits`: what it has to wait for; then it is not called late."""
     moved = ""
     if deadline.moved_from:
         before = cards.day_words(date.fromisoformat(deadline.moved_from[:10]), work.local.date())
@@ -135,7 +136,7 @@ def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "") -> Duty
     return DutyLine(
         what=rule.duty,
         when=when(work, deadline),
-        due=due(work, deadline) + moved,
+        due=_agreed(work, deadline, waits) if waits else due(work, deadline) + moved,
         reference=reference(work, deadline),
         source=dated,
         extra=extra,
@@ -163,6 +164,11 @@ def due(work: Work, deadline: Deadline) -> str:
     return cards.due_words(at, work.local.replace(tzinfo=None), late_by)
 
 
+def _agreed(work: Work, deadline: Deadline, waits: str) -> str:
+    day, today = date.fromisoformat(deadline.due_local[:10]), work.local.date()
+    return f"{waits} The day agreed {'was' if day < today else 'is'} {cards.day_words(day, today)}."
+
+
 def row(work: Work, by: Member, found: Duty, shown: DutyLine, number: int, day: str = "") -> Row:
     """A duty with its buttons for this person: the thing itself, not today, hand it over, more.
 
@@ -179,7 +185,7 @@ def row(work: Work, by: Member, found: Duty, shown: DutyLine, number: int, day: 
     if deadline.state not in RUNNING:
         return shown, (more,)
     if deadline.state == PAUSED:
-        if not may(by, Act.PAUSE_DUTY, found.facts):
+        if not may_pause(work, by, found):
             return shown, (more,)
         again = press("Start the clock again", "duty.resume", opens=False)
         return shown, (again, press("Keep it paused", "duty.pause"), more)
@@ -191,6 +197,14 @@ def row(work: Work, by: Member, found: Duty, shown: DutyLine, number: int, day: 
 def stays(found: Duty) -> str:
     """Why it is not handed over from one person to another; empty where it can be."""
     return ACT_OF[found.rule.id].stays if found.rule.id in ACT_OF else ""
+
+
+def may_pause(work: Work, by: Member, found: Duty) -> bool:
+    """Whether they may stop its clock, or let it go on; a response's clocks are its lead's and the quality team's."""
+    if found.rule.id in CLOCKS and found.case:
+        act = Act.RESUME if found.deadline.state == PAUSED else Act.PAUSE
+        return allowed(work, by, act, found.case)
+    return may(by, Act.PAUSE_DUTY, found.facts)
 
 
 def _only_shows(deadline: Deadline) -> bool:
@@ -213,13 +227,12 @@ def doing(work: Work, found: Duty, spoken: Any, number: int = 1) -> tuple[Button
     return (button(work, known.label, known.verb, case=case, style="primary", opens=True, spoken=said, **args),)
 
 
-def rows(work: Work, by: Member, duties: Iterable[tuple[Duty, str]], day: str = "") -> tuple[Row, ...]:
-    """Duties with their buttons, each with what else is to be said of it."""
+def rows(work: Work, by: Member, duties: Iterable[tuple[Duty, str, str]], day: str = "") -> tuple[Row, ...]:
+    """Duties with their buttons, each with why they hear of it and with what it has to wait for."""
     listed = list(duties)
-    lines = cards.told_apart(line(work, found.deadline, found.rule, extra=extra) for found, extra in listed)
-    return tuple(
-        row(work, by, found, shown, number, day) for (found, _), (shown, number) in zip(listed, lines, strict=True)
-    )
+    lines = (line(work, found.deadline, found.rule, extra=extra, waits=waits) for found, extra, waits in listed)
+    told_apart = zip(listed, cards.told_apart(lines), strict=True)
+    return tuple(row(work, by, found, shown, number, day) for (found, _, _), (shown, number) in told_apart)
 
 
 def names_of_owners(work: Work, by: Member, found: Duty) -> str:

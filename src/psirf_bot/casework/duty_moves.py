@@ -16,6 +16,7 @@ from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Day, People, long_text, one_of
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.deadlines import months
+from psirf_bot.domain.response import CLOCKS
 from psirf_bot.store.tables import Case, Deadline, Person
 
 LONGEST_PAUSE = months(3)
@@ -81,7 +82,7 @@ def _pause_it(work: Work, press: Press) -> Reply:
 def _of_a_response(work: Work, press: Press) -> Press | None:
     """The same about the case, where this is one of a response's clocks: they stand still and go on together (K05)."""
     deadline = work.session.get_one(Deadline, press.args["deadline"])
-    return replace(press, args={}, case_id=deadline.case_id) if deadline.rule in pausing.CLOCKS else None
+    return replace(press, args={}, case_id=deadline.case_id) if deadline.rule in CLOCKS else None
 
 
 def _pause(work: Work, press: Press, answers: Answers) -> Card:

@@ -7,7 +7,6 @@ from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import digest, post
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED
 from psirf_bot.casework.duty_lines import Duty, duty
-from psirf_bot.casework.forms import Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, may
@@ -39,12 +38,12 @@ def still_open(work: Work, press: Press, act: Act, *states: str) -> Duty:
     return found
 
 
-def on_a_duty(act: Act, form: Form, *states: str) -> Verb:
-    """A form that is about a duty: the duty's own authority is asked each time, before the form's."""
+def on_a_duty(act: Act, does: Verb, *states: str) -> Verb:
+    """What is done with a duty: the duty's own authority is asked each time, before that of a form about it."""
 
     def verb(work: Work, press: Press) -> Reply:
         still_open(work, press, act, *states)
-        return form(work, press)
+        return does(work, press)
 
     return verb
 

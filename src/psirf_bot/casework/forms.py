@@ -132,7 +132,9 @@ def case_of(work: Work, press: Press) -> Case:
 
 def not_now(work: Work, press: Press, case: Case | None) -> str:
     """Why this cannot be done: it is not theirs to do, or the case has moved on."""
-    if case is None or not allowed(work, press.by, Act.SEE_CASE, case):
+    if case is None:
+        return "That is for other people here to do. Type help to see what you can do, or ask the quality team."
+    if not allowed(work, press.by, Act.SEE_CASE, case):
         return "This is for the quality team or the reporter. If you need to see it, please ask the quality team."
     if not press.by.is_quality and press.verb not in OF_THE_REPORTER:
         return f"This is for the quality team to do. Type case {case.reference} to see what you can do."

@@ -9,14 +9,14 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import people, post
+from psirf_bot.casework import people, post, reminders
 from psirf_bot.casework.deadlines import DROPPED, Subject, happened, running, settle
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import length_of
-from psirf_bot.store.tables import Deadline, Dialog, Nudge, Person, Posted
+from psirf_bot.store.tables import Deadline, Dialog, Nudge, Person
 
 RULE = "danger.acknowledged"
 
@@ -52,33 +52,32 @@ def is_waiting(work: Work, dialog: Dialog) -> bool:
     return bool(running(work, _about(dialog), RULE))
 
 
+def page_also(work: Work, dialog: Dialog, others: list[Person]) -> None:
+    """Page those of the others who have not been paged yet, while nobody has seen it."""
+    told = paged(work, dialog)
+    for deadline in running(work, _about(dialog), RULE):
+        _send(work, deadline, [someone for someone in others if someone.id not in told])
+
+
 def _page(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
-    number = deadline.step
-    subject = f"page:{deadline.subject_id}:{number}"
-    reached = [
-        post.living_to_person(
-            work,
-            someone.id,
-            subject,
-            key=post.key_of(work, subject, someone.id),
-            about=f"danger:{deadline.subject_id}",
-            urgent=True,
-        )
-        for someone in people_to_page
-    ]
-    for someone in people_to_page:
-        day = work.local.date()
-        same = select(Nudge.id).where(Nudge.deadline_id == deadline.id, Nudge.person_id == someone.id, Nudge.day == day)
-        if not work.session.exec(same).first():
-            work.session.add(
-                Nudge(deadline_id=deadline.id, step=number, person_id=someone.id, why="late", day=day, at=work.now)
-            )
+    """Page them, and set the time by which somebody has to have seen it. Whether anybody could be paged."""
+    reached = _send(work, deadline, people_to_page)
     length = length_of(deadline.length)
-    deadline.step = number + 1
+    deadline.step += 1
     deadline.next_at = work.now + timedelta(**{length.unit: length.number})
     work.session.add(deadline)
     work.session.flush()
-    return any(reached)
+    return reached
+
+
+def _send(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
+    subject, about = f"page:{deadline.subject_id}:{deadline.step}", f"danger:{deadline.subject_id}"
+    reached = False
+    for someone in people_to_page:
+        key = post.key_of(work, subject, someone.id)
+        reached |= post.living_to_person(work, someone.id, subject, key=key, about=about, urgent=True)
+        reminders.noted(work, deadline, someone.id, "late", work.local.date())
+    return reached
 
 
 def _round(work: Work, number: int) -> list[Person]:
@@ -116,9 +115,9 @@ def seen(work: Work, dialog: Dialog) -> str:
 
 
 def _show_again(work: Work, dialog_id: str) -> None:
-    hanging = select(Posted.subject).where(col(Posted.subject).startswith(f"page:{dialog_id}:", autoescape=True))
-    for subject in set(work.session.exec(hanging).all()):
-        post.refresh(work, subject)
+    of_this = select(Deadline.step).where(Deadline.rule == RULE, Deadline.subject_id == dialog_id)
+    for number in range(max(work.session.exec(of_this), default=0) + 1):
+        post.refresh(work, f"page:{dialog_id}:{number}")
 
 
 def _acknowledge(work: Work, press: Press) -> Reply:

@@ -8,17 +8,14 @@ from psirf_bot.casework.contacts import also_paused
 from psirf_bot.casework.deadlines import PAUSED, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.responding import day_in, in_words, response_of, under_way
 from psirf_bot.casework.response import changed, tell
 from psirf_bot.casework.response_page import page
+from psirf_bot.casework.under_way import day_in, in_words, response_of, under_way
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Day, Question, one_of
 from psirf_bot.domain import response as rules
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
-
-CLOCKS = ("response.target", "response.three-months", "response.extension", "response.six-months")
-"""The clocks of a response that has started: they stand still and go on together."""
 
 
 def _pause_questions(work: Work, press: Press) -> Sequence[Question]:
@@ -34,9 +31,10 @@ def _pause(work: Work, press: Press, answers: Answers) -> Card:
     response = under_way(work, case)
     if review <= work.local.date():
         raise Unfit({"review": "Please choose a day to come."})
-    clocks = running(work, of_case(case), *CLOCKS)
-    if all((clock.state, clock.reason, clock.review_on) == (PAUSED, reason, review) for clock in clocks):
-        return page(work, case, press.by)  # pressed twice
+    clocks = running(work, of_case(case), *rules.CLOCKS)
+    same = all((clock.state, clock.reason, clock.review_on) == (PAUSED, reason, review) for clock in clocks)
+    if case.state == State.PAUSED and same:  # pressed twice
+        return page(work, case, press.by)
     before, case.state = case.state, State.PAUSED
     facts = {"reason": reason, "review": review.isoformat()}
     changed(work, case, press.by.id, "paused", response.lead_id, response=response.id, **facts)
@@ -50,7 +48,7 @@ def _pause(work: Work, press: Press, answers: Answers) -> Card:
 
 
 def _so_far(work: Work, press: Press) -> Answers:
-    paused = (clock for clock in running(work, of_case(case_of(work, press)), *CLOCKS) if clock.state == PAUSED)
+    paused = (clock for clock in running(work, of_case(case_of(work, press)), *rules.CLOCKS) if clock.state == PAUSED)
     clock = next(paused, None)
     return {"reason": clock.reason, "review": str(clock.review_on)} if clock else {}
 
@@ -63,7 +61,7 @@ def _resume(work: Work, press: Press) -> Reply:
             raise Refusal(f"This is for whoever leads the response, or the quality team. Type case {case.reference}.")
         case.state = State.RESPONDING
         changed(work, case, press.by.id, "resumed", response.lead_id, response=response.id)
-        for clock in running(work, of_case(case), *CLOCKS):
+        for clock in running(work, of_case(case), *rules.CLOCKS):
             if clock.state == PAUSED:
                 deadlines.resume(work, clock)
         text = f"{case.reference} goes on. Its dates have moved by as long as it stood still."

@@ -39,14 +39,14 @@ def remind(work: Work, deadline: Deadline, person_id: str, why: str) -> None:
     day, at = _next_hours(work, person_id)
     if not alone and _has_gone(work, person_id, day):
         day, at = _next_hours(work, person_id, after=day)
-    if nudge := _noted(work, deadline, person_id, why, day):
+    if nudge := noted(work, deadline, person_id, why, day):
         _write(work, deadline, nudge, at)
 
 
 def remind_tomorrow(work: Work, deadline: Deadline, person_id: str, why: str) -> date:
     """Remind somebody on their next working day, and say which that is. The clock and its ladder go on as before."""
     day, at = _next_hours(work, person_id, after=work.local.date())
-    nudge = _noted(work, deadline, person_id, why, day)
+    nudge = noted(work, deadline, person_id, why, day)
     nudge = nudge or work.session.exec(_reminded(deadline, person_id, day)).one()
     nudge.why = why
     work.session.add(nudge)
@@ -72,7 +72,7 @@ def _is_alone(work: Work, deadline: Deadline) -> bool:
 def tell_leads(work: Work, deadline: Deadline) -> None:
     """What has become late is on the day's card in the channel of the leads."""
     day, at = _next_hours(work, LEADS)
-    if _noted(work, deadline, LEADS, "late", day):
+    if noted(work, deadline, LEADS, "late", day):
         subject = f"digest:{LEADS}:{day.isoformat()}"
         if not post.living_once(work, LEADS_CHANNEL, subject, at):
             return
@@ -128,7 +128,7 @@ def _next_hours(work: Work, person_id: str, after: date | None = None) -> tuple[
     return calendar.local(at).date(), at
 
 
-def _noted(work: Work, deadline: Deadline, reader: str, why: str, day: date) -> Nudge | None:
+def noted(work: Work, deadline: Deadline, reader: str, why: str, day: date) -> Nudge | None:
     """Note that somebody is reminded that day; None when that has been noted before."""
     if work.session.exec(_reminded(deadline, reader, day)).first():
         return None
@@ -167,7 +167,7 @@ def _carry_over(work: Work, person_id: str, day: date, today: date, at: datetime
         if deadline and _is_alone(work, deadline):
             continue  # its own message tells of it
         if deadline:
-            nudge_again = _noted(work, deadline, person_id, nudge.why, today)
+            nudge_again = noted(work, deadline, person_id, nudge.why, today)
             if nudge_again:
                 nudge_again.step = nudge.step
         work.session.delete(nudge)

@@ -1,86 +1,28 @@
-"""A learning response's clock: it starts, takes longer and ends (policy §13, K01 to K08)."""
+"""A learning response starts, sends its initial report and ends (policy §13); that it takes longer: extending.py."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
-from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, contacts, deadlines, people, support
+from psirf_bot.casework import candour, contacts, extending, support
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response import changed, drop, tell
-from psirf_bot.casework.response_page import LONGER, current, extensions, page
+from psirf_bot.casework.response import changed, tell
+from psirf_bot.casework.response_page import page
+from psirf_bot.casework.under_way import at, bounds, day_in, in_words, response_of, started_on, under_way
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.questions import Day, Question, long_text, one_of, several_of
+from psirf_bot.dialogs.questions import Day, Question, long_text, one_of
 from psirf_bot.domain import response as rules
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.domain.people import Role
-from psirf_bot.domain.response import Limits, limits, noon
-from psirf_bot.domain.trust import Due, ResponseType
-from psirf_bot.store.tables import Case, Extension, LearningResponse
+from psirf_bot.store.tables import Case, LearningResponse
 
 
 def _today(work: Work, press: Press) -> Answers:
     return {"day": work.local.date().isoformat()}
-
-
-def day_in(answers: Answers, key: str) -> date:
-    return date.fromisoformat(str(answers[key]))
-
-
-def _at(work: Work, day: date) -> datetime:
-    """A moment on that day, and not one to come."""
-    return min(work.now, noon(day, work.setting.calendar))
-
-
-def in_words(day: date) -> str:
-    return moment(day.isoformat())
-
-
-def _started_on(work: Work, response: LearningResponse) -> date:
-    assert response.started_at is not None  # noqa: S101 - the callers have looked
-    return work.setting.calendar.local(response.started_at).date()
-
-
-def _limits(work: Work, response: LearningResponse, started: date) -> Limits:
-    """The bounds of its time, in the trust's own lengths."""
-    lengths = work.setting.rules
-    three = lengths["response.three-months"].due or Due(3, "months")
-    six = lengths["response.six-months"].due or Due(6, "months")
-    kinds: dict[str, ResponseType] = {str(kind): kind for kind in work.trust.responses}
-    return limits(kinds[response.kind], started, three, six, work.setting.calendar_beyond)
-
-
-def _day_of(work: Work, case: Case, *rules_: str) -> date | None:
-    """The day on which the first of these is due for which a clock runs, with the pauses there have been."""
-    due = {clock.rule: clock.due_local for clock in running(work, of_case(case), *rules_)}
-    return next((date.fromisoformat(due[rule][:10]) for rule in rules_ if rule in due), None)
-
-
-def _six_months(work: Work, case: Case, response: LearningResponse) -> date:
-    limit = _day_of(work, case, "response.six-months")
-    return limit or _limits(work, response, _started_on(work, response)).six_months
-
-
-def response_of(work: Work, case: Case) -> LearningResponse:
-    response = current(work, case)
-    if response is None:
-        raise Refusal(f"No learning response to {case.reference} has been decided yet.")
-    return response
-
-
-def under_way(work: Work, case: Case) -> LearningResponse:
-    """The learning response that has started and not ended. Raises Refusal."""
-    response = response_of(work, case)
-    if response.started_at is None:
-        raise Refusal(f"The learning response to {case.reference} has not started yet.")
-    if response.ended_at is not None:
-        raise Refusal(f"The learning response to {case.reference} has ended already.")
-    return response
 
 
 # It starts
@@ -90,7 +32,7 @@ def _start_questions(work: Work, press: Press) -> Sequence[Question]:
     case = case_of(work, press)
     response = response_of(work, case)
     if response.started_at and not press.given:
-        raise Refusal(f"It started on {in_words(_started_on(work, response))}. Nothing needs to be done.")
+        raise Refusal(f"It started on {in_words(started_on(work, response))}. Nothing needs to be done.")
     return (
         Day("day", "On which day did it start?"),
         one_of("agreed", "Is the time it takes agreed with those affected?", rules.TIMEFRAME, "Policy 13."),
@@ -126,7 +68,7 @@ def _start(work: Work, press: Press, answers: Answers) -> Card:
     day, target = day_in(answers, "day"), day_in(answers, "target") if answers["target"] else None
     _check_start(work, case, response, day)
     _check_target(work, response, day, target, agreed=answers["agreed"] == "agreed")
-    response.started_at, response.target_on = _at(work, day), target
+    response.started_at, response.target_on = at(work, day), target
     case.state = State.RESPONDING
     work.session.add(response)
     how = rules.TIMEFRAME[str(answers["agreed"])]
@@ -154,101 +96,24 @@ def _check_start(work: Work, case: Case, response: LearningResponse, day: date) 
 
 
 def _check_target(work: Work, response: LearningResponse, day: date, target: date | None, *, agreed: bool) -> None:
-    bounds = _limits(work, response, day)
+    limits = bounds(work, response, day)
     if target is None:
         if agreed:
             raise Unfit({"target": "Please give the day that was agreed."})
         return
-    if target > bounds.six_months:
-        six = in_words(bounds.six_months)
+    if target > limits.six_months:
+        six = in_words(limits.six_months)
         raise Unfit(
             {"target": f"The policy says never more than six months, which is {six}. Please choose another day."}
         )
-    if target > bounds.three_months:
+    if target > limits.three_months:
         text = (
-            f"Three months end on {in_words(bounds.three_months)}. Please choose a day until then; if it takes longer,"
+            f"Three months end on {in_words(limits.three_months)}. Please choose a day until then; if it takes longer,"
         )
         raise Unfit({"target": f"{text} a longer time can be agreed later."})
-    if target < bounds.earliest:
-        early = in_words(bounds.earliest)
+    if target < limits.earliest:
+        early = in_words(limits.earliest)
         raise Unfit({"target": f"The policy gives one to three months: please choose a day from {early} on."})
-
-
-# It takes longer
-
-
-def _extend_questions(work: Work, press: Press) -> Sequence[Question]:
-    case = case_of(work, press)
-    six = in_words(_six_months(work, case, under_way(work, case)))
-    return (
-        Day("until", "Until which day?", coming=True),
-        one_of("reason", "Why does it take longer?", rules.REASONS),
-        long_text(
-            "statement",
-            "What does that mean for people, and for what is not done yet?",
-            "The effect on those affected, and the risk of what waits: which interim safety actions are in place?",
-            max_length=1500,
-        ),
-        one_of("family", "Is it agreed with the patient or family?", rules.CONSENT),
-        one_of("staff", "Is it agreed with the staff affected?", rules.CONSENT),
-        several_of(
-            "beyond",
-            "Only if it takes more than six months",
-            {"yes": f"It goes on after {six}; the Chief Nurse is told"},
-            optional=True,
-        ),
-    )
-
-
-def _extend(work: Work, press: Press, answers: Answers) -> Card:
-    case, until = case_of(work, press), day_in(answers, "until")
-    response = under_way(work, case)
-    limit, six = _day_of(work, case, "response.extension", "response.three-months"), _six_months(work, case, response)
-    if until == limit and extensions(work, response):  # pressed twice, or by two people
-        return page(work, case, press.by)
-    beyond = until > six
-    _check_until(work, until, limit, six, told=bool(answers["beyond"]))
-    reason, family, staff = (str(answers[key]) for key in ("reason", "family", "staff"))
-    one = Extension(
-        response_id=response.id,
-        until=until,
-        reason=reason,
-        statement=str(answers["statement"]),
-        family=family,
-        staff=staff,
-        by_id=press.by.id,
-        at=work.now,
-    )
-    work.session.add(one)
-    facts = {"until": until.isoformat(), "reason": reason, "statement": one.statement, "family": family, "staff": staff}
-    changed(work, case, press.by.id, "extension agreed", response.lead_id, response=response.id, **facts)
-    about = of_case(case, response_lead=response.lead_id)
-    drop(work, case, ("response.target",), press.by.id, "a longer time was agreed")
-    for earlier in running(work, about, "response.extension"):
-        deadlines.move(work, earlier, until)
-    happened(
-        work,
-        Event.EXTENSION_AGREED,
-        about,
-        press.by.id,
-        agreed={"response.extension": until},
-        note=LONGER,
-    )
-    text = f"A longer time was agreed for {case.reference}: until {in_words(until)}."
-    told = [case.owner_id, response.lead_id, *(p.id for p in people.holders(work, Role.CHIEF_NURSE) if beyond)]
-    title = "A learning response takes more than six months" if beyond else "A learning response takes longer"
-    tell(work, case, press.by, told, title, text)
-    return page(work, case, press.by)
-
-
-def _check_until(work: Work, until: date, limit: date | None, six_months: date, *, told: bool) -> None:
-    if until <= work.local.date():
-        raise Unfit({"until": "Please choose a day to come."})
-    if limit and until <= limit:
-        raise Unfit({"until": f"There is time until {in_words(limit)} already. Please choose a later day."})
-    if until > six_months and not told:
-        text = "The policy says never more than six months. If it cannot be helped, tick the last box: the Chief Nurse"
-        raise Unfit({"until": f"Six months end on {in_words(six_months)}. {text} is told."})
 
 
 # Its initial report, and its end
@@ -275,10 +140,10 @@ def _end(work: Work, press: Press, answers: Answers) -> Card:
     if response.ended_at:  # pressed twice, or by two people
         return page(work, case, press.by)
     response = under_way(work, case)
-    if day < (started := _started_on(work, response)):
+    if day < (started := started_on(work, response)):
         raise Unfit({"day": f"It started on {in_words(started)}, so it cannot have ended before."})
     missing = str(answers["missing"] or "")
-    response.ended_at = max(response.started_at or work.now, _at(work, day))
+    response.ended_at = max(response.started_at or work.now, at(work, day))
     work.session.add(response)
     facts = {"day": day.isoformat(), "missing": missing}
     changed(work, case, press.by.id, "response ended", response.lead_id, response=response.id, **facts)
@@ -294,16 +159,8 @@ START = Form(
     Act.LEAD_RESPONSE, "Start the learning response", "It has started", _start_questions, _start, so_far=_today
 )
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    **extending.VERBS,
     "response.start": _start_form,
-    "response.extend": Form(
-        Act.LEAD_RESPONSE,
-        "Agree a longer time",
-        "Record the longer time",
-        _extend_questions,
-        _extend,
-        explain="A response takes no longer than three months, except for an exceptional reason that is agreed with "
-        "those affected. (Policy 13.)",
-    ),
     "response.report-sent": contacts.also_paused(
         Form(
             Act.LEAD_RESPONSE,

@@ -188,8 +188,15 @@ def _tell_of_decision(
 
 
 def _ask_to_verify(work: Work, case: Case, response: LearningResponse) -> None:
-    asked = [p for p in people.holders(work, Role.CHIEF_NURSE) if p.id != response.decided_by]
-    for someone in asked or people.holders(work, Role.MEDICAL_DIRECTOR):
+    """Whoever stands in for the Chief Nurse does not verify what they recorded: then it is the other one's to do."""
+    by_office = [people.holders(work, role) for role in (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR)]
+    others = [[p for p in holders if p.id != response.decided_by] for holders in by_office]
+    asked = others[0] or others[1]
+    to = asked[0].id if asked and others[0] != by_office[0] else None
+    for clock in running(work, of_case(case), "psii.verified"):
+        if clock.owner_id != to:
+            deadlines.hand_over(work, clock, to)
+    for someone in asked:
         verify = button(work, "Verify it", "response.verify", case=case, style="primary")
         look = button(work, "Open the learning response", "response.show", case=case, opens=True)
         card = cards.please_verify(case.reference, case.service, kind_of(work, response), verify, look)

@@ -12,6 +12,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import people, post, support_offers, support_requests, support_stages
 from psirf_bot.casework.deadlines import RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE
 from psirf_bot.casework.support_lists import on_the_quality_list as on_the_quality_list
 from psirf_bot.casework.support_needs import (
@@ -20,8 +21,10 @@ from psirf_bot.casework.support_needs import (
     acting_checker,
     begin,
     can_check,
+    case_of_need,
     has_left,
     move,
+    point_to_the_newer,
     roughly,
     subject,
 )
@@ -58,14 +61,29 @@ def told_about_support(work: Work, needs: Sequence[SupportNeed]) -> str:
     """What the reporter is told, truthfully: when those who are to check will be asked, in general terms."""
     asked = [need for need in needs if need.checker_id]
     duties = [duty for need in asked for duty in running(work, subject(work, need), AFTER_EVENT)]
-    moments = sorted(duty.next_at for duty in duties if duty.next_at)
+    # The clock may look at a duty before whoever is asked is at work.
+    working_moment = work.setting.calendar_beyond.working_moment
+    moments = sorted(
+        working_moment(duty.next_at, pattern_of(work, someone.id))
+        for duty in duties
+        for someone in owners(work, duty)
+        if duty.next_at
+    )
     if not moments:
         return "The quality team will find somebody to check on the staff involved."
     first, last = roughly(work, moments[0]), roughly(work, moments[-1])
-    who = "The person who is to check on staff" if len(asked) == 1 else "The people who are to check on staff"
-    when = f" {first}" if first == last else f" when each is at work, the first {first} and the last {last}"
+    when = first if first == last else f"when each is at work, the first {first} and the last {last}"
     others = " The quality team will find somebody for the others." if len(asked) < len(needs) else ""
-    return f"{who} will be asked, in private,{when}.{others}"
+    return f"I will ask somebody to check on {_on_whom(work, asked)}, in private, {when}.{others}"
+
+
+def _on_whom(work: Work, needs: Sequence[SupportNeed]) -> str:
+    """Those to be checked on, as the reporter is spoken to."""
+    colleagues = [need for need in needs if need.person_id != case_of_need(work, need).reporter_id]
+    named = ["you"] if len(colleagues) < len(needs) else []
+    if colleagues:
+        named.append("your colleague" if len(colleagues) == 1 else "your colleagues")
+    return " and ".join(named)
 
 
 def _need(work: Work, case: Case, report: Report, who: str) -> SupportNeed:
@@ -171,7 +189,10 @@ def undelivered(work: Work, which: str) -> None:
 def render_nudge(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Card | None:
     """The reminder of a duty of support as it is to be shown now, None for nothing. `posted`: it hangs already."""
     renderers = {CHECK: support_stages.render, REQUEST: support_requests.render}
-    return renderers[deadline.subject_kind](work, deadline, nudge, posted=posted)
+    card = renderers[deadline.subject_kind](work, deadline, nudge, posted=posted)
+    if card and not posted:
+        point_to_the_newer(work, deadline, nudge)
+    return card
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

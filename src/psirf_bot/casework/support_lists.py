@@ -18,6 +18,7 @@ from psirf_bot.casework.support_needs import (
     ON_LIST,
     STOPPED,
     case_of_need,
+    choose_button,
     is_kept_from,
     subject,
     wish_words,
@@ -96,14 +97,12 @@ def for_the_quality_team(work: Work, by: Member) -> list[Part]:
     for need in needs[:MOST]:
         case = case_of_need(work, need)
         text = f"Nobody is to check on {need.name} yet ({case.reference}). {wish_words(need)}"
-        spoken = f"Choose who checks: {need.name}, {case.reference}"
-        choose = button(work, "Choose who checks", "support.choose", opens=True, spoken=spoken, need=need.id)
         # What is said at later times, such as that a review starts, is on the private card of that check.
         duties = running(work, subject(work, need), AFTER_EVENT)
         parts += [
             Words(text="Support for a member of staff", style="heading"),
             Words(text=text),
-            Buttons(buttons=(choose, *(_done(work, need, duty) for duty in duties))),
+            Buttons(buttons=(choose_button(work, need), *(_done(work, need, duty) for duty in duties))),
         ]
     parts += _and_more(len(needs) - MOST)
     for request in requests[:MOST]:

@@ -1,15 +1,18 @@
 """One member of staff who may need support: who sees to it, who may know of it, and how it passes on (App 2, V16)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import onlookers, people, post
+from psirf_bot.cards.model import Button
+from psirf_bot.casework import onlookers, people, post, reminders
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import Subject, hand_over, happened, plan_next, running
-from psirf_bot.casework.owners import owners
+from psirf_bot.casework.deadlines import OPEN, Subject, hand_over, happened, plan_next, running, subject_of
+from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
@@ -74,8 +77,18 @@ def has_left(work: Work, need: SupportNeed) -> bool:
     return someone is not None and not someone.active
 
 
-def move(work: Work, need: SupportNeed, to: str | None, *, why: str = "") -> None:
-    """Somebody else sees to it from now on; with nobody named, the quality team finds them. `why`: for that team."""
+class Asked(NamedTuple):
+    """When somebody is asked to make a check. `again`: they have been reminded of it today, and that is enough."""
+
+    at: datetime
+    again: bool
+
+
+def move(work: Work, need: SupportNeed, to: str | None, *, why: str = "") -> Asked | None:
+    """From now on this person sees to it, who may have done so before; with nobody named, the quality team finds them.
+
+    `why`: words for that team. Returns when they are asked first; None where each check waits for a day of its own.
+    """
     before, need.checker_id = need.checker_id, to
     if need.state in {ASKED, ON_LIST}:
         need.state = ASKED if to else ON_LIST
@@ -83,26 +96,56 @@ def move(work: Work, need: SupportNeed, to: str | None, *, why: str = "") -> Non
     work.session.flush()
     duties = running(work, subject(work, need))
     for duty in duties:
-        duty.note, duty.owner_id = why or duty.note, to
-        if to and not _have_been_asked(work, duty):
-            duty.step = 0
+        duty.note = None if to else why or duty.note
         hand_over(work, duty, to)
+    asked = [asked for duty in duties for asked in _ask(work, duty)] if to else []
     if to is None and duties:
         nobody_yet(work, [need])
     onlookers.refresh(work, case_of_need(work, need), before)
+    return min(asked, default=None)
 
 
-def _have_been_asked(work: Work, duty: Deadline) -> bool:
-    theirs = select(Nudge.id).where(
-        Nudge.deadline_id == duty.id, col(Nudge.person_id).in_([someone.id for someone in owners(work, duty)])
-    )
-    return work.session.exec(theirs).first() is not None
+def _ask(work: Work, duty: Deadline) -> Iterator[Asked]:
+    """Ask whoever a check belongs to by now in their next working hours, unless the check waits for its day."""
+    today, calendar = work.local.date(), work.setting.calendar_beyond
+    waits = work.setting.rules[duty.rule].nudges[0] is not NOW and date.fromisoformat(duty.due_local[:10]) > today
+    for someone in owners(work, duty) if duty.state == OPEN and not waits else ():
+        pattern, again = pattern_of(work, someone.id), today in _days_reminded(work, duty, someone.id)
+        if again:
+            day = reminders.remind_tomorrow(work, duty, someone.id, "due")
+            yield Asked(calendar.next_morning(day, pattern), again)
+        else:
+            reminders.remind(work, duty, someone.id, "due")
+            yield Asked(calendar.working_moment(work.now, pattern), again)
+
+
+def _days_reminded(work: Work, duty: Deadline, person_id: str) -> list[date]:
+    days = select(Nudge.day).where(Nudge.deadline_id == duty.id, Nudge.person_id == person_id)
+    return list(work.session.exec(days))
+
+
+def has_a_newer(work: Work, duty: Deadline, nudge: Nudge) -> bool:
+    """Whether the same person has been sent a later reminder of the same duty."""
+    later = _others(duty, nudge).where(Nudge.day > nudge.day)
+    return any(post.is_posted(work, subject_of(work, duty, other)) for other in work.session.exec(later))
+
+
+def point_to_the_newer(work: Work, duty: Deadline, nudge: Nudge) -> None:
+    """The reminder before this one is to say, once this one is there, that it is."""
+    earlier = _others(duty, nudge).where(Nudge.day < nudge.day).order_by(col(Nudge.day).desc())
+    hangs = (subject_of(work, duty, other) for other in work.session.exec(earlier))
+    if last := next((subject for subject in hangs if post.is_posted(work, subject)), None):
+        post.refresh(work, last)
+
+
+def _others(duty: Deadline, nudge: Nudge) -> SelectOfScalar[Nudge]:
+    return select(Nudge).where(Nudge.deadline_id == duty.id, Nudge.person_id == nudge.person_id)
 
 
 def nobody_yet(work: Work, needs: list[SupportNeed]) -> None:
     """Somebody has to be found: the quality channel is told at once, without a name, or each of the team in private."""
     card = said(
-        "Someone needs a person to check on them",
+        "Somebody is needed to check on a colleague",
         "A member of staff named in a report has nobody to check on them yet.",
         button(work, "See what waits", "words.overdue", opens=True),
     )
@@ -124,11 +167,19 @@ def begin(work: Work, needs: Sequence[SupportNeed], event: Event, by: str) -> No
         nobody_yet(work, without)
 
 
+def choose_button(work: Work, need: SupportNeed) -> Button:
+    """For the quality team, where nobody is to check yet."""
+    label = "Choose who checks"
+    spoken = f"{label}: {need.name}, {case_of_need(work, need).reference}"
+    return button(work, label, "support.choose", opens=True, spoken=spoken, need=need.id)
+
+
 def due_words(work: Work, duty: Deadline) -> str:
-    """By when, and where that comes from."""
+    """By when; where that comes from is for the quality team."""
     due = date.fromisoformat(duty.due_local[:10])
+    today = "today, " if due == work.local.date() else ""
     passed = ", which has passed; it can still be done" if duty.due_at < work.now else ""
-    return f"{due:%A} {due.day} {due:%B}{passed} ({duty.source})"
+    return f"{today}{due:%A} {due.day} {due:%B}{passed}"
 
 
 def wish_words(need: SupportNeed) -> str:

@@ -34,12 +34,11 @@ def check_made(work: Work, need: SupportNeed, duty: Deadline) -> SupportCheck | 
     return work.session.exec(checks).first()
 
 
-def offered_button(work: Work, check: SupportCheck, need: SupportNeed, *, named: bool = False) -> Button:
-    """`named`: among those for other people, so that its label says whom it is about."""
-    label = "Change what was offered" if check.offered else "Note what was offered"
+def offered_button(work: Work, check: SupportCheck, need: SupportNeed) -> Button:
+    """To note what was offered at this check, or to change it."""
+    label = "Change the offer" if check.offered else "Note what was offered"
     spoken = f"{label}: {need.name}, {cards.STAGES[check.stage].label.lower()}"
-    shown = f"{label}: {need.name}" if named else label
-    return button(work, shown, "support.offered", opens=True, spoken=spoken, check=str(check.id))
+    return button(work, label, "support.offered", opens=True, spoken=spoken, check=str(check.id))
 
 
 def _offered(work: Work, press: Press, answers: Answers) -> Card:
@@ -63,7 +62,7 @@ def _offered(work: Work, press: Press, answers: Answers) -> Card:
 def _offered_questions(work: Work, press: Press) -> Sequence[Question]:
     _found_check(work, press)
     everything = {**cards.OFFERS, cards.NOTHING: "Nothing was needed"}
-    taken = "What was not taken up counts as declined. It can be taken up at any time."
+    taken = "Anything else you offered is noted as declined for now. It can be taken up at any time."
     return (
         several_of("offered", "What was offered?", everything, alone=(cards.NOTHING,)),
         several_of("accepted", "Which of it did they take up?", cards.OFFERS, taken, optional=True),

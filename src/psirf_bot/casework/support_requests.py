@@ -21,7 +21,9 @@ from psirf_bot.casework.support_needs import (
     STOPPED,
     can_check,
     case_of_need,
+    choose_button,
     due_words,
+    has_a_newer,
     may_see_to,
     move,
     of_case,
@@ -34,12 +36,12 @@ from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed, SupportRequest
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportCheck, SupportNeed, SupportRequest
 
 WAITING, TAKEN, GIVEN = "waiting", "taken", "done"
 NOTHING_TO_SHOW = "There is nothing more to show you about that reference."
 MOST = 3
-"""Cases, and checks, that one card shows."""
+"""Cases that one card shows."""
 
 
 def page(work: Work, by: Member, words: str = "") -> Card:
@@ -53,7 +55,7 @@ def page(work: Work, by: Member, words: str = "") -> Card:
     if checks:
         work.record(by.id, "opened the checks on staff", case)
     ask = button(work, "Please ask somebody to get in touch", "support.ask", style="primary", opens=True)
-    nobody_else = button(work, "Not my line manager, in any report", "support.other", opens=True)
+    nobody_else = button(work, "Never my line manager", "support.other", opens=True)
     return cards.for_yourself(
         work.trust.support,
         [_own_row(work, need) for need in known[:MOST]],
@@ -76,7 +78,7 @@ def _own_row(work: Work, need: SupportNeed) -> tuple[CaseLine, tuple[Button, ...
     line = cases.line(work, case_of_need(work, need))
     if need.wish == SOMEONE_ELSE:
         return line, ()
-    label = "I would like somebody else than my line manager"
+    label = "Not my line manager here"
     spoken = f"{label}: {line.reference}"
     return line, (button(work, label, "support.other", opens=True, spoken=spoken, need=need.id),)
 
@@ -84,29 +86,33 @@ def _own_row(work: Work, need: SupportNeed) -> tuple[CaseLine, tuple[Button, ...
 def _checks(work: Work, case: Case, by: Member) -> list[Part]:
     """For the contact and the quality team: the checks made in a case, and what was offered."""
     parts: list[Part] = []
-    needs = {need.id: need for need in of_case(work, case) if may_see_to(work, need, by)}
-    for fact in facts(work, case, by):
-        parts += [Facts(facts=(fact,))]
-    made = [(need, check) for need, check in checks_of(work, case) if need.id in needs]
-    buttons = tuple(offered_button(work, check, need, named=True) for need, check in made[-MOST:])
-    heading = Words(text=f"Checks on staff in {case.reference}", style="heading")
-    return [heading, *parts, *((Buttons(buttons=buttons),) if buttons else ())] if needs else []
+    for need, made in _checked_in(work, case, by):
+        parts.append(Facts(facts=(_fact(work, need, made),)))
+        buttons = [offered_button(work, check, need) for check in made[-1:]]
+        if by.is_quality and need.checker_id is None and need.state != STOPPED:
+            buttons.append(choose_button(work, need))
+        parts += [Buttons(buttons=tuple(buttons))] if buttons else []
+    return [Words(text=f"In {case.reference}", style="heading"), *parts] if parts else []
 
 
 def facts(work: Work, case: Case, by: Member) -> list[Fact]:
     """Each member of staff whose checks this person may know of: which were made, by whom, and what was offered."""
-    found: list[Fact] = []
+    return [_fact(work, need, made) for need, made in _checked_in(work, case, by)]
+
+
+def _checked_in(work: Work, case: Case, by: Member) -> list[tuple[SupportNeed, list[SupportCheck]]]:
     made = checks_of(work, case)
-    for need in of_case(work, case):
-        if not may_see_to(work, need, by):
-            continue
-        words = [_who_checks(work, need)]
-        for _, check in [row for row in made if row[0].id == need.id]:
-            day = check.at.astimezone(work.trust.timezone).date()
-            words.append(cards.check_words(check.stage, people.name_of(work, check.by_id), day))
-            words.append(cards.offered_words(check.offered, check.accepted, check.hr))
-        found.append(Fact(label=need.name, value=" ".join(filter(None, words))))
-    return found
+    needs = [need for need in of_case(work, case) if may_see_to(work, need, by)]
+    return [(need, [check for other, check in made if other.id == need.id]) for need in needs]
+
+
+def _fact(work: Work, need: SupportNeed, made: Sequence[SupportCheck]) -> Fact:
+    words = [_who_checks(work, need)]
+    for check in made:
+        day = check.at.astimezone(work.trust.timezone).date()
+        words.append(cards.check_words(check.stage, people.name_of(work, check.by_id), day))
+        words.append(cards.offered_words(check.offered, check.accepted, check.hr))
+    return Fact(label=need.name, value=" ".join(filter(None, words)))
 
 
 def _who_checks(work: Work, need: SupportNeed) -> str:
@@ -150,7 +156,7 @@ def _asked_about(work: Work, press: Press) -> list[SupportNeed]:
 def _other_questions(work: Work, press: Press) -> Sequence[Question]:
     _asked_about(work, press)
     hint = "A name or work e-mail address. Leave this out, and the quality team finds somebody."
-    return (People("who", "Whom would you like instead?", hint, True, most=1),)
+    return (People("who", "Who would you like instead?", hint, True, most=1),)
 
 
 # Support that was asked for
@@ -205,6 +211,8 @@ def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Car
         return None
     if not someone.active or not _may_see(work, request, people.member(work, someone)):
         return cards.passed_on() if posted else None
+    if posted and deadline.state in RUNNING and has_a_newer(work, deadline, nudge):
+        return cards.there_is_a_newer()
     if deadline.state not in RUNNING:
         return said("Somebody has been helped", "There is nothing more you need to do. Thank you.") if posted else None
     return card_of(work, request, deadline)
@@ -214,7 +222,7 @@ def card_of(work: Work, request: SupportRequest, duty: Deadline) -> Card:
     return cards.asked_for_support(
         people.name_of(work, request.person_id),
         cards.WAYS[request.wish],
-        due_words(work, duty),
+        f"{due_words(work, duty)} ({duty.source})",
         people.name_of(work, request.taken_by),
         buttons(work, request),
     )
@@ -273,13 +281,13 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         Act.ASK_FOR_SUPPORT,
         "Ask for support",
         "Ask for it",
-        lambda work, press: (one_of("how", "Whom would you like to hear from?", cards.WAYS),),
+        lambda work, press: (one_of("how", "Who would you like to hear from?", cards.WAYS),),
         _ask,
         explain=cards.NOT_TOLD,
     ),
     "support.other": Form(
         Act.ASK_FOR_SUPPORT,
-        "Somebody else than my line manager",
+        "Somebody other than my line manager",
         "Ask for somebody else",
         _other_questions,
         _other,

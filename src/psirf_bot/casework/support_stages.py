@@ -22,10 +22,12 @@ from psirf_bot.casework.support_needs import (
     CHECKED,
     DURING,
     STOPPED,
+    Asked,
     acting_checker,
     can_check,
     case_of_need,
     due_words,
+    has_a_newer,
     may_see_to,
     move,
     roughly,
@@ -63,6 +65,8 @@ def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Car
         return cards.passed_on() if posted else None
     if deadline.state not in RUNNING:
         return _over(work, need, deadline, reader) if posted else None
+    if posted and has_a_newer(work, deadline, nudge):
+        return cards.there_is_a_newer()
     acting = acting_checker(work, need)
     if someone.id == need.checker_id or (acting and someone.id == acting.id):
         return _please_check(work, need, deadline)
@@ -74,11 +78,12 @@ def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Car
 def _please_check(work: Work, need: SupportNeed, duty: Deadline) -> Card:
     someone = people.person(work, need.person_id)
     is_manager = someone is not None and someone.line_manager_id == need.checker_id
+    as_wished = need.wish == ("line-manager" if is_manager else SOMEONE_ELSE)
     return cards.please_check(
         cards.STAGES[duty.rule],
         need.name,
         cases.line(work, case_of_need(work, need)),
-        "line-manager" if is_manager else need.wish,
+        need.wish if as_wished else "quality",
         due_words(work, duty),
         work.trust.support,
         (
@@ -90,7 +95,7 @@ def _please_check(work: Work, need: SupportNeed, duty: Deadline) -> Card:
 
 
 def _for_the_quality_team(work: Work, need: SupportNeed, duty: Deadline, asked: Person | None) -> Card:
-    why = [f"It was passed on: {cards.REASONS[duty.note].lower()}."] if duty.note in cards.REASONS else []
+    why = [duty.note] if duty.note else []
     wish = [wish_words(need)] if asked is None or need.wish == SOMEONE_ELSE else []
     return cards.for_the_quality_team(
         cards.STAGES[duty.rule],
@@ -98,7 +103,7 @@ def _for_the_quality_team(work: Work, need: SupportNeed, duty: Deadline, asked: 
         cases.line(work, case_of_need(work, need)),
         asked.name if asked else "",
         [*why, *wish],
-        due_words(work, duty),
+        f"{due_words(work, duty)} ({duty.source})",
         (
             button(work, "Choose who checks", "support.choose", style="primary", opens=True, need=need.id),
             button(work, f"I have spoken to {need.name}", "support.done", need=need.id, duty=duty.id),
@@ -198,7 +203,7 @@ def _pass(work: Work, press: Press, answers: Answers) -> Card:
         reason=reason,
         to=to.id if to else None,
     )
-    move(work, need, to.id if to else None, why=reason)
+    move(work, need, to.id if to else None, why=cards.passed_on_words(press.by.name, reason))
     return said("Thank you for saying so", "Somebody else will be asked. There is nothing more you need to do.")
 
 
@@ -222,11 +227,21 @@ def _choose(work: Work, press: Press, answers: Answers) -> Card:
     if not can_check(work, need, someone):
         text = "I cannot reach them, or whoever stands in for them is to be left out. Please choose somebody else."
         raise Unfit({"who": text})
-    move(work, need, someone.id)
+    asked = move(work, need, someone.id)
     work.record(press.by.id, "chose who checks", case_of_need(work, need), need=need.id, who=someone.id)
-    moments = [duty.next_at for duty in running(work, subject(work, need)) if duty.next_at]
-    when = roughly(work, min(moments)) if moments else "when the next check is due"
-    return said("Thank you", f"{someone.name} will be asked to check on {need.name}, in private, {when}.")
+    return said("Thank you", _will_be_asked(work, need, someone, asked))
+
+
+def _will_be_asked(work: Work, need: SupportNeed, chosen: Person, asked: Asked | None) -> str:
+    acting = people.acting_for(work, chosen)
+    who = chosen.name if acting.id == chosen.id else f"{acting.name}, who stands in for {chosen.name},"
+    when = roughly(work, asked.at) if asked else "when the next check is due"
+    if asked and asked.again:
+        return (
+            f"{who} will be asked again to check on {need.name}, in private, {when}. "
+            "They have had a reminder of it today, and one a day is the most."
+        )
+    return f"{who} will be asked to check on {need.name}, in private, {when}."
 
 
 def _choose_questions(work: Work, press: Press) -> Sequence[Question]:
@@ -234,6 +249,15 @@ def _choose_questions(work: Work, press: Press) -> Sequence[Question]:
     if not press.by.is_quality:
         raise Refusal(cards.PASSED_ON)
     return (People("who", "Who is to check on them?", "A name or work e-mail address.", most=1),)
+
+
+def _choose_form(work: Work, press: Press) -> Reply:
+    """It says first who could not do it, so that nobody chooses them again unawares."""
+    need = found(work, press)
+    why = next((duty.note for duty in running(work, subject(work, need)) if duty.note), "")
+    explain = f"{why} Please choose somebody else, or choose them again to confirm." if why else ""
+    form = Form(EVERYBODY, "Choose who checks", "Ask them", _choose_questions, _choose, explain)
+    return _apart(form)(work, press)
 
 
 def one_person(work: Work, named: object) -> Person | None:
@@ -253,5 +277,5 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "support.done": _done,
     "support.tomorrow": _tomorrow,
     "support.pass": _apart(Form(EVERYBODY, "Someone else should do this", "Pass it on", _pass_questions, _pass)),
-    "support.choose": _apart(Form(EVERYBODY, "Choose who checks", "Ask them", _choose_questions, _choose)),
+    "support.choose": _choose_form,
 }

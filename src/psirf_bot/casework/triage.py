@@ -1,4 +1,7 @@
-"""What the quality team and the reporter do with a case: read it, own it, amend, merge, close; add, withdraw."""
+"""What the quality team and the reporter do with a case: read it, own it, amend it, add to it.
+
+How it ends is in endings.py.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,45 +11,25 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, cases, contacts, onlookers, people, post, support
+from psirf_bot.casework import candour_clocks, cases, endings, people
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import hand_over, happened, of_case, running
+from psirf_bot.casework.changes import changed, tell_owner
+from psirf_bot.casework.deadlines import hand_over, happened, of_case, running, running_of, serve
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.news import tell_outcome, tell_reporter
+from psirf_bot.casework.news import tell_reporter
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.flow import Page, pages_for, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import Report
 from psirf_bot.store.tables import Addition, Case, ReportVersion
 
 SUPPORT_FOLLOWS_FROM = frozenset({"colleagues", "involved", "my-manager"})
 """Answers that are not amended: somebody was asked to check on staff because of them."""
-
-
-def changed(work: Work, case: Case, by: str, what: str, **content: object) -> None:
-    """Write the change down, and bring the living card up to date."""
-    work.session.add(case)
-    work.session.flush()
-    work.record(by, what, case, **content)
-    post.refresh(work, cases.living_subject(case))
-    onlookers.refresh(work, case, by)
-
-
-def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
-    """Tell the owner of a case what somebody else did with it; the quality channel where it has no owner yet."""
-    news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary", opens=True))
-    if case.owner_id is None:
-        told = post.to_channel(work, "quality", news)
-        for someone in [] if told else people.holders(work, Role.QUALITY):
-            post.to_person(work, someone.id, news)
-    elif case.owner_id != by.id:
-        post.to_person(work, case.owner_id, news)
 
 
 def _show(work: Work, press: Press) -> Reply:
@@ -84,17 +67,6 @@ def _restrict(work: Work, press: Press) -> Reply:
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
 
 
-def _reopen(work: Work, press: Press) -> Reply:
-    case = case_of(work, press)
-    if not allowed(work, press.by, Act.REOPEN, case):
-        raise Refusal(not_now(work, press, case))
-    case.state, case.ended_at, case.outcome = State.READ, None, None
-    changed(work, case, press.by.id, "reopened")
-    happened(work, Event.CASE_REOPENED, of_case(case), press.by.id)
-    tell_reporter(work, case, "Your report is being looked at again", f"{case.reference} has been opened again.")
-    return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
-
-
 def _own(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     named = answers["owner"]
@@ -109,18 +81,6 @@ def _own(work: Work, press: Press, answers: Answers) -> Card:
         if work.setting.rules[duty.rule].owner == "case owner":
             hand_over(work, duty, owner.id)
     tell_owner(work, case, press.by, f"{case.reference} is now yours", "You were made its owner.")
-    return case_view(work, case, press.by)
-
-
-def _close(work: Work, press: Press, answers: Answers) -> Card:
-    case = case_of(work, press)
-    case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
-    changed(work, case, press.by.id, "closed", outcome=case.outcome)
-    happened(work, Event.CASE_CLOSED, of_case(case), press.by.id)
-    contacts.end_all(work, case, press.by.id)
-    if not tell_outcome(work, case):
-        text = "The reporter was involved, so they are told once the person who is to check on them has spoken to them."
-        return said(f"{case.reference} is closed", text, button(work, "Open the case", "case.show", case=case))
     return case_view(work, case, press.by)
 
 
@@ -156,42 +116,6 @@ def _add(work: Work, press: Press, answers: Answers) -> Card:
     return case_view(work, case, press.by)
 
 
-def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
-    case = case_of(work, press)
-    case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
-    changed(work, case, press.by.id, "withdrawn", why=case.outcome)
-    happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
-    contacts.end_all(work, case, press.by.id)
-    support.stop_asking(work, case)
-    for joined in work.session.exec(select(Case).where(Case.merged_into == case.id)).all():
-        joined.state, joined.merged_into, joined.ended_at = State.REPORTED, None, None
-        changed(work, joined, press.by.id, "separated again")
-        cases.begin_clocks(work, joined, press.by.id)
-        tell_reporter(
-            work, joined, f"{joined.reference} is looked at by itself again", "The other report was withdrawn."
-        )
-    tell_owner(work, case, press.by, f"{case.reference} was withdrawn", "The reporter withdrew it.")
-    text = (
-        f"{case.reference} is withdrawn. If it is on Datix, please tell the quality team, who look after that record."
-    )
-    return said("Your report is withdrawn", text)
-
-
-def _merge(work: Work, press: Press, answers: Answers) -> Card:
-    case = case_of(work, press)
-    into = cases.by_reference(work, str(answers["into"]))
-    if into is None or into.id == case.id or State(into.state).has_ended:
-        raise Unfit({"into": "There is no other case under way with that reference. Please check it."})
-    case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
-    changed(work, case, press.by.id, "merged into another case", into=into.id)
-    happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
-    candour.joined(work, case, into, press.by.id)
-    changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
-    text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
-    tell_reporter(work, case, f"{case.reference} was joined with another report", text)
-    return case_view(work, into, press.by)
-
-
 def _amend_questions(work: Work, press: Press) -> Sequence[Question]:
     """First which answer, then the new answer and the reason."""
     flow = work.setting.report_flow
@@ -217,24 +141,20 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     found = cases.report_of(work, case)
     if found is None or found[1].answers.get(key) == answers[key]:
         return case_view(work, case, press.by)
-    report = _rewrite(work, case, found[1], key, answers, press.by.id)
+    before, version = found
+    report = _rewrite(work, case, version, key, answers, press.by.id)
     case.event_type = report.event_type or case.event_type
-    case.service = report.service or case.service
+    if report.service and report.service != case.service:
+        case.service = report.service
+        for duty in running_of(work, case):
+            serve(work, duty, case.service)
     case.occurred = report.when or case.occurred
     case.confidential = report.confidential == "yes"
     if key == "relative":  # another answer may make this one irrelevant; it protects the reporter all the same
         case.quality_only = report.is_from_a_relative()
     case.danger = report.someone_is_in_danger_now()
     changed(work, case, press.by.id, "amended", question=key)
-    happened(
-        work,
-        Event.CASE_AMENDED,
-        of_case(case),
-        press.by.id,
-        report=report,
-        since=case.opened_at,
-        occurrence="1",
-    )
+    candour_clocks.amended(work, case, before, press.by.id)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
     return case_view(work, case, press.by)
 
@@ -271,7 +191,6 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "case.show": _show,
     "case.read": _read,
     "case.restrict": _restrict,
-    "case.reopen": _reopen,
     "case.amend": AMEND,
     "case.owner": Form(
         Act.SET_OWNER,
@@ -279,17 +198,6 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         "Make them the owner",
         _only(People("owner", "Owner", "A name or work e-mail address from the quality team.", most=1)),
         _own,
-    ),
-    "case.close": Form(
-        Act.CLOSE,
-        "Close the case",
-        "Close it and tell the reporter",
-        _only(
-            long_text(
-                "outcome", "What came of it, and what changed?", "The reporter is sent these words.", max_length=1500
-            )
-        ),
-        _close,
     ),
     "case.datix": Form(
         Act.ENTER_DATIX,
@@ -312,20 +220,5 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         ),
         _add,
     ),
-    "case.withdraw": Form(
-        Act.WITHDRAW,
-        "Withdraw the report",
-        "Withdraw it",
-        _only(long_text("why", "Is there anything the quality team should know?", optional=True, max_length=500)),
-        _withdraw,
-        explain="You can withdraw a report until a panel looks at it. The quality team still sees that there was one.",
-    ),
-    "case.merge": Form(
-        Act.MERGE,
-        "Join with another report",
-        "Join them",
-        _only(short_text("into", "Reference of the other case", "For example PSI-2026-0001.", max_length=30)),
-        _merge,
-        explain="For two reports of the same event. This one then points to the other.",
-    ),
+    **endings.VERBS,
 }

@@ -3,7 +3,7 @@
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, duty_lines, news, people, response_page, support_requests
+from psirf_bot.casework import candour, cases, duty_lines, news, people, response_page, support_requests
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.deadlines import running_of
 from psirf_bot.casework.work import Work, allowed, case_facts
@@ -38,6 +38,7 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         outcome="" if case.reporter_id == by.id and news.waits_to_be_spoken_to(work, case) else case.outcome or "",
         rows=_rows(work, case, by),
         prompted=by.is_quality or case.reporter_id != by.id,
+        candour=candour.standing_of(work, case).applies,
     )
 
 
@@ -53,6 +54,7 @@ def living_card(work: Work, case: Case) -> Card:
         len(cases.additions(work, case)),
         tuple(buttons),
         kept_inside=case.restricted or case.quality_only or case.state == State.WITHDRAWN,
+        candour=candour.standing_of(work, case).applies,
     )
 
 

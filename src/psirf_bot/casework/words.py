@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
@@ -80,8 +81,10 @@ def _case(work: Work, heard: Heard) -> Card:
 
 def _candour(work: Work, heard: Heard) -> Card:
     case = cases.by_reference(work, heard.rest)
+    if not heard.rest:
+        raise Refusal("Please type which case you mean, for example: candour PSI-2026-0001.")
     if case is None or not allowed(work, heard.by, Act.SEE_CANDOUR, case):
-        raise Refusal("There is no case of that reference that you can open. For example: candour PSI-2026-0001.")
+        raise Refusal("I cannot show you the duty of candour of a case with that reference. Please check it.")
     work.record(heard.by.id, "opened the duty of candour", case)
     return candour.show(work, case, heard.by)
 
@@ -173,7 +176,14 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     if ring:
         shown = with_people_to_ring(work.trust, card) if card else people_to_ring(work.trust)
         return Reply(card=shown, notice="" if inbound.place.private else numbers(work.trust))
-    return Reply(card=card or help_for(work, by, unknown=True))
+    return Reply(card=card or help_for(work, by, unknown=True, meant=_meant(text)))
+
+
+def _meant(text: str) -> str:
+    """The word of ours that somebody may have meant by a slip of the finger; "" when none is near."""
+    ours = {word.replace(" ", ""): word for word in WORDS}
+    near = get_close_matches(text.casefold().replace(" ", "").rstrip(AT_THE_END)[:30], ours, n=1, cutoff=0.75)
+    return ours[near[0]] if near else ""
 
 
 def _typed(work: Work, heard: Heard, said_: Said) -> Card | None:
@@ -254,7 +264,7 @@ def command(text: str) -> tuple[str, str]:
     return "", plain
 
 
-def help_for(work: Work, by: Member, *, unknown: bool = False) -> Card:
+def help_for(work: Work, by: Member, *, unknown: bool = False, meant: str = "") -> Card:
     """What this person can do, as buttons and as words."""
     offers = [("report", "Report what happened", "Report"), ("my reports", "See what you reported", "My reports")]
     offers.append(("overdue", "See what waits for you", "What waits for me"))
@@ -289,7 +299,7 @@ def help_for(work: Work, by: Member, *, unknown: bool = False) -> Card:
         button(work, label, f"words.{word}", person_id=by.id, style="primary" if word == "report" else "plain")
         for word, label in labels.items()
     )
-    return help_card(work.trust, words, buttons, unknown=unknown)
+    return help_card(work.trust, words, buttons, unknown=unknown, meant=meant)
 
 
 def _pressed(word: str) -> Callable[[Work, Press], Reply]:

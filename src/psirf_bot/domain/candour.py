@@ -78,6 +78,15 @@ ENDINGS = {
 }
 
 
+CHANGES = {
+    "amended": "The report was amended, so whether the duty applies is asked again.",
+    "joined": "Another report of the same event was joined with this one, so whether the duty applies is asked again.",
+    "joined-yes": "Another report of the same event was joined with this one. A clinician has confirmed of one of them "
+    "that the duty applies, so that it is owed.",
+}
+"""What can change under an answer; only after the last is it still Yes."""
+
+
 class Step(StrEnum):
     """What can stand in the written record of the duty (Regulation 20(3)(e), (5) and (6))."""
 
@@ -87,6 +96,8 @@ class Step(StrEnum):
     UNREACHABLE = "unreachable"
     ATTEMPT = "attempt"
     DECLINED = "declined"
+    CHANGED = "changed"
+    """What the answer went by has changed, so that it is asked again or holds for more than it did."""
 
 
 Facts = Mapping[str, object]
@@ -143,8 +154,8 @@ def _after(now: Standing, entry: Entry) -> Standing:
             return replace(now, applies=entry.facts.get("ground") in APPLIES)
         case Step.TOLD:
             now = replace(now, apologised=now.apologised or entry.facts.get("apology") == "yes")
-            done = is_complete(entry)
-            return replace(now, told_on=entry.on, unreachable=False, ended=False) if done else now
+            now = replace(now, ended=False)  # whoever talks with us again has come back, in whatever way
+            return replace(now, told_on=entry.on, unreachable=False) if is_complete(entry) else now
         case Step.WRITTEN:
             return replace(now, written_on=entry.on) if is_complete(entry) else now
         case Step.UNREACHABLE:
@@ -153,6 +164,8 @@ def _after(now: Standing, entry: Entry) -> Standing:
             return replace(now, attempts=now.attempts + 1, last_attempt=entry.on)
         case Step.DECLINED:
             return replace(now, unreachable=False, ended=True)
+        case Step.CHANGED:
+            return replace(now, applies=True if entry.facts.get("why") == "joined-yes" else None)
 
 
 def is_complete(entry: Entry) -> bool:

@@ -20,7 +20,6 @@ class Event(StrEnum):
 
     CASE_REPORTED = "case reported"
     CASE_OPENED = "case opened from Datix"
-    CASE_AMENDED = "report amended"
     CASE_READ = "case read"
     CASE_CLOSED = "case closed"
     CASE_DROPPED = "case withdrawn or joined with another"
@@ -47,8 +46,10 @@ class Event(StrEnum):
     CHECKS_STOPPED = "nothing more to check"
     SUPPORT_ASKED_FOR = "support asked for"
     SUPPORT_GIVEN = "support given"
+    CANDOUR_ASKED = "asked whether candour applies"
     CANDOUR_CONFIRMED = "candour confirmed to apply"
     CANDOUR_DOES_NOT_APPLY = "candour confirmed not to apply"
+    CANDOUR_OWED = "candour owed after all"
     TOLD_IN_PERSON = "told in person, with an apology"
     LETTER_SENT = "written follow-up sent"
     CANNOT_BE_REACHED = "person cannot be reached"
@@ -159,7 +160,6 @@ def months(n: int) -> Due:
 
 
 R, E = Role, Event
-REPORT = (E.CASE_REPORTED, E.CASE_AMENDED)
 ENDED = (E.CASE_CLOSED, E.CASE_DROPPED)
 LOCAL = "local: the policy gives no time"
 SUPPORT = "policy App 2; the time is local"
@@ -192,21 +192,21 @@ RULES = (
     Rule("support.asked-for", "Find them the support they asked for", E.SUPPORT_ASKED_FOR, (E.SUPPORT_GIVEN,),
          working_days(1), R.QUALITY, SUPPORT, nudges=(NOW, 0), alone=True, private=True),
 
-    # Duty of candour (§6, App 3 and 4, E01 to E07, V19)
-    Rule("candour.confirmed", "Confirm whether the duty of candour applies", REPORT,
+    # Duty of candour (§6, App 3 and 4, E01 to E07, V19). It is owed to the person: no withdrawal of a report drops it.
+    Rule("candour.confirmed", "Confirm whether the duty of candour applies", (E.CASE_REPORTED, E.CANDOUR_ASKED),
          (E.CANDOUR_CONFIRMED, E.CANDOUR_DOES_NOT_APPLY), working_days(2), R.CANDOUR_LEAD, LOCAL,
-         ladder=(R.SERVICE_LEAD, R.QUALITY), drops=(E.CASE_DROPPED,), when=Report.candour_may_apply),
+         ladder=(R.SERVICE_LEAD, R.QUALITY), when=Report.candour_may_apply),
     Rule("candour.told", "Tell the person, in person, with an apology",
-         (*REPORT, E.CANDOUR_CONFIRMED), (E.TOLD_IN_PERSON,),
+         (E.CASE_REPORTED, E.CANDOUR_CONFIRMED, E.CANDOUR_OWED), (E.TOLD_IN_PERSON,),
          working_days(10), R.CANDOUR_LEAD, CONTRACT, nudges=(-8, -5, -3, -1, 0), ladder=(R.SERVICE_LEAD, R.QUALITY),
-         drops=(E.CANDOUR_DOES_NOT_APPLY, E.DECLINED, E.CASE_DROPPED), when=Report.candour_may_apply),
-    Rule("candour.written", "Send the written follow-up", (*REPORT, E.CANDOUR_CONFIRMED),
+         drops=(E.CANDOUR_DOES_NOT_APPLY, E.DECLINED), when=Report.candour_may_apply),
+    Rule("candour.written", "Send the written follow-up", (E.CASE_REPORTED, E.CANDOUR_CONFIRMED, E.CANDOUR_OWED),
          (E.LETTER_SENT,), working_days(10), R.CANDOUR_LEAD, CONTRACT, nudges=(-3, -1, 0),
          ladder=(R.SERVICE_LEAD, R.QUALITY),
-         drops=(E.CANDOUR_DOES_NOT_APPLY, E.DECLINED, E.CASE_DROPPED), when=Report.candour_may_apply),
+         drops=(E.CANDOUR_DOES_NOT_APPLY, E.DECLINED), when=Report.candour_may_apply),
     Rule("candour.attempts", "Record the next attempt to reach them", E.CANNOT_BE_REACHED, (E.ATTEMPT_RECORDED,),
          working_days(5), R.CANDOUR_LEAD, LOCAL, ladder=(R.SERVICE_LEAD, R.QUALITY),
-         drops=(E.TOLD_IN_PERSON, E.DECLINED, E.CANDOUR_DOES_NOT_APPLY, E.CASE_DROPPED), comes_back=working_days(5)),
+         drops=(E.TOLD_IN_PERSON, E.DECLINED, E.CANDOUR_DOES_NOT_APPLY), comes_back=working_days(5)),
 
     # Decision and verification (§3.2, §12.3)
     Rule("panel.opened", "Open the panel", (E.CASE_READ, E.CASE_REOPENED, E.PSII_NOT_VERIFIED),
@@ -216,7 +216,7 @@ RULES = (
          "policy §3.2: before it starts; the time is local", ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE),
          drops=(E.PSII_NOT_VERIFIED, *ENDED)),
     Rule("psii.day-3", "Send the initial report", E.PSII_VERIFIED, (E.INITIAL_REPORT_SENT,), working_days(3), R.QUALITY,
-         "policy §12.4: day 3, read as working days from verification (V2)", ladder=(R.QUALITY, R.CHIEF_NURSE),
+         "policy §12.4: day 3, read here as working days from verification", ladder=(R.QUALITY, R.CHIEF_NURSE),
          drops=ENDED),
 
     # The learning response (§13, K01 to K08)

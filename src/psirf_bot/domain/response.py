@@ -38,6 +38,9 @@ PAUSES = {"coroner": "The coroner asked us to", "police": "The police asked us t
 EVERY = {"once": "Once", "week": "Every week", "two-weeks": "Every two weeks", "four-weeks": "Every four weeks"}
 WEEKS: Mapping[str, int] = {"week": 1, "two-weeks": 2, "four-weeks": 4}
 
+CLOCKS = ("response.target", "response.three-months", "response.extension", "response.six-months")
+"""The clocks of a response that has started: they stand still and go on together."""
+
 SHORT: frozenset[ResponseType] = frozenset({"swarm", "aar"})
 """Done within days as a rule: a month would be no earliest day for them."""
 

@@ -25,6 +25,8 @@ class Person(SQLModel, table=True):
     active: bool = True
     on_list: bool = True
     """False for a full member of the tenant or workspace who is not in people.csv."""
+    passes_over_id: str | None = None
+    """Who is never to be asked about them, because they said so: their line manager at the time."""
 
 
 class Identity(SQLModel, table=True):
@@ -136,6 +138,8 @@ class SupportNeed(SQLModel, table=True):
     wish: str  # line-manager, someone-else, quality
     wished: str | None = None
     """The name of whoever the reporter wished for."""
+    passed_over_id: str | None = None
+    """The line manager who was to be left out when somebody else was asked for, whoever manages them since."""
     checker_id: str | None = Field(default=None, index=True)
     state: str = "asked"  # asked, on the quality list, checked, stopped
     at: datetime
@@ -331,6 +335,8 @@ class SupportRequest(SQLModel, table=True):
     person_id: str = Field(index=True)
     case_id: str | None = Field(default=None, index=True)
     wish: str
+    passed_over_id: str | None = None
+    """Their line manager when they asked."""
     taken_by: str | None = None
     state: str = "waiting"  # waiting, taken, done
     at: datetime

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Locator, async_playwright, expect
+from playwright.async_api import Browser, Locator, Route, async_playwright, expect
 from playwright.async_api import Page as Tab
-from web_desk import AMINA, LEAH, Page, RecordingDesk, running_page
+from web_desk import AMINA, CARYS, LEAH, Page, RecordingDesk, running_page
 
 from browser.chromium import CHROMIUM, FLAGS
+from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.cards import adaptive
 from psirf_bot.cards.model import (
     Button,
@@ -94,6 +95,19 @@ def saved() -> Card:
     )
 
 
+def digest() -> Card:
+    lines = (Words(text="Hold the monthly meeting", style="heading"), Words(text="Due Monday 30 November."))
+    done = Button(label="It is done", action="done", style="primary", opens=True)
+    return Card(
+        title="Your day", preview="", body=lines, buttons=(done, Button(label="More", action="more", opens=True))
+    )
+
+
+def note() -> Card:
+    send = Button(label="Save it", action="noted", submits=True, validates=True)
+    return Card(title="What to note", preview="", body=(TextInput(id="note", label="A note"),), buttons=(send,))
+
+
 def quality_card() -> Card:
     return Card(
         title="A new report to read: PSI-2026-0001",
@@ -130,8 +144,10 @@ class DemoDesk(RecordingDesk):
                 return Reply(card=saved())
             case Pressed("talk"):
                 return Reply(notice="Somebody from the quality team will ring you.")
-            case Pressed("read"):
+            case Pressed("read") | Pressed("noted") | Pressed("more"):
                 return Reply(card=saved())
+            case Pressed("done"):
+                return Reply(card=note())
         return Reply()
 
 
@@ -329,8 +345,73 @@ async def test_in_a_channel_the_answer_is_for_this_person_alone(tab: Tab, page: 
     await tab.get_by_role("button", name="I would like to talk to someone").click()
     await expect(tab.get_by_text("will ring you")).to_be_visible()
     assert page.desk.seen[-1].place.private
-    await tab.get_by_role("button", name="Hide").click()
+    await tab.get_by_role("button", name="Close").click()
     await expect(tab.get_by_role("heading", name="A new report to read: PSI-2026-0001")).to_be_focused()
+
+
+async def test_what_a_digest_opens_stands_under_it_and_the_digest_stays(tab: Tab, page: Page) -> None:
+    await page.adapter.send({"user": AMINA.email}, digest(), "first")
+    await as_amina(tab, page)
+    await tab.get_by_role("button", name="It is done").click()
+    await expect(tab.get_by_role("heading", name="What to note")).to_be_focused()
+    await tab.get_by_label("A note").fill("Words")
+    await tab.get_by_role("button", name="More").click()  # what is typed is not lost by opening something else
+    await expect(tab.get_by_label("A note")).to_have_value("Words")
+    await tab.locator(".alone").first.get_by_role("button", name="Close").click()
+    await tab.get_by_role("button", name="Save it").click()
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_focused()
+    assert page.desk.seen[-1].what == Pressed("noted", {"note": "Words"})
+    await expect(tab.locator("article h3")).to_have_text(["Your day", "Thank you. Are you all right?"])
+    await tab.get_by_role("button", name="Close").click()
+    await expect(tab.get_by_role("heading", name="Your day")).to_be_focused()
+    await tab.reload()
+    await expect(tab.locator("article h3")).to_have_text(["Your day"])
+
+
+@pytest.mark.parametrize("first", ["the answer", "the message"])
+async def test_an_answer_that_comes_as_a_message_too_stands_there_once(tab: Tab, page: Page, first: str) -> None:
+    await page.adapter.send({"user": AMINA.email}, digest(), "first")
+    await page.adapter.send({"user": AMINA.email}, quality_card(), "second")
+    come = asyncio.Event()
+
+    async def delayed(route: Route) -> None:
+        response = await route.fetch()
+        if first == "the message":
+            await page.adapter.send({"user": AMINA.email}, saved(), "kept")
+            await tab.locator("article h3", has_text="Thank you.").wait_for()
+        await route.fulfill(response=response)
+        come.set()
+
+    await as_amina(tab, page)
+    await tab.get_by_role("button", name="It is done").click()
+    page.desk.answer = lambda _: Reply(card=saved(), keep=True, notice="Noted.")
+    await tab.route("**/chat/press", delayed)
+    await tab.get_by_role("button", name="Save it").click()
+    await come.wait()
+    if first == "the answer":
+        await tab.locator(".alone h3", has_text="Thank you.").wait_for()
+        await page.adapter.send({"user": AMINA.email}, saved(), "kept")
+    await expect(tab.locator(".alone")).to_have_count(0)
+    titles = ["Your day", "Thank you. Are you all right?", "A new report to read: PSI-2026-0001"]
+    await expect(tab.locator("article h3")).to_have_text(titles)
+    await expect(tab.get_by_role("heading", name="Thank you. Are you all right?")).to_be_focused()
+    await expect(tab.get_by_text("Noted.")).to_be_visible()
+
+
+async def test_who_heard_last_stands_first_and_what_is_their_own_before_a_channel(tab: Tab, page: Page) -> None:
+    await tab.set_viewport_size({"width": 1200, "height": 900})
+    await tab.goto(f"{page.address}#as={LEAH.email}")
+    await page.adapter.send({"user": AMINA.email}, saved(), "a")
+    await page.adapter.send({"user": CARYS.email}, saved(), "b")
+    others = tab.locator("#others-list li")
+    await expect(others).to_have_text(["Change to Carys Penhallow", "Change to Amina Yusuf"])
+    await tab.get_by_role("button", name="Change to Carys Penhallow").click()
+    await tab.get_by_role("button", name="Change to Amina Yusuf").click()
+    await page.adapter.send({"user": LEAH.email}, saved(), "c")
+    await page.adapter.send({"channel": "leads"}, quality_card(), "d")
+    await expect(others).to_have_text(["Change to Leah Rosenfeld", "Change to Carys Penhallow in Leads"])
+    await tab.get_by_role("button", name="Change to Carys Penhallow").click()
+    await expect(tab.get_by_role("heading", name="A new report to read: PSI-2026-0001")).to_be_visible()
 
 
 async def test_unread_rooms_and_people_with_news_are_marked(tab: Tab, page: Page) -> None:
@@ -384,6 +465,48 @@ async def test_the_clock_is_moved_and_brought_back(tab: Tab, page: Page) -> None
     await tab.get_by_role("button", name="Back to now").click()
     await expect(tab.get_by_text("Moved by hand.")).to_be_hidden()
     assert abs(page.clock.ahead.total_seconds()) < 5
+
+
+@pytest.mark.parametrize("due", [True, False])
+async def test_the_page_says_when_messages_come_and_whether_there_were_any(tab: Tab, page: Page, due: bool) -> None:
+    async def send() -> None:
+        await page.adapter.send({"user": LEAH.email}, digest(), "due")
+
+    page.due = send if due else None
+    await tab.clock.install()
+    await as_amina(tab, page)
+    await tab.get_by_role("button", name="Menu").click()
+    await tab.get_by_role("button", name="+1 week").click()
+    await expect(tab.get_by_text("Messages arrive within ten seconds.")).to_be_visible()
+    if due:
+        await tab.get_by_role("button", name="Change to Leah Rosenfeld").wait_for()
+    await tab.clock.fast_forward(10_000)
+    words = "What was due has arrived." if due else "Nothing was due for anybody."
+    await expect(tab.get_by_text(words)).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1200, 900), (1200, 720), (390, 844)])
+async def test_the_clock_is_in_sight_however_many_have_news(
+    browser: Browser, tmp_path: Path, width: int, height: int
+) -> None:
+    names = [f"Person {n:02}" for n in range(20)]
+    crowd = [WebPerson(name, f"{name[-2:]}@fenmarsh.example", ["staff"], "Podiatry") for name in names]
+    tab = await browser.new_page(viewport={"width": width, "height": height})
+    async with running_page(tmp_path, everybody=crowd) as page:
+        for n, person in enumerate(crowd):
+            await page.adapter.send({"user": person.email}, saved(), f"k{n}")
+        await tab.goto(f"{page.address}#as={crowd[0].email}")
+        await tab.locator("#others-list li").nth(18).wait_for(state="attached")
+        if width < 400:
+            await tab.get_by_role("button", name="Menu").click()
+        buttons = [tab.locator(f"[data-clock='{how}']") for how in ("1 hour", "1 day", "1 week", "morning", "back")]
+        for button in buttons:
+            await expect(button).to_be_in_viewport(ratio=1)
+            assert await button.evaluate("(b) => b.scrollWidth <= b.clientWidth")
+        await tab.get_by_role("button", name="Change to Person 01").scroll_into_view_if_needed()
+        if width > 400:
+            await expect(buttons[-1]).to_be_in_viewport(ratio=1)
+        await tab.close()
 
 
 async def test_typed_markup_is_shown_as_it_was_typed(tab: Tab, page: Page) -> None:

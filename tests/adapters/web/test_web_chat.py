@@ -171,6 +171,30 @@ async def test_a_card_that_only_one_person_sees_can_be_pressed_too(page: Page, b
     assert await stored(page) == []
 
 
+async def test_what_has_a_window_elsewhere_leaves_the_card_in_its_place(page: Page, browser: ClientSession) -> None:
+    open_it = Button(label="It is done", action="a1", opens=True)
+    sent = await page.adapter.send({"user": AMINA.email}, Card(title="Your day", preview="", buttons=(open_it,)), "k1")
+    page.desk.answer = lambda _: Reply(card=card("A form"))
+    told = await ok(await browser.post("/chat/press", json=PRESSED | {"message": int(sent)}))
+    assert page.desk.seen[0].place.message is None
+    assert (told["in_place"], told["revision"]) == (False, None)
+    assert 'id="tid' in told["card"]["html"]  # an id of its own, beside the card that was pressed
+    (row,) = await stored(page)
+    assert (row.revision, row.card and row.card["title"]) == (1, "Your day")
+    other = await ok(
+        await browser.post("/chat/press", json=PRESSED | {"message": int(sent), "action": "a2", "key": "k" * 8})
+    )
+    assert other["in_place"]
+
+
+async def test_the_page_knows_what_comes_as_a_message_too(page: Page, browser: ClientSession) -> None:
+    sent = await page.adapter.send({"user": AMINA.email}, card(), "k1")
+    page.desk.answer = lambda _: Reply(card=card("Saved"), keep=True)
+    alone = await ok(await browser.post("/chat/press", json={k: v for k, v in PRESSED.items() if k != "message"}))
+    in_place = await ok(await browser.post("/chat/press", json=PRESSED | {"message": int(sent), "key": "k" * 8}))
+    assert (alone["kept"], in_place["kept"]) == (True, False)
+
+
 # --- What the courier does ----------------------------------------------------------------------------------
 
 

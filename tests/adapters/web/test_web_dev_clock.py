@@ -1,5 +1,6 @@
 """Moving the clock: the spans and moments that are taken, and how the others are turned down."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +38,22 @@ async def test_the_clock_is_advanced(page: Page, browser: ClientSession, span: s
     assert abs(page.clock.ahead - by) < timedelta(seconds=1)
     now = datetime.fromisoformat((await response.json())["now"])
     assert abs(now - datetime.now(UTC) - by) < timedelta(seconds=5)
+
+
+async def test_what_is_due_by_the_new_time_is_seen_to_before_the_answer(page: Page, browser: ClientSession) -> None:
+    seen: list[timedelta] = []
+
+    async def due() -> None:
+        await asyncio.sleep(0)
+        seen.append(page.clock.ahead)
+
+    page.due = due
+    await browser.post("/dev/clock", json={"advance": "3 months"})
+    await browser.get("/dev/clock")
+    assert seen == []
+    await browser.post("/dev/clock", json={"advance": "1 week"})
+    (ahead,) = seen
+    assert abs(ahead - timedelta(weeks=1)) < timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """A desk that records what comes in and answers as the test says; and the page around it on a real store."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -38,14 +38,16 @@ class RecordingDesk:
 
 
 @asynccontextmanager
-async def running_page(directory: Path, desk: RecordingDesk | None = None) -> AsyncIterator["Page"]:
+async def running_page(
+    directory: Path, desk: RecordingDesk | None = None, everybody: Sequence[WebPerson] = (AMINA, LEAH, CARYS)
+) -> AsyncIterator["Page"]:
     """The page on a server of its own, with a new database."""
     engine = open_engine(f"sqlite:///{directory / 'web.db'}")
     SQLModel.metadata.create_all(engine)
     store, clock, desk, ids = Store(engine), Clock(), desk or RecordingDesk(), count(1)
 
     async def people() -> list[WebPerson]:
-        return [AMINA, LEAH, CARYS]
+        return list(everybody)
 
     adapter = WebAdapter(
         store=store,
@@ -55,13 +57,14 @@ async def running_page(directory: Path, desk: RecordingDesk | None = None) -> As
         trust_name="Fenmarsh Community NHS Trust",
         new_id=lambda: f"id{next(ids)}",
     )
+    page = Page(adapter, desk, clock, store)
     app = web.Application()
-    app.add_routes([*adapter.routes(), *dev_clock.routes(clock)])
-    server = TestServer(app)
+    app.add_routes([*adapter.routes(), *dev_clock.routes(clock, page.moved)])
+    page.server = server = TestServer(app)
     await adapter.start()
     await server.start_server()
     try:
-        yield Page(adapter, desk, clock, store, server)
+        yield page
     finally:
         await adapter.stop()
         await server.close()
@@ -69,10 +72,16 @@ async def running_page(directory: Path, desk: RecordingDesk | None = None) -> As
 
 
 class Page:
-    def __init__(
-        self, adapter: WebAdapter, desk: RecordingDesk, clock: Clock, store: Store, server: TestServer
-    ) -> None:
-        self.adapter, self.desk, self.clock, self.store, self.server = adapter, desk, clock, store, server
+    server: TestServer
+
+    def __init__(self, adapter: WebAdapter, desk: RecordingDesk, clock: Clock, store: Store) -> None:
+        self.adapter, self.desk, self.clock, self.store = adapter, desk, clock, store
+        self.due: Callable[[], Awaitable[None]] | None = None
+
+    async def moved(self) -> None:
+        """The tick's place: what the test says is due once the clock has moved."""
+        if self.due:
+            await self.due()
 
     @property
     def address(self) -> str:

@@ -11,7 +11,7 @@ from psirf_bot.casework import board
 from psirf_bot.casework.duties import VERBS
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Deadline
+from psirf_bot.store.tables import Deadline, LearningResponse
 from stage import Stage, address_of, shown
 
 OVER = "Hand it over: PSI-2026-0001, Enter the Datix"
@@ -37,7 +37,7 @@ async def duties(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("duty", "One duty", await pressed("duty.show", 0, BRONWEN))
     yield Shown("duty-done", "A duty is done", await pressed("duty.done", 3, LEAH))
     yield Shown("duty-over", "Hand a duty over", await pressed("duty.over", 0, BRONWEN))
-    yield Shown("duty-pause", "Pause a clock", await pressed("duty.pause", 0, BRONWEN))
+    yield Shown("duty-pause", "Pause a clock", await pressed("duty.pause", 1, BRONWEN))
     yield Shown("digest-shorter", "The digest after “Not today”", await pressed("duty.snooze", 0, BRONWEN))
     stage.later(days=3)
     yield Shown("duty-stops", "What is stopping you?", await pressed("duty.snooze", 0, BRONWEN))
@@ -58,7 +58,9 @@ async def duties(stage: Stage) -> AsyncIterator[Shown]:
 
 
 def _a_morning(work: Work) -> list[str]:
-    case = a_case(work, reporter_id=who(work, AMINA).id)
+    case = a_case(work, reporter_id=who(work, AMINA).id, state="paused")
+    by = {"lead_id": who(work, BRONWEN).id, "decided_by": who(work, LEAH).id, "decided_at": work.now}
+    work.session.add(LearningResponse(id="r1", case_id=case.id, kind="mdt", **by))
     late = owed(work, "response.target", -3, owner=BRONWEN, case=case)
     today = owed(work, "datix.entered", 0, owner=BRONWEN, case=case)
     paused = owed(work, "response.six-months", 9, owner=BRONWEN, case=case)

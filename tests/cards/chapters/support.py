@@ -7,14 +7,14 @@ from sqlmodel import select
 from cards.chapters.common import AMINA, BRONWEN, CARYS, LEAH, Shown, reported, titled, with_button
 from psirf_bot.casework import support as support_
 from psirf_bot.store.tables import Case
-from stage import Stage
+from stage import Stage, words
 
 DONE = "I have spoken to them"
 
 
 async def support(stage: Stage) -> AsyncIterator[Shown]:
     await reported(stage, by="quality")
-    nobody = titled(stage.channel(), "Someone needs a person to check on them")
+    nobody = titled(stage.channel(), "Somebody is needed to check on a colleague")
     yield Shown("support-nobody", "The quality channel: nobody to check yet", nobody, "channel")
     await reported(stage)
     await stage.tick()
@@ -43,7 +43,7 @@ async def support(stage: Stage) -> AsyncIterator[Shown]:
     )
     stage.later(days=3)
     await stage.tick()
-    needed = next(c for c in stage.private(LEAH) if c.title.startswith("Somebody is needed"))
+    needed = next(c for c in stage.private(LEAH) if "could not do it" in words(c))
     yield Shown("support-needed", "To the quality team: somebody is needed to check", needed)
     form = await stage.presses(LEAH, needed, "Choose who checks")
     yield Shown("support-form-choose", "Form: choose who checks", form)
@@ -51,7 +51,9 @@ async def support(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("support-chosen", "Somebody is chosen to check", chosen)
     stage.later(days=2)
     await stage.tick()
-    late = next(c for c in stage.private(LEAH) if c.title.startswith("Nobody has noted yet"))
+    newer = titled(stage.private(CARYS), "A newer message is below")
+    yield Shown("support-newer", "A check of which there is a newer reminder", newer)
+    late = next(c for c in stage.private(LEAH) if c.title.startswith("No check on"))
     yield Shown("support-late", "To the quality team: nobody has noted a check yet", late)
     yield Shown("support-record", "The checks on staff in a case", await stage.says(LEAH, "support PSI-2026-0002"))
 
@@ -91,8 +93,8 @@ async def support_for_yourself(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("support-taken", "Somebody sees to a request", await stage.presses(LEAH, request, "I will see to it"))
     await stage.settled()
     yield Shown("support-seen", "To whoever asked for support", titled(stage.private(AMINA), "You asked for support"))
-    form = await stage.presses(AMINA, page, "I would like somebody else than my line manager")
-    yield Shown("support-form-other", "Form: somebody else than my line manager", form)
+    form = await stage.presses(AMINA, page, "Not my line manager here")
+    yield Shown("support-form-other", "Form: somebody other than my line manager", form)
     other = await stage.presses(AMINA, form, "Ask for somebody else", {"who": None})
     yield Shown("support-other", "Somebody else is asked for", other)
     form = await stage.presses(LEAH, await stage.says(LEAH, "support"), "Please ask somebody to get in touch")

@@ -164,13 +164,15 @@ class WebAdapter:
     async def _press(self, request: web.Request) -> web.Response:
         body = await read(request, Press)
         person, room = _in_room(await self._everybody(), body.by, body.room)
+        opened = False
         if body.message is not None:
             message = await self._message(str(body.message))
             if message is None or message.room != room:
                 raise problem(400, "That card is no longer here.")
-        pressed = Pressed(body.action, body.answers())
-        reply = await self._desk.handle(self._inbound(person, room, body.key, pressed, body.message))
-        return answer(await self._answered(reply, person, room, body.message))
+            opened = _opens(messages.card_in(message), body.action)
+        pressed, on = Pressed(body.action, body.answers()), None if opened else body.message
+        reply = await self._desk.handle(self._inbound(person, room, body.key, pressed, on))
+        return answer(await self._answered(reply, person, room, on, opened=opened))
 
     # --- Between the page and casework ----------------------------------------------------------------------
 
@@ -188,22 +190,26 @@ class WebAdapter:
         )
         return Inbound(Actor("web", self.TEAM, person.email, person.name, person.email), place, f"web:{key}", what)
 
-    async def _answered(self, reply: Reply, person: WebPerson, room: str, message: int | None = None) -> Json:
+    async def _answered(
+        self, reply: Reply, person: WebPerson, room: str, message: int | None = None, *, opened: bool = False
+    ) -> Json:
         """The reply for the page. `in_place`: its card takes the place of the one pressed, else it stands beside it.
 
         In a private chat a card that takes another's place is kept there, unless it holds words that were refused:
-        those are shown once more, and never stored.
+        those are shown once more, and never stored. `opened`: what elsewhere has a window of its own takes no place.
+        `kept`: the same card comes as a message too.
         """
         card = reply.card
         if card is None:
             return {"notice": reply.notice, "card": None}
-        in_place = reply.replaces and room == own_room(person.email)
+        in_place = reply.replaces and room == own_room(person.email) and not opened
         revision = None
         if in_place and message and not any(part.error for part in card.inputs()):
             revision = await self._write(lambda s: messages.replace(s, message, card))
         uid = f"m{message}" if in_place and message else f"t{self._new_id()}"
         shown = {"html": html.render(card, uid)} | {name: render(card) for name, render in FORMATS.items()}
-        return {"notice": reply.notice, "card": shown, "in_place": in_place, "revision": revision}
+        kept = reply.keep and not message
+        return {"notice": reply.notice, "card": shown, "in_place": in_place, "revision": revision, "kept": kept}
 
     def _shown(self, row: WebMessage, person: WebPerson, people: Mapping[str, WebPerson]) -> Json:
         at = self._calendar.local(row.at)
@@ -259,6 +265,11 @@ def _known(people: Mapping[str, WebPerson], email: str) -> WebPerson:
     if email not in people:
         raise problem(400, "Please choose one of the people on the page.")
     return people[email]
+
+
+def _opens(card: Card | None, action: str) -> bool:
+    """Whether this button shows its answer in a window of its own, where there are windows."""
+    return card is not None and any(button.opens for button in card.all_buttons() if button.action == action)
 
 
 def _in_room(people: Mapping[str, WebPerson], email: str, room: str) -> tuple[WebPerson, str]:

@@ -1,6 +1,7 @@
 """Moving the clock: `GET` and `POST /dev/clock`, for the demo and for `serve --dev` (design §9)."""
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -21,8 +22,11 @@ class _Move(BaseModel):
     to: str | None = Field(default=None, alias="set")
 
 
-def routes(clock: Clock) -> list[web.RouteDef]:
-    """`{"advance": "3 days"}` or `{"set": "2026-12-18T09:00:00Z"}`; both ways answer `{"now": …}`."""
+def routes(clock: Clock, moved: Callable[[], Awaitable[None]]) -> list[web.RouteDef]:
+    """`{"advance": "3 days"}` or `{"set": "2026-12-18T09:00:00Z"}`; both ways answer `{"now": …}`.
+
+    `moved` is awaited before the answer: what has fallen due by the new time is on its way when the clock has moved.
+    """
 
     async def show(_: web.Request) -> web.Response:
         return answer({"now": written(clock.now())})
@@ -34,7 +38,9 @@ def routes(clock: Clock) -> list[web.RouteDef]:
         to = _after(clock, body.advance) if body.advance is not None else _moment(body.to or "")
         if to is None or to.year not in _YEARS:
             raise problem(400, f"Please stay between the years {_YEARS[0]} and {_YEARS[-1]}.")
-        return answer({"now": written(clock.set(to))})
+        now = clock.set(to)
+        await moved()
+        return answer({"now": written(now)})
 
     return [web.get("/dev/clock", show), web.post("/dev/clock", move)]
 

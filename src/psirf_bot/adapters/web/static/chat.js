@@ -4,7 +4,7 @@
 const $ = (id) => document.getElementById(id);
 const WAIT = 20_000; // milliseconds until a request counts as not sent
 const EARLIEST_RETRY = 1_000;
-const MOST_OTHERS = 5;
+const DELIVERED = 10_000; // milliseconds in which what has fallen due arrives; the page says so in words
 
 const page = {
   people: [],
@@ -99,7 +99,9 @@ function take(message, quietly) {
     const item = sending || make("li", { class: `message ${message.by}` });
     arrive(item, message);
     if (sending) return;
-    append(room, item, quietly);
+    const shownAlone = message.html && [...room.list.children].find((each) => each.kept === message.title);
+    if (shownAlone) stayAs(shownAlone, item);
+    else append(room, item, quietly);
     noteUnread(room, message);
     if (!quietly && message.by !== "me") hear(`${message.author}: ${message.title || message.text}`);
   } else if (message.revision > shown.revision) {
@@ -240,6 +242,7 @@ function press(item, button) {
 async function deliverPress(item, body) {
   const me = page.me;
   const held = item.contains(document.activeElement);
+  const before = page.revision;
   setBusy(item, true);
   const slow = setTimeout(() => beside(item, "Working on it…", "quiet"), 400);
   try {
@@ -251,10 +254,11 @@ async function deliverPress(item, body) {
     if (told.card && told.in_place) {
       item.revision = told.revision ?? item.revision;
       fill(item, told.card.html, told.card);
-      item.dirty = told.revision === null; // refused words are kept nowhere else
+      item.dirty = item.querySelector("[aria-invalid='true']") !== null; // refused words are kept nowhere else
       if (held) land(item);
+      if (told.kept) keep(item, before);
     } else {
-      answerBeside(item, { card: told.card });
+      answerBeside(item, { card: told.card, kept: told.kept }, before);
     }
   } catch (error) {
     clearTimeout(slow);
@@ -290,25 +294,45 @@ function land(item) {
   reveal(wrong?.closest(".field") || item);
 }
 
-/** A card that only this person sees, under what they pressed or said. It is kept nowhere. */
-function answerBeside(item, told) {
+/** A card that only this person sees, under what they pressed or said: what has a window elsewhere. It is kept nowhere. */
+function answerBeside(item, told, before = page.revision) {
   if (told.notice) beside(item, told.notice);
   if (!told.card) return;
-  const hide = make("button", { type: "button", class: "link" }, "Hide");
+  const close = make("button", { type: "button" }, "Close");
   const alone = make("li", { class: "message bot alone" });
-  alone.append(make("p", { class: "alone-note" }, "Only you can see this", hide));
+  const note = page.rooms.get(page.room).private ? "Opened for you" : "Only you can see this";
+  alone.append(make("p", { class: "alone-note" }, note, close));
   alone.append(make("div", { class: "body" }), make("div", { class: "beside", role: "status" }));
   alone.room = `user:${page.me.email}`;
   alone.message = null;
   alone.revision = 0;
   fill(alone, told.card.html, told.card);
-  hide.addEventListener("click", () => {
+  close.addEventListener("click", () => {
     alone.remove();
     (item.querySelector("h3") || $("words")).focus();
   });
-  if (item.nextElementSibling?.classList.contains("alone")) item.nextElementSibling.remove();
+  const former = item.nextElementSibling;
+  if (former?.classList.contains("alone") && !former.dirty && !former.busy) former.remove();
   item.after(alone);
   land(alone);
+  if (told.kept) keep(alone, before);
+}
+
+/** The same card comes as a message too, or has just come: it takes this one's place, so that it stands there once. */
+function keep(alone, before) {
+  alone.kept = alone.querySelector("h3").textContent;
+  const come = [...alone.parentElement.children].find(
+    (each) => each.message && each.revision > before && each.querySelector("h3")?.textContent === alone.kept,
+  );
+  if (come) stayAs(alone, come);
+}
+
+function stayAs(alone, item) {
+  const held = alone.contains(document.activeElement);
+  const words = alone.querySelector(".beside").textContent;
+  alone.replaceWith(item);
+  if (words) beside(item, words);
+  if (held) land(item);
 }
 
 // --- What a card's inputs hold -------------------------------------------------------------------------------
@@ -463,16 +487,24 @@ function markUnread() {
   (all[page.me.email] ??= {})[page.room] = page.revision;
   sessionStorage.setItem("seen", JSON.stringify(all));
   $("rooms").replaceChildren(...[...page.rooms.values()].map(roomButton));
-  const others = page.people.filter((person) => person !== page.me && hasNews(person, all[person.email] || {}));
+  const others = page.people
+    .filter((person) => person !== page.me)
+    .map((person) => ({ person, room: roomWithNews(person, all[person.email] || {}) }))
+    .filter(({ room }) => room)
+    .sort((a, b) => b.room.private - a.room.private || page.waiting[b.room.id] - page.waiting[a.room.id]);
   $("others").hidden = others.length === 0;
-  $("others-list").replaceChildren(...others.slice(0, MOST_OTHERS).map(otherButton));
+  $("others-title").textContent = `New for ${others.length} ${others.length === 1 ? "other" : "others"}`;
+  $("others-list").replaceChildren(...others.map(otherButton));
   const unread = [...page.rooms.values()].reduce((sum, room) => sum + room.unread.size, 0);
   $("menu-new").hidden = unread + others.length === 0;
   document.title = `${unread ? `(${unread}) ` : ""}Patient safety chat`;
 }
 
-function hasNews(person, seenRooms) {
-  return person.rooms.some((room) => page.waiting[room.id] > (seenRooms[room.id] || 0));
+/** Where this person has news from the bot that this tab has not shown as them: their own chat first, then the newest. */
+function roomWithNews(person, seenRooms) {
+  return person.rooms
+    .filter((room) => page.waiting[room.id] > (seenRooms[room.id] || 0))
+    .sort((a, b) => b.private - a.private || page.waiting[b.id] - page.waiting[a.id])[0];
 }
 
 function roomButton(room) {
@@ -483,9 +515,10 @@ function roomButton(room) {
   return make("li", {}, button);
 }
 
-function otherButton(person) {
-  const button = make("button", { type: "button", "data-person": person.email });
+function otherButton({ person, room }) {
+  const button = make("button", { type: "button", "data-person": person.email, "data-in": room.id });
   const name = make("span", {}, make("span", { class: "unseen" }, "Change to "), person.name);
+  if (!room.private) name.append(make("span", { class: "subtle" }, ` in ${room.name}`));
   button.append(make("span", { class: "dot", "aria-hidden": "true" }), name);
   return make("li", {}, button);
 }
@@ -507,6 +540,7 @@ function openMenu(open) {
 // --- The clock -----------------------------------------------------------------------------------------------
 
 let nextWorkingMorning = "";
+let lastMove = 0; // counts the moves, so that only the last one is reported on
 
 async function showClock() {
   try {
@@ -522,13 +556,29 @@ async function showClock() {
 
 async function moveClock(how) {
   const body = how === "morning" ? { set: nextWorkingMorning } : how === "back" ? { set: new Date().toISOString() } : { advance: how };
+  const move = ++lastMove;
+  const before = newestOfAll();
   try {
     await post("/dev/clock", body);
     await showClock();
     hear(`The demo clock says ${$("now").textContent}.`);
+    if (move !== lastMove) return;
+    $("clock-news").textContent = "Messages arrive within ten seconds.";
+    setTimeout(() => tellWhatCame(move, before), DELIVERED);
   } catch {
-    $("connection").textContent = "The clock could not be moved.";
+    $("clock-news").textContent = "The clock could not be moved. Please try again.";
   }
+}
+
+function tellWhatCame(move, before) {
+  if (move !== lastMove) return;
+  const came = newestOfAll() > before;
+  $("clock-news").textContent = came ? "What was due has arrived." : "Nothing was due for anybody.";
+}
+
+/** The newest revision from the bot in any room, whoever sees it. */
+function newestOfAll() {
+  return Math.max(0, ...Object.values(page.waiting));
 }
 
 // --- The JSON ------------------------------------------------------------------------------------------------
@@ -593,7 +643,7 @@ document.addEventListener("click", (event) => {
     enter(dataset.room);
     $("room-title").focus();
   } else if (dataset.person) {
-    become(page.people.find((person) => person.email === dataset.person));
+    become(page.people.find((person) => person.email === dataset.person), dataset.in);
     $("room-title").focus();
   } else if (dataset.clock) moveClock(dataset.clock);
 });

@@ -215,6 +215,7 @@ def upgrade() -> None:
         sa.Column("person_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("case_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("wish", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("passed_over_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("taken_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -236,3 +237,9 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("settled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
         batch_op.create_index("outbox_old", ["state", "created_at"], unique=False)
+
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("passes_over_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+
+    with op.batch_alter_table("supportneed", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("passed_over_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True))

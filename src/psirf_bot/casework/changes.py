@@ -1,0 +1,29 @@
+"""A change to a case: written down, shown wherever the case is, and told to whoever owns it."""
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.casework import cases, onlookers, people, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.authority import Member
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case
+
+
+def changed(work: Work, case: Case, by: str, what: str, **content: object) -> None:
+    """Write the change down, and bring the living card up to date."""
+    work.session.add(case)
+    work.session.flush()
+    work.record(by, what, case, **content)
+    post.refresh(work, cases.living_subject(case))
+    onlookers.refresh(work, case, by)
+
+
+def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
+    """Tell the owner of a case what somebody else did with it; the quality channel where it has no owner yet."""
+    news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary", opens=True))
+    if case.owner_id is None:
+        told = post.to_channel(work, "quality", news)
+        for someone in [] if told else people.holders(work, Role.QUALITY):
+            post.to_person(work, someone.id, news)
+    elif case.owner_id != by.id:
+        post.to_person(work, case.owner_id, news)

@@ -1,0 +1,173 @@
+"""How a case ends, and goes on again: closed, withdrawn by its reporter, joined with another, reopened."""
+
+from collections.abc import Callable, Sequence
+
+from sqlmodel import select
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Card
+from psirf_bot.cards.response import PRIVATE_TASK
+from psirf_bot.casework import candour_clocks, cases, contacts, post, support
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.changes import changed, tell_owner
+from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running_of, settle
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.news import tell_outcome, tell_reporter
+from psirf_bot.casework.response_page import current
+from psirf_bot.casework.support_needs import AT_START, DURING
+from psirf_bot.casework.view import case_view
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.dialogs.questions import Question, long_text, short_text
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.response import PSII
+from psirf_bot.store.tables import Case, LearningResponse
+
+IN_REVIEW = (AT_START, DURING)
+"""The checks on staff that go with a learning response."""
+
+# Closed, and reopened
+
+
+def _close_questions(work: Work, press: Press) -> Sequence[Question]:
+    case = case_of(work, press)
+    response = current(work, case)
+    if response and response.kind == PSII and response.verified_at and response.ended_at is None:
+        raise Refusal(
+            f"The PSII to {case.reference} was verified and has not ended, so the case cannot be closed yet. When the "
+            "PSII is finished, please record that it has ended. Whether it goes on is for the Chief Nurse or the "
+            "Medical Director to decide: if it should not, please ask one of them. (Policy 3.2 and 12.3.)"
+        )
+    hint = "The reporter is sent these words."
+    return (long_text("outcome", "What came of it, and what changed?", hint, max_length=1500),)
+
+
+def _close(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
+    case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
+    changed(work, case, press.by.id, "closed", outcome=case.outcome)
+    happened(work, Event.CASE_CLOSED, of_case(case), press.by.id)
+    contacts.end_all(work, case, press.by.id)
+    response = current(work, case)
+    if response and response.ended_at is None:
+        _end_with_the_case(work, case, response, press.by)
+    if not tell_outcome(work, case):
+        text = "The reporter was involved, so they are told once the person who is to check on them has spoken to them."
+        return said(f"{case.reference} is closed", text, button(work, "Open the case", "case.show", case=case))
+    return case_view(work, case, press.by)
+
+
+def _end_with_the_case(work: Work, case: Case, response: LearningResponse, by: Member) -> None:
+    """A learning response does not go on: its lead hears of it, and staff who know of it hear that it ended (O07)."""
+    checks = [
+        duty for each in cases.with_joined(work, case) for duty in running_of(work, each) if duty.rule in IN_REVIEW
+    ]
+    needs = [need for each in cases.with_joined(work, case) for need in support.of_case(work, each)]
+    known = response.started_at or any(support.told_that_review_starts(work, need) for need in needs)
+    if checks and known:
+        support.review_ended(work, case, by.id)
+    else:
+        for duty in checks:
+            settle(work, duty, DROPPED, by.id, "The case was closed before the review started")
+    if response.lead_id and response.lead_id != by.id:
+        look = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
+        text = (
+            f"The quality team has closed {case.reference}, so the learning response that you lead does not go on. "
+            "If somebody should hear that from you, please tell them. Thank you for what you have done."
+        )
+        post.to_person(work, response.lead_id, said("A case you lead on is closed", text, look, preview=PRIVATE_TASK))
+
+
+def _reopen(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    if not allowed(work, press.by, Act.REOPEN, case):
+        raise Refusal(not_now(work, press, case))
+    case.state, case.ended_at, case.outcome = State.READ, None, None
+    changed(work, case, press.by.id, "reopened")
+    happened(work, Event.CASE_REOPENED, of_case(case), press.by.id)
+    tell_reporter(work, case, "Your report is being looked at again", f"{case.reference} has been opened again.")
+    return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
+
+
+# Withdrawn, and joined with another
+
+
+def _not_decided_yet(work: Work, press: Press, instead: str) -> None:
+    """Once a panel has decided how to learn from it, a report is not taken away. Raises Refusal."""
+    case = case_of(work, press)
+    if current(work, case):
+        raise Refusal(f"A panel has looked at {case.reference} and decided how to learn from it. {instead}")
+
+
+def _withdraw_questions(work: Work, press: Press) -> Sequence[Question]:
+    instead = "So it cannot be withdrawn any more. If something in it is wrong, please add to it: your words are read."
+    _not_decided_yet(work, press, instead)
+    return (long_text("why", "Is there anything the quality team should know?", optional=True, max_length=500),)
+
+
+def _merge_questions(work: Work, press: Press) -> Sequence[Question]:
+    instead = "So it cannot be joined with another report. You can join the other one with this one instead."
+    _not_decided_yet(work, press, instead)
+    return (short_text("into", "Reference of the other case", "For example PSI-2026-0001.", max_length=30),)
+
+
+def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
+    case.state, case.ended_at, case.outcome = State.WITHDRAWN, work.now, str(answers["why"] or "") or None
+    changed(work, case, press.by.id, "withdrawn", why=case.outcome)
+    happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
+    contacts.end_all(work, case, press.by.id)
+    support.stop_asking(work, case)
+    freed = work.session.exec(select(Case).where(Case.merged_into == case.id).order_by(Case.id)).all()
+    for joined in freed:
+        joined.state, joined.merged_into, joined.ended_at = State.REPORTED, None, None
+        changed(work, joined, press.by.id, "separated again")
+        cases.begin_clocks(work, joined, press.by.id)
+        tell_reporter(
+            work, joined, f"{joined.reference} is looked at by itself again", "The other report was withdrawn."
+        )
+    candour_clocks.withdrawn(work, case, freed, press.by.id)
+    tell_owner(work, case, press.by, f"{case.reference} was withdrawn", "The reporter withdrew it.")
+    text = (
+        f"{case.reference} is withdrawn. If it is on Datix, please tell the quality team, who look after that record."
+    )
+    return said("Your report is withdrawn", text)
+
+
+def _merge(work: Work, press: Press, answers: Answers) -> Card:
+    case = case_of(work, press)
+    into = cases.by_reference(work, str(answers["into"]))
+    if into is None or into.id == case.id or State(into.state).has_ended:
+        raise Unfit({"into": "There is no other case under way with that reference. Please check it."})
+    case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
+    changed(work, case, press.by.id, "merged into another case", into=into.id)
+    happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
+    candour_clocks.joined(work, case, into, press.by.id)
+    changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
+    text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
+    tell_reporter(work, case, f"{case.reference} was joined with another report", text)
+    return case_view(work, into, press.by)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "case.close": Form(Act.CLOSE, "Close the case", "Close it and tell the reporter", _close_questions, _close),
+    "case.reopen": _reopen,
+    "case.withdraw": Form(
+        Act.WITHDRAW,
+        "Withdraw the report",
+        "Withdraw it",
+        _withdraw_questions,
+        _withdraw,
+        explain="You can withdraw a report until a panel looks at it. The quality team still sees that there was one.",
+    ),
+    "case.merge": Form(
+        Act.MERGE,
+        "Join with another report",
+        "Join them",
+        _merge_questions,
+        _merge,
+        explain="For two reports of the same event. This one then points to the other.",
+    ),
+}

@@ -1,0 +1,67 @@
+"""The learning response of a case as its clock is read: whether it is under way, and the days that bound it."""
+
+from datetime import date, datetime
+
+from psirf_bot.cards.answers import moment
+from psirf_bot.casework.deadlines import of_case, running
+from psirf_bot.casework.forms import Answers
+from psirf_bot.casework.response_page import current
+from psirf_bot.casework.work import Refusal, Work
+from psirf_bot.domain.response import Limits, limits, noon
+from psirf_bot.domain.trust import Due, ResponseType
+from psirf_bot.store.tables import Case, LearningResponse
+
+
+def day_in(answers: Answers, key: str) -> date:
+    return date.fromisoformat(str(answers[key]))
+
+
+def at(work: Work, day: date) -> datetime:
+    """A moment on that day, and not one to come."""
+    return min(work.now, noon(day, work.setting.calendar))
+
+
+def in_words(day: date) -> str:
+    return moment(day.isoformat())
+
+
+def started_on(work: Work, response: LearningResponse) -> date:
+    assert response.started_at is not None  # noqa: S101 - the callers have looked
+    return work.setting.calendar.local(response.started_at).date()
+
+
+def bounds(work: Work, response: LearningResponse, started: date) -> Limits:
+    """The bounds of its time, in the trust's own lengths."""
+    lengths = work.setting.rules
+    three = lengths["response.three-months"].due or Due(3, "months")
+    six = lengths["response.six-months"].due or Due(6, "months")
+    kinds: dict[str, ResponseType] = {str(kind): kind for kind in work.trust.responses}
+    return limits(kinds[response.kind], started, three, six, work.setting.calendar_beyond)
+
+
+def day_of(work: Work, case: Case, *rules_: str) -> date | None:
+    """The day on which the first of these is due for which a clock runs, with the pauses there have been."""
+    due = {clock.rule: clock.due_local for clock in running(work, of_case(case), *rules_)}
+    return next((date.fromisoformat(due[rule][:10]) for rule in rules_ if rule in due), None)
+
+
+def six_months(work: Work, case: Case, response: LearningResponse) -> date:
+    limit = day_of(work, case, "response.six-months")
+    return limit or bounds(work, response, started_on(work, response)).six_months
+
+
+def response_of(work: Work, case: Case) -> LearningResponse:
+    response = current(work, case)
+    if response is None:
+        raise Refusal(f"No learning response to {case.reference} has been decided yet.")
+    return response
+
+
+def under_way(work: Work, case: Case) -> LearningResponse:
+    """The learning response that has started and not ended. Raises Refusal."""
+    response = response_of(work, case)
+    if response.started_at is None:
+        raise Refusal(f"The learning response to {case.reference} has not started yet.")
+    if response.ended_at is not None:
+        raise Refusal(f"The learning response to {case.reference} has ended already.")
+    return response

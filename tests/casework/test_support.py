@@ -168,7 +168,7 @@ async def test_the_reporter_is_told_the_truth_about_somebody_who_is_seldom_at_wo
     await stage.do(fridays_only)
     await reported(stage, involved="yes", colleagues="")
     await reported(stage)
-    [mine, _, theirs] = await found(stage, SupportNeed)
+    [mine, theirs] = await found(stage, SupportNeed)
     for needs, told in (
         ([mine], "I will ask somebody to check on you, in private, this afternoon."),
         ([theirs], "I will ask somebody to check on your colleague, in private, on Friday 27 November."),
@@ -615,8 +615,28 @@ async def test_the_manager_is_passed_over_without_a_word(stage: Stage) -> None:
 
 async def test_what_is_asked_for_tells_nobody_whether_they_are_named(stage: Stage) -> None:
     before = words(await somebody_else(stage))
+    await stage.presses(TOMASZ, await own_page(stage, TOMASZ), "My line manager may be asked again")
     await reported(stage)
     assert words(await somebody_else(stage)) == before
+
+
+async def test_never_my_line_manager_holds_for_later_reports_and_for_the_manager_they_had(stage: Stage) -> None:
+    await somebody_else(stage)
+    await reported(stage)  # the reporter asks for the line manager
+    await at(stage, days=10)
+    assert [c for c in stage.private(CARYS) if TOMASZ in words(c)] == []
+    assert any(TOMASZ in words(c) for c in stage.private(LEAH)), "the quality team finds somebody"
+    assert TOMASZ not in words(await stage.says(CARYS, "overdue"))
+
+
+async def test_a_deputy_who_is_to_know_nothing_leaves_the_check_to_the_quality_team(stage: Stage) -> None:
+    await reported(stage, by="someone-else", who=NIAMH)
+    form = await stage.says(NIAMH, "deputy")
+    away = {"deputy": CARYS, "from": "2026-11-20", "until": "2026-12-20"}
+    await stage.presses(NIAMH, form, "Save", away)
+    await at(stage, days=5)
+    assert [c for c in stage.private(CARYS) if TOMASZ in words(c)] == []
+    assert any(TOMASZ in words(c) for c in stage.private(LEAH)), "nobody is silent about it"
 
 
 async def test_a_passed_over_manager_is_met_in_no_other_office(stage: Stage) -> None:

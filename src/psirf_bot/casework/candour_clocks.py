@@ -75,9 +75,10 @@ def withdrawn(work: Work, case: Case, freed: Sequence[Case], by: str) -> None:
     record = [row for family in apart for row in record_of(work, family[0])]
     for each, *others in apart:
         own = {each.id, *(other.id for other in others)}
-        work.session.add_all(_copy(row, each) for row in record if row.case_id not in own)
-        work.session.flush()
-        _note_answer(work, each, by)
+        if theirs := [_copy(row, each) for row in record if row.case_id not in own]:
+            work.session.add_all(theirs)
+            work.session.flush()
+            _note_answer(work, each, by)
     for each in freed:
         bring_in_line(work, each, by, SEPARATED)
     if any(may_still_apply(work, each) or standing_of(work, each).applies for each in freed):

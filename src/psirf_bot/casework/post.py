@@ -16,17 +16,25 @@ URGENT = ":urgent"
 """The end of a lane's name in which messages go that do not wait behind others."""
 
 
-def to_person(work: Work, person_id: str, card: Card, *, about: str | None = None, urgent: bool = False) -> bool:
+def to_person(
+    work: Work,
+    person_id: str,
+    card: Card,
+    *,
+    about: str | None = None,
+    urgent: bool = False,
+    at: datetime | None = None,
+) -> bool:
     """Send somebody a private message, where they were last seen; False when the bot cannot reach them anywhere.
 
     `about` names what has to be looked after if it turns out that the message cannot be delivered. What is urgent does
-    not wait behind other messages.
+    not wait behind other messages. `at`: not before then.
     """
     address = _private_address(work, person_id)
     if address is None:
         return False
     platform, where = address
-    _add(work, platform, where, card=card, person_id=person_id, about=about, urgent=urgent)
+    _add(work, platform, where, card=card, person_id=person_id, about=about, urgent=urgent, due_at=at)
     return True
 
 

@@ -13,7 +13,7 @@ from psirf_bot.casework import people, post, support_offers, support_requests, s
 from psirf_bot.casework.deadlines import RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners, pattern_of
-from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE
+from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.support_lists import on_the_quality_list as on_the_quality_list
 from psirf_bot.casework.support_needs import (
     AFTER_EVENT,
@@ -90,13 +90,17 @@ def _need(work: Work, case: Case, report: Report, who: str) -> SupportNeed:
     someone = people.person(work, case.reporter_id if who == MYSELF else who)
     wish = report.support.get(who, CheckWish())
     # Whoever names the line manager as somebody else has named the line manager.
-    own_manager = bool(wish.who and someone and someone.line_manager_id == wish.who[0])
+    manager = someone.line_manager_id if someone else None
+    own_manager = bool(wish.who and manager == wish.who[0])
+    never = manager is not None and someone is not None and someone.passes_over_id == manager
+    meant = SOMEONE_ELSE if never else "line-manager" if own_manager else wish.by or "quality"
     need = SupportNeed(
         id=work.new_id(),
         case_id=case.id,
         person_id=someone.id if someone else None,
         name=someone.name if someone else who,
-        wish="line-manager" if own_manager else wish.by or "quality",
+        wish=meant,
+        passed_over_id=manager if meant == SOMEONE_ELSE else None,
         wished=people.name_of(work, wish.who[0]) if wish.who else None,
         at=work.now,
     )
@@ -129,7 +133,9 @@ def stop_asking(work: Work, case: Case) -> None:
     for need in of_case(work, case):
         for person_id in _who_were_asked(work, need):
             text = f"The report behind your check on {need.name} was withdrawn. Looking in on them may still be kind."
-            post.to_person(work, person_id, said("A report was withdrawn", text))
+            at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, person_id))
+            card = said("A report was withdrawn", text, preview="You have a private task.")
+            post.to_person(work, person_id, card, at=at)
         _stop(work, need, case.reporter_id or BOT)
 
 
@@ -146,7 +152,7 @@ def _who_were_asked(work: Work, need: SupportNeed) -> list[str]:
     duties = [duty.id for duty in running(work, subject(work, need))]
     reminded = select(Nudge.person_id).where(col(Nudge.deadline_id).in_(duties)).distinct()
     acting = acting_checker(work, need)
-    contacts = {need.checker_id, acting.id if acting else None}
+    contacts = {need.checker_id, acting.id if acting else None} - kept_from_check(work, need)
     return [person_id for person_id in work.session.exec(reminded) if person_id in contacts]
 
 
@@ -169,7 +175,8 @@ def _tell_that_they_left(work: Work, need: SupportNeed) -> None:
     )
     for someone in people.holders(work, Role.QUALITY):
         if not is_kept_from(work, need, people.member(work, someone)):
-            post.to_person(work, someone.id, said("Checks on a member of staff have stopped", text))
+            at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, someone.id))
+            post.to_person(work, someone.id, said("Checks on a member of staff have stopped", text), at=at)
 
 
 def undelivered(work: Work, which: str) -> None:

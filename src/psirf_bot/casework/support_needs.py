@@ -120,7 +120,7 @@ def _ask(work: Work, duty: Deadline) -> Iterator[Asked]:
 
 
 def _days_reminded(work: Work, duty: Deadline, person_id: str) -> list[date]:
-    days = select(Nudge.day).where(Nudge.deadline_id == duty.id, Nudge.person_id == person_id)
+    days = select(col(Nudge.day)).where(Nudge.deadline_id == duty.id, Nudge.person_id == person_id)
     return list(work.session.exec(days))
 
 

@@ -55,7 +55,11 @@ def page(work: Work, by: Member, words: str = "") -> Card:
     if checks:
         work.record(by.id, "opened the checks on staff", case)
     ask = button(work, "Please ask somebody to get in touch", "support.ask", style="primary", opens=True)
-    nobody_else = button(work, "Never my line manager", "support.other", opens=True)
+    me = work.session.get_one(Person, by.id)
+    if me.passes_over_id:
+        nobody_else = button(work, "My line manager may be asked again", "support.again")
+    else:
+        nobody_else = button(work, "Never my line manager", "support.other", opens=True)
     return cards.for_yourself(
         work.trust.support,
         [_own_row(work, need) for need in known[:MOST]],
@@ -130,8 +134,13 @@ def _other(work: Work, press: Press, answers: Answers) -> Card:
     me = work.session.get_one(Person, press.by.id)
     if answers["who"] and (someone is None or someone.id in {me.id, me.line_manager_id}):
         raise Unfit({"who": "Please name somebody else who is on the people list, or leave this out."})
-    for need in _asked_about(work, press):
+    _asked_about(work, press)
+    me.passes_over_id = me.line_manager_id
+    work.session.add(me)
+    work.session.flush()
+    for need in _all_of(work, press.by):
         need.wish, need.wished = SOMEONE_ELSE, someone.name if someone else None
+        need.passed_over_id = me.line_manager_id
         to = someone if can_check(work, need, someone) else None
         move(work, need, to.id if to else None)
         work.record(press.by.id, "asked for somebody else to check on them", case_of_need(work, need), need=need.id)
@@ -139,18 +148,31 @@ def _other(work: Work, press: Press, answers: Answers) -> Card:
         "From now on, if anybody is to check on you, it is somebody other than your line manager. The quality team "
         "sees to it, and your line manager is not told."
     )
+    if not any(s.id not in (me.id, me.line_manager_id) for s in people.holders(work, Role.QUALITY)):
+        return cards.nobody_to_ask(work.trust.support)
     return said("It is noted", text, preview="You have a private message.")
 
 
-def _asked_about(work: Work, press: Press) -> list[SupportNeed]:
-    """The one need that the button is about, or all of theirs, known to them or not."""
-    theirs = select(SupportNeed).where(SupportNeed.person_id == press.by.id, SupportNeed.state != STOPPED)
-    if "need" in press.args:
-        theirs = theirs.where(SupportNeed.id == press.args["need"])
-    found = list(work.session.exec(theirs.order_by(SupportNeed.id).with_for_update()))
-    if "need" in press.args and not found:
+def _again(work: Work, press: Press) -> Reply:
+    """They take it back: their line manager may be asked about them again, from the next report on."""
+    me = work.session.get_one(Person, press.by.id)
+    me.passes_over_id = None
+    work.session.add(me)
+    work.record(me.id, "their line manager may be asked again")
+    text = "Your line manager may be asked again, if something new is reported. They are not told of this either."
+    return Reply(card=said("It is noted", text, preview="You have a private message."))
+
+
+def _all_of(work: Work, by: Member) -> list[SupportNeed]:
+    """All their needs, known to them or not."""
+    theirs = select(SupportNeed).where(SupportNeed.person_id == by.id, SupportNeed.state != STOPPED)
+    return list(work.session.exec(theirs.order_by(SupportNeed.id).with_for_update()))
+
+
+def _asked_about(work: Work, press: Press) -> None:
+    """Refuses a button that is about somebody else."""
+    if "need" in press.args and press.args["need"] not in {need.id for need in _all_of(work, press.by)}:
         raise Refusal("That is about somebody else, or about a report that was withdrawn. Type support to see yours.")
-    return found
 
 
 def _other_questions(work: Work, press: Press) -> Sequence[Question]:
@@ -168,7 +190,10 @@ def _ask(work: Work, press: Press, answers: Answers) -> Card:
         SupportRequest.person_id == press.by.id, SupportRequest.wish == wish, SupportRequest.state != GIVEN
     )
     if work.session.exec(same).first() is None:
-        request = SupportRequest(id=work.new_id(), person_id=press.by.id, wish=wish, at=work.now)
+        me = work.session.get_one(Person, press.by.id)
+        request = SupportRequest(
+            id=work.new_id(), person_id=me.id, wish=wish, passed_over_id=me.line_manager_id, at=work.now
+        )
         if not any(_may_see(work, request, people.member(work, s)) for s in people.holders(work, Role.QUALITY)):
             return cards.nobody_to_ask(work.trust.support)
         work.session.add(request)
@@ -285,6 +310,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         _ask,
         explain=cards.NOT_TOLD,
     ),
+    "support.again": _again,
     "support.other": Form(
         Act.ASK_FOR_SUPPORT,
         "Somebody other than my line manager",

@@ -68,9 +68,11 @@ def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Car
     if posted and has_a_newer(work, deadline, nudge):
         return cards.there_is_a_newer()
     acting = acting_checker(work, need)
+    if acting and acting.id in kept_from_check(work, need):
+        acting = None  # whoever stands in is not to know: so it is for the quality team
     if someone.id == need.checker_id or (acting and someone.id == acting.id):
         return _please_check(work, need, deadline)
-    if posted or need.checker_id is None or nudge.why == "up":
+    if posted or acting is None or nudge.why == "up":
         return _for_the_quality_team(work, need, deadline, acting)
     return None
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from psirf_bot.casework import paging, people, post, reminders, support_circle
+from psirf_bot.casework import contacts, paging, people, post, reminders, support_circle
 from psirf_bot.casework.deadlines import PAUSED, RUNNING, plan_next
 from psirf_bot.casework.owners import in_role, owners
 from psirf_bot.casework.work import Work
@@ -52,6 +52,8 @@ def _remind(work: Work, deadline: Deadline) -> None:
         deadline.next_at = work.now + LOOK_AT_PAUSES_EVERY
     else:
         planned = step(rule, deadline.step)
+        if planned.rung is not None and contacts.waits(work, deadline):
+            planned = Step(planned.day)  # they wait as they were told to: that is for its owner alone
         for someone, why in _readers(work, deadline, planned):
             reminders.remind(work, deadline, someone.id, why)
         if planned.rung is not None:

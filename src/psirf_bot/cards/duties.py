@@ -145,12 +145,21 @@ def _short_lines(lines: Sequence[str]) -> list[Part]:
     return [Words(text="\n".join(shown), style="subtle")]
 
 
-def leads_card(late: Sequence[DutyLine], settled: Sequence[DutyLine], *buttons: Button) -> Card:
-    """What is late, for the leads' channel: by duty, reference, service and role; nobody is named."""
-    count = "1 duty is late" if len(late) == 1 else f"{len(late)} duties are late"
+def leads_card(
+    late: Sequence[DutyLine], settled: Sequence[DutyLine], paused: Sequence[DutyLine], others: int, *buttons: Button
+) -> Card:
+    """What was reminded of that day, for the leads' channel: by duty, reference, service and role; nobody is named.
+
+    `others`: how many more are late that nobody was reminded of that day.
+    """
+    count = "1 duty is late" if len(late) + others == 1 else f"{len(late) + others} duties are late"
     body: list[Part] = [late_lines(late[:LISTED])] if late else [Words(text="All of these are done. Thank you.")]
     if len(late) > LISTED:
         body.append(Words(text=f"And {len(late) - LISTED} more: type overdue.", style="subtle"))
+    if late and others:
+        more = "1 other is late too" if others == 1 else f"{others} others are late too"
+        body.append(Words(text=f"These were reminded of today. {more}: type overdue.", style="subtle"))
+    body += _short_lines([f"{line.heading}: {line.due}" for line in paused])
     body += _short_lines([settled_words(line) for line in settled])
     title = count if late else "Nothing on this list is late any more"
     return Card(title=title, preview=f"{title}.", body=tuple(body), buttons=buttons)

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import date
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, owners, people
+from psirf_bot.casework import contacts, owners, people, support_circle
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import RUNNING
+from psirf_bot.casework.deadlines import OPEN, PAUSED, RUNNING
 from psirf_bot.casework.duty_lines import (
     HELP,
     LEADS,
@@ -24,10 +24,12 @@ from psirf_bot.casework.duty_lines import (
 )
 from psirf_bot.casework.owed import owed_by
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, Nudge, Posted
 
+TO_HELP = frozenset({UP, HELP, PUT_OFF})
+"""Why somebody hears of what is not theirs; what they put off was one of these."""
 ORDER = ("late", "today", "soon", "paused")
 
 
@@ -50,9 +52,8 @@ def render(work: Work, which: str) -> Card | None:
 def _for_one(work: Work, by: Member, day: date) -> Card | None:
     back = _put_off(work, by.id, day)
     nudged = _nudged(work, by.id, day)
-    told = [(found, why) for deadline, why in nudged if (found := duty(work, deadline)) and not found.rule.alone]
-    told = [(found, why) for found, why in told if may(by, Act.SEE_DUTY, found.facts)]
-    why_of = {f.deadline.id: why for f, why in told if f.deadline.id not in back and _is_for(work, by, f, why)}
+    told = [(deadline, why) for deadline, why in nudged if _may_know(work, by, deadline)]
+    why_of = {d.id: why for d, why in told if d.id not in back and _is_for(work, by, d, why)}
     others, more = owed_by(work, by, work.setting.calendar_beyond.end_of(day)[1])
     here = {deadline.id for deadline, _ in nudged} | back.keys()
     listed = [deadline for deadline, _ in nudged if deadline.id in why_of]
@@ -66,7 +67,8 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
         (found, _asked(work, by, found, why_of.get(found.deadline.id, "")), contacts.waits(work, found.deadline))
         for found in first
     ]
-    settled = [line(work, f.deadline, f.rule) for f, _ in told if f.deadline.state not in RUNNING] if posted else []
+    rules = work.setting.rules
+    settled = [line(work, d, rules[d.rule]) for d, _ in told if d.state not in RUNNING] if posted else []
     return cards.digest_card(
         rows(work, by, shown, day.isoformat()),
         settled,
@@ -86,21 +88,29 @@ def _nudged(work: Work, reader: str, day: date) -> list[tuple[Deadline, str]]:
     return [(deadline, why) for deadline, why in work.session.exec(theirs).all()]
 
 
-def _is_for(work: Work, by: Member, found: Duty, why: str) -> bool:
+def _may_know(work: Work, by: Member, deadline: Deadline) -> bool:
+    """Whoever was reminded of a duty may see it, unless it is to be kept from them; some have messages of their own."""
+    rule = work.setting.rules.get(deadline.rule)
+    return rule is not None and not rule.alone and by.id not in support_circle.kept_from(work, deadline)
+
+
+def _is_for(work: Work, by: Member, deadline: Deadline, why: str) -> bool:
     """Still to be done, and still theirs to do or, where they were asked to, to help with."""
-    if found.deadline.state not in RUNNING:
+    if deadline.state not in RUNNING:
         return False
-    if by.id in found.facts.owner_ids or why not in {UP, HELP}:
-        return by.id in found.facts.owner_ids
-    rungs = (*found.rule.ladder, Role.QUALITY)  # the quality team is asked where nobody else can be reached
-    service = found.deadline.service
-    return any(someone.id == by.id for role in rungs for someone in owners.in_role(work, role, service))
+    if any(someone.id == by.id for someone in owners.owners(work, deadline)):
+        return True
+    # The quality team is asked where nobody else can be reached.
+    rungs = (*work.setting.rules[deadline.rule].ladder, Role.QUALITY) if why in TO_HELP else ()
+    return any(someone.id == by.id for role in rungs for someone in owners.in_role(work, role, deadline.service))
 
 
 def _asked(work: Work, by: Member, found: Duty, why: str) -> str:
     """Why somebody who does not owe it hears of it: without blame."""
-    if by.id in found.facts.owner_ids or why not in {UP, HELP}:
+    if by.id in found.facts.owner_ids or why not in TO_HELP:
         return ""
+    if found.deadline.state == PAUSED:
+        return "Nothing is asked of you while it is paused."
     who = names_of_owners(work, by, found)
     if why == HELP:
         return f"{who} would like help with this. Can you help?"
@@ -142,13 +152,21 @@ def _for_the_leads(work: Work, day: date) -> Card | None:
     """What was late that day: by duty, reference, service and role. Private duties never appear, and nobody's name."""
     rules = work.setting.rules
     told = [d for d, _ in _nudged(work, LEADS, day) if d.rule in rules and not rules[d.rule].private]
-    late = [d for d in told if d.state in RUNNING]
+    late = [d for d in told if d.state == OPEN]
+    open_rules = [rule.id for rule in rules.values() if not rule.private]
+    all_late = (
+        select(func.count())
+        .select_from(Deadline)
+        .where(Deadline.state == OPEN, col(Deadline.due_at) < work.now, col(Deadline.rule).in_(open_rules))
+    )
     settled = [d for d in told if d.state not in RUNNING]
     if not late and not _is_posted(work, subject(LEADS, day)):
         return None
     return cards.leads_card(
         [_for_a_channel(work, d) for d in late],
         [_for_a_channel(work, d) for d in settled],
+        [_for_a_channel(work, d) for d in told if d.state == PAUSED],
+        max(0, work.session.exec(all_late).one() - len(late)),
         button(work, "See what waits", "words.overdue", opens=True),
     )
 

@@ -24,7 +24,7 @@ from psirf_bot.casework.duty_lines import (
     row,
     stays,
 )
-from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, after, on_a_duty, still_open, the_duty
+from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_a_duty, still_open, the_duty
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import in_role
@@ -186,6 +186,7 @@ STOPS = Form(
     lambda work, press: (one_of("stopping", "What is stopping you?", STOPPING),),
     _stops,
     explain="You have put this off before. Nobody is blamed: it helps to know what would make it possible.",
+    about=about,
     keeps=False,
 )
 IT_IS_DONE = Form(
@@ -196,6 +197,7 @@ IT_IS_DONE = Form(
         long_text("note", "Is there anything to note?", "No names, please.", optional=True, max_length=500),
     ),
     _done,
+    about=about,
     keeps=False,
 )
 VERBS: dict[str, Verb] = {

@@ -8,7 +8,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines, pausing, people, post
 from psirf_bot.casework.deadlines import OPEN, PAUSED
 from psirf_bot.casework.duty_lines import ACT_OF, Duty, duty, line, row, stays
-from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, after, on_a_duty, still_open
+from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_a_duty, still_open
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response_page import current
@@ -118,6 +118,7 @@ HAND_OVER = Form(
         long_text("reason", "Why?", "They are sent these words. No names of patients.", max_length=300),
     ),
     _hand_over,
+    about=about,
     keeps=False,
 )
 PAUSE = Form(
@@ -130,6 +131,7 @@ PAUSE = Form(
     ),
     _pause,
     explain="For lawful reasons only. The reason and the day are shown to everybody concerned.",
+    about=about,
     keeps=False,
 )
 VERBS: dict[str, Verb] = {

@@ -6,7 +6,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import digest, post
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED
-from psirf_bot.casework.duty_lines import Duty, duty
+from psirf_bot.casework.duty_lines import Duty, duty, line
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, may
@@ -46,6 +46,13 @@ def on_a_duty(act: Act, does: Verb, *states: str) -> Verb:
         return does(work, press)
 
     return verb
+
+
+def about(work: Work, press: Press) -> str:
+    """The duty that a form is about, with what it belongs to."""
+    deadline = work.session.get(Deadline, press.args["deadline"])
+    found = duty(work, deadline) if deadline else None
+    return line(work, found.deadline, found.rule).heading if found else ""
 
 
 def after(work: Work, press: Press, title: str, text: str, *buttons: Button) -> Card:

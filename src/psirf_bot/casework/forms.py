@@ -44,6 +44,8 @@ class Form:
     questions: Callable[[Work, Press], Sequence[Question]]
     do: Callable[[Work, Press, Answers], Card]
     explain: str = ""
+    about: Callable[[Work, Press], str] = lambda work, press: ""
+    """What the form is about, in a few words, where it is not a case."""
     so_far: Callable[[Work, Press], Answers] = lambda work, press: {}
     """What is filled in when the form is opened."""
     keeps: bool = True
@@ -108,6 +110,8 @@ class Form:
         if case:
             buttons.append(Button(label="Back to the case", action=action_id(work, "case.show", case=case)))
             body.append(Words(text=case.reference, style="subtle"))
+        about = self.about(work, press)
+        body += [Words(text=about, style="subtle")] if about else []
         body += [Words(text=self.explain)] if self.explain else []
         for q in questions:
             value = answers.get(q.id)

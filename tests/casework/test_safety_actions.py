@@ -51,7 +51,7 @@ async def agreed(stage: Stage, name: str = LEAH, **changed: Any) -> Card:
 
 
 async def the_list(stage: Stage, name: str) -> str:
-    return words(await press(stage, name, "action.list"))
+    return words(await press(stage, name, "words.actions"))
 
 
 async def last(stage: Stage, name: str) -> Card:
@@ -185,7 +185,7 @@ async def test_done_it_comes_back_for_its_review_each_year(stage: Stage) -> None
     again = await stage.presses(FEMI, told, "It is done", {"what-was-done": "Once more."})
     assert "done already" in words(again)
     stage.later(days=350)
-    due = await press(stage, FEMI, "action.list")
+    due = await press(stage, FEMI, "words.actions")
     assert "SA-2026-0001" in words(due)
     opened = await stage.presses(FEMI, due, "Open")
     given = {"still-relevant": "yes", "measure-shows": "yes", "review-note": "No paper chart since May."}
@@ -281,7 +281,7 @@ async def test_a_long_list_says_how_many_more_there_are_and_fits_every_platform(
     for number in range(10):
         service = stage.trust.services[number % len(stage.trust.services)]
         await agreed(stage, **{"what-is-done": f"{number} " + "x" * 990, "service": service})
-    card = await press(stage, LEAH, "action.list")
+    card = await press(stage, LEAH, "words.actions")
     assert "And 2 more" in words(card)
     assert blockkit.message(card)
     assert adaptive.render(card)

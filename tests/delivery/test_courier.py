@@ -684,7 +684,7 @@ async def test_a_check_that_was_tried_too_often_in_vain_does_too(stage: Stage, p
 async def nobody_checks(stage: Stage, platform: Platform) -> None:
     need = await stage.do(lambda work: work.session.get(SupportNeed, "need"))
     assert (need.state, need.checker_id) == (support_needs.ON_LIST, None)
-    assert "Someone needs a person to check on them" in platform.titles("quality")
+    assert "Somebody is needed to check on a colleague" in platform.titles("quality")
     assert not any("Tomasz" in said for said in living_words(platform)), "staff are never named in a channel"
     assert "Nobody is to check on Tomasz yet" in words(await stage.says(LEAH, "overdue"))
 

@@ -311,7 +311,6 @@ RECEIVE = Form(
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "alert.new": RECEIVE,
     "alert.show": _show,
-    "alert.list": lambda work, press: Reply(card=list_alerts(work, press.by), replaces=press.place.private),
     "alert.lead": Form(Act.NAME_ALERT_LEAD, "Name the clinical lead", "Save", _lead_questions, _name_lead),
     "alert.report": Form(ANYBODY, "The alert's actions are complete", "Report it", _report_questions, _report),
     "alert.authorise": _authorise,

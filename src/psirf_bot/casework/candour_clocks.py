@@ -15,12 +15,11 @@ from psirf_bot.casework.candour import RULES, WITHDRAWN, is_suggested, may_still
 from psirf_bot.casework.deadlines import DROPPED, earlier, happened, of_case, owner_first, running, settle
 from psirf_bot.casework.owners import in_role, owners
 from psirf_bot.casework.work import Work
-from psirf_bot.domain import candour
 from psirf_bot.domain.candour import Standing, Step
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import Report
-from psirf_bot.store.tables import Candour, CandourStep, Case, Deadline
+from psirf_bot.store.tables import CandourStep, Case, Deadline
 
 CONFIRMED, TOLD, WRITTEN = "candour.confirmed", "candour.told", "candour.written"
 
@@ -78,7 +77,6 @@ def withdrawn(work: Work, case: Case, freed: Sequence[Case], by: str) -> None:
         if theirs := [_copy(row, each) for row in record if row.case_id not in own]:
             work.session.add_all(theirs)
             work.session.flush()
-            _note_answer(work, each, by)
     for each in freed:
         bring_in_line(work, each, by, SEPARATED)
     if any(may_still_apply(work, each) or standing_of(work, each).applies for each in freed):
@@ -161,20 +159,7 @@ def _write_change(work: Work, case: Case, by: str, why: str) -> None:
     )
     work.session.add(changed)
     work.session.flush()
-    _note_answer(work, case, by)
     work.record(by, "duty of candour: changed", case, why=why)
-
-
-def _note_answer(work: Work, case: Case, by: str) -> None:
-    """What is kept of the answer is what the record comes to now."""
-    applies = standing_of(work, case).applies
-    grounds = [row.facts["ground"] for row in record_of(work, case) if row.step == Step.CONFIRMED]
-    row = work.session.get(Candour, case.id) or Candour(case_id=case.id)
-    row.applies = {True: "yes", False: "no", None: None}[applies]
-    row.ground = next((str(one) for one in reversed(grounds) if (one in candour.APPLIES) is applies), None)
-    row.by_id, row.at = by, work.now
-    work.session.add(row)
-    work.session.flush()
 
 
 def _copy(row: CandourStep, case: Case) -> CandourStep:

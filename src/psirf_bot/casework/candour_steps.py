@@ -12,6 +12,7 @@ from typing import Any
 from psirf_bot.cards import candour as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
+from psirf_bot.casework import cases, post
 from psirf_bot.casework.candour import NOT_YOURS, joined_with, record_of, show, standing_of
 from psirf_bot.casework.candour_clocks import bring_in_line, came_back
 from psirf_bot.casework.deadlines import happened, of_case
@@ -23,7 +24,7 @@ from psirf_bot.domain import candour
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.candour import Entry, Step
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.store.tables import Candour, CandourStep, Case
+from psirf_bot.store.tables import CandourStep, Case
 
 A_CLINICIAN = (
     "Whether the duty of candour applies is for a clinician to confirm: the candour lead, the Chief Nurse or the "
@@ -36,12 +37,10 @@ def _confirm(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     ground = str(answers["ground"])
     applies = ground in candour.APPLIES
-    row = work.session.get(Candour, case.id) or Candour(case_id=case.id)
     if not _write(work, press, case, Step.CONFIRMED, work.local.date(), answers["opinion"], {"ground": ground}):
         return show(work, case, press.by)
-    row.applies, row.ground, row.by_id, row.at = "yes" if applies else "no", ground, press.by.id, work.now
-    work.session.add(row)
     bring_in_line(work, case, press.by.id, CONFIRMED_NOW)
+    post.refresh(work, cases.living_subject(case))
     note = "Thank you. It is recorded that the duty of candour applies. The days count from the report."
     no = "Thank you. It is recorded that the duty of candour does not apply. Being open and kind still helps."
     return show(work, case, press.by, note if applies else no)

@@ -276,5 +276,4 @@ NEW = Form(
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "action.new": NEW,
     "action.show": _show,
-    "action.list": lambda work, press: Reply(card=list_actions(work, press.by), replaces=press.place.private),
 }

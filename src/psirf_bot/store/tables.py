@@ -343,16 +343,6 @@ class SupportRequest(SQLModel, table=True):
     done_at: datetime | None = None
 
 
-class Candour(SQLModel, table=True):
-    """Whether the duty of candour applies to a case, as a clinician or the candour lead has confirmed it."""
-
-    case_id: str = Field(primary_key=True)
-    applies: str | None = None  # yes, no
-    ground: str | None = None
-    by_id: str | None = None
-    at: datetime | None = None
-
-
 class CandourStep(SQLModel, table=True):
     """One step of the duty of candour that was taken: on which day, by whom, and who recorded it."""
 

@@ -12,15 +12,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "candour",
-        sa.Column("case_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("applies", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("ground", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("by_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
-        sa.PrimaryKeyConstraint("case_id"),
-    )
-    op.create_table(
         "candourstep",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("case_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import Tally
 from psirf_bot.cards.model import Buttons, Card, Fact, Part, Words
-from psirf_bot.casework import contacts, people
+from psirf_bot.casework import contacts, people, support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED
 from psirf_bot.casework.duty_lines import duty, line, reference, rows, words_of
@@ -106,7 +106,7 @@ def _by_service(work: Work, by: Member) -> tuple[Part, ...]:
         for service in services[:IN_A_ROW]
     )
     shown = {service or "The trust as a whole": tally for service, tally in found.items()}
-    private = _private_count(work) if by.is_quality else 0
+    private = _private_count(work, by) if by.is_quality else 0
     words = f"Private ones (support, contact with staff): {private} late. They are on no board."
     return (
         *_tallied(work, "Late, by service", shown),
@@ -120,10 +120,11 @@ def _late_by_service(work: Work, *late: Any) -> dict[str | None, tuple[int, str]
     return {s: (count, oldest) for s, count, oldest in work.session.exec(counting.group_by(col(Deadline.service)))}
 
 
-def _private_count(work: Work) -> int:
+def _private_count(work: Work, by: Member) -> int:
+    """How many private duties are late, without those that are to be kept from whoever reads this."""
     private = [rule.id for rule in work.setting.rules.values() if rule.private]
-    late = select(func.count()).select_from(Deadline).where(*_is_late(work), col(Deadline.rule).in_(private))
-    return int(work.session.exec(late).one())
+    late = select(Deadline).where(*_is_late(work), col(Deadline.rule).in_(private))
+    return sum(by.id not in support_circle.kept_from(work, deadline) for deadline in work.session.exec(late))
 
 
 def _tallied(work: Work, title: str, groups: dict[str, tuple[int, str]]) -> tuple[Part, ...]:

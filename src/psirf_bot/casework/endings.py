@@ -7,7 +7,7 @@ from sqlmodel import select
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import candour_clocks, cases, contacts, post, support
+from psirf_bot.casework import candour_clocks, cases, contacts, post, support, support_needs
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.changes import changed, tell_owner
 from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running_of, settle
@@ -145,6 +145,8 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
     changed(work, case, press.by.id, "merged into another case", into=into.id)
     happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
     candour_clocks.joined(work, case, into, press.by.id)
+    if State(into.state) in {State.DECIDED, State.RESPONDING, State.PAUSED}:
+        support_needs.begin(work, support.of_case(work, case), Event.REVIEW_STARTS, press.by.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
     text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
     tell_reporter(work, case, f"{case.reference} was joined with another report", text)

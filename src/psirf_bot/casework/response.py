@@ -122,9 +122,10 @@ def _lead(work: Work, case: Case, answers: Answers) -> Person:
     lead = people.person(work, named[0]) if isinstance(named, list) else None
     if lead is None or not (lead.active and lead.on_list):
         raise Unfit({"lead": "Please choose somebody who is on the people list."})
-    if any(need.person_id == lead.id for need in support.of_case(work, case)):
+    family = cases.with_joined(work, case)
+    if any(need.person_id == lead.id for each in family for need in support.of_case(work, each)):
         raise Unfit({"lead": f"{lead.name} is named in the report, so somebody else has to lead it."})
-    if lead.id in case_facts(work, case).passed_over_ids:
+    if any(lead.id in case_facts(work, each).passed_over_ids for each in family):
         text = "manages somebody who asked that another person looks after them, so somebody else has to lead it."
         raise Unfit({"lead": f"{lead.name} {text}"})
     if Role.RESPONSE_LEAD not in people.member(work, lead).roles and not answers["fit-to-lead"]:

@@ -42,9 +42,13 @@ def parts(work: Work, by: Member) -> tuple[Part, ...]:
     return (*own, *_by_owner(work, by), *_by_service(work, by)) if allowed(work, by, Act.SEE_BOARD) else own
 
 
+UNREAD = "report.read"
+
+
 def _own(work: Work, by: Member) -> tuple[Part, ...]:
     until = work.setting.calendar_beyond.end_of(work.local.date() + SOON)[1]
     owed, more = owed_by(work, by, until)
+    owed = [deadline for deadline in owed if deadline.rule != UNREAD]  # these are listed as reports to read
     first = [found for deadline in owed[:OWN] if (found := duty(work, deadline))]
     if not first:
         return ()

@@ -352,12 +352,14 @@ def pass_on_those_of_leavers(work: Work) -> None:
 
 
 def changed(work: Work, deadline: Deadline) -> None:
-    """Whatever shows this duty is brought up to date: each reader's newest reminder, and its owners' own pages."""
+    """Whatever shows this duty is brought up to date: its reminders, and its owners' own pages."""
     work.session.add(deadline)
     work.session.flush()
     shown = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.day >= work.local.date() - SHOWN_FOR)
-    newest = {nudge.person_id: nudge for nudge in work.session.exec(shown.order_by(col(Nudge.day)))}
-    subjects = {subject_of(work, deadline, nudge) for nudge in newest.values()}
+    nudges = list(work.session.exec(shown.order_by(col(Nudge.day))))
+    if not work.setting.rules[deadline.rule].alone:  # of digests, only the newest: the days before have passed
+        nudges = list({nudge.person_id: nudge for nudge in nudges}.values())
+    subjects = {subject_of(work, deadline, nudge) for nudge in nudges}
     owing = owners(work, deadline)
     # A digest also lists what its reader was not reminded of that day.
     subjects |= {f"digest:{someone.id}:{work.local.date().isoformat()}" for someone in owing}

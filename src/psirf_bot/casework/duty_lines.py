@@ -39,10 +39,17 @@ class Doing(NamedTuple):
     stays: str = ""
 
 
+MINE = "A vote is your own. If you cannot take part, press Stand back on the panel's card; you need give no reason."
 ACT_OF: dict[str, Doing] = {
     "report.read": Doing("I have read this", "case.read", Act.MARK_READ),
     "datix.entered": Doing("Enter the Datix number", "case.datix", Act.ENTER_DATIX),
-    "panel.opened": Doing("Record what the panel decided", "response.decide", Act.DECIDE_RESPONSE),
+    "panel.opened": Doing("Open the panel", "panel.open", Act.OPEN_PANEL),
+    "panel.decided": Doing("Open the panel's page", "panel.show", Act.DECIDE_RESPONSE),
+    "panel.departure": Doing("Open the panel's page", "panel.show", Act.ANSWER_DEPARTURE),
+    "panel.vote": Doing("Vote", "panel.vote", Act.VOTE, MINE),
+    "minute.filed": Doing("Say that it is filed", "minute.filed", Act.FILE_MINUTE),
+    "notifications.made": Doing("Open the notifications", "notifications.show", Act.NOTIFY),
+    "psii.final": Doing("Open the learning response", "response.show", Act.NOTIFY),
     "psii.verified": Doing("Open the learning response", "response.show", Act.VERIFY_PSII),
     "psii.day-3": Doing("Open the learning response", "response.show", Act.LEAD_RESPONSE),
     **{rule.id: Doing("It is done", "duty.done") for rule in RULES if rule.id.startswith(("themes.", "plan."))},
@@ -56,6 +63,7 @@ OF_A_KIND = {
 }
 ACT_OF |= {r.id: OF_A_KIND[kind] for r in RULES if (kind := r.id.partition(".")[0]) in OF_A_KIND}
 LED = "An executive names who leads on an alert. If it cannot be you, please ask them to name somebody else."
+ACT_OF["response.lead"] = Doing("Choose the lead", "response.lead", Act.CHOOSE_LEAD)
 ACT_OF["candour.confirmed"] = ACT_OF["candour.confirmed"]._replace(act=Act.CONFIRM_CANDOUR)
 ACT_OF["alert.lead"] = ACT_OF["alert.lead"]._replace(act=Act.NAME_ALERT_LEAD)
 ACT_OF["alert.complete"] = ACT_OF["alert.complete"]._replace(stays=LED)

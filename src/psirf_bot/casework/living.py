@@ -6,7 +6,18 @@ from datetime import date
 from sqlmodel import col, select
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import board, danger, digest, home, post, reminders, support
+from psirf_bot.casework import (
+    board,
+    danger,
+    digest,
+    home,
+    panel_card,
+    panel_opening,
+    post,
+    reminders,
+    response_board,
+    support,
+)
 from psirf_bot.casework.view import living_card
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Case, Deadline, Nudge
@@ -64,4 +75,7 @@ KINDS: dict[str, Callable[[Work, str], Card | None]] = {
     "digest": _digest,
     "nudge": _own_message,
     "summary": _summary,
+    "panel": panel_card.render,
+    "agenda": panel_opening.agenda,
+    "response": response_board.render,
 }

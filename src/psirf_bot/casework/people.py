@@ -63,10 +63,10 @@ def picked(work: Work, actor: Actor, by: Member) -> PersonId:
 
 def member(work: Work, person: Person) -> Member:
     """The person with the roles they hold today, by themselves and for those they stand in for."""
-    offices = _offices_today(work, person, {person.id})
+    offices, acts_for = _today(work, person, {person.id})
     roles = frozenset({Role.STAFF} | {role for role, _ in offices})
     leads = frozenset(service for role, service in offices if role is Role.SERVICE_LEAD and service)
-    return Member(person.id, person.name, roles, leads)
+    return Member(person.id, person.name, roles, leads, frozenset(acts_for))
 
 
 def person(work: Work, person_id: str | None) -> Person | None:
@@ -163,17 +163,25 @@ def _holds(role: Role) -> Any:
     return cast(Person.roles, String).contains(f'"{role}"')  # roles are a JSON list
 
 
-def _offices_today(work: Work, person: Person, met: set[str]) -> set[tuple[Role, str | None]]:
-    """Each role with the service it is held in: their own, and those of whoever they stand in for."""
+Office = tuple[Role, str | None]
+"""A role with the service it is held in."""
+
+
+def _today(work: Work, person: Person, met: set[str]) -> tuple[set[Office], set[tuple[str, Role | None]]]:
+    """Their offices with those of whoever they stand in for, and for whom that is: in one role, or (None) in all."""
     if not person.active:
-        return set()
-    offices = {(Role(r), person.service) for r in person.roles}
+        return set(), set()
+    offices: set[Office] = {(Role(r), person.service) for r in person.roles}
+    acts_for: set[tuple[str, Role | None]] = set()
     for stand_in in _standing_in_today(work, StandIn.deputy_id == person.id):
         principal = work.session.get(Person, stand_in.person_id)
         if principal and principal.id not in met:
-            theirs = _offices_today(work, principal, {*met, principal.id})
-            offices |= {(role, service) for role, service in theirs if stand_in.role in {None, role}}
-    return offices
+            only = Role(stand_in.role) if stand_in.role else None
+            theirs, in_turn = _today(work, principal, {*met, principal.id})
+            offices |= {(role, service) for role, service in theirs if only in {None, role}}
+            acts_for |= {(principal.id, only)}
+            acts_for |= {(whom, only or role) for whom, role in in_turn if None in {only, role} or only == role}
+    return offices, acts_for
 
 
 def _standing_in_today(work: Work, whose: object) -> list[StandIn]:

@@ -16,8 +16,11 @@ from psirf_bot.store.tables import (
     Dialog,
     Identity,
     LearningResponse,
+    NamedContact,
     Nudge,
     Outbox,
+    Panel,
+    PanelMember,
     Person,
     SafetyAction,
     SafetyAlert,
@@ -25,6 +28,8 @@ from psirf_bot.store.tables import (
     SupportCheck,
     SupportNeed,
     SupportRequest,
+    Training,
+    Vote,
 )
 
 
@@ -149,6 +154,11 @@ THEIRS: tuple[tuple[type[SQLModel], str], ...] = (
     (SupportRequest, "person_id"),
     (SupportRequest, "taken_by"),
     (LearningResponse, "lead_id"),
+    (Panel, "chair_id"),
+    (PanelMember, "person_id"),
+    (Vote, "by_id"),
+    (Training, "person_id"),
+    (NamedContact, "contact_id"),
     (Contact, "lead_id"),
     (SafetyAction, "owner_id"),
     (SafetyAlert, "lead_id"),

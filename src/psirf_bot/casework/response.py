@@ -10,20 +10,20 @@ from sqlmodel import col, select
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, contacts, deadlines, news, onlookers, people, post, support
+from psirf_bot.casework import cases, deadlines, news, onlookers, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, DROPPED, happened, of_case, running
-from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
+from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response_page import current, kind_of, kinds, page, sees
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
-from psirf_bot.dialogs.questions import People, Question, long_text, one_of, several_of
+from psirf_bot.casework.response_page import current, kind_of, page, sees
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.dialogs.questions import Question, long_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII
-from psirf_bot.store.tables import Case, Deadline, LearningResponse, Person
+from psirf_bot.store.tables import Case, Deadline, LearningResponse
 
 OF_A_DECISION = ("psii.verified", "psii.day-3", "response.started")
 """The clocks that another kind of response stops: it starts its own. Another lead goes on with those that run."""
@@ -55,90 +55,42 @@ def tell(work: Work, case: Case, by: Member, whom: Iterable[str | None], title: 
 # What the panel decided
 
 
-def _decide_questions(work: Work, press: Press) -> Sequence[Question]:
-    return (
-        one_of("kind", "Which learning response?", {kind: words[:75] for kind, words in kinds(work).items()}),
-        People("lead", "Who leads it?", "A name or work e-mail address; nobody who was involved.", most=1),
-        several_of(
-            "fit-to-lead",
-            "Only if they are not on the list of response leads",
-            {"yes": "They are trained to lead it, and have the time"},
-            optional=True,
-        ),
-    )
+def decide(work: Work, case: Case, kind: str, by: Member) -> LearningResponse:
+    """The chair approved that there is to be a learning response (I14): a PSII waits to be verified (I16).
 
-
-def _so_far(work: Work, press: Press) -> Answers:
-    response = current(work, case_of(work, press))
-    if response is None or response.started_at:
-        return {}
-    return {"kind": response.kind, "lead": [response.lead_id] if response.lead_id else None}
-
-
-def _decide(work: Work, press: Press, answers: Answers) -> Card:
-    case, kind = case_of(work, press), str(answers["kind"])
-    lead = _lead(work, case, answers)
+    One that was decided before and has not started is replaced; its lead stays.
+    """
     response = current(work, case)
-    before = response if response and not response.started_at else None  # nothing came of it yet: it is replaced
-    same = before and (before.kind, before.lead_id, before.decided_by) == (kind, lead.id, press.by.id)
-    if same and case.state == State.DECIDED:
-        return page(work, case, press.by)
+    before = response if response and not response.started_at else None
     same_kind = before is not None and before.kind == kind
     verified = bool(before and same_kind and before.verified_at)
-    old_lead, review_known = (before.lead_id, _due_to_start(before)) if before else (None, False)
+    review_known = bool(before and _due_to_start(before))
     response = before or LearningResponse(
-        id=work.new_id(), case_id=case.id, kind=kind, decided_by=press.by.id, decided_at=work.now
+        id=work.new_id(), case_id=case.id, kind=kind, decided_by="", decided_at=work.now
     )
-    response.kind, response.lead_id = kind, lead.id
+    response.kind = kind
     if not verified:
-        response.decided_by, response.decided_at = press.by.id, work.now
+        response.decided_by, response.decided_at = by.id, work.now
         response.verified_by = response.verified_at = None
     work.session.add(response)
     if not same_kind:
-        drop(work, case, OF_A_DECISION, press.by.id, "decided again")
+        drop(work, case, OF_A_DECISION, by.id, "decided again")
     waits = kind == PSII and not verified
     case.state = State.AWAITING_VERIFICATION if waits else State.DECIDED
-    changed(
-        work, case, press.by.id, "response decided", lead.id, old_lead, response=response.id, kind=kind, lead=lead.id
-    )
-    about = of_case(case, response_lead=lead.id)
-    happened(work, Event.PANEL_OPENED, about, press.by.id)
+    changed(work, case, by.id, "response decided", response.lead_id, response=response.id, kind=kind)
+    about = of_case(case, response_lead=response.lead_id)
+    if response.lead_id is None:
+        happened(work, Event.RESPONSE_DECIDED, about, by.id)
     if waits:
-        happened(work, Event.PSII_DECIDED, about, press.by.id)
+        happened(work, Event.PSII_DECIDED, about, by.id)
         _ask_to_verify(work, case, response)
     else:
-        _may_start(work, case, response, press.by.id, tell_managers=not review_known)
+        _may_start(work, case, response, by.id, tell_managers=not review_known)
         if verified:
-            _owe_the_initial_report(work, case, response, press.by.id)
-    if old_lead and old_lead != lead.id:
-        _pass_to(work, case, lead.id)
-    _tell_of_decision(work, case, response, press.by, old_lead, first=before is None)
-    return page(work, case, press.by)
-
-
-def _lead(work: Work, case: Case, answers: Answers) -> Person:
-    """The person who is to lead it. Raises Unfit for somebody who cannot."""
-    named = answers["lead"]
-    lead = people.person(work, named[0]) if isinstance(named, list) else None
-    if lead is None or not (lead.active and lead.on_list):
-        raise Unfit({"lead": "Please choose somebody who is on the people list."})
-    family = cases.with_joined(work, case)
-    if any(need.person_id == lead.id for each in family for need in support.of_case(work, each)):
-        raise Unfit({"lead": f"{lead.name} is named in the report, so somebody else has to lead it."})
-    if any(lead.id in case_facts(work, each).passed_over_ids for each in family):
-        text = "manages somebody who asked that another person looks after them, so somebody else has to lead it."
-        raise Unfit({"lead": f"{lead.name} {text}"})
-    if Role.RESPONSE_LEAD not in people.member(work, lead).roles and not answers["fit-to-lead"]:
-        text = "is not on the list of response leads. If they are trained and have the time, tick the box below."
-        raise Unfit({"lead": f"{lead.name} {text}"})
-    return lead
-
-
-def _pass_to(work: Work, case: Case, lead_id: str) -> None:
-    """Somebody else leads it: what its lead owes is theirs now, with the days that it was due before."""
-    for clock in running(work, of_case(case), "response.started"):
-        deadlines.hand_over(work, clock, lead_id)
-    contacts.pass_to(work, case, lead_id)
+            _owe_the_initial_report(work, case, response, by.id)
+    if before is None:
+        _tell_the_reporter(work, case)
+    return response
 
 
 def _owe_the_initial_report(work: Work, case: Case, response: LearningResponse, by: str) -> None:
@@ -165,24 +117,14 @@ def _may_start(work: Work, case: Case, response: LearningResponse, by: str, *, t
         support.review_starts(work, case, by)
 
 
-def _tell_of_decision(
-    work: Work, case: Case, response: LearningResponse, by: Member, old_lead: str | None, *, first: bool
-) -> None:
-    waits = not _due_to_start(response)
-    if old_lead and old_lead != response.lead_id:
-        text = f"Somebody else leads the learning response to {case.reference} now. There is nothing you need to do."
-        post.to_person(work, old_lead, said("The lead has changed", text, preview=cards.PRIVATE_TASK))
-    if response.lead_id and response.lead_id != by.id:
-        open_it = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
-        asked = cards.lead_is_asked(case.reference, kind_of(work, response), waits=waits, button=open_it)
-        post.to_person(work, response.lead_id, asked)
-    involved = any(need.person_id == case.reporter_id for need in support.of_case(work, case))
-    if first and not involved:
-        text = (
-            f"There will be a learning response to {case.reference}. It looks for what made things hard, "
-            "not for whom to blame. You will be told what comes of it."
-        )
-        news.tell_reporter(work, case, "It was decided how to learn from your report", text)
+def _tell_the_reporter(work: Work, case: Case) -> None:
+    if any(need.person_id == case.reporter_id for need in support.of_case(work, case)):
+        return  # they hear it from whoever checks on them (R02)
+    text = (
+        f"There will be a learning response to {case.reference}. It looks for what made things hard, "
+        "not for whom to blame. You will be told what comes of it."
+    )
+    news.tell_reporter(work, case, "It was decided how to learn from your report", text)
 
 
 # Verification
@@ -256,15 +198,6 @@ def _back(work: Work, press: Press, answers: Answers) -> Card:
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "response.decide": Form(
-        Act.DECIDE_RESPONSE,
-        "What did the panel decide?",
-        "Record the decision",
-        _decide_questions,
-        _decide,
-        explain="The lead is told in private. A PSII waits to be verified; nothing else waits for it.",
-        so_far=_so_far,
-    ),
     "response.verify": _verify,
     "response.back": Form(Act.VERIFY_PSII, "Send it back to the panel", "Send it back", _back_questions, _back),
 }

@@ -59,7 +59,8 @@ def extensions(work: Work, response: LearningResponse) -> list[Extension]:
 
 def sees(work: Work, by: Member, case: Case) -> bool:
     """Who may open the page. A reporter who was involved hears from their line manager that a review starts (R02)."""
-    leads = by.is_quality or by.id == case_facts(work, case).lead_id or allowed(work, by, Act.VERIFY_PSII, case)
+    its_lead = by.acts_as(case_facts(work, case).lead_id, Role.RESPONSE_LEAD)
+    leads = by.is_quality or its_lead or allowed(work, by, Act.VERIFY_PSII, case)
     return leads or (allowed(work, by, Act.SEE_CASE, case) and case.reporter_id != by.id)
 
 
@@ -141,12 +142,12 @@ def _day(work: Work, at: datetime) -> str:
 def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member) -> tuple[tuple[Button, ...], ...]:
     """What this person may do next, in rows."""
     state, waiting = State(case.state), response is not None and response.started_at is None
-    decide, lead = (allowed(work, by, act, case) for act in (Act.DECIDE_RESPONSE, Act.LEAD_RESPONSE))
+    choose, lead = (allowed(work, by, act, case) for act in (Act.CHOOSE_LEAD, Act.LEAD_RESPONSE))
     verify = allowed(work, by, Act.VERIFY_PSII, case) and response is not None and response.decided_by != by.id
     keeps = contacts.may_keep(work, case, by)
     goes_on = state is State.RESPONDING and response is not None and response.ended_at is None
     offers = (
-        (decide, "Change what was decided" if waiting else "Record what the panel decided", "response.decide"),
+        (choose, "Change the lead" if response and response.lead_id else "Choose the lead", "response.lead"),
         (verify, "Verify the PSII", "response.verify"),
         (verify, "Send it back", "response.back"),
         (lead and waiting and state is State.DECIDED, "Start it", "response.start"),

@@ -6,7 +6,7 @@ from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import candour, cases, duty_lines, news, people, response_page, support_requests
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.deadlines import running_of
-from psirf_bot.casework.work import Work, allowed, case_facts
+from psirf_bot.casework.work import Work, allowed, case_facts, panel_of
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case
@@ -95,12 +95,11 @@ def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
             return ()
         return (Button(label=label, action=action_id(work, verb, case=case, **args)),)
 
-    if response_page.current(work, case) is None:
-        respond = offers(Act.DECIDE_RESPONSE, "Record what the panel decided", "response.decide")
-    elif response_page.sees(work, by, case):
-        respond = (button(work, "Learning response", "response.show", case=case),)
-    else:
-        respond = ()
+    panel = offers(Act.OPEN_PANEL, "Open the panel", "panel.open")
+    if panel_of(work, case):
+        panel += offers(Act.SEE_PANEL, "The panel", "panel.show")
+    shown = response_page.current(work, case) is not None and response_page.sees(work, by, case)
+    respond = (button(work, "Learning response", "response.show", case=case),) if shown else ()
     restrict = ("Lift the restriction", "no") if case.restricted else ("Restrict", "yes")
     return [
         (
@@ -123,6 +122,7 @@ def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
         ),
         (
             *offers(Act.SEE_CANDOUR, "Duty of candour", "candour.show"),
+            *panel,
             *respond,
             *offers(Act.AGREE_ACTION, "Agree a safety action", "action.new"),
         ),

@@ -16,7 +16,10 @@ from psirf_bot.casework import (
     candour,
     cases,
     from_datix,
+    gaps,
     lists,
+    panel_opening,
+    panel_page,
     post,
     reporting,
     safety_actions,
@@ -100,6 +103,12 @@ def _open_datix(work: Work, heard: Heard) -> Card:
     return from_datix.asked_for(work, _as_pressed(heard, "datix.open"), heard.rest.rstrip(AT_THE_END))
 
 
+def _agenda(work: Work, heard: Heard) -> Card:
+    shown = panel_opening.VERBS["panel.agenda"](work, _as_pressed(heard, "panel.agenda")).card
+    assert shown is not None  # noqa: S101 - a form that was not sent is shown
+    return shown
+
+
 def _as_pressed(heard: Heard, verb: str) -> Press:
     return Press(verb, {}, None, {}, heard.by, heard.platform, heard.place)
 
@@ -124,6 +133,9 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     ),
     "deputy": lambda work, heard: _form(work, heard, "deputy.set", setting_up.DEPUTY),
     "candour": _candour,
+    "panel": lambda work, heard: panel_page.asked_for(work, heard.by, heard.rest),
+    "agenda": _agenda,
+    "gaps": lambda work, heard: gaps.show(work, heard.by),
     "support": lambda work, heard: support_requests.page(work, heard.by, heard.rest),
     "hours": lambda work, heard: _form(work, heard, "hours.set", working_hours.HOURS),
     "action": lambda work, heard: _form(work, heard, "action.new", safety_actions.NEW),
@@ -134,7 +146,8 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "cancel": _cancel,
 }
 ALONE = frozenset({
-    "report", "my reports", "overdue", "deputy", "hours", "action", "actions", "alert", "alerts", "help", "cancel",
+    "report", "my reports", "overdue", "deputy", "hours", "action", "actions", "alert", "alerts", "agenda",
+    "gaps", "help", "cancel",
 })  # fmt: skip
 """Words that take nothing after them; with more behind them they are a sentence, not a command."""
 ALSO = {
@@ -151,7 +164,7 @@ ALSO = {
     "stop": "cancel",
 }
 MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
-NAME_A_CASE = frozenset({"case", "open datix", "candour", "support"})
+NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel"})
 UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report"})
 """Words that may as well be an answer, or a part of one."""
 AT_THE_END = ".!?,;: "
@@ -242,9 +255,7 @@ def _is_an_answer(work: Work, heard: Heard, word: str, text: str) -> bool:
         return False
     if not heard.rest:
         return text.casefold().rstrip(AT_THE_END) in UNSURE
-    return word == "find" or (
-        word in {"case", "open datix", "candour", "support"} and not re.fullmatch(r"\S*\d\S*", heard.rest)
-    )
+    return word == "find" or (word in NAME_A_CASE and not re.fullmatch(r"\S*\d\S*", heard.rest))
 
 
 def command(text: str) -> tuple[str, str]:

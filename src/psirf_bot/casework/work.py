@@ -19,7 +19,7 @@ from psirf_bot.domain.trust import Trust
 from psirf_bot.domain.working_time import Calendar
 from psirf_bot.store import audit
 from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.tables import Case, LearningResponse, Outbox, Person, SupportNeed
+from psirf_bot.store.tables import Case, LearningResponse, Outbox, Panel, PanelMember, Person, SupportNeed
 
 FORESEEN = 15
 """Years after the known ones for which bank holidays are foreseen."""
@@ -121,6 +121,7 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         .join(Person, col(SupportNeed.person_id) == Person.id, isouter=True)
         .where(SupportNeed.case_id == case.id)
     ).all()
+    panel = panel_of(work, case)
     return CaseFacts(
         state=State(case.state),
         service=case.service,
@@ -129,6 +130,7 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         confidential=case.confidential,
         quality_only=case.quality_only,
         restricted=case.restricted,
+        **(_panel_facts(work, case, panel) if panel else {}),
         lead_id=work.session.exec(
             select(LearningResponse.lead_id)
             .where(LearningResponse.case_id == case.id)
@@ -140,6 +142,36 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
             manager for checker, wish, manager in needs if wish == "someone-else" and manager and manager != checker
         ),
     )
+
+
+def panel_of(work: Work, case: Case) -> Panel | None:
+    """The panel that looks at a case, or did last."""
+    theirs = select(Panel).where(Panel.case_id == case.id, Panel.state != "stopped")
+    return work.session.exec(theirs.order_by(col(Panel.opened_at).desc())).first()
+
+
+def _panel_facts(work: Work, case: Case, panel: Panel) -> dict[str, Any]:
+    """Who takes part in its panel, and who must not: whoever was involved, and their line managers."""
+    members = work.session.exec(select(PanelMember).where(PanelMember.panel_id == panel.id)).all()
+    return {
+        "chair_id": panel.chair_id,
+        "panel_ids": frozenset(m.person_id for m in members if m.recused_at is None),
+        "kept_out_ids": frozenset(m.person_id for m in members if m.recused_at) | involved_in(work, case),
+    }
+
+
+def involved_in(work: Work, case: Case) -> frozenset[str]:
+    """The staff named in a case's reports, with those that were joined with it, and their line managers."""
+    cases, found = [case.id], set[str]()
+    while cases:
+        theirs = (
+            select(SupportNeed.person_id, SupportNeed.passed_over_id, Person.line_manager_id)
+            .join(Person, col(SupportNeed.person_id) == Person.id, isouter=True)
+            .where(col(SupportNeed.case_id).in_(cases))
+        )
+        found |= {who for row in work.session.exec(theirs).all() for who in row if who}
+        cases = list(work.session.exec(select(Case.id).where(col(Case.merged_into).in_(cases))).all())
+    return frozenset(found)
 
 
 def allowed(work: Work, by: Member, act: Act, case: Case | None = None) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from psirf_bot.casework import daily, tick
+from psirf_bot.casework import daily, panel_voting, tick
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.store.database import Store, without_words
 
@@ -25,6 +25,7 @@ class Tick:
     async def run(self) -> None:
         """Deal with everything that is due; what fails is looked at again at the next wake-up."""
         await self._all_of(lambda session: daily.begin(self._work(session), AT_ONCE))
+        await self._all_of(lambda session: panel_voting.close_those_due(self._work(session), AT_ONCE))
         await self._all_of(lambda session: tick.run(self._work(session), AT_ONCE))
         self._kick()
 

@@ -41,7 +41,18 @@ class Act(StrEnum):
     SEE_CANDOUR = "see candour"
     CONFIRM_CANDOUR = "confirm candour"
     RECORD_CANDOUR = "record candour"
+    OPEN_PANEL = "open the panel"
+    SEE_PANEL = "see the panel"
+    PREPARE_PANEL = "prepare the panel"
+    VOTE = "vote"
+    CLOSE_VOTING = "close the voting"
     DECIDE_RESPONSE = "decide response"
+    ANSWER_DEPARTURE = "answer a departure from the minimum"
+    FILE_MINUTE = "file the minute"
+    CHOOSE_LEAD = "choose the response lead"
+    NOTIFY = "notify"
+    APPROVE_DRAFT = "approve the draft of a report"
+    SEE_GAPS = "see the gaps"
     VERIFY_PSII = "verify PSII"
     LEAD_RESPONSE = "lead response"
     PAUSE = "pause"
@@ -64,6 +75,14 @@ class Member:
     roles: frozenset[Role]
     leads: frozenset[str] = frozenset()
     """The services they lead today, their own or one they stand in for."""
+    acts_for: frozenset[tuple[str, Role | None]] = frozenset()
+    """For whom they stand in today: in one role or, with None, in all."""
+
+    def acts_as(self, person_id: str | None, role: Role) -> bool:
+        """Whether they are this person, or stand in for them in this role."""
+        return person_id is not None and (
+            person_id == self.id or not self.acts_for.isdisjoint({(person_id, None), (person_id, role)})
+        )
 
     @property
     def is_quality(self) -> bool:
@@ -109,7 +128,8 @@ def _sees(actor: Member, case: CaseFacts) -> bool:
     if actor.id in case.passed_over_ids:
         return False
     lead = bool(case.service) and case.service in actor.leads
-    return not kept_close and (bool(BOARD & actor.roles) or lead)
+    takes_part = bool(BOARD & actor.roles) or lead or _on_panel(actor, case)
+    return _leads(actor, case) or (takes_part and not kept_close)
 
 
 def _sees_case(actor: Member, case: CaseFacts) -> bool:
@@ -135,12 +155,46 @@ def _sees_candour(actor: Member, case: CaseFacts) -> bool:
 
 
 def _records_candour(actor: Member, case: CaseFacts) -> bool:
-    takes_part = _clinician(actor, case) or actor.is_quality or actor.id == case.lead_id
+    takes_part = _clinician(actor, case) or actor.is_quality or _leads(actor, case)
     return takes_part or (case.service in actor.leads and _sees_candour(actor, case))
 
 
+def _leads(actor: Member, case: CaseFacts) -> bool:
+    return actor.acts_as(case.lead_id, R.RESPONSE_LEAD) and actor.id not in case.passed_over_ids
+
+
 def _leads_response(actor: Member, case: CaseFacts) -> bool:
-    return actor.is_quality or actor.id == case.lead_id
+    return actor.is_quality or _leads(actor, case)
+
+
+def _has_a_vote(actor: Member, case: CaseFacts) -> bool:
+    """Involved staff, their line managers and whoever has stood back have none, nor do those who stand in for them."""
+    takes_part = any(actor.acts_as(member, R.PANEL) for member in case.panel_ids)
+    return takes_part and actor.id not in case.kept_out_ids
+
+
+def _chairs(actor: Member, case: CaseFacts) -> bool:
+    return actor.acts_as(case.chair_id, R.CHAIR) and actor.id not in case.kept_out_ids
+
+
+def _on_panel(actor: Member, case: CaseFacts) -> bool:
+    return _has_a_vote(actor, case) or _chairs(actor, case)
+
+
+def _sees_panel(actor: Member, case: CaseFacts) -> bool:
+    if actor.id in case.kept_out_ids:
+        return False
+    return _on_panel(actor, case) or actor.is_quality or (bool(BOARD & actor.roles) and _sees(actor, case))
+
+
+def _prepares(actor: Member, case: CaseFacts) -> bool:
+    takes_part = actor.is_quality or _chairs(actor, case)
+    return takes_part and actor.id not in case.kept_out_ids and case.state is State.IN_PANEL
+
+
+def _directs(actor: Member, case: CaseFacts) -> bool:
+    """The Chief Nurse, the Medical Director, or whoever stands in for one of them today (V18)."""
+    return bool(actor.roles & {R.CHIEF_NURSE, R.MEDICAL_DIRECTOR})
 
 
 def _owes(actor: Member, duty: DutyFacts) -> bool:
@@ -170,6 +224,8 @@ WITHOUT_CASE: dict[Act, frozenset[Role]] = {
     Act.SET_HOURS: EVERYBODY,
     Act.SEE_BOARD: QUALITY | BOARD | {R.SERVICE_LEAD, R.CHAIR, R.CANDOUR_LEAD},
     Act.AGREE_ACTION: QUALITY | {R.RESPONSE_LEAD},
+    Act.SEE_GAPS: QUALITY | BOARD | {R.CHAIR},
+    Act.OPEN_PANEL: QUALITY,
     Act.RECEIVE_ALERT: QUALITY,
     Act.NAME_ALERT_LEAD: BOARD,
     Act.AUTHORISE_ALERT: BOARD,
@@ -198,9 +254,22 @@ WITH_CASE: dict[Act, Rule] = {
     Act.SEE_CANDOUR: _sees_candour,
     Act.CONFIRM_CANDOUR: _clinician,
     Act.RECORD_CANDOUR: _records_candour,
-    Act.DECIDE_RESPONSE: _quality(State.READ, State.DECIDED),
-    Act.VERIFY_PSII: lambda actor, case: (
-        bool(actor.roles & {R.CHIEF_NURSE, R.MEDICAL_DIRECTOR}) and case.state is State.AWAITING_VERIFICATION
+    Act.OPEN_PANEL: _quality(State.READ),
+    Act.SEE_PANEL: _sees_panel,
+    Act.PREPARE_PANEL: _prepares,
+    Act.VOTE: lambda actor, case: _has_a_vote(actor, case) and case.state is State.IN_PANEL,
+    Act.CLOSE_VOTING: _prepares,
+    Act.DECIDE_RESPONSE: lambda actor, case: _chairs(actor, case) and case.state is State.IN_PANEL,
+    Act.ANSWER_DEPARTURE: lambda actor, case: _directs(actor, case) and case.state is State.IN_PANEL,
+    Act.VERIFY_PSII: lambda actor, case: _directs(actor, case) and case.state is State.AWAITING_VERIFICATION,
+    Act.FILE_MINUTE: _quality(*UNDER_WAY, State.CLOSED),
+    Act.CHOOSE_LEAD: lambda actor, case: (
+        (actor.is_quality or _chairs(actor, case))
+        and case.state in {State.DECIDED, State.AWAITING_VERIFICATION, State.RESPONDING, State.PAUSED}
+    ),
+    Act.NOTIFY: _quality(*UNDER_WAY, State.CLOSED),
+    Act.APPROVE_DRAFT: lambda actor, case: (
+        bool(actor.roles & BOARD) and case.state in {State.RESPONDING, State.PAUSED, State.CLOSED}
     ),
     Act.LEAD_RESPONSE: lambda actor, case: (
         _leads_response(actor, case) and case.state in {State.DECIDED, State.RESPONDING}

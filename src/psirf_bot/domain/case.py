@@ -40,6 +40,12 @@ class CaseFacts:
     quality_only: bool = False
     restricted: bool = False
     checker_ids: frozenset[str] = frozenset()
+    panel_ids: frozenset[str] = frozenset()
+    """Those who have a vote in its panel, or act for somebody who has."""
+    chair_id: str | None = None
+    """Who chairs its panel today."""
+    kept_out_ids: frozenset[str] = frozenset()
+    """Staff who were involved, their line managers, and who has stood back: they take no part in its panel."""
     lead_id: str | None = None
     """Who leads the learning response."""
     passed_over_ids: frozenset[str] = frozenset()

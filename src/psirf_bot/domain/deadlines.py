@@ -28,6 +28,19 @@ class Event(StrEnum):
     DANGER_TOLD = "danger told"
     DANGER_ACKNOWLEDGED = "danger acknowledged"
     PANEL_OPENED = "panel opened"
+    PANEL_STOPPED = "panel stopped"
+    VOTE_ASKED_FOR = "vote asked for"
+    VOTED = "voted"
+    VOTE_NOT_NEEDED = "recused, or voting closed"
+    DEPARTURE_ASKED_FOR = "departure from the minimum asked for"
+    DEPARTURE_ANSWERED = "departure from the minimum answered"
+    MINUTE_APPROVED = "minute approved by the chair"
+    MINUTE_FILED = "minute filed on Datix"
+    RESPONSE_DECIDED = "learning response decided"
+    LEAD_CHOSEN = "learning response lead chosen"
+    NOTIFICATIONS_MADE = "everybody notified"
+    PSII_ENDED = "PSII ended"
+    FINAL_REPORT_SENT = "final report sent"
     PSII_DECIDED = "PSII decided"
     PSII_VERIFIED = "PSII verified"
     PSII_NOT_VERIFIED = "PSII sent back to the panel"
@@ -77,7 +90,7 @@ class Event(StrEnum):
 NOW = None
 """A reminder as soon as the duty opens."""
 
-Owner = Role | Literal["reporter", "case owner", "checker", "response lead", "whoever is named"]
+Owner = Role | Literal["reporter", "case owner", "checker", "response lead", "chair", "whoever is named"]
 """Whose a duty is: a role's, or one person's whom the event names (the role behind it is `Rule.stands_behind`)."""
 
 
@@ -215,11 +228,27 @@ RULES = (
     Rule("psii.verified", "Verify the PSII", E.PSII_DECIDED, (E.PSII_VERIFIED,), working_days(2), R.CHIEF_NURSE,
          "policy §3.2: before it starts; the time is local", ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE),
          drops=(E.PSII_NOT_VERIFIED, *ENDED)),
+    Rule("panel.vote", "Vote on the response", E.VOTE_ASKED_FOR, (E.VOTED,), None, "whoever is named",
+         "the day on which voting closes", nudges=(-1, 0), ladder=(), drops=(E.VOTE_NOT_NEEDED, *ENDED), private=True),
+    Rule("panel.decided", "Decide on the response, and approve the minute", E.PANEL_OPENED, (E.MINUTE_APPROVED,), None,
+         "chair", "two working days after voting closes; local", nudges=(-2, 0), ladder=(R.QUALITY, R.CHIEF_NURSE),
+         drops=(E.PANEL_STOPPED, *ENDED)),
+    Rule("panel.departure", "Answer whether the panel may depart from the minimum", E.DEPARTURE_ASKED_FOR,
+         (E.DEPARTURE_ANSWERED,), working_days(2), R.CHIEF_NURSE, "policy §12.3 (I09); the time is local",
+         ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE), drops=(E.PANEL_STOPPED, *ENDED)),
+    Rule("minute.filed", "File the panel's minute and papers on the Datix record", E.MINUTE_APPROVED,
+         (E.MINUTE_FILED,), working_days(2), R.QUALITY, "policy §12.3; the time is local", drops=(E.CASE_DROPPED,)),
+    Rule("notifications.made", "Notify LFPSE, the ICS, the commissioner, NHS England and the CQC", E.PSII_DECIDED,
+         (E.NOTIFICATIONS_MADE,), working_days(2), R.QUALITY, "policy §12.4; the time is local",
+         ladder=(R.QUALITY, R.CHIEF_NURSE), drops=(E.PSII_NOT_VERIFIED, *ENDED)),
     Rule("psii.day-3", "Send the initial report", E.PSII_VERIFIED, (E.INITIAL_REPORT_SENT,), working_days(3), R.QUALITY,
          "policy §12.4: day 3, read here as working days from verification", ladder=(R.QUALITY, R.CHIEF_NURSE),
          drops=ENDED),
 
     # The learning response (§13, K01 to K08)
+    Rule("response.lead", "Choose who leads the learning response", E.RESPONSE_DECIDED, (E.LEAD_CHOSEN,),
+         working_days(2), R.QUALITY, "policy §4; the time is local", ladder=(R.QUALITY, R.CHIEF_NURSE),
+         drops=(E.PSII_NOT_VERIFIED, *ENDED)),
     Rule("response.started", "Start the learning response", E.RESPONSE_DUE_TO_START, (E.RESPONSE_STARTED,),
          working_days(5), "response lead", "policy §13: as soon as possible; the time is local",
          ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),
@@ -235,6 +264,8 @@ RULES = (
     Rule("response.six-months", "Finish within six months", E.RESPONSE_STARTED, (E.RESPONSE_ENDED,), months(6),
          "response lead", "policy §13: never more than six months", nudges=(-20, -10, -5, 0),
          ladder=(R.CHIEF_NURSE, R.EXECUTIVE), drops=ENDED),
+    Rule("psii.final", "Send the final report", E.PSII_ENDED, (E.FINAL_REPORT_SENT,), working_days(10), R.QUALITY,
+         "policy §12.4: on completion; the time is local", ladder=(R.QUALITY, R.CHIEF_NURSE), drops=(E.CASE_DROPPED,)),
     Rule("contact.service-user", "Be in touch with the service user or family, as agreed", E.FAMILY_CONTACT_AGREED,
          (E.CONTACT_MADE,), None, "response lead", "agreed with them (policy App 4)", drops=(E.CONTACT_ENDED, *ENDED)),
     Rule("contact.staff", "Be in touch with the member of staff, as agreed", E.STAFF_CONTACT_AGREED,

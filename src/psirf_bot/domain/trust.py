@@ -5,55 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictBool,
     StringConstraints,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from psirf_bot.domain.people import EMAIL, Role
-
-
-def wrong(what: str, remedy: str) -> PydanticCustomError:
-    """A setting that cannot be used: what is wrong with it, and what to write instead."""
-    return PydanticCustomError("setting", "{what}", {"what": what, "remedy": remedy})
-
-
-def _phone(number: str) -> str:
-    if sum(character.isdigit() for character in number) < 3:
-        raise wrong("has no phone number in it", 'Write one like "01632 960001".')
-    return number
-
-
-def _email(address: str) -> str:
-    if not EMAIL.fullmatch(address):
-        raise wrong("is not an e-mail address", 'Write one like "guardian@fenmarsh.example".')
-    return address.lower()
-
-
-def _https(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme != "https" or not parts.hostname:
-        raise wrong("is not a secure web address", "Copy the whole address; it starts with https://")
-    return url
-
-
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Phone = Annotated[Words, AfterValidator(_phone)]
-Email = Annotated[Words, AfterValidator(_email)]
-HttpsUrl = Annotated[Words, AfterValidator(_https)]
+from psirf_bot.domain.minimum import REQUIREMENTS, Requirement
+from psirf_bot.domain.panel import PanelSettings
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.setting_types import Email, Frozen, HttpsUrl, Phone, Words, wrong
+from psirf_bot.domain.training import TrainingSettings
 
 
 def _zone(name: object) -> ZoneInfo:
@@ -129,12 +96,6 @@ def _all_different(names: tuple[str, ...]) -> tuple[str, ...]:
             raise wrong(f'has "{name}" twice', "Keep one of them.")
         seen.add(name.casefold())
     return names
-
-
-class Frozen(BaseModel):
-    """A part of trust.toml: it cannot change while the bot runs, and takes no setting it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Urgent(Frozen):
@@ -263,6 +224,11 @@ def _ids_all_different(bodies: tuple[OtherBody, ...]) -> tuple[OtherBody, ...]:
     return bodies
 
 
+def _requirement_ids_differ(requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    _all_different(tuple(requirement.id for requirement in requirements))
+    return requirements
+
+
 def _ring_first(validated: dict[str, Any]) -> tuple[RingContact, ...]:
     """Where a trust has not written its own list: danger, our own manager, someone who listens."""
     urgent: Urgent = validated["urgent"]
@@ -301,15 +267,24 @@ class Trust(Frozen):
     urgent: Urgent
     datix: Datix
     platforms: Platforms = Platforms()
-    responses: Annotated[dict[ResponseType, Words], AfterValidator(_with_national_names)] = dict(NATIONAL_NAMES)
+    responses: Annotated[dict[ResponseType, Words], AfterValidator(_with_national_names)] = Field(
+        default_factory=lambda: dict(NATIONAL_NAMES)
+    )
     """The name this trust uses for each learning response; the national code stays beside it (I07)."""
-    deadlines: dict[Words, DeadlineSetting] = {}
+    panel: PanelSettings = PanelSettings()
+    requirements: Annotated[
+        tuple[Requirement, ...], Field(min_length=1, max_length=LONGEST_LIST), AfterValidator(_requirement_ids_differ)
+    ] = REQUIREMENTS
+    """Which events have a set response, and where that comes from (I09; the national guide)."""
+    training: TrainingSettings = TrainingSettings()
+    """What a learning response lead and a chair need to have learned (§4, C01 to C08)."""
+    deadlines: dict[Words, DeadlineSetting] = Field(default_factory=dict)
     """The trust's own clocks, by the id of the rule."""
     bank_holidays: BankHolidays = BankHolidays()
     plan: ResponsePlan | None = None
     ring: Annotated[tuple[RingContact, ...], Field(min_length=1)] = Field(default_factory=_ring_first)
     support: tuple[SupportContact, ...] = ()
-    wording: dict[Words, Words] = {}
+    wording: dict[Words, Words] = Field(default_factory=dict)
     """The trust's own words for a question, by the question's id; its id and meaning stay."""
     other_bodies: Annotated[
         tuple[OtherBody, ...], Field(min_length=1, max_length=LONGEST_LIST), AfterValidator(_ids_all_different)

@@ -357,6 +357,137 @@ class CandourStep(SQLModel, table=True):
     at: datetime
 
 
+class Panel(SQLModel, table=True):
+    """A group that decides how to respond to a case, from its opening to the approved minute (policy §12.3).
+
+    `state`: voting, decided (written, not yet approved), departing (the minimum is asked to be departed from),
+    approved, stopped. Voting is open while it is "voting" and `closed_at` and `closes_at` have not passed.
+    """
+
+    id: str = Field(primary_key=True)
+    case_id: str = Field(index=True)
+    route: str  # urgent, weekly
+    agenda_id: str | None = Field(default=None, index=True)
+    state: str = "voting"
+    chair_id: str
+    chair_override: str | None = None
+    """Why somebody chairs it whose training in oversight is not complete (C08)."""
+    opened_by: str
+    opened_at: datetime
+    closes_at: datetime
+    closed_at: datetime | None = None
+    documents: Object = _json()
+    """By document: a link, or the reason why it is not there (I12)."""
+    plan_says: str | None = None
+    improvement: str | None = None
+    """Improvement work that is under way already (I02)."""
+    facts: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """The requirements whose facts somebody confirmed to be so; None while nobody has."""
+    facts_not_known: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    facts_by: str | None = None
+    facts_at: datetime | None = None
+    learning: str | None = None
+    """Whether the risk is unexpected or the potential to learn great, even outside the plan (I04): yes or no."""
+    learning_why: str | None = None
+    could_have: str | None = None
+    """Whether a near miss or an event without harm could have led to serious harm (I10): yes, no or not-known."""
+    decision: str | None = None
+    rationale: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    departure_why: str | None = None
+    departure: str | None = None  # asked, agreed, refused
+    departure_by: str | None = None
+    departure_at: datetime | None = None
+    departure_note: str | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = None
+    filed_by: str | None = None
+    filed_on: date | None = None
+
+
+class PanelMember(SQLModel, table=True):
+    """Somebody who has a vote in a panel, and why (I11). Whoever stands back gives no reason."""
+
+    __table_args__ = (UniqueConstraint("panel_id", "person_id"),)
+    id: str = Field(primary_key=True)
+    panel_id: str = Field(index=True)
+    person_id: str = Field(index=True)
+    seat: str
+    recused_at: datetime | None = None
+
+
+class Vote(SQLModel, table=True):
+    """One vote, or a change of it: the newest counts, and all stay in the record."""
+
+    __table_args__ = (UniqueConstraint("member_id", "number"),)
+    id: int | None = Field(default=None, primary_key=True)
+    panel_id: str = Field(index=True)
+    member_id: str
+    """The seat (PanelMember) it was given for."""
+    number: int
+    by_id: str
+    """Whoever gave it: the member, or who stands in for them."""
+    choice: str
+    rationale: str
+    at: datetime
+
+
+class Agenda(SQLModel, table=True):
+    """The weekly panel: one post in its channel, with up to ten cases that each have a thread of their own."""
+
+    id: str = Field(primary_key=True)
+    meets_on: date
+    by_id: str
+    at: datetime
+
+
+class Training(SQLModel, table=True):
+    """A course that somebody did (policy §4). `amount`: days, or hours of engagement."""
+
+    __table_args__ = (UniqueConstraint("person_id", "course", "on"),)
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: str = Field(index=True)
+    course: str
+    on: date
+    amount: float = 0
+
+
+class Notification(SQLModel, table=True):
+    """Somebody outside was notified of a case, or why they need not be (J08, H07). The newest for each body counts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: str = Field(index=True)
+    body: str
+    on: date | None = None
+    why_not: str | None = None
+    by_id: str
+    at: datetime
+
+
+class NamedContact(SQLModel, table=True):
+    """Whom somebody affected can turn to during a learning response (B12). The newest for each counts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: str = Field(index=True)
+    whom: str
+    """The patient or family: service-user; a member of staff: the id of their SupportNeed."""
+    contact_id: str | None = None
+    why_not: str | None = None
+    by_id: str
+    at: datetime
+
+
+class Partnership(SQLModel, table=True):
+    """What was agreed with other organisations about a case (J01 to J07). The newest counts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: str = Field(index=True)
+    facts: Object = _json()
+    by_id: str
+    at: datetime
+
+
 class LearningResponse(SQLModel, table=True):
     """The learning response to a case: what kind, who leads it, and its dates (policy §13)."""
 
@@ -371,6 +502,20 @@ class LearningResponse(SQLModel, table=True):
     started_at: datetime | None = None
     target_on: date | None = None
     ended_at: datetime | None = None
+    hours_a_week: int | None = None
+    """The protected time that was agreed for its lead (B19)."""
+    lead_override: str | None = None
+    """Why somebody leads it whose training is not complete (C01 to C06)."""
+    terms: str | None = None
+    """Its terms of reference (P09, Q17)."""
+    terms_by: str | None = None
+    terms_at: datetime | None = None
+    draft_approved_by: str | None = None
+    draft_approved_at: datetime | None = None
+    """Whoever let the draft leave the trust, and when (J04)."""
+    final_sent_on: date | None = None
+    evaluation: Object | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """How well the response and the engagement went, in the words of whoever closed it (P14)."""
 
 
 class Extension(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""The command line: `psirf-bot demo | serve | check | migrate | people import | outbox | audit`."""
+"""The command line: `psirf-bot demo | serve | check | migrate | people import | training import | outbox | audit`."""
 
 import asyncio
 import gc
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from psirf_bot import bootstrap, config, trust_file
+from psirf_bot.casework import training as register
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import dead_letters
 from psirf_bot.domain.mistakes import Mistake
@@ -105,12 +106,7 @@ def import_people(file: Path) -> None:
     """Bring the people list up to date from people.csv. Nothing changes while there is a mistake in it."""
     settings = config.Settings()
     trust = _trust(settings)
-    try:
-        text = file.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        mistake = Mistake(file.name, "is not saved as UTF-8", "Save it again as “CSV UTF-8”.")
-        _stop_for([mistake])
-        return
+    text = _text_of(file)
     rows, mistakes = read_people(text, trust.services)
     if not rows and not mistakes:
         mistakes = [
@@ -119,6 +115,29 @@ def import_people(file: Path) -> None:
     _stop_for(mistakes)
     added, changed, left = _do(settings, trust, lambda work: _take_on(work, rows, settings))
     click.echo(f"{len(rows)} people: {added} added, {changed} changed, {left} no longer on the list.")
+
+
+@bot.group()
+def training() -> None:
+    """The training register."""
+
+
+@training.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_training(file: Path) -> None:
+    """Add and correct what people have learned, from training.csv. Nothing changes while there is a mistake in it.
+
+    Rows that are not in the file stay in the register. A row with the amount 0 takes back one imported by mistake.
+    """
+    settings = config.Settings()
+    trust = _trust(settings)
+    text = _text_of(file)
+    done, mistakes = _do(settings, trust, lambda work: _learn(work, text, settings))
+    _stop_for(mistakes)
+    click.echo(
+        f"{done.added} added, {done.changed} changed, {done.taken_back} taken back, {done.unchanged} unchanged. "
+        "Whatever else is in the register stays."
+    )
 
 
 @bot.command()
@@ -189,6 +208,21 @@ def main() -> None:
 
 def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tuple[int, int, int]:
     return bootstrap.import_people(work, rows, settings)
+
+
+def _learn(work: Work, text: str, settings: config.Settings) -> tuple[register.Imported, list[Mistake]]:
+    done, mistakes = register.bring_in(work, text)
+    if done.is_news and settings.secret_key:
+        work.record("command line", "training register imported", text=text)
+    return done, mistakes
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        _stop_for([Mistake(file.name, "is not saved as UTF-8", "Save it again as “CSV UTF-8”.")])
+        raise
 
 
 def _trust(settings: config.Settings) -> Trust:

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from psirf_bot.dialogs.report import CHECK_ON, report_flow
 from psirf_bot.domain.deadlines import RULE_IDS, mistakes_in
+from psirf_bot.domain.minimum import GRAVE
 from psirf_bot.domain.mistakes import KeyPath, Mistake, key_lines, quoted, suggest
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import KNOWN_TO, LONGEST_LIST, NATIONAL_NAMES, DeadlineSetting, Trust
@@ -26,6 +27,11 @@ def sample_trust_text() -> str:
 def sample_people_text() -> str:
     """The fictional staff of the sample trust."""
     return files("psirf_bot.sample").joinpath("people.csv").read_text("utf-8")
+
+
+def sample_training_text() -> str:
+    """What the fictional staff of the sample trust have learned."""
+    return files("psirf_bot.sample").joinpath("training.csv").read_text("utf-8")
 
 
 def load_trust(path: Path | None) -> tuple[Trust | None, list[Mistake]]:
@@ -52,9 +58,16 @@ def read_trust(text: str, name: str = "trust.toml") -> tuple[Trust | None, list[
     try:
         trust = Trust.model_validate(given)
     except ValidationError as why:
-        found = [error for error in why.errors() if error["type"] != "default_factory_not_called"]
+        every = [error for error in why.errors() if error["type"] != "default_factory_not_called"]
+        # A list whose only item has a mistake is not also blank.
+        within = {error["loc"][:end] for error in every for end in range(1, len(error["loc"]))}
+        found = [error for error in every if error["type"] != "too_short" or error["loc"] not in within]
     else:
-        unfit = [*_unfit_deadlines(trust, name, lines), *_unknown_questions(trust, name, lines)]
+        unfit = [
+            *_unfit_deadlines(trust, name, lines),
+            *_unknown_questions(trust, name, lines),
+            *_without_the_minimum(trust, name, lines),
+        ]
         return (None if unfit else trust), unfit
     mistakes = [(_line(lines, error["loc"]), *_explain(error)) for error in found]
     return None, [
@@ -73,6 +86,14 @@ def _unknown_questions(trust: Trust, name: str, lines: dict[KeyPath, int]) -> It
         if key not in known:
             where = f"{name}:{_line(lines, ('wording', key))}"
             yield Mistake(where, f"{quoted(key)} is not the id of a question", suggest(key, sorted(known)))
+
+
+def _without_the_minimum(trust: Trust, name: str, lines: dict[KeyPath, int]) -> Iterator[Mistake]:
+    """A trust's own list of events may be longer than the policy's, but its minimum is not a setting (I09)."""
+    if not any(requirement.id == GRAVE and requirement.psii for requirement in trust.requirements):
+        at = _line(lines, ("requirements", 0))
+        what = f"the requirements have no {quoted(GRAVE)} with psii = true, which the policy asks for (12.3)"
+        yield Mistake(f"{name}:{at}", what, "Take it over from the sample trust.toml.")
 
 
 def _unfit_deadlines(trust: Trust, name: str, lines: dict[KeyPath, int]) -> Iterator[Mistake]:
@@ -146,6 +167,7 @@ def _syntax_mistake(name: str, text: str, why: str) -> Mistake:
 WANTED = {
     "string_type": "text",
     "bool_type": "true or false",
+    "bool_parsing": "true or false",
     "tuple_type": "a list",
     "dict_type": "a table",
     "model_type": "a table",
@@ -182,11 +204,17 @@ def _explain(error: ErrorDetails) -> tuple[str, str]:
         return f"{key} has more than {LONGEST_LIST} in it", "Slack can offer no longer list: please join some of them."
     if kind == "string_pattern_mismatch":
         return f"{key} may have only small letters, digits and hyphens", remedy
-    return _explain_kind(kind, key, path, error["input"])
+    return _explain_kind(error, key, path)
 
 
-def _explain_kind(kind: str, key: str, path: KeyPath, given: object) -> tuple[str, str]:
+def _explain_kind(error: ErrorDetails, key: str, path: KeyPath) -> tuple[str, str]:
     """The same for something of another kind than is needed."""
+    kind, given = error["type"], error["input"]
+    if kind == "string_too_long":
+        return f"{key} has more than {error['ctx']['max_length']} characters", "Please shorten it."
+    if kind == "literal_error":
+        words = re.findall(r"'([^']+)'", error["ctx"]["expected"])
+        return f"{key} is none of the words that it can be", suggest(str(given), words)
     if kind == "enum":
         return f"{key} is not a role", suggest(str(given), [role for role in Role if role is not Role.STAFF])
     if kind.startswith("date"):
@@ -194,13 +222,19 @@ def _explain_kind(kind: str, key: str, path: KeyPath, given: object) -> tuple[st
             f"{key} is not a date",
             f"Write the year, the month and the day, without quotation marks: {_a_date(path)}",
         )
-    if kind in NO_YEAR:
+    if kind in {"time_parsing", "time_type"}:
+        return f"{key} is not a time of day", f"Write it like this: {_example(path)}"
+    if kind in NO_NUMBER and path[-1] == "known_to":
         return f"{key} is not a year that the calendar can take", f"Write {KNOWN_TO} or a later year: {_example(path)}"
+    if kind in NO_NUMBER:
+        return f"{key} is not a number that fits here", f"Write it like this: {_example(path)}"
     found = next(words for types, words in FOUND if isinstance(given, types))
     return f"{key} is {found} where {WANTED[kind]} is needed", f"Write it like this: {_example(path)}"
 
 
-NO_YEAR = frozenset({"int_type", "int_parsing", "int_parsing_size", "int_from_float", "finite_number"}) | {
+NO_NUMBER = frozenset({"int_type", "int_parsing", "int_parsing_size", "int_from_float", "finite_number"}) | {
+    "float_type",
+    "float_parsing",
     "greater_than_equal",
     "less_than_equal",
 }

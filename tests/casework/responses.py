@@ -9,16 +9,16 @@ from test_triage import reported
 
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, desk, pausing, responding, response, response_page
+from psirf_bot.casework import contacts, desk, lead_choice, pausing, people, responding, response, response_page
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Case, Deadline, LearningResponse
+from psirf_bot.store.tables import Case, Deadline, LearningResponse, Person
 from stage import Stage, shown
 
 NIAMH, CALLUM, MARGUERITE, HUSSEIN = "Niamh Gallagher", "Callum Strachan", "Marguerite Oduya", "Hussein Al-Tamimi"
 SANDEEP, WEI, TOMASZ, CARYS = "Sandeep Bhullar", "Wei Chen", "Tomasz Zielinski", "Carys Penhallow"
-ALL = response_page.VERBS | response.VERBS | responding.VERBS | pausing.VERBS | contacts.VERBS
+ALL = response_page.VERBS | response.VERBS | lead_choice.VERBS | responding.VERBS | pausing.VERBS | contacts.VERBS
 
 
 def wire(monkeypatch: Any) -> None:
@@ -53,8 +53,19 @@ async def read_case(stage: Stage, **answers: Any) -> None:
     await press(stage, LEAH, "case.read")
 
 
-async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = LEAH, fit: Any = None) -> Card:
-    return await press(stage, by, "response.decide", {"kind": kind, "lead": lead, "fit-to-lead": fit})
+async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = SANDEEP, fit: Any = None) -> Card:
+    """The chair has approved what the panel decided, and the quality team has chosen who leads."""
+    await approved(stage, kind, by)
+    return await press(stage, LEAH, "response.lead", LEAD | {"lead": lead, "fit-to-lead": fit})
+
+
+async def approved(stage: Stage, kind: str = "mdt", by: str = SANDEEP) -> None:
+    def approve(work: Work) -> None:
+        someone = work.session.exec(select(Person).where(Person.name == by)).one()
+        response.decide(work, case_in(work), kind, people.member(work, someone))
+
+    await stage.do(approve)
+    await stage.settled()
 
 
 async def started(stage: Stage, kind: str = "mdt", **answers: Any) -> Card:
@@ -65,6 +76,7 @@ async def started(stage: Stage, kind: str = "mdt", **answers: Any) -> Card:
     return await press(stage, NIAMH, "response.start", START | answers)
 
 
+LEAD: dict[str, Any] = {"lead": NIAMH, "fit-to-lead": None, "hours": "8"}
 START: dict[str, Any] = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
 LONGER: dict[str, Any] = {
     "until": "2027-04-20",

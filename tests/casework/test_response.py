@@ -10,6 +10,7 @@ from responses import (
     CALLUM,
     CARYS,
     HUSSEIN,
+    LEAD,
     LEAH,
     LONGER,
     MARGUERITE,
@@ -18,6 +19,7 @@ from responses import (
     START,
     TOMASZ,
     WEI,
+    approved,
     case_in,
     clocks,
     decided,
@@ -73,17 +75,22 @@ async def owners_of(stage: Stage, rule: str) -> list[str]:
 @pytest.mark.parametrize(
     ("kind", "becomes", "expected"),
     [
-        ("mdt", "decided", {"panel.opened": "done", "response.started": "open"}),
-        ("swarm", "decided", {"panel.opened": "done", "response.started": "open"}),
-        ("aar", "decided", {"panel.opened": "done", "response.started": "open"}),
-        ("psii", "awaiting verification", {"panel.opened": "done", "psii.verified": "open"}),
+        ("mdt", "decided", {"response.lead": "open", "response.started": "open"}),
+        ("swarm", "decided", {"response.lead": "open", "response.started": "open"}),
+        ("aar", "decided", {"response.lead": "open", "response.started": "open"}),
+        (
+            "psii",
+            "awaiting verification",
+            {"response.lead": "open", "psii.verified": "open", "notifications.made": "open"},
+        ),
     ],
 )
 async def test_what_a_decision_opens(stage: Stage, kind: str, becomes: str, expected: Mapping[str, str]) -> None:
     await read_case(stage)
-    await decided(stage, kind)
+    await approved(stage, kind)
     assert await state(stage) == becomes
-    assert {rule: how for rule, (_, how) in (await clocks(stage)).items()} == expected
+    found = await clocks(stage, "response.", "psii.", "notifications.")
+    assert {rule: how for rule, (_, how) in found.items()} == expected
 
 
 async def test_the_lead_and_the_reporter_are_told_in_private_and_the_preview_gives_nothing_away(stage: Stage) -> None:
@@ -123,8 +130,7 @@ async def test_who_cannot_lead(stage: Stage, lead: str, fit: Any, says: str) -> 
     await read_case(stage, colleagues=TOMASZ)
     card = await decided(stage, lead=lead, fit=fit)
     assert says in words(card)
-    assert await how_many(stage, LearningResponse) == 0
-    assert await state(stage) == "read"
+    assert (await the_response(stage)).lead_id is None
 
 
 async def test_somebody_who_is_not_a_response_lead_can_lead_where_that_is_ticked(stage: Stage) -> None:
@@ -147,53 +153,58 @@ async def test_a_manager_who_is_to_learn_nothing_cannot_lead(stage: Stage) -> No
 
 
 @pytest.mark.parametrize("name", [AMINA, NIAMH, MARGUERITE, WEI])
-async def test_only_the_quality_team_records_a_decision(stage: Stage, name: str) -> None:
+async def test_only_the_quality_team_and_the_chair_choose_the_lead(stage: Stage, name: str) -> None:
     await read_case(stage)
-    card = await decided(stage, by=name)
-    assert "quality team" in words(card)
-    assert await how_many(stage, LearningResponse) == 0
+    await approved(stage)
+    assert "quality team" in words(await press(stage, name, "response.lead", LEAD))
+    assert (await the_response(stage)).lead_id is None
 
 
-async def test_the_same_decision_twice_is_one(stage: Stage) -> None:
+async def test_the_same_choice_twice_is_one(stage: Stage) -> None:
     await read_case(stage)
-    for _ in range(2):
-        await decided(stage)
-    assert await how_many(stage, LearningResponse) == 1
+    await decided(stage)
+    await press(stage, LEAH, "response.lead", LEAD)
     assert titles(stage, NIAMH) == ["You are asked to lead a learning response"]
-
-
-async def test_a_decision_that_nobody_acted_on_can_be_changed(stage: Stage) -> None:
-    await read_case(stage)
-    await decided(stage, "mdt", NIAMH)
-    await decided(stage, "psii", CALLUM)
-    assert await how_many(stage, LearningResponse) == 1
-    assert "The lead has changed" in titles(stage, NIAMH)
-    found = {rule: how for rule, (_, how) in (await clocks(stage)).items()}
-    assert found == {"panel.opened": "done", "response.started": "dropped", "psii.verified": "open"}
-    refused = await press(stage, NIAMH, "response.start", START)
-    assert "quality team" in words(refused), "who no longer leads it no longer sees it"
 
 
 async def test_a_new_lead_has_the_day_that_the_one_before_had(stage: Stage) -> None:
     await read_case(stage)
     await decided(stage, "mdt", NIAMH)
     stage.later(days=10)
-    await decided(stage, "mdt", CALLUM)
+    await press(stage, LEAH, "response.lead", LEAD | {"lead": CALLUM})
     assert (await clocks(stage))["response.started"] == ("2026-11-27", "open")
     assert await owners_of(stage, "response.started") == [CALLUM]
+    assert "The lead has changed" in titles(stage, NIAMH)
+    refused = await press(stage, NIAMH, "response.start", START)
+    assert "quality team" in words(refused), "who no longer leads it no longer sees it"
 
 
 async def test_a_new_lead_of_a_verified_psii_needs_no_new_verification(stage: Stage) -> None:
     await read_case(stage)
     await decided(stage, "psii", NIAMH)
     await press(stage, MARGUERITE, "response.verify")
-    await decided(stage, "psii", CALLUM, by=SANDEEP)
+    await press(stage, LEAH, "response.lead", LEAD | {"lead": CALLUM})
     assert await state(stage) == "decided"
     found = await clocks(stage)
     assert found["psii.verified"][1] == "done"
     assert found["psii.day-3"][1] == "open"
     assert found["response.started"][1] == "open"
     assert "Start it" in [b.label for b in (await press(stage, CALLUM, "response.show")).all_buttons()]
+
+
+async def test_a_lead_who_leaves_is_replaced_while_the_response_goes_on(stage: Stage) -> None:
+    await started(stage)
+
+    def leaves(work: Work) -> None:
+        niamh = work.session.exec(select(Person).where(Person.name == NIAMH)).one()
+        niamh.active = False
+        work.session.add(niamh)
+
+    await stage.do(leaves)
+    before = len(stage.private(NIAMH))
+    await press(stage, LEAH, "response.lead", LEAD | {"lead": CALLUM})
+    assert await owners_of(stage, "response.target") == [CALLUM]
+    assert len(stage.private(NIAMH)) == before, "nobody who has left is written to"
 
 
 # Verified
@@ -234,18 +245,18 @@ async def test_whoever_recorded_the_decision_does_not_verify_it_even_as_a_deputy
     def deputy(work: Work) -> None:
         of = {p.email: p.id for p in work.session.exec(select(Person))}
         today = work.local.date()
-        away, deputy = of[address_of(MARGUERITE)], of[address_of(LEAH)]
+        away, deputy = of[address_of(MARGUERITE)], of[address_of(SANDEEP)]
         work.session.add(StandIn(person_id=away, deputy_id=deputy, role="chief_nurse", starts=today, ends=today))
 
     await read_case(stage)
     await stage.do(deputy)
     await decided(stage, "psii")
     assert "A PSII waits for you to verify it" in titles(stage, HUSSEIN), "the other one who may is asked"
-    assert "A PSII waits for you to verify it" not in titles(stage, LEAH)
-    assert "somebody else has to verify it" in words(await press(stage, LEAH, "response.verify"))
+    assert "A PSII waits for you to verify it" not in titles(stage, SANDEEP)
+    assert "somebody else has to verify it" in words(await press(stage, SANDEEP, "response.verify"))
     assert await state(stage) == "awaiting verification"
     assert await owners_of(stage, "psii.verified") == [HUSSEIN], "nobody is reminded of what they may not do"
-    back = await on_a_duty(stage, HUSSEIN, "duty.over", "psii.verified", {"to": LEAH, "reason": "I am away."})
+    back = await on_a_duty(stage, HUSSEIN, "duty.over", "psii.verified", {"to": SANDEEP, "reason": "I am away."})
     assert "somebody else has to verify it" in words(back)
 
 
@@ -382,28 +393,6 @@ async def test_the_initial_report_is_not_sent_before_there_is_a_psii(stage: Stag
     assert (await clocks(stage))["psii.day-3"][1] == "open"
 
 
-@pytest.mark.parametrize(("sent", "then"), [(False, "open"), (True, "done")])
-async def test_opened_again_a_verified_psii_owes_the_initial_report_that_was_never_sent(
-    stage: Stage, sent: bool, then: str
-) -> None:
-    await read_case(stage)
-    await decided(stage, "psii")
-    await press(stage, MARGUERITE, "response.verify")
-    if sent:
-        await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"})
-
-    def closed_and_opened_again(work: Work) -> None:
-        case = case_in(work)
-        happened(work, Event.CASE_CLOSED, of_case(case), "somebody")
-        case.state = "read"
-        work.session.add(case)
-
-    await stage.do(closed_and_opened_again)
-    stage.later(days=1)
-    await decided(stage, "psii")
-    assert (await clocks(stage))["psii.day-3"] == ("2026-11-25", then), "counted from its verification, as before"
-
-
 async def test_there_is_no_initial_report_without_a_psii(stage: Stage) -> None:
     await started(stage)
     assert "There is none here" in words(await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"}))
@@ -487,6 +476,7 @@ async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -
     assert await state(stage) == "paused"
     found = await clocks(stage, "response.")
     assert {rule: how for rule, (_, how) in found.items()} == {
+        "response.lead": "done",
         "response.started": "done",
         "response.target": "paused",
         "response.three-months": "paused",
@@ -515,7 +505,7 @@ async def test_one_clock_of_a_response_never_stands_still_or_goes_on_alone(stage
     form = await on_a_duty(stage, NIAMH, "duty.pause", "response.target")
     assert form.title == "Pause the learning response"
     await stage.presses(NIAMH, form, "Pause it", {"reason": "police", "review": "2026-12-11"})
-    states = {how for rule, (_, how) in (await clocks(stage, "response.")).items() if rule != "response.started"}
+    states = {how for _, how in (await clocks(stage, "response.t", "response.six")).values()}
     assert (await state(stage), states) == ("paused", {"paused"})
     duty = words(await on_a_duty(stage, NIAMH, "duty.show", "response.target"))
     assert "Paused until it is looked at again on Friday 11 December. A police investigation." in duty
@@ -594,6 +584,9 @@ async def test_a_case_that_is_opened_again_gets_a_response_of_its_own(stage: Sta
 # Its page
 
 
+WHILE_IT_GOES_ON = {"Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"}
+
+
 @pytest.mark.parametrize(
     ("name", "sees"), [(LEAH, True), (NIAMH, True), (MARGUERITE, True), (AMINA, False), (WEI, False), (CALLUM, False)]
 )
@@ -606,7 +599,10 @@ async def test_who_opens_the_page(stage: Stage, name: str, sees: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
-        (LEAH, {"Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"}),
+        (
+            LEAH,
+            {"Change the lead", "Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"},
+        ),
         (NIAMH, {"Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"}),
         (MARGUERITE, {"Back to the case"}),
     ],

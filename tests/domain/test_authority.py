@@ -1,5 +1,6 @@
 """Who may do what, compared with a table that a policy owner can read and that no rule was used to write."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -21,6 +22,8 @@ WITHOUT_A_CASE = {
     "set hours": "staff",
     "see the board of what is late": "quality chief_nurse medical_director executive service_lead chair candour_lead",
     "agree safety action": "quality response_lead",
+    "see the gaps": "quality chief_nurse medical_director executive chair",
+    "open the panel": "quality",
     "receive alert": "quality",
     "name the lead of an alert": "chief_nurse medical_director executive",
     "authorise an alert's actions": "chief_nurse medical_director executive",
@@ -30,12 +33,13 @@ WITHOUT_A_CASE = {
 #   Q the quality team   R its reporter   K somebody asked to check on staff
 #   B the board (chief nurse, medical director, executive)   L the lead of the case's own service
 #   C the candour lead   N chief nurse and medical director   P whoever leads the learning response
+#   V has a vote in its panel   H its chair   (neither, once they were involved or have stood back)
 # In which states: reported, read, in panel, decided, awaiting verification, responding, paused, closed, withdrawn
 # and merged.   x yes   . no
 ABOUT_A_CASE = """
 act               who     rep read pan dec awa rsp pau  clo  wdr mrg
-see case          QRBLCP  x   x    x   x   x   x   x    x    x   x
-see reporter      QRBLP   x   x    x   x   x   x   x    x    x   x
+see case          QRBLCPVH x   x    x   x   x   x   x    x    x   x
+see reporter      QRBLPVH x   x    x   x   x   x   x    x    x   x
 add               QR      x   x    x   x   x   x   x    x    .   .
 withdraw          R       x   x    .   .   .   .   .    .    .   .
 enter datix       QR      x   x    x   x   x   x   x    x    .   .
@@ -47,10 +51,20 @@ restrict          Q       x   x    x   x   x   x   x    x    .   .
 close             Q       .   x    .   x   .   x   x    .    .   .
 reopen            Q       .   .    .   .   .   .   .    x    .   .
 checked on staff  QK      x   x    x   x   x   x   x    x    x   x
-see candour       QBLCNP  x   x    x   x   x   x   x    x    x   x
+see candour       QBLCNPVH x   x    x   x   x   x   x    x    x   x
 confirm candour   CN      x   x    x   x   x   x   x    x    x   x
 record candour    QLCNP   x   x    x   x   x   x   x    x    x   x
-decide response   Q       .   x    .   x   .   .   .    .    .   .
+open the panel    Q       .   x    .   .   .   .   .    .    .   .
+see the panel     QBNVH   x   x    x   x   x   x   x    x    x   x
+prepare the panel QH      .   .    x   .   .   .   .    .    .   .
+vote              V       .   .    x   .   .   .   .    .    .   .
+close the voting  QH      .   .    x   .   .   .   .    .    .   .
+decide response   H       .   .    x   .   .   .   .    .    .   .
+answer a departure from the minimum N . . x . . . . . . .
+file the minute   Q       x   x    x   x   x   x   x    x    .   .
+choose the response lead QH . .    .   x   x   x   x    .    .   .
+notify            Q       x   x    x   x   x   x   x    x    .   .
+approve the draft of a report B . . . . . x x x . .
 verify PSII       N       .   .    .   .   x   .   .    .    .   .
 lead response     QP      .   .    .   x   .   x   .    .    .   .
 pause             QP      .   .    .   .   .   x   .    .    .   .
@@ -64,23 +78,24 @@ STATES = (
 
 # What keeping a case closer takes away from whom. A confidential reporter is visible to the quality team only; what a
 # patient's relative reported, and what the quality team restricted, is seen by nobody on the board or in the service.
+CLOSE = {"see case": "BLCVH", "see candour": "BLVH", "record candour": "L", "see the panel": "B"}
 KEPT_FROM = {
-    "confidential": {"see reporter": "BLP"},
-    "quality only": {"see reporter": "BLP", "see case": "BLC", "see candour": "BL", "record candour": "L"},
-    "restricted": {"see reporter": "BL", "see case": "BLC", "see candour": "BL", "record candour": "L"},
+    "confidential": {"see reporter": "BLPVH"},
+    "quality only": {"see reporter": "BLPVH", **CLOSE},
+    "restricted": {"see reporter": "BLVH", **CLOSE},
 }
-KEPT_FROM_WHEN_WITHDRAWN = {
-    "see reporter": "BL",
-    "see case": "BLC",
-    "see candour": "BL",
-    "record candour": "L",
-}
+KEPT_FROM_WHEN_WITHDRAWN = {"see reporter": "BLVH", **CLOSE}
 NOT_OF_THEIR_OWN = {"see candour": "BL", "record candour": "L"}
 """What those on the board and in the service do not do about something that they reported themselves."""
 
 BOARD = {"chief_nurse", "medical_director", "executive"}
 SERVICE = "Podiatry"
-RELATIONS = ("reporter", "owner", "checker", "stranger", "reporter and checker", "response lead")
+RELATIONS = (
+    "reporter", "owner", "checker", "stranger", "reporter and checker", "response lead", "on the panel", "chair",
+    "on the panel and chair, but kept out",
+)  # fmt: skip
+OF_THE_PANEL = {"see the panel", "prepare the panel", "vote", "close the voting", "decide response"}
+"""What nobody takes part in who was involved or has stood back, whatever their role."""
 KEPT = [set(), *({kind} for kind in KEPT_FROM), {"confidential", "restricted"}, set(KEPT_FROM)]
 
 
@@ -116,6 +131,22 @@ def test_about_a_duty(act: Act, role: str) -> None:
         assert not may(someone(role), act, DutyFacts(**duty, kept_from_ids=frozenset({"p1"})))
 
 
+def test_whoever_stands_in_for_a_lead_a_chair_or_a_member_acts_as_they_would() -> None:
+    """In that role, or in all; and not where they were involved themselves."""
+    case = CaseFacts(State.IN_PANEL, SERVICE, lead_id="p6", chair_id="p4", panel_ids=frozenset({"p5"}))
+    running = CaseFacts(State.RESPONDING, SERVICE, lead_id="p6", chair_id="p4", panel_ids=frozenset({"p5"}))
+    for whom, role, act, about in (
+        ("p6", Role.RESPONSE_LEAD, Act.LEAD_RESPONSE, running),
+        ("p4", Role.CHAIR, Act.DECIDE_RESPONSE, case),
+        ("p5", Role.PANEL, Act.VOTE, case),
+    ):
+        for acts_for, may_act in (((whom, role), True), ((whom, None), True), ((whom, Role.ADMIN), False)):
+            deputy = Member("p1", "Sam Reed", frozenset({Role.STAFF}), acts_for=frozenset({acts_for}))
+            assert may(deputy, act, about) is may_act, (act, acts_for)
+            involved = replace(about, kept_out_ids=frozenset({"p1"}), passed_over_ids=frozenset({"p1"}))
+            assert not may(deputy, act, involved)
+
+
 def someone(role: str | None, *, id: str = "p1", service: str | None = SERVICE) -> Member:
     """A member of staff, with one role more if one is given."""
     roles = {Role.STAFF} | ({Role(role)} if role else set())
@@ -129,6 +160,9 @@ def facts(state: str, relation: str, kept: set[str]) -> CaseFacts:
         reporter_id="p1" if "reporter" in relation else "p9",
         owner_id="p1" if relation == "owner" else "p8",
         lead_id="p1" if relation == "response lead" else "p6",
+        panel_ids=frozenset({"p1", "p5"} if "on the panel" in relation else {"p5"}),
+        chair_id="p1" if "chair" in relation else None,
+        kept_out_ids=frozenset({"p1", "p3"} if "kept out" in relation else {"p3"}),
         checker_ids=frozenset({"p1", "p7"} if "checker" in relation else {"p7"}),
         confidential="confidential" in kept,
         quality_only="quality only" in kept,
@@ -149,6 +183,8 @@ def letters(role: str, relation: str, in_service: bool) -> set[str]:
             "C": role == "candour_lead",
             "N": role in {"chief_nurse", "medical_director"},
             "P": relation == "response lead",
+            "V": relation == "on the panel",
+            "H": relation == "chair",
         }.items()
         if is_so
     }
@@ -186,6 +222,8 @@ def test_about_a_case(act: Act, role: str) -> None:
         closer += [NOT_OF_THEIR_OWN] if "reporter" in relation else []
         taken = {letter for takes in closer for letter in takes.get(act.value, "")}
         expected = in_state[state] and bool(letters(role, relation, in_service) & (set(who) - taken))
+        expected = expected and not ("chair" in relation and act.value in {"withdraw", "merge"})
+        expected = expected and not ("kept out" in relation and act.value in OF_THE_PANEL)
         if may(actor, act, facts(state, relation, kept)) is not expected:
             wrong.append((state, relation, sorted(kept), "own service" if in_service else "another service"))
     assert wrong == []

@@ -20,6 +20,13 @@ candour.told            10 working days  candour_lead     service_lead quality
 candour.written         10 working days  candour_lead     service_lead quality
 candour.attempts        5 working days   candour_lead     service_lead quality
 panel.opened            5 working days   case_owner       quality chair
+panel.vote              agreed           whoever_is_named
+panel.decided           agreed           chair            quality chief_nurse
+panel.departure         2 working days   chief_nurse      medical_director executive
+minute.filed            2 working days   quality          quality
+notifications.made      2 working days   quality          quality chief_nurse
+psii.final              10 working days  quality          quality chief_nurse
+response.lead           2 working days   quality          quality chief_nurse
 psii.verified           2 working days   chief_nurse      medical_director executive
 psii.day-3              3 working days   quality          quality chief_nurse
 response.started        5 working days   response_lead    quality chief_nurse

@@ -49,10 +49,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the card tells of one case. `report` None: opened from Datix. `what_happened` None: kept from the reader."""
+    """What the card tells of one case. `reports`: none where it was opened from Datix, several that were joined.
+
+    `what_happened` None: kept from the reader.
+    """
 
     line: CaseLine
-    report: Report | None
+    reports: Sequence[Report]
     what_happened: str | None
     may_apply: bool
     """A clinician is still to say whether it applies."""
@@ -119,10 +122,7 @@ def _clock_words(clock: DutyLine) -> str:
 
 def _what_it_goes_by(shown: Shown) -> Iterable[Part]:
     yield Words(text=GRADES, style="heading")
-    facts = harm_facts(shown.report) if shown.report else ()
-    if shown.report and shown.report.candour:
-        label = "Could it have led, or still lead, to moderate or worse harm, lasting distress or death?"
-        facts += (Fact(label=label, value=COULD_HAVE[shown.report.candour]),)
+    facts = tuple(dict.fromkeys(fact for report in shown.reports for fact in _grades(report)))
     if facts:
         yield Facts(facts=facts)
     source = "From the reporter's answers, as far as was known then." if facts else "No grade of harm was reported."
@@ -134,6 +134,13 @@ def _what_it_goes_by(shown: Shown) -> Iterable[Part]:
     yield Words(text="The law's thresholds", style="heading")
     yield Words(text="\n".join(candour.THRESHOLDS))
     yield Words(text=f"Source: {candour.LAW}.", style="subtle")
+
+
+def _grades(report: Report) -> Iterable[Fact]:
+    yield from harm_facts(report)
+    if report.candour:
+        label = "Could it have led, or still lead, to moderate or worse harm, lasting distress or death?"
+        yield Fact(label=label, value=COULD_HAVE[report.candour])
 
 
 def _record(record: Sequence[Line]) -> Iterable[Part]:

@@ -24,6 +24,9 @@ from psirf_bot.store.tables import CandourStep, Case, Deadline
 
 RULES = ("candour.confirmed", "candour.told", "candour.written", "candour.attempts")
 
+COPY_OF = "copy of"
+"""Where a report goes on with the record of those that it was joined with: the line that this one repeats."""
+
 NOT_YOURS = (
     "The duty of candour of this case is looked after by the candour lead, the quality team and those who lead the "
     "service. If you know something that they should know, please tell them."
@@ -79,12 +82,12 @@ def show(work: Work, case: Case, by: Member, note: str = "") -> Card:
         raise Refusal(NOT_YOURS)
     record = record_of(work, case)
     now = candour.standing(map(_entry, record))
-    found = cases.report_of(work, case)
+    found = [report for each in cases.with_joined(work, case) if (report := cases.report_of(work, each))]
     sees = allowed(work, by, Act.SEE_CASE, case)
     shown = cards.Shown(
         line=cases.line(work, case),
-        report=found[0] if found else None,
-        what_happened=((found and found[0].what_happened) or "") if sees else None,
+        reports=[report for report, _ in found],
+        what_happened="\n\n".join(filter(None, (report.what_happened for report, _ in found))) if sees else None,
         may_apply=may_still_apply(work, case),
         now=now,
         clocks=[_clock(work, deadline) for deadline in running(work, of_case(case), *RULES)],
@@ -148,4 +151,5 @@ def record_of(work: Work, case: Case) -> list[CandourStep]:
     """The written record, oldest first, with that of the reports joined with the case."""
     whose = [each.id for each in cases.with_joined(work, case)]
     rows = select(CandourStep).where(col(CandourStep.case_id).in_(whose))
-    return list(work.session.exec(rows.order_by(col(CandourStep.at), col(CandourStep.id))))
+    found = work.session.exec(rows.order_by(col(CandourStep.at), col(CandourStep.id))).all()
+    return list({row.facts.get(COPY_OF, row.id): row for row in found}.values())

@@ -11,7 +11,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.support import PRIVATE_TASK
 from psirf_bot.casework import cases, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.candour import RULES, WITHDRAWN, is_suggested, may_still_apply, record_of, standing_of
+from psirf_bot.casework.candour import COPY_OF, RULES, WITHDRAWN, is_suggested, may_still_apply, record_of, standing_of
 from psirf_bot.casework.deadlines import DROPPED, earlier, happened, of_case, owner_first, running, settle
 from psirf_bot.casework.owners import in_role, owners
 from psirf_bot.casework.work import Work
@@ -78,7 +78,9 @@ def withdrawn(work: Work, case: Case, freed: Sequence[Case], by: str) -> None:
             work.session.add_all(theirs)
             work.session.flush()
     for each in freed:
-        bring_in_line(work, each, by, SEPARATED)
+        for clock in running(work, of_case(each), TOLD, WRITTEN):
+            earlier(work, clock, _start(work, each))
+        bring_in_line(work, each, by, SEPARATED, anew=True)
     if any(may_still_apply(work, each) or standing_of(work, each).applies for each in freed):
         _stop(work, case, by, "it goes on with a report that was joined with this one")
     elif running(work, of_case(case), *RULES):
@@ -94,14 +96,16 @@ def came_back(work: Work, case: Case, by: str) -> None:
 # The clocks
 
 
-def bring_in_line(work: Work, case: Case, by: str, why: str, *, ask_since: datetime | None = None) -> None:
+def bring_in_line(
+    work: Work, case: Case, by: str, why: str, *, ask_since: datetime | None = None, anew: bool = False
+) -> None:
     """Start the clocks of what is owed as the record stands now, and stop the others.
 
     `ask_since`: when it was first to be asked whether it applies, if a clinician is to say so. `why`: what those are
-    told who owe it, if they are asked anew or it is late already.
+    told who owe it, if they are asked anew or it is late already. `anew`: those that run have only just begun, too.
     """
     now, about = standing_of(work, case), of_case(case)
-    before = {clock.id for clock in running(work, about, *RULES)}
+    before = set() if anew else {clock.id for clock in running(work, about, *RULES)}
     if now.applies is False:
         happened(work, Event.CANDOUR_DOES_NOT_APPLY, about, by)
         return
@@ -163,9 +167,8 @@ def _write_change(work: Work, case: Case, by: str, why: str) -> None:
 
 
 def _copy(row: CandourStep, case: Case) -> CandourStep:
-    return CandourStep(
-        case_id=case.id, step=row.step, on=row.on, who=row.who, facts=row.facts, by_id=row.by_id, at=row.at
-    )
+    facts = {**row.facts, COPY_OF: row.facts.get(COPY_OF, row.id)}
+    return CandourStep(case_id=case.id, step=row.step, on=row.on, who=row.who, facts=facts, by_id=row.by_id, at=row.at)
 
 
 def _tell(work: Work, case: Case, by: str, why: str, late: Sequence[Deadline] = ()) -> None:

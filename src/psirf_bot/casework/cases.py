@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
@@ -38,13 +39,17 @@ def open_case(work: Work, **facts: Any) -> Case:
     return case
 
 
-def begin_clocks(work: Work, case: Case, by: str) -> None:
-    """The duties that come with a case: its report has to be read, put on Datix, and perhaps told to the patient."""
+def begin_clocks(work: Work, case: Case, by: str, *, since: datetime | None = None) -> None:
+    """The duties that come with a case: its report has to be read, put on Datix, and perhaps told to the patient.
+
+    `since`: when they begin, if not with the report.
+    """
+    since = since or case.opened_at
     found = report_of(work, case)
     event = Event.CASE_REPORTED if found else Event.CASE_OPENED
-    happened(work, event, of_case(case), by, report=found[0] if found else None, since=case.opened_at)
+    happened(work, event, of_case(case), by, report=found[0] if found else None, since=since)
     if found is None and case.event_type == EventType.INCIDENT:
-        happened(work, Event.CANDOUR_ASKED, of_case(case), by, since=case.opened_at)
+        happened(work, Event.CANDOUR_ASKED, of_case(case), by, since=since)
     if case.datix_number:
         happened(work, Event.DATIX_ENTERED, of_case(case), by, note="Recorded before")
 

@@ -147,8 +147,8 @@ def _when(work: Work) -> tuple[Question, ...]:
 
 def _agree_questions(work: Work, press: Press) -> Sequence[Question]:
     case = case_of(work, press)
-    needs = [n for n in support.of_case(work, case) if not support.is_kept_from(work, n, press.by)]
-    named = {SERVICE_USER: WHOM} | {need.id: need.name[:75] for need in needs if need.state != support.STOPPED}
+    needs = [n for n in support.in_review(work, case) if not support.is_kept_from(work, n, press.by)]
+    named = {SERVICE_USER: WHOM} | {need.id: need.name[:75] for need in needs}
     return (one_of("whom", "With whom?", named), *_when(work))
 
 
@@ -242,7 +242,10 @@ def _made(work: Work, press: Press, answers: Answers) -> Card:
     case, contact = _found(work, press)
     day, today = date.fromisoformat(str(answers["day"])), work.local.date()
     agreed = date.fromisoformat(str(answers["next"])) if answers["next"] else None
-    if contact.ended_at or (contact.last_on and day <= contact.last_on):  # pressed twice, or recorded already
+    if day < (occurred := date.fromisoformat(case.occurred[:10])):
+        raise Unfit({"day": f"That is before it happened, on {_day(occurred)}. Please check the day."})
+    again = contact.last_on is not None and day <= contact.last_on  # pressed twice, or recorded already
+    if contact.ended_at or (again and agreed in {None, contact.next_on}):
         return _done(work, case, contact, "It is noted")
     avoid = {date.fromisoformat(one) for one in contact.avoid}
     if agreed and (agreed in avoid or agreed <= day):

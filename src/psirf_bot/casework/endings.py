@@ -7,26 +7,35 @@ from sqlmodel import select
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import candour_clocks, cases, contacts, post, support, support_needs
+from psirf_bot.casework import candour_clocks, cases, contacts, post, support, support_review
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.changes import changed, tell_owner
-from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running_of, settle
+from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running, running_of, settle
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.news import tell_outcome, tell_reporter
 from psirf_bot.casework.response_page import current
 from psirf_bot.casework.support_needs import AT_START, DURING
 from psirf_bot.casework.view import case_view
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
-from psirf_bot.dialogs.questions import Question, long_text, short_text
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, involved_in
+from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.response import PSII
-from psirf_bot.store.tables import Case, LearningResponse
+from psirf_bot.store.tables import Case, Deadline, LearningResponse
 
 IN_REVIEW = (AT_START, DURING)
 """The checks on staff that go with a learning response."""
+
+HOW_WELL = {"very-well": "Very well", "well": "Well", "partly": "Partly", "not-well": "Not well"}
+EVALUATION = (
+    one_of("response-went", "How well did the learning response work?", HOW_WELL, "For us to learn; not for blame."),
+    long_text("response-words", "What would make it work better?", "No names.", optional=True, max_length=500),
+    one_of("involving-went", "How well were those affected involved?", HOW_WELL, "Patient, family and staff."),
+    long_text("involving-words", "What would involve them better?", "No names.", optional=True, max_length=500),
+)
+"""What is asked at the end of a learning response: how good it was, and how good the engagement (P14)."""
 
 # Closed, and reopened
 
@@ -40,19 +49,38 @@ def _close_questions(work: Work, press: Press) -> Sequence[Question]:
             "PSII is finished, please record that it has ended. Whether it goes on is for the Chief Nurse or the "
             "Medical Director to decide: if it should not, please ask one of them. (Policy 3.2 and 12.3.)"
         )
+    if running(work, of_case(case), "psii.final"):
+        raise Refusal(
+            f"The final report of the PSII to {case.reference} is not noted as sent, so the case cannot be closed yet. "
+            "Please have its draft approved, send the report, and note that on the page of the learning response; "
+            "then close the case. (Policy 12.4.)"
+        )
     hint = "The reporter is sent these words."
-    return (long_text("outcome", "What came of it, and what changed?", hint, max_length=1500),)
+    outcome = long_text("outcome", "What came of it, and what changed?", hint, max_length=1500)
+    return (outcome, *EVALUATION) if response and response.started_at else (outcome,)
+
+
+def _evaluation_so_far(work: Work, press: Press) -> Answers:
+    """What was said of it when the case was closed before: it may have been opened again since."""
+    response = current(work, case_of(work, press))
+    return (response.evaluation if response else None) or {}
 
 
 def _close(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
+    response = current(work, case)
+    evaluation = {question.id: answers[question.id] for question in EVALUATION if question.id in answers}
+    if response and evaluation:
+        response.evaluation = evaluation | {"by": press.by.id, "at": work.now.isoformat()}
+        work.session.add(response)
     case.state, case.ended_at, case.outcome = State.CLOSED, work.now, str(answers["outcome"])
-    changed(work, case, press.by.id, "closed", outcome=case.outcome)
+    changed(work, case, press.by.id, "closed", outcome=case.outcome, evaluation=evaluation)
     happened(work, Event.CASE_CLOSED, of_case(case), press.by.id)
     contacts.end_all(work, case, press.by.id)
-    response = current(work, case)
     if response and response.ended_at is None:
         _end_with_the_case(work, case, response, press.by)
+    for duty in _checks_in_review(work, case):
+        settle(work, duty, DROPPED, press.by.id, "The case was closed")
     if not tell_outcome(work, case):
         text = "The reporter was involved, so they are told once the person who is to check on them has spoken to them."
         return said(f"{case.reference} is closed", text, button(work, "Open the case", "case.show", case=case))
@@ -61,16 +89,13 @@ def _close(work: Work, press: Press, answers: Answers) -> Card:
 
 def _end_with_the_case(work: Work, case: Case, response: LearningResponse, by: Member) -> None:
     """A learning response does not go on: its lead hears of it, and staff who know of it hear that it ended (O07)."""
-    checks = [
-        duty for each in cases.with_joined(work, case) for duty in running_of(work, each) if duty.rule in IN_REVIEW
-    ]
+    response.ended_at = work.now
+    work.session.add(response)
+    checks = _checks_in_review(work, case)
     needs = [need for each in cases.with_joined(work, case) for need in support.of_case(work, each)]
     known = response.started_at or any(support.told_that_review_starts(work, need) for need in needs)
     if checks and known:
         support.review_ended(work, case, by.id)
-    else:
-        for duty in checks:
-            settle(work, duty, DROPPED, by.id, "The case was closed before the review started")
     if response.lead_id and response.lead_id != by.id:
         look = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
         text = (
@@ -78,6 +103,10 @@ def _end_with_the_case(work: Work, case: Case, response: LearningResponse, by: M
             "If somebody should hear that from you, please tell them. Thank you for what you have done."
         )
         post.to_person(work, response.lead_id, said("A case you lead on is closed", text, look, preview=PRIVATE_TASK))
+
+
+def _checks_in_review(work: Work, case: Case) -> list[Deadline]:
+    return [duty for each in cases.with_joined(work, case) for duty in running_of(work, each) if duty.rule in IN_REVIEW]
 
 
 def _reopen(work: Work, press: Press) -> Reply:
@@ -122,9 +151,12 @@ def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
     support.stop_asking(work, case)
     freed = work.session.exec(select(Case).where(Case.merged_into == case.id).order_by(Case.id)).all()
     for joined in freed:
-        joined.state, joined.merged_into, joined.ended_at = State.REPORTED, None, None
+        joined.state = State.READ if joined.read_at else State.REPORTED
+        joined.merged_into = joined.ended_at = None
         changed(work, joined, press.by.id, "separated again")
-        cases.begin_clocks(work, joined, press.by.id)
+        cases.begin_clocks(work, joined, press.by.id, since=work.now)
+        if joined.read_at:
+            happened(work, Event.CASE_READ, of_case(joined), press.by.id)
         tell_reporter(
             work, joined, f"{joined.reference} is looked at by itself again", "The other report was withdrawn."
         )
@@ -141,12 +173,17 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
     into = cases.by_reference(work, str(answers["into"]))
     if into is None or into.id == case.id or State(into.state).has_ended:
         raise Unfit({"into": "There is no other case under way with that reference. Please check it."})
+    response = current(work, into)
+    goes_on = response is not None and response.ended_at is None
+    if goes_on and response and response.lead_id in involved_in(work, case) | case_facts(work, case).passed_over_ids:
+        text = f"Whoever leads the response to {into.reference} cannot lead it with this report in it. Please choose"
+        raise Unfit({"into": f"{text} another lead there first, and then join the two."})
     case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
     changed(work, case, press.by.id, "merged into another case", into=into.id)
     happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
     candour_clocks.joined(work, case, into, press.by.id)
-    if State(into.state) in {State.DECIDED, State.RESPONDING, State.PAUSED}:
-        support_needs.begin(work, support.of_case(work, case), Event.REVIEW_STARTS, press.by.id)
+    if goes_on and response and State(into.state) in {State.DECIDED, State.RESPONDING, State.PAUSED}:
+        support_review.joined(work, into, response.verified_at or response.decided_at, press.by.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
     text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
     tell_reporter(work, case, f"{case.reference} was joined with another report", text)
@@ -154,7 +191,14 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "case.close": Form(Act.CLOSE, "Close the case", "Close it and tell the reporter", _close_questions, _close),
+    "case.close": Form(
+        Act.CLOSE,
+        "Close the case",
+        "Close it and tell the reporter",
+        _close_questions,
+        _close,
+        so_far=_evaluation_so_far,
+    ),
     "case.reopen": _reopen,
     "case.withdraw": Form(
         Act.WITHDRAW,

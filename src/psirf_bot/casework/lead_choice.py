@@ -1,65 +1,99 @@
 """Who leads a learning response: somebody trained, who was not involved, with the time for it (§3.5, §4, B19, B21)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, contacts, deadlines, people, post, support
+from psirf_bot.casework import cases, contacts, deadlines, people, post, support, training
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import happened, of_case, running
+from psirf_bot.casework.deadlines import Subject, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response import changed
 from psirf_bot.casework.response_page import kind_of, page
 from psirf_bot.casework.under_way import response_of
-from psirf_bot.casework.work import Press, Work, case_facts
-from psirf_bot.dialogs.questions import People, Question, several_of
+from psirf_bot.casework.work import Press, Refusal, Work, case_facts
+from psirf_bot.dialogs.questions import Number, People, Question, long_text, one_of, several_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, LearningResponse, Person
 
+MOST = 8
+"""Response leads who are shown above the form."""
+WHY = {
+    "time": "I do not have the time",
+    "close": "I was involved, or I am close to somebody who was",
+    "other": "Another reason",
+    "not-said": "I would rather not say",
+}
+"""Why somebody cannot lead it."""
+
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:
     response_of(work, case_of(work, press))
     return (
         People("lead", "Who leads it?", "A name or work e-mail address; nobody who was involved.", most=1),
-        several_of(
-            "fit-to-lead",
-            "Only if they are not on the list of response leads",
-            {"yes": "They are trained to lead it, and have the time"},
+        Number("hours-a-week", "Hours of protected time a week", "Policy 3.5: from 1 to 40.", least=1, most=40),
+        several_of("time-agreed", "Is the time agreed?", {"yes": "Their service lead has agreed to it"}),
+        long_text(
+            "override",
+            "Why do they lead it before their training is complete?",
+            "Only if it is not. The quality team, the chair and they themselves can read it.",
             optional=True,
+            max_length=1000,
         ),
     )
 
 
+def _form(work: Work, press: Press) -> Reply:
+    return replace(CHOOSE, explain=_who_there_is(work))(work, press)
+
+
+def _who_there_is(work: Work) -> str:
+    """The response leads with their training and how much they have led, for whoever chooses (C01 to C06)."""
+    found = training.leads(work)
+    lines = [f"{lead.name}: {training.lead_words(work, lead.id)}" for lead in found[:MOST]]
+    more = [f"And {len(found) - MOST} more."] if len(found) > MOST else []
+    return "\n".join(["They are told in private. On the list of response leads:", *lines, *more])
+
+
 def _so_far(work: Work, press: Press) -> Answers:
     response = response_of(work, case_of(work, press))
-    return {"lead": [response.lead_id] if response.lead_id else None}
+    if response.lead_id is None:
+        return {}
+    return {"lead": [response.lead_id], "hours-a-week": response.hours_a_week, "override": response.lead_override}
 
 
 def _choose(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     response, lead = response_of(work, case), _lead(work, case, answers)
-    before = response.lead_id
-    if before == lead.id:
-        return page(work, case, press.by)
-    response.lead_id = lead.id
+    lacks = training.lead_lacks(work, lead.id)
+    reason, hours = str(answers["override"] or "") or None, int(str(answers["hours-a-week"]))
+    if lacks and reason is None:
+        text = (
+            f"{lead.name} still needs: {'; '.join(lacks)}. If they are to lead it all the same, give the reason below."
+        )
+        raise Unfit({"lead": text})
+    before, agreed = response.lead_id, (hours, reason if lacks else None)
+    if before == lead.id and agreed == (response.hours_a_week, response.lead_override):
+        return page(work, case, press.by)  # pressed twice
+    response.lead_id, (response.hours_a_week, response.lead_override) = lead.id, agreed
     work.session.add(response)
-    changed(work, case, press.by.id, "response lead chosen", lead.id, before, response=response.id, lead=lead.id)
-    happened(work, Event.LEAD_CHOSEN, of_case(case, response_lead=lead.id), press.by.id)
-    for clock in running(work, of_case(case)):
-        if work.setting.rules[clock.rule].owner == "response lead":
-            deadlines.hand_over(work, clock, lead.id)
-    contacts.pass_to(work, case, lead.id)
-    _tell(work, case, response, press.by, before)
+    what = "response lead chosen before their training was complete" if lacks else "response lead chosen"
+    facts = {"response": response.id, "lead": lead.id, "hours": hours, "lacks": lacks, "why": reason}
+    changed(work, case, press.by.id, what, lead.id, before, **facts)
+    if before != lead.id:
+        _hand_to(work, case, lead.id, press.by)
+        _tell(work, case, response, press.by, before)
     return page(work, case, press.by)
 
 
 def _lead(work: Work, case: Case, answers: Answers) -> Person:
-    """The person who is to lead it. Raises Unfit for somebody who cannot."""
+    """The person who is to lead it. Raises Unfit for somebody who cannot, whatever their training."""
     named = answers["lead"]
     lead = people.person(work, named[0]) if isinstance(named, list) else None
     if lead is None or not (lead.active and lead.on_list):
@@ -70,10 +104,16 @@ def _lead(work: Work, case: Case, answers: Answers) -> Person:
     if any(lead.id in case_facts(work, each).passed_over_ids for each in family):
         text = "manages somebody who asked that another person looks after them, so somebody else has to lead it."
         raise Unfit({"lead": f"{lead.name} {text}"})
-    if Role.RESPONSE_LEAD not in people.member(work, lead).roles and not answers["fit-to-lead"]:
-        text = "is not on the list of response leads. If they are trained and have the time, tick the box below."
-        raise Unfit({"lead": f"{lead.name} {text}"})
     return lead
+
+
+def _hand_to(work: Work, case: Case, lead_id: str, by: Member) -> None:
+    """What the lead owes is theirs from now on."""
+    happened(work, Event.LEAD_CHOSEN, of_case(case, response_lead=lead_id), by.id)
+    for clock in running(work, of_case(case)):
+        if work.setting.rules[clock.rule].owner == "response lead":
+            deadlines.hand_over(work, clock, lead_id)
+    contacts.pass_to(work, case, lead_id)
 
 
 def _tell(work: Work, case: Case, response: LearningResponse, by: Member, before: str | None) -> None:
@@ -82,19 +122,82 @@ def _tell(work: Work, case: Case, response: LearningResponse, by: Member, before
         post.to_person(work, before, said("The lead has changed", text, preview=cards.PRIVATE_TASK))
     if response.lead_id and response.lead_id != by.id:
         open_it = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
+        decline = button(work, "I cannot lead this", "response.decline-lead", case=case, opens=True)
         waits = case.state == State.AWAITING_VERIFICATION
         asked = cards.lead_is_asked(case.reference, kind_of(work, response), waits=waits, button=open_it)
-        post.to_person(work, response.lead_id, asked)
+        post.to_person(work, response.lead_id, asked.model_copy(update={"buttons": (*asked.buttons, decline)}))
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "response.lead": Form(
-        Act.CHOOSE_LEAD,
-        "Who leads the learning response?",
-        "Ask them to lead it",
-        _questions,
-        _choose,
-        explain="They are told in private.",
-        so_far=_so_far,
+# They cannot
+
+
+def _theirs(work: Work, press: Press) -> tuple[Case, LearningResponse]:
+    """The response, for its lead. Raises Refusal."""
+    case = case_of(work, press)
+    response = response_of(work, case)
+    if not press.by.acts_as(response.lead_id, Role.RESPONSE_LEAD):
+        raise Refusal(f"You do not lead the learning response to {case.reference}, so nothing needs to be done.")
+    if response.ended_at:
+        raise Refusal(f"The learning response to {case.reference} has ended, so nothing needs to be done.")
+    return case, response
+
+
+def _decline_form(work: Work, press: Press) -> Reply:
+    _theirs(work, press)
+    return DECLINE(work, press)
+
+
+def _decline(work: Work, press: Press, answers: Answers) -> Card:
+    case, response = _theirs(work, press)
+    before, why = response.lead_id, str(answers["why"])
+    reason = f"{WHY[why]}. {answers['more'] or ''}".strip()
+    response.lead_id = response.hours_a_week = response.lead_override = None
+    work.session.add(response)
+    changed(work, case, press.by.id, "response lead stood down", before, response=response.id, lead=before, why=reason)
+    _hand_back(work, case, press.by)
+    _tell_that_nobody_leads(work, case, response, press.by, reason)
+    text = f"The quality team chooses somebody else to lead the learning response to {case.reference}. "
+    return said("Thank you for saying so", text + "There is nothing more you need to do.", preview=cards.PRIVATE_TASK)
+
+
+def _hand_back(work: Work, case: Case, by: Member) -> None:
+    """Nobody leads it: what the lead owed is for those behind them, and somebody has to be chosen."""
+    contact_clocks = (
+        c for contact in contacts.of_case(work, case) for c in running(work, Subject("contact", contact.id))
+    )
+    for clock in (*running(work, of_case(case)), *contact_clocks):
+        if work.setting.rules[clock.rule].owner == "response lead":
+            deadlines.hand_over(work, clock, None)
+    happened(work, Event.RESPONSE_DECIDED, of_case(case), by.id)
+
+
+def _tell_that_nobody_leads(work: Work, case: Case, response: LearningResponse, by: Member, reason: str) -> None:
+    """Whoever owns the case, and whoever decided on the response; the quality team where neither can be reached."""
+    choose = button(work, "Choose the lead", "response.lead", case=case, style="primary", opens=True)
+    text = f"{by.name} cannot lead the learning response to {case.reference}. Please choose somebody else."
+    card = said("Somebody else is needed to lead", f"{text} They said: {reason}", choose, preview=cards.PRIVATE_TASK)
+    team = [someone.id for someone in people.holders(work, Role.QUALITY)]
+    for whom in ([case.owner_id, response.decided_by], team):
+        reached = [post.to_person(work, who, card) for who in dict.fromkeys(whom) if who and who != by.id]
+        if any(reached):
+            return
+
+
+CHOOSE = Form(
+    Act.CHOOSE_LEAD, "Who leads the learning response?", "Ask them to lead it", _questions, _choose, so_far=_so_far
+)
+DECLINE = Form(
+    Act.SEE_CASE,
+    "You cannot lead this",
+    "Tell the quality team",
+    lambda work, press: (
+        one_of("why", "Why can you not lead it?", WHY),
+        long_text("more", "Is there anything else they should know?", optional=True, max_length=1000),
     ),
+    _decline,
+    explain="That is all right: somebody else is asked instead. Only those who choose the lead read what you say.",
+)
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "response.lead": _form,
+    "response.decline-lead": _decline_form,
 }

@@ -1,8 +1,207 @@
-"""Whom each person affected can turn to during a learning response (B12)."""
+"""Whom each person affected can turn to during a learning response (B12).
 
-from collections.abc import Callable
+For the patient or family somebody is named here; for each member of staff it is whoever checks on them, as their
+support goes (casework/support.py).
+"""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sqlmodel import col, select
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Button, Card
+from psirf_bot.cards.response import PRIVATE_TASK
+from psirf_bot.casework import cases, people, post, support
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Work
+from psirf_bot.casework.support_needs import acting_checker
+from psirf_bot.casework.work import Press, Work, allowed, case_facts
+from psirf_bot.dialogs.questions import People, Question, one_of
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, NamedContact, Person, SupportNeed
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {}
+SERVICE_USER = "service-user"
+WHOM = "The patient or family"
+WHY_NOT = {
+    "not-wanted": "They do not want one",
+    "nobody-affected": "No patient or family was affected",
+}
+"""Why a patient or family has no named contact."""
+
+
+def missing(work: Work, case: Case) -> list[str]:
+    """Who has no named contact yet, in words that name nobody; nothing when everybody affected has one."""
+    found = []
+    newest = _newest(work, case)
+    if newest is None or (newest.why_not is None and _contact(work, newest) is None):
+        found.append("the patient or family")
+    without = [need for need in support.in_review(work, case) if _of_staff(work, need) is None]
+    if without:
+        found.append("a member of staff" if len(without) == 1 else f"{len(without)} members of staff")
+    return found
+
+
+def lines(work: Work, case: Case, by: Member) -> list[tuple[str, str]]:
+    """Who is affected and whom each can turn to, as far as this person may know.
+
+    Who checks on somebody is for the quality team and that contact; the lead is told only that there is somebody.
+    """
+    newest = _newest(work, case)
+    contact = _contact(work, newest) if newest else None
+    why_not = WHY_NOT[newest.why_not] if newest and newest.why_not else "Nobody yet"
+    found = [(WHOM, contact.name if contact else why_not)]
+    leads = by.acts_as(case_facts(work, case).lead_id, Role.RESPONSE_LEAD)
+    for need in support.in_review(work, case):
+        theirs = acting_checker(work, need)
+        is_contact = theirs is not None and by.id in {theirs.id, need.checker_id}
+        if support.is_kept_from(work, need, by) or not (by.is_quality or leads or is_contact):
+            continue
+        named = _of_staff(work, need)
+        words = named.name if named and (by.is_quality or is_contact) else "The person who supports them"
+        found.append((need.name, words if named else "Nobody yet"))
+    return found
+
+
+def gate(work: Work, press: Press) -> Reply | None:
+    """Why a learning response cannot start yet, with the way to what is missing; None when it can (B12)."""
+    case = case_of(work, press)
+    if not allowed(work, press.by, Act.LEAD_RESPONSE, case) or not (waits := missing(work, case)):
+        return None
+    text = f"Before it starts, everybody affected has a named contact (policy 3.4). Still without one: {_and(waits)}."
+    offers: list[Button] = []
+    if waits[0] == "the patient or family":
+        offers.append(button(work, "Name the contact", "contacts-named.set", case=case, style="primary"))
+    if len(waits) > len(offers):
+        text += " Whoever checks on a member of staff is their contact. "
+        text += (
+            "Type overdue to choose somebody." if press.by.is_quality else "The quality team chooses them; please ask."
+        )
+    offers.append(button(work, "Back to the learning response", "response.show", case=case))
+    card = said("It can start once there is somebody to turn to", text, *offers, preview=PRIVATE_TASK)
+    return Reply(card=card, replaces=press.place.private)
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(words)
+
+
+def _newest(work: Work, case: Case) -> NamedContact | None:
+    theirs = select(NamedContact).where(NamedContact.case_id == case.id, NamedContact.whom == SERVICE_USER)
+    return work.session.exec(theirs.order_by(col(NamedContact.id).desc())).first()
+
+
+def _contact(work: Work, named: NamedContact) -> Person | None:
+    """The person named, as long as they work here."""
+    someone = people.person(work, named.contact_id)
+    return someone if someone and someone.active else None
+
+
+def _of_staff(work: Work, need: SupportNeed) -> Person | None:
+    """Whoever checks on a member of staff, as long as they can."""
+    someone = people.person(work, need.checker_id)
+    return someone if someone and support.can_check(work, need, someone) else None
+
+
+# The patient or family
+
+
+def _questions(work: Work, press: Press) -> Sequence[Question]:
+    return (
+        People(
+            "contact",
+            "Who is the named contact of the patient or family?",
+            "A name or work e-mail address; nobody who was involved.",
+            optional=True,
+            most=1,
+        ),
+        one_of("why-not", "Or why is there none?", WHY_NOT, optional=True),
+    )
+
+
+def _so_far(work: Work, press: Press) -> Answers:
+    newest = _newest(work, case_of(work, press))
+    if newest is None:
+        return {}
+    return {"contact": [newest.contact_id] if newest.contact_id else None, "why-not": newest.why_not}
+
+
+def _set(work: Work, press: Press, answers: Answers) -> Card:
+    case, why_not = case_of(work, press), str(answers["why-not"]) if answers["why-not"] else None
+    someone = _chosen(work, case, answers)
+    before = _newest(work, case)
+    if before is None or (before.contact_id, before.why_not) != (someone and someone.id, why_not):
+        named = NamedContact(
+            case_id=case.id,
+            whom=SERVICE_USER,
+            contact_id=someone.id if someone else None,
+            why_not=why_not,
+            by_id=press.by.id,
+            at=work.now,
+        )
+        work.session.add(named)
+        work.session.flush()
+        work.record(press.by.id, "named contact set", case, whom=SERVICE_USER, contact=named.contact_id, why=why_not)
+        _tell(work, case, press.by, before, someone)
+    back = button(work, "Back to the learning response", "response.show", case=case)
+    waits = missing(work, case)
+    text = f"{WHOM}: {someone.name if someone else WHY_NOT[why_not or '']}."
+    text += f" Still without one: {_and(waits)}." if waits else " Everybody affected has a named contact now."
+    return said("The named contact is noted", text, back, preview="It is noted.")
+
+
+def _chosen(work: Work, case: Case, answers: Answers) -> Person | None:
+    """The person named, or None where there is a reason. Raises Unfit for neither, for both, and for who cannot be."""
+    named, reason = answers["contact"], answers["why-not"]
+    if not isinstance(named, list):
+        if not reason:
+            raise Unfit({"contact": "Please name somebody, or say below why there is nobody."})
+        return None
+    someone = people.person(work, named[0])
+    if reason:
+        raise Unfit({"why-not": "You named somebody above. Please choose one or the other."})
+    if someone is None or not (someone.active and someone.on_list):
+        raise Unfit({"contact": "Please choose somebody who is on the people list."})
+    family = cases.with_joined(work, case)
+    if any(need.person_id == someone.id for each in family for need in support.of_case(work, each)):
+        raise Unfit({"contact": f"{someone.name} is named in the report, so please choose somebody else."})
+    return someone
+
+
+def _tell(work: Work, case: Case, by: Member, before: NamedContact | None, someone: Person | None) -> None:
+    """Whoever is named hears of it in private, and whoever was before."""
+    if before and before.contact_id and before.contact_id != by.id:
+        text = f"You are no longer the named contact of the patient or family in {case.reference}. Thank you for it."
+        post.to_person(work, before.contact_id, said("Somebody else is the contact now", text, preview=PRIVATE_TASK))
+    if someone and someone.id != by.id:
+        lead = people.name_of(work, case_facts(work, case).lead_id)
+        ask = f"{lead}, who leads the response," if lead else "The quality team"
+        text = (
+            f"You are the named contact of the patient or family in {case.reference}: the one they can turn to during "
+            f"the learning response. {ask} can tell you more. If you cannot do it, please tell them."
+        )
+        post.to_person(work, someone.id, said("You are a named contact", text, preview=PRIVATE_TASK))
+
+
+FORM = Form(
+    Act.LEAD_RESPONSE,
+    "Named contact of the patient or family",
+    "Save",
+    _questions,
+    _set,
+    explain="Whoever is named is told in private. For staff it is whoever checks on them.",
+    so_far=_so_far,
+)
+MEANWHILE = {State.AWAITING_VERIFICATION: Act.CHOOSE_LEAD, State.PAUSED: Act.RESUME}
+"""Who may name contacts while the response itself waits."""
+
+
+def _form(work: Work, press: Press) -> Reply:
+    act = MEANWHILE.get(State(case_of(work, press).state), Act.LEAD_RESPONSE)
+    return replace(FORM, act=act)(work, press)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"contacts-named.set": _form}

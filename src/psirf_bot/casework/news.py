@@ -9,8 +9,6 @@ from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, SupportNeed
 
-HAS_AN_OUTCOME = frozenset({State.DECIDED, State.AWAITING_VERIFICATION, State.RESPONDING, State.CLOSED})
-
 
 def tell_reporter(work: Work, case: Case, title: str, text: str) -> None:
     """Tell whoever reported it, in private, when the bot can reach them."""
@@ -34,7 +32,7 @@ def spoken_to(work: Work, case: Case, person_id: str | None) -> None:
     root = case
     while root.merged_into:
         root = work.session.get_one(Case, root.merged_into)
-    if person_id == case.reporter_id and root.state in HAS_AN_OUTCOME:
+    if person_id == case.reporter_id and root.state == State.CLOSED:
         _tell(work, case, root)
 
 

@@ -1,16 +1,259 @@
 """The page of a panel, in private: papers, facts, votes and what this person may do next."""
 
 from collections.abc import Callable
+from datetime import datetime
 
-from psirf_bot.cards.model import Card
-from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Work
-from psirf_bot.domain.authority import Member
+from sqlmodel import col, func, select
+
+from psirf_bot.cards import panel as cards
+from psirf_bot.cards.answers import instant, moment
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Button, Card, Fact
+from psirf_bot.casework import cases, panel_card, panel_draft, panel_opening, panels, people, response_page
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.inbound import Place, Reply
+from psirf_bot.casework.panel_card import is_link, names_of
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, panel_of
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.panel import DOCUMENTS, Seat
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, Panel, Vote
+
+CANNOT_SHOW = "I cannot show you a panel of that reference. If you need to see it, please ask the quality team."
+NONE_WAITS = (
+    "No panel that you take part in is under way. To see one, type panel and its reference, for example: "
+    "panel PSI-2026-0001."
+)
+LISTED = 8
+VOTES = 8
+"""Votes on the page itself, so that it fits every platform; the others follow on pages of their own."""
+ON_A_PAGE = 20
+CHANGED = {0: "", 1: ", changed once", 2: ", changed twice"}
+DEPARTURE = {"asked": "", "agreed": "Allowed by", "refused": "It has to be a PSII: answered by"}
+WHY_IT_DEPARTS, ANSWER = "Why it departs from the minimum", "What they said"
+TYPED = frozenset({WHY_IT_DEPARTS, ANSWER})
 
 
 def asked_for(work: Work, by: Member, words: str) -> Card:
     """The panel of the case with this reference, or the form that opens it."""
-    raise NotImplementedError
+    if not words:
+        return _under_way(work, by)
+    case = cases.by_reference(work, words)
+    if case is None:
+        raise Refusal(CANNOT_SHOW)
+    panel = panel_of(work, case)
+    if panels.under_way(work, case) is None and allowed(work, by, Act.OPEN_PANEL, case):
+        return _opening_form(work, by, case)
+    if panel is None and by.is_quality:
+        raise Refusal(f"{case.reference} has no panel. Type case {case.reference} to see what can be done with it.")
+    if panel is None or not allowed(work, by, Act.SEE_PANEL, case):
+        raise Refusal(CANNOT_SHOW)
+    return _opened(work, case, panel, by)
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {}
+def page(work: Work, case: Case, panel: Panel, by: Member) -> Card:
+    """The panel as this person, who may see it, sees it now."""
+    votes = _votes(work, panel, by)
+    private = cards.PageShown(
+        confirmed_by=_signed(work, "Confirmed by", panel.facts_by, panel.facts_at),
+        papers=_papers(panel),
+        own=_own(work, panel, by),
+        votes=tuple(votes[:VOTES]),
+        more_votes=len(votes) - VOTES,
+        decided=_decided(work, case, panel),
+        rationale=panel.rationale or "",
+    )
+    rows = (_on(work, case, VOTES, len(votes)), *_rows(work, case, panel, by))
+    return cards.page_card(panel_card.shown(work, case, panel), private, rows)
+
+
+def _show(work: Work, press: Press) -> Reply:
+    case = work.session.get_one(Case, press.case_id)
+    panel = panel_of(work, case)
+    if panel is None or not allowed(work, press.by, Act.SEE_PANEL, case):
+        raise Refusal(CANNOT_SHOW)
+    if "start" in press.args:
+        card = _more_votes(work, case, panel, press.by, int(press.args["start"]))
+    else:
+        card = _opened(work, case, panel, press.by)
+    return Reply(card=card, replaces=press.place.private)
+
+
+def _opened(work: Work, case: Case, panel: Panel, by: Member) -> Card:
+    work.record(by.id, "opened the panel's page", case, panel=panel.id)
+    return page(work, case, panel, by)
+
+
+def _opening_form(work: Work, by: Member, case: Case) -> Card:
+    """The form as if its button had been pressed."""
+    press = Press("panel.open", {}, case.id, {}, by, "web", Place("", private=True))
+    card = panel_opening.VERBS["panel.open"](work, press).card
+    assert card is not None  # noqa: S101 - a form that was not sent is shown
+    return card
+
+
+def _under_way(work: Work, by: Member) -> Card:
+    """The panels in which they have a seat, or which they chair; for the quality team all of them."""
+    going = select(Panel).where(col(Panel.state).not_in((panels.APPROVED, panels.STOPPED)))
+    found = []
+    for panel in work.session.exec(going.order_by(col(Panel.closes_at), Panel.id)):
+        case = work.session.get_one(Case, panel.case_id)
+        takes_part = by.is_quality or by.acts_as(panel.chair_id, Role.CHAIR) or panels.seat_of(work, panel, by)
+        if takes_part and allowed(work, by, Act.SEE_PANEL, case):
+            found.append((panel, case))
+    if not found:
+        return said("Panels under way", NONE_WAITS)
+    return cards.list_card([_listed(work, *each) for each in found[:LISTED]], more=len(found) - LISTED)
+
+
+def _listed(work: Work, panel: Panel, case: Case) -> tuple[str, str, Button]:
+    closes = panel_card.clock_words(work, panel.closes_at)
+    when = f"Voting closes {closes}." if panels.voting_is_open(work, panel) else "Voting has closed."
+    look = button(work, "Open the page", "panel.show", case=case, spoken=f"Open the page of {case.reference}")
+    return cases.line(work, case).heading, when, look
+
+
+# What the page says
+
+
+def _papers(panel: Panel) -> tuple[Fact, ...]:
+    """The documents with their links, or why they are not there (I12); and what else the group looks at (I02, I04)."""
+    facts = []
+    for which, label in DOCUMENTS.items():
+        given = str(panel.documents.get(which) or "")
+        words = given if not given or is_link(given) else f"Not there: {given}"
+        facts.append(Fact(label=label, value=words or panel_card.paper(panel, which), typed=bool(given)))
+    others = (
+        ("What the plan says", panel.plan_says),
+        ("Improvement work under way", panel.improvement),
+        ("Why there is, or is not, an unexpected risk or much to learn", panel.learning_why),
+    )
+    return (*facts, *(Fact(label=label, value=words, typed=True) for label, words in others if words))
+
+
+def _own(work: Work, panel: Panel, by: Member) -> cards.OwnVote | None:
+    """The vote of their seat; who stands in for a member does not read what the member gave before."""
+    seat = panels.seat_of(work, panel, by)
+    if seat is None:
+        return None
+    theirs = seat.person_id == by.id
+    whose, vote = "" if theirs else people.name_of(work, seat.person_id), panels.votes(work, panel).get(seat.id)
+    if vote is None:
+        return cards.OwnVote(whose, "Not given yet" if panels.voting_is_open(work, panel) else "None was given")
+    if not theirs and vote.by_id != by.id:
+        return cards.OwnVote(whose, "It has been given")
+    stood_in = "" if vote.by_id == by.id else f" (given by {people.name_of(work, vote.by_id)}, who stood in for you)"
+    return cards.OwnVote(whose, panels.choices(work)[vote.choice] + stood_in, vote.rationale)
+
+
+def _reads_votes(work: Work, panel: Panel, by: Member) -> bool:
+    """The chair and the quality team, and nobody before voting has closed."""
+    reads = by.is_quality or by.acts_as(panel.chair_id, Role.CHAIR)
+    return reads and not panels.voting_is_open(work, panel)
+
+
+def _votes(work: Work, panel: Panel, by: Member) -> list[cards.VoteShown]:
+    """Every vote with its reasons, group by group, for whoever may read them."""
+    if not _reads_votes(work, panel, by):
+        return []
+    given, words, seats = panels.votes(work, panel), panels.choices(work), list(Seat)
+    members = [member for member in panels.members(work, panel) if member.id in given]
+    names = names_of(work, [*(m.person_id for m in members), *(vote.by_id for vote in given.values())])
+    counted = select(Vote.member_id, func.count()).where(Vote.panel_id == panel.id).group_by(col(Vote.member_id))
+    times = dict(work.session.exec(counted).all())
+    found = []
+    for member in sorted(members, key=lambda m: (seats.index(Seat(m.seat)), names[m.person_id])):
+        vote = given[member.id]
+        changes = times[member.id] - 1
+        stood_in = f", given by {names[vote.by_id]}" if vote.by_id != member.person_id else ""
+        changed = CHANGED.get(changes, f", changed {changes} times")
+        heading = f"{names[member.person_id]} ({Seat(member.seat).words}): {words[vote.choice]}{stood_in}{changed}"
+        found.append(cards.VoteShown(heading, vote.rationale))
+    return found
+
+
+def _more_votes(work: Work, case: Case, panel: Panel, by: Member, start: int) -> Card:
+    votes = _votes(work, panel, by)
+    if not votes:
+        raise Refusal(CANNOT_SHOW)
+    work.record(by.id, "read the panel's votes", case, panel=panel.id, start=start)
+    until = start + ON_A_PAGE
+    back = button(work, "Back to the panel", "panel.show", case=case)
+    buttons = (*_on(work, case, until, len(votes)), back)
+    return cards.votes_card(f"Votes on {case.reference}", votes[start:until], len(votes) - until, *buttons)
+
+
+def _on(work: Work, case: Case, start: int, votes: int) -> tuple[Button, ...]:
+    """The button to the votes that do not fit."""
+    return (button(work, "More votes", "panel.show", case=case, start=str(start)),) if votes > start else ()
+
+
+def _decided(work: Work, case: Case, panel: Panel) -> tuple[Fact, ...]:
+    """The decision with its signatures, the departure from the minimum, and what has become of the minute."""
+    if panel.decision is None:
+        return ()
+    approved, response = panel.state == panels.APPROVED, response_page.current(work, case)
+    verified = response if approved and response and panel.decision == response.kind else None
+    filed = moment(panel.filed_on.isoformat()) if panel.filed_on else ""
+    facts = (
+        ("Decision, not approved yet", "" if approved else panels.choices(work)[panel.decision]),
+        ("Written", _signed(work, "By", panel.decided_by, panel.decided_at)),
+        *_departure(work, panel),
+        ("Minute approved", _signed(work, "By", panel.approved_by, panel.approved_at)),
+        ("PSII verified", _signed(work, "By", verified.verified_by, verified.verified_at) if verified else ""),
+        ("Filed on the Datix record", f"By {people.name_of(work, panel.filed_by)}, {filed}" if filed else ""),
+    )
+    return tuple(Fact(label=label, value=words, typed=label in TYPED) for label, words in facts if words)
+
+
+def _departure(work: Work, panel: Panel) -> tuple[tuple[str, str], ...]:
+    """Why the group wants something else than the minimum, and what the Chief Nurse or Medical Director said (I09)."""
+    if panel.departure is None:
+        return ()
+    answered = _signed(work, DEPARTURE[panel.departure], panel.departure_by, panel.departure_at)
+    said_so = answered or "The Chief Nurse or the Medical Director has been asked"
+    return (WHY_IT_DEPARTS, panel.departure_why or ""), ("Departure", said_so), (ANSWER, panel.departure_note or "")
+
+
+def _signed(work: Work, what: str, by: str | None, at: datetime | None) -> str:
+    """Who did it and when: By Leah Rosenfeld, 20 November 2026, 14:00."""
+    return f"{what} {people.name_of(work, by)}, {instant(work.setting.calendar.local(at))}" if by and at else ""
+
+
+# What they may do next
+
+
+def _rows(work: Work, case: Case, panel: Panel, by: Member) -> tuple[tuple[Button, ...], ...]:
+    facts, is_open = case_facts(work, case), panels.voting_is_open(work, panel)
+    votes = is_open and may(by, Act.VOTE, facts) and panels.seat_of(work, panel, by)
+    prepares = panel.state == panels.VOTING and may(by, Act.PREPARE_PANEL, facts)
+    departs = panel.state == panels.DEPARTING and may(by, Act.ANSWER_DEPARTURE, facts)
+    files = panel.state == panels.APPROVED and panel.filed_on is None and may(by, Act.FILE_MINUTE, facts)
+    responds = response_page.current(work, case) is not None and response_page.sees(work, by, case)
+    given = votes and votes.id in panels.votes(work, panel)
+    voting = (
+        (votes, "Change my vote" if given else "Vote", "panel.vote"),
+        (votes, "Stand back", "panel.recuse"),
+        (prepares, "Confirm the facts" if panel.facts is None else "Look at the facts again", "panel.facts"),
+        (prepares, "Papers and members", "panel.papers"),
+        (is_open and may(by, Act.CLOSE_VOTING, facts), "Close the voting now", "panel.close"),
+    )
+    answer = (
+        (departs, "Allow the departure", "panel.depart-yes"),
+        (departs, "It has to be a PSII", "panel.depart-no"),
+    )
+    after = (
+        (panel.decision is not None, "The minute", "minute.show"),
+        (files, "It is filed", "minute.filed"),
+        (responds, "Open the learning response", "response.show"),
+        (may(by, Act.OPEN_PANEL, facts), "Open a new panel", "panel.open"),
+        (may(by, Act.SEE_CASE, facts), "Back to the case", "case.show"),
+    )
+    first, second, last = (
+        tuple(button(work, label, verb, case=case) for offered, label, verb in row if offered)
+        for row in (voting, answer, after)
+    )
+    return first, (*panel_draft.offers(work, case, panel, by), *second), last
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"panel.show": _show}

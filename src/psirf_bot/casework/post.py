@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Channel, Identity, Outbox, Posted
+from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted
 
 Purpose = Literal["quality", "panel", "leads"]
 URGENT = ":urgent"
@@ -191,9 +191,10 @@ def lane_of(platform: str, address: Mapping[str, str]) -> str:
 
 
 def _private_address(work: Work, person_id: str) -> tuple[str, Mapping[str, str]] | None:
-    identities = work.session.exec(
-        select(Identity).where(Identity.person_id == person_id).order_by(col(Identity.seen_at).desc().nulls_last())
-    )
+    """Where they were last seen; nowhere, once they have left."""
+    theirs = select(Identity).join(Person, col(Identity.person_id) == Person.id).where(col(Person.active))
+    theirs = theirs.where(Identity.person_id == person_id)
+    identities = work.session.exec(theirs.order_by(col(Identity.seen_at).desc().nulls_last()))
     return next(((i.platform, i.address) for i in identities if i.address), None)
 
 

@@ -5,14 +5,12 @@ Its page is casework/response_page.py, its dates casework/responding.py, the con
 
 from collections.abc import Callable, Iterable, Sequence
 
-from sqlmodel import col, select
-
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, deadlines, news, onlookers, people, post, support
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import DONE, DROPPED, happened, of_case, running
+from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response_page import current, kind_of, page, sees
@@ -23,7 +21,7 @@ from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII
-from psirf_bot.store.tables import Case, Deadline, LearningResponse
+from psirf_bot.store.tables import Case, LearningResponse
 
 OF_A_DECISION = ("psii.verified", "psii.day-3", "response.started")
 """The clocks that another kind of response stops: it starts its own. Another lead goes on with those that run."""
@@ -58,63 +56,49 @@ def tell(work: Work, case: Case, by: Member, whom: Iterable[str | None], title: 
 def decide(work: Work, case: Case, kind: str, by: Member) -> LearningResponse:
     """The chair approved that there is to be a learning response (I14): a PSII waits to be verified (I16).
 
-    One that was decided before and has not started is replaced; its lead stays.
+    One that was sent back to the panel is decided anew; its lead stays.
     """
-    response = current(work, case)
-    before = response if response and not response.started_at else None
-    same_kind = before is not None and before.kind == kind
-    verified = bool(before and same_kind and before.verified_at)
-    review_known = bool(before and _due_to_start(before))
-    response = before or LearningResponse(
-        id=work.new_id(), case_id=case.id, kind=kind, decided_by="", decided_at=work.now
+    sent_back = _not_started(work, case)
+    response = sent_back or LearningResponse(
+        id=work.new_id(), case_id=case.id, kind=kind, decided_by=by.id, decided_at=work.now
     )
-    response.kind = kind
-    if not verified:
-        response.decided_by, response.decided_at = by.id, work.now
-        response.verified_by = response.verified_at = None
+    response.kind, response.decided_by, response.decided_at = kind, by.id, work.now
     work.session.add(response)
-    if not same_kind:
-        drop(work, case, OF_A_DECISION, by.id, "decided again")
-    waits = kind == PSII and not verified
-    case.state = State.AWAITING_VERIFICATION if waits else State.DECIDED
+    drop(work, case, OF_A_DECISION, by.id, "decided again")
+    case.state = State.AWAITING_VERIFICATION if kind == PSII else State.DECIDED
     changed(work, case, by.id, "response decided", response.lead_id, response=response.id, kind=kind)
     about = of_case(case, response_lead=response.lead_id)
     if response.lead_id is None:
         happened(work, Event.RESPONSE_DECIDED, about, by.id)
-    if waits:
+    if kind == PSII:
         happened(work, Event.PSII_DECIDED, about, by.id)
         _ask_to_verify(work, case, response)
     else:
-        _may_start(work, case, response, by.id, tell_managers=not review_known)
-        if verified:
-            _owe_the_initial_report(work, case, response, by.id)
-    if before is None:
+        _may_start(work, case, response, by.id)
+    if sent_back is None:
         _tell_the_reporter(work, case)
     return response
 
 
-def _owe_the_initial_report(work: Work, case: Case, response: LearningResponse, by: str) -> None:
-    """Opened again after it was closed, a verified PSII still owes the report that was never sent (policy §12.4)."""
-    sent = select(Deadline.id).where(
-        Deadline.case_id == case.id,
-        Deadline.rule == "psii.day-3",
-        Deadline.state == DONE,
-        col(Deadline.closed_at) >= response.verified_at,
-    )
-    if work.session.exec(sent).first() is None:
-        about = of_case(case, response_lead=response.lead_id)
-        happened(work, Event.PSII_VERIFIED, about, by, since=response.verified_at)
+def let_go(work: Work, case: Case, by: Member) -> None:
+    """There is to be no learning response after all: one that was sent back to the panel is over."""
+    response = _not_started(work, case)
+    if response:
+        response.ended_at = work.now
+        work.session.add(response)
+        drop(work, case, (*OF_A_DECISION, "response.lead"), by.id, "the panel decided on something else")
+        changed(work, case, by.id, "response let go", response.lead_id, response=response.id)
 
 
-def _due_to_start(response: LearningResponse) -> bool:
-    return response.kind != PSII or response.verified_at is not None
+def _not_started(work: Work, case: Case) -> LearningResponse | None:
+    response = current(work, case)
+    return response if response and response.started_at is None and response.ended_at is None else None
 
 
-def _may_start(work: Work, case: Case, response: LearningResponse, by: str, *, tell_managers: bool) -> None:
+def _may_start(work: Work, case: Case, response: LearningResponse, by: str) -> None:
     """Nothing waits any more. Line managers hear of it first, so that they can tell those who were involved (R02)."""
     happened(work, Event.RESPONSE_DUE_TO_START, of_case(case, response_lead=response.lead_id), by)
-    if tell_managers:
-        support.review_starts(work, case, by)
+    support.review_starts(work, case, by)
 
 
 def _tell_the_reporter(work: Work, case: Case) -> None:
@@ -168,7 +152,7 @@ def _verify(work: Work, press: Press) -> Reply:
         work.session.add(response)
         changed(work, case, press.by.id, "PSII verified", response.lead_id, response=response.id)
         happened(work, Event.PSII_VERIFIED, of_case(case, response_lead=response.lead_id), press.by.id)
-        _may_start(work, case, response, press.by.id, tell_managers=True)
+        _may_start(work, case, response, press.by.id)
         text = f"The PSII for {case.reference} is verified, so it can start. Please start it as soon as you can."
         tell(work, case, press.by, [response.lead_id], "You can start the PSII", text)
         text = f"{case.reference}: please send the notifications and, by day 3, the initial report. (Policy 3.2, 12.4.)"

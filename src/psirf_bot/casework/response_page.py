@@ -141,13 +141,18 @@ def _day(work: Work, at: datetime) -> str:
 
 def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member) -> tuple[tuple[Button, ...], ...]:
     """What this person may do next, in rows."""
-    state, waiting = State(case.state), response is not None and response.started_at is None
+    state, waiting = State(case.state), response is not None and not (response.started_at or response.ended_at)
+    unfinished = response is not None and response.ended_at is None
     choose, lead = (allowed(work, by, act, case) for act in (Act.CHOOSE_LEAD, Act.LEAD_RESPONSE))
     verify = allowed(work, by, Act.VERIFY_PSII, case) and response is not None and response.decided_by != by.id
     keeps = contacts.may_keep(work, case, by)
     goes_on = state is State.RESPONDING and response is not None and response.ended_at is None
     offers = (
-        (choose, "Change the lead" if response and response.lead_id else "Choose the lead", "response.lead"),
+        (
+            choose and unfinished,
+            "Change the lead" if response and response.lead_id else "Choose the lead",
+            "response.lead",
+        ),
         (verify, "Verify the PSII", "response.verify"),
         (verify, "Send it back", "response.back"),
         (lead and waiting and state is State.DECIDED, "Start it", "response.start"),

@@ -35,6 +35,7 @@ from psirf_bot.casework.support_needs import STOPPED as STOPPED
 from psirf_bot.casework.support_needs import is_kept_from as is_kept_from
 from psirf_bot.casework.support_needs import of_case as of_case
 from psirf_bot.casework.support_needs import wish_words as wish_words
+from psirf_bot.casework.support_review import in_review as in_review
 from psirf_bot.casework.support_review import review_ended as review_ended
 from psirf_bot.casework.support_review import review_starts as review_starts
 from psirf_bot.casework.support_review import staff_contact_gate as staff_contact_gate
@@ -92,7 +93,7 @@ def _need(work: Work, case: Case, report: Report, who: str) -> SupportNeed:
     # Whoever names the line manager as somebody else has named the line manager.
     manager = someone.line_manager_id if someone else None
     own_manager = bool(wish.who and manager == wish.who[0])
-    never = manager is not None and someone is not None and someone.passes_over_id == manager
+    never = manager is not None and someone is not None and someone.passes_over_id is not None
     meant = SOMEONE_ELSE if never else "line-manager" if own_manager else wish.by or "quality"
     need = SupportNeed(
         id=work.new_id(),
@@ -167,6 +168,7 @@ def pass_on_those_of_leavers(work: Work) -> None:
             _tell_that_they_left(work, need)
         elif need.checker_id and (checker is None or not checker.active):
             move(work, need, None)
+    support_requests.pass_on_those_of_leavers(work)
 
 
 def _tell_that_they_left(work: Work, need: SupportNeed) -> None:

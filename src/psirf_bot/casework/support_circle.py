@@ -29,7 +29,7 @@ def kept_from_check(work: Work, need: SupportNeed, *, afresh: bool = False) -> f
 
     Who was asked for may have become their line manager since; `afresh`: but is not chosen anew.
     """
-    passed_over = {_never(work, need.person_id)}
+    passed_over = _never(work, need.person_id)
     if need.wish == SOMEONE_ELSE:
         passed_over |= {need.passed_over_id, _manager_of(work, need.person_id)}
     if not afresh:
@@ -40,14 +40,14 @@ def kept_from_check(work: Work, need: SupportNeed, *, afresh: bool = False) -> f
 def kept_from_request(work: Work, request: SupportRequest) -> frozenset[str]:
     """Whoever asked, and always their line manager: the one they had when they asked, and the one they have now."""
     whose = request.person_id
-    passed_over = (request.passed_over_id, _manager_of(work, whose), _never(work, whose))
+    passed_over = {request.passed_over_id, _manager_of(work, whose), *_never(work, whose)}
     return frozenset(filter(None, (whose, *passed_over)))
 
 
-def _never(work: Work, person_id: str | None) -> str | None:
-    """Whom somebody never wants to be asked about them."""
+def _never(work: Work, person_id: str | None) -> set[str | None]:
+    """Whom somebody never wants to be asked about them: their line manager then, and whoever has become it since."""
     someone = work.session.get(Person, person_id) if person_id else None
-    return someone.passes_over_id if someone else None
+    return {someone.passes_over_id, someone.line_manager_id} if someone and someone.passes_over_id else set()
 
 
 def _manager_of(work: Work, person_id: str | None) -> str | None:

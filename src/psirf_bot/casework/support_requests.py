@@ -135,7 +135,7 @@ def _other(work: Work, press: Press, answers: Answers) -> Card:
     if answers["who"] and (someone is None or someone.id in {me.id, me.line_manager_id}):
         raise Unfit({"who": "Please name somebody else who is on the people list, or leave this out."})
     _asked_about(work, press)
-    me.passes_over_id = me.line_manager_id
+    me.passes_over_id = me.line_manager_id or me.id  # without a manager now, it holds for whoever becomes that
     work.session.add(me)
     work.session.flush()
     for need in _all_of(work, press.by):
@@ -279,6 +279,17 @@ def _take(work: Work, press: Press) -> Reply:
             work, request.person_id, said("You asked for support", text, preview="You have a private message.")
         )
     return Reply(card=card_of(work, request, duties[0]))
+
+
+def pass_on_those_of_leavers(work: Work) -> None:
+    """Requests that somebody took who has left wait for the quality team again."""
+    taken = select(SupportRequest).join(Person, col(SupportRequest.taken_by) == Person.id)
+    for request in work.session.exec(taken.where(SupportRequest.state == TAKEN, col(Person.active).is_(False))).all():
+        request.state, request.taken_by = WAITING, None
+        work.session.add(request)
+        work.session.flush()
+        for duty in running(work, Subject(REQUEST, request.id)):
+            hand_over(work, duty, None)
 
 
 def _given(work: Work, press: Press) -> Reply:

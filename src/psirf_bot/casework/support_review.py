@@ -1,5 +1,7 @@
 """A learning response and those named in the report: they hear of it from their contact first (App 2, 3 and 5; R02)."""
 
+from datetime import datetime
+
 from sqlmodel import col, select
 
 from psirf_bot.casework import people
@@ -8,6 +10,7 @@ from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE
 from psirf_bot.casework.support_needs import (
     AT_START,
     BOT,
+    DURING,
     STOPPED,
     begin,
     can_check,
@@ -23,7 +26,16 @@ from psirf_bot.store.tables import Case, Deadline, SupportNeed
 
 def review_starts(work: Work, case: Case, by: str = BOT) -> None:
     """A learning response starts: each member of staff hears of it from their contact before its lead is in touch."""
-    needs = _in_review(work, case)
+    _hear_of_it(work, in_review(work, case), by)
+
+
+def joined(work: Work, into: Case, since: datetime, by: str) -> None:
+    """A report was joined with a case whose response was decided on `since`: those not asked about yet are now."""
+    told = ((need, _last_told(work, need)) for need in in_review(work, into))
+    _hear_of_it(work, [need for need, last in told if last is None or last.since < since], by)
+
+
+def _hear_of_it(work: Work, needs: list[SupportNeed], by: str) -> None:
     for need in needs:
         if need.checker_id and not can_check(work, need, people.person(work, need.checker_id)):
             need.checker_id = None
@@ -33,11 +45,10 @@ def review_starts(work: Work, case: Case, by: str = BOT) -> None:
 
 def review_ended(work: Work, case: Case, by: str = BOT) -> None:
     """A learning response has ended: their contact tells them, and looks for support that is needed now (O07, O08)."""
-    needs = _in_review(work, case)
-    for need in needs:
-        for duty in running(work, subject(work, need), AT_START):
+    for need in _family(work, case):  # somebody named in several reports may have been asked about in each
+        for duty in running(work, subject(work, need), AT_START, DURING):
             settle(work, duty, DROPPED, by, str(Event.REVIEW_ENDED))
-    begin(work, needs, Event.REVIEW_ENDED, by)
+    begin(work, in_review(work, case), Event.REVIEW_ENDED, by)
 
 
 def told_that_review_starts(work: Work, need: SupportNeed) -> bool:
@@ -74,7 +85,7 @@ def _last_told(work: Work, need: SupportNeed) -> Deadline | None:
     return work.session.exec(told.order_by(col(Deadline.since).desc(), col(Deadline.occurrence).desc())).first()
 
 
-def _in_review(work: Work, case: Case) -> list[SupportNeed]:
+def in_review(work: Work, case: Case) -> list[SupportNeed]:
     """Those named in a case or in one that was joined with it, each once; a manager passed over in one is in all."""
     needs = [need for need in _family(work, case) if need.state != STOPPED and not has_left(work, need)]
     needs.sort(key=lambda need: (need.wish != SOMEONE_ELSE, need.id))

@@ -52,7 +52,7 @@ def six_months(work: Work, case: Case, response: LearningResponse) -> date:
 
 def response_of(work: Work, case: Case) -> LearningResponse:
     response = current(work, case)
-    if response is None:
+    if response is None or (response.ended_at and response.started_at is None):
         raise Refusal(f"No learning response to {case.reference} has been decided yet.")
     return response
 

@@ -120,23 +120,30 @@ def _reporter(actor: Member, case: CaseFacts) -> bool:
     return case.reporter_id is not None and actor.id == case.reporter_id
 
 
+def _kept_close(case: CaseFacts) -> bool:
+    return case.quality_only or case.restricted or case.state is State.WITHDRAWN
+
+
+def _before_any_panel(case: CaseFacts) -> bool:
+    """Not where a panel has looked at it, even if it was opened again since."""
+    return case.state in BEFORE_PANEL and case.chair_id is None
+
+
 def _sees(actor: Member, case: CaseFacts) -> bool:
     """The quality team and the reporter always; the board and the service's own lead unless it is kept closer."""
     if actor.is_quality or _reporter(actor, case) or actor.id == case.lead_id:
         return True
-    kept_close = case.quality_only or case.restricted or case.state is State.WITHDRAWN
     if actor.id in case.passed_over_ids:
         return False
     lead = bool(case.service) and case.service in actor.leads
     takes_part = bool(BOARD & actor.roles) or lead or _on_panel(actor, case)
-    return _leads(actor, case) or (takes_part and not kept_close)
+    return _leads(actor, case) or (takes_part and not _kept_close(case))
 
 
 def _sees_case(actor: Member, case: CaseFacts) -> bool:
     """The candour lead sees what happened, though not who reported it."""
-    kept_close = case.quality_only or case.restricted or case.state is State.WITHDRAWN
     passed_over = actor.id in case.passed_over_ids
-    return _sees(actor, case) or (R.CANDOUR_LEAD in actor.roles and not kept_close and not passed_over)
+    return _sees(actor, case) or (R.CANDOUR_LEAD in actor.roles and not _kept_close(case) and not passed_over)
 
 
 def _sees_reporter(actor: Member, case: CaseFacts) -> bool:
@@ -184,7 +191,8 @@ def _on_panel(actor: Member, case: CaseFacts) -> bool:
 def _sees_panel(actor: Member, case: CaseFacts) -> bool:
     if actor.id in case.kept_out_ids:
         return False
-    return _on_panel(actor, case) or actor.is_quality or (bool(BOARD & actor.roles) and _sees(actor, case))
+    oversees = _directs(actor, case) or (bool(BOARD & actor.roles) and not _kept_close(case))
+    return _on_panel(actor, case) or actor.is_quality or oversees
 
 
 def _prepares(actor: Member, case: CaseFacts) -> bool:
@@ -241,12 +249,12 @@ WITH_CASE: dict[Act, Rule] = {
     Act.SEE_CASE: _sees_case,
     Act.SEE_REPORTER: _sees_reporter,
     Act.ADD: _either(*UNDER_WAY, State.CLOSED),
-    Act.WITHDRAW: lambda actor, case: _reporter(actor, case) and case.state in BEFORE_PANEL,
+    Act.WITHDRAW: lambda actor, case: _reporter(actor, case) and _before_any_panel(case),
     Act.ENTER_DATIX: _either(*UNDER_WAY, State.CLOSED),
     Act.MARK_READ: _quality(State.REPORTED),
     Act.SET_OWNER: _quality(*UNDER_WAY),
     Act.AMEND: _quality(*UNDER_WAY),
-    Act.MERGE: _quality(*BEFORE_PANEL),
+    Act.MERGE: lambda actor, case: actor.is_quality and _before_any_panel(case),
     Act.RESTRICT: _quality(*UNDER_WAY, State.CLOSED),
     # Not while a panel has it, nor while a PSII waits to be verified: neither can be settled by closing it (I09, I16).
     Act.CLOSE: _quality(State.READ, State.DECIDED, State.RESPONDING, State.PAUSED),

@@ -1,16 +1,21 @@
 """What people who lead or oversee learning responses have learned, and whether that is enough (policy §4, C01 to C08).
 
-Which values apply on a day is configuration with dates, because the national standards change (C11).
+Which values apply on a day is configuration with dates, because the national standards change (C11). What people have
+learned comes from a file, training.csv.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
+import csv
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from psirf_bot.domain.setting_types import Frozen, Words
+from psirf_bot.domain.mistakes import Mistake, quoted, suggest
+from psirf_bot.domain.setting_types import Frozen, Words, wrong
 
 Course = Literal["level-1", "level-2", "learning", "engagement", "oversight"]
 COURSES: dict[Course, str] = {
@@ -33,10 +38,16 @@ class Standard(Frozen):
     source: Words = "policy §4; the national standard of May 2024 may ask for something else of those who oversee"
 
 
+def _days_all_different(standards: tuple[Standard, ...]) -> tuple[Standard, ...]:
+    if len({standard.since for standard in standards}) < len(standards):
+        raise wrong("has two that hold from the same day", "Give each its own since, or keep one of them.")
+    return standards
+
+
 class TrainingSettings(Frozen):
     """The standards by the day from which each holds."""
 
-    standards: Annotated[tuple[Standard, ...], Field(min_length=1)] = (Standard(),)
+    standards: Annotated[tuple[Standard, ...], Field(min_length=1), AfterValidator(_days_all_different)] = (Standard(),)
 
     def on(self, day: date) -> Standard:
         """The standard that holds on this day; the earliest before that."""
@@ -79,3 +90,152 @@ def _has(done: Sequence[Learned], course: Course) -> bool:
 def _short(done: Sequence[Learned], course: Course, wanted: float, words: str) -> tuple[str, ...]:
     have = sum(each.amount for each in done if each.course == course)
     return (f"{wanted:g} {words} ({have:g} so far)",) if have < wanted else ()
+
+
+# The file
+
+COLUMNS = ("email", "course", "date", "amount")
+IN: dict[Course, str] = {"learning": "days", "engagement": "hours", "oversight": "days"}
+"""What the length of a course is given in. The levels of the syllabus have none."""
+LONGEST = 100
+"""Days, or hours, of one course: more is a slip of the pen."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRow:
+    """One line of training.csv. `amount`: days, or hours of engagement; 0 for a level. None takes the row back."""
+
+    email: str
+    course: Course
+    on: date
+    amount: float | None
+
+
+def read_training(text: str, today: date, known: Collection[str]) -> tuple[list[TrainingRow], list[Mistake]]:
+    """Read training.csv. While there is a mistake, use none of the rows. `known`: the addresses on the people list."""
+    sheet = _Sheet(today, known)
+    try:
+        sheet.read(text)
+    except csv.Error:
+        remedy = "Put quotation marks round a whole cell, in pairs, or take them out."
+        sheet.mistake("cannot be read from here on: a quotation mark has no partner", remedy)
+    return sheet.rows, sheet.mistakes
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A training.csv being read: the rows so far, where each course of a person stands, and what is wrong."""
+
+    today: date
+    known: Collection[str]
+    line: int = 1
+    rows: list[TrainingRow] = field(default_factory=list)
+    first: dict[tuple[str, Course, date], int] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def mistake(self, what: str, remedy: str) -> None:
+        self.mistakes.append(Mistake(f"training.csv:{self.line}", what, remedy))
+
+    def read(self, text: str) -> None:
+        rows = self._cells(text)
+        columns = [cell.lower() for cell in next(rows, [])]
+        if not columns:
+            self.mistake("is empty", f"Start with the line {','.join(COLUMNS)}")
+        elif self._header_is_right(columns):
+            for cells in rows:
+                if len(cells) == len(columns):
+                    self._row(dict(zip(columns, cells, strict=True)))
+                else:
+                    few_or_many = "too few" if len(cells) < len(columns) else "too many"
+                    what = f"{few_or_many} cells: {len(cells)} where the first line has {len(columns)}"
+                    self.mistake(what, "Use one comma between cells, and none inside one.")
+
+    def _cells(self, text: str) -> Iterator[list[str]]:
+        """The rows that are not blank, with `line` set to where each begins (a quoted cell may span lines)."""
+        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        reader = csv.reader((f"{line}\n" for line in lines), strict=True, skipinitialspace=True)
+        for row in reader:
+            cells = [" ".join(cell.split()) for cell in row]
+            if any(cells):
+                yield cells
+            self.line = reader.line_num + 1
+
+    def _header_is_right(self, columns: list[str]) -> bool:
+        for column in dict.fromkeys(columns):
+            if column not in COLUMNS:
+                self.mistake(f"unknown column {quoted(column)}", suggest(column, COLUMNS))
+            elif columns.count(column) > 1:
+                self.mistake(f'column "{column}" is there twice', "Keep one of them.")
+        for column in COLUMNS:
+            if column not in columns:
+                self.mistake(f'column "{column}" is missing', "Add it.")
+        return not self.mistakes
+
+    def _row(self, cell: dict[str, str]) -> None:
+        before = len(self.mistakes)
+        email, course, on = self._email(cell["email"].lower()), self._course(cell["course"]), self._day(cell["date"])
+        amount = self._amount(course, cell["amount"]) if course else None
+        if course is None or on is None or len(self.mistakes) > before:
+            return
+        earlier = self.first.setdefault((email, course, on), self.line)
+        if earlier != self.line:
+            self.mistake(
+                f"this course on this day is already on line {earlier}", "Keep one line, with the whole length."
+            )
+        self.rows.append(TrainingRow(email, course, on, amount))
+
+    def _email(self, email: str) -> str:
+        if not email:
+            self.mistake("email is missing", "Give the address that stands in people.csv.")
+        elif email not in self.known:
+            near = get_close_matches(email[:60], self.known, n=1, cutoff=0.85)
+            remedy = f'Did you mean "{near[0]}"?' if near else "Correct the address, or import people.csv first."
+            self.mistake(f"{quoted(email)} is not on the people list", remedy)
+        return email
+
+    def _course(self, cell: str) -> Course | None:
+        typed = cell.lower().replace(" ", "-")
+        course = next((course for course in COURSES if course == typed), None)
+        if course is None:
+            found = f"unknown course {quoted(cell)}" if cell else "course is missing"
+            self.mistake(found, suggest(typed, COURSES))
+        return course
+
+    def _day(self, cell: str) -> date | None:
+        on = _date(cell)
+        if on is None:
+            found = f"{quoted(cell)} is not a date" if cell else "date is missing"
+            self.mistake(found, "Write it like 2026-03-31 or 31/03/2026.")
+        elif on > self.today:
+            self.mistake(f"{quoted(cell)} is still to come", "Import it once the course has been done.")
+        return on
+
+    def _amount(self, course: Course, cell: str) -> float | None:
+        """Days or hours; None for a nought, which takes the row back."""
+        typed = re.fullmatch(r"(\d{1,4}(?:\.\d{1,2})?) ?(days?|hours?)?", cell.lower(), re.ASCII)
+        number = float(typed[1]) if typed else None
+        if number == 0:
+            return None
+        if course not in IN:
+            if cell:
+                self.mistake(f"{course} has no length, but amount is {quoted(cell)}", "Leave amount blank.")
+            return 0
+        unit = IN[course]
+        if typed is None or number is None:
+            found = f"amount {quoted(cell)} is not a number" if cell else "amount is missing"
+            self.mistake(found, f"Give the {unit} it took, like 2 or 1.5.")
+        elif typed[2] and typed[2].rstrip("s") != unit.rstrip("s"):
+            self.mistake(f"{course} is counted in {unit}, but amount is {quoted(cell)}", f"Give the {unit} it took.")
+        elif number > LONGEST:
+            self.mistake(f"amount {quoted(cell)} is more than {LONGEST} {unit}", f"Give the {unit} it took.")
+        return number
+
+
+def _date(cell: str) -> date | None:
+    """2026-03-31, or 31/03/2026 as it is written here."""
+    for written in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(cell, written).date()  # noqa: DTZ007 - a day has no time zone
+        except ValueError:
+            continue
+    return None

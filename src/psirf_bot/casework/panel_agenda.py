@@ -1,0 +1,134 @@
+"""The weekly panel: one post in its channel, and a panel with a thread of its own for each of up to ten cases."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import islice
+
+from sqlmodel import col, select
+
+from psirf_bot.cards.agenda import AgendaLine, agenda_card
+from psirf_bot.cards.answers import moment
+from psirf_bot.cards.check import clip
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Card, Words
+from psirf_bot.cards.response import PRIVATE_TASK
+from psirf_bot.casework import cases, panel_members, panel_papers, panels, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.panel_papers import Opening, closing_of
+from psirf_bot.casework.work import Press, Refusal, Work, involved_in
+from psirf_bot.dialogs.questions import Day, Question, several_of
+from psirf_bot.dialogs.typed import many
+from psirf_bot.domain.authority import Act
+from psirf_bot.domain.case import State
+from psirf_bot.domain.panel import Seat
+from psirf_bot.store.tables import Agenda, Case, Panel, Person
+
+MOST = 10
+"""How many cases one agenda takes."""
+LISTED = 30
+"""How many cases there are to choose from."""
+AHEAD = 5
+"""Working days until the panel meets, where nobody says otherwise."""
+TWICE = timedelta(minutes=10)
+"""The same cases sent again within this time were one press too many."""
+LABEL = 75
+"""The longest option that Slack shows."""
+
+
+# The card
+
+
+def render(work: Work, which: str) -> Card | None:
+    """The weekly agenda's living card."""
+    found = work.session.get(Agenda, which)
+    if found is None:
+        return None
+    lines = [_line(work, panel) for panel in panels_of(work, found)]
+    return agenda_card(found.meets_on, f"{work.trust.panel.closes_at:%H:%M}", lines) if lines else None
+
+
+def panels_of(work: Work, found: Agenda) -> list[Panel]:
+    """Its panels, in the order of their cases' references."""
+    theirs = select(Panel).join(Case, col(Panel.case_id) == Case.id).where(Panel.agenda_id == found.id)
+    return list(work.session.exec(theirs.order_by(col(Case.opened_at), Case.reference)))
+
+
+def _line(work: Work, panel: Panel) -> AgendaLine:
+    case = work.session.get_one(Case, panel.case_id)
+    kept_inside = case.restricted or case.quality_only or case.state == State.WITHDRAWN
+    line = cases.line(work, case)
+    about = "" if kept_inside else f"{line.event_type.label.lower()}, {line.service}"
+    return AgendaLine(case.reference, about, standing(work, panel))
+
+
+def standing(work: Work, panel: Panel) -> str:
+    """Where a panel has got to, in words that everybody in its channel may read."""
+    if panel.state == panels.VOTING:
+        if panels.voting_is_open(work, panel):
+            return f"Voting is open until {panel_papers.in_words(work, panel.closes_at)}"
+        return "Voting has closed. The chair writes the decision next"
+    if panel.state == panels.APPROVED:
+        return "Decided, and the minute is approved"
+    return "Taken off" if panel.state == panels.STOPPED else "Decided. The minute waits to be approved"
+
+
+# The form
+
+
+def _waiting(work: Work, by: str) -> list[Case]:
+    """The cases that were read and wait for a panel, the oldest first; not those in which this person was involved."""
+    read = select(Case).where(Case.state == State.READ).order_by(col(Case.opened_at), Case.reference)
+    not_involved = (case for case in work.session.exec(read) if by not in involved_in(work, case))
+    return list(islice(not_involved, LISTED + 1))
+
+
+def _questions(work: Work, press: Press) -> Sequence[Question]:
+    waiting = _waiting(work, press.by.id)
+    if not waiting:
+        raise Refusal("No case waits for the panel. A case has to be read first: type overdue to see those that wait.")
+    more = f" There are more: these are the oldest {LISTED}." if len(waiting) > LISTED else ""
+    options = {case.reference: clip(cases.line(work, case).heading, LABEL) for case in waiting[:LISTED]}
+    return (
+        Day("meets", "On which day does the panel meet?", "Voting closes on that day.", coming=True),
+        *panel_papers.of_chair(),
+        several_of("cases", f"Which cases? Up to {MOST}", options, f"The oldest first.{more}"),
+    )
+
+
+def _so_far(work: Work, press: Press) -> Answers:
+    filled: Answers = {
+        "meets": panel_papers.usual_day(work, AHEAD).isoformat(),
+        "chair": panel_members.likely_chair(work) or None,
+        "cases": [case.reference for case in _waiting(work, press.by.id)[:MOST]],
+    }
+    return filled
+
+
+def _make(work: Work, press: Press, answers: Answers) -> Card:
+    meets_on, picked = date.fromisoformat(str(answers["meets"])), answers["cases"]
+    assert isinstance(picked, list)  # noqa: S101 - the question is not optional
+    if len(picked) > MOST:
+        raise Unfit({"cases": f"You chose {len(picked)}. Please choose up to {MOST}, and put the rest on another day."})
+    closing_of(work, meets_on, "meets")
+    held = select(Case).where(col(Case.reference).in_(picked), Case.state == State.READ)
+    found = list(work.session.exec(held.order_by(col(Case.opened_at), Case.reference).with_for_update()))
+    chair, override = panel_members.chair_of(work, answers, *found)
+    made = Agenda(id=work.new_id(), meets_on=meets_on, by_id=press.by.id, at=work.now)
+    work.session.add(made)
+    work.session.flush()
+    work.record(press.by.id, "panel agenda made", agenda=made.id, cases=[case.id for case in found])
+    hung = post.living_once(work, "panel", f"agenda:{made.id}")
+    seats: list[Seat] = []
+    for case in found:
+        wanted = _seats(work, case)
+        papers = panel_papers.papers_in(panel_papers.likely_papers(work, case))
+        panel = panel_papers.start(
+            work, case, Opening("weekly", chair.id, override, wanted, meets_on, papers, made), press.by
+        )
+        post.living_once(work, "panel", panels.subject(panel))
+        if warning := panel_members.quorum_warning(work, wanted.values()):
+            seats.append(warning)
+    _tell_chair(work, made, chair, press.by.id)
+    return _made(work, made, hung=hung)

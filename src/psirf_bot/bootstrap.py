@@ -17,11 +17,12 @@ from sqlmodel import Session, col, select
 
 from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
-from psirf_bot.adapters.web import dev_clock
+from psirf_bot.adapters.web import dev_clock, downloads
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework import deadlines, support
 from psirf_bot.casework.desk import Desk
+from psirf_bot.casework.minutes import ReachedSetting
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.clock import Clock
@@ -58,9 +59,10 @@ class AlreadyRunning(Exception):
     """Another process serves from this SQLite database."""
 
 
-def setting_for(settings: Settings, trust: Trust) -> Setting:
+def setting_for(settings: Settings, trust: Trust, *, demo: bool = False) -> Setting:
     key = settings.secret_key.get_secret_value() if settings.secret_key else DEV_KEY
-    return Setting(trust, lambda: secrets.token_urlsafe(12), AuditKey.of(key))
+    reached_at = settings.reached_at(demo=demo)
+    return ReachedSetting(trust, lambda: secrets.token_urlsafe(12), AuditKey.of(key), reached_at)
 
 
 def engine_for(settings: Settings) -> Engine:
@@ -96,7 +98,7 @@ class Application:
 
     def __init__(self, settings: Settings, trust: Trust, *, dev: bool = False, demo: bool = False) -> None:
         self.clock = Clock()
-        self.setting = setting_for(settings, trust)
+        self.setting = setting_for(settings, trust, demo=demo)
         self.store = Store(engine_for(settings))
         self.desk = Desk(self.store, self.setting, self.clock.now, lambda: self.courier.kick())
         self.adapters: dict[str, Adapter] = {}
@@ -121,6 +123,7 @@ class Application:
         for adapter in self.adapters.values():
             app.add_routes(adapter.routes())
         app.add_routes(health_routes(self.store, self.clock.now))
+        app.add_routes(downloads.routes(self.store, self.setting, self.clock.now))
         if self._dev:
             app.add_routes(dev_clock.routes(self.clock, self.tick.run))
         if "web" in self.adapters:

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     port: Annotated[int, BeforeValidator(_port)] = 3978
     """0 takes any free port; NOT_A_PORT stands for a value that is none, which `serve_mistakes` names."""
     secret_key: SecretStr | None = None
+    public_url: str | None = None
+    """Where people's browsers reach this process, for links to documents. `serve` gives none without it."""
 
     slack_bot_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
@@ -65,6 +67,13 @@ class Settings(BaseSettings):
     def has_teams(self) -> bool:
         return bool(self.teams_app_id and self.teams_app_secret and self.teams_tenant_id)
 
+    def reached_at(self, *, demo: bool) -> str | None:
+        """The address for links, without a slash at its end; in the demonstration that of its page."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}" if demo and self.port else None
+
     @model_validator(mode="before")
     @classmethod
     def blank_is_absent(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +89,7 @@ def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
         *_slack_mistakes(settings),
         *_teams_mistakes(settings),
         *_platform_mistakes(settings, dev),
-        *_url_mistakes(settings),
+        *_urls_mistakes(settings),
         *load_trust(settings.trust)[1],
     ]
 
@@ -118,6 +127,11 @@ def address_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
         yield Mistake("PSIRF_HOST", "would open the demonstration or `serve --dev` to other machines", "Use 127.0.0.1")
     if settings.port == NOT_A_PORT:
         yield Mistake("PSIRF_PORT", "is not a port number", "Use a whole number up to 65535, for example 3978")
+    url = settings.public_url
+    if url and set("?#@ ") & set(url):
+        yield Mistake("PSIRF_PUBLIC_URL", "has more in it than an address", "Write it like this: https://bot.example")
+    elif url:
+        yield from _url_mistakes("PSIRF_PUBLIC_URL", url, "a minute")
 
 
 def _slack_mistakes(settings: Settings) -> Iterator[Mistake]:
@@ -175,20 +189,26 @@ def _platform_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
         )
 
 
-def _url_mistakes(settings: Settings) -> Iterator[Mistake]:
+def _urls_mistakes(settings: Settings) -> Iterator[Mistake]:
     for name, url in (
         ("PSIRF_SLACK_API_URL", settings.slack_api_url),
         ("PSIRF_TEAMS_OPENID_URL", settings.teams_openid_url),
         ("PSIRF_TEAMS_LOGIN_URL", settings.teams_login_url),
     ):
-        try:
-            scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
-        except ValueError:
-            scheme, host = "", ""
-        if scheme == "http" and host and not _is_loopback(host):
-            yield Mistake(name, "is plain http, which would show our secrets on the way", "Use https://")
-        elif scheme not in {"http", "https"} or not host:
-            yield Mistake(name, "is not a web address", "Use one that starts with https://, or take it out")
+        yield from _url_mistakes(name, url, "our secrets")
+
+
+def _url_mistakes(name: str, url: str, shown: str) -> Iterator[Mistake]:
+    """`shown`: what others could read on the way, if it were plain http."""
+    try:
+        parts = urlsplit(url)
+        scheme, host, _ = parts.scheme, parts.hostname or "", parts.port
+    except ValueError:
+        scheme, host = "", ""
+    if scheme == "http" and host and not _is_loopback(host):
+        yield Mistake(name, f"is plain http, which would show {shown} on the way", "Use https://")
+    elif scheme not in {"http", "https"} or not host:
+        yield Mistake(name, "is not a web address", "Use one that starts with https://, or take it out")
 
 
 def warnings(settings: Settings) -> Iterator[Mistake]:

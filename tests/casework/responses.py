@@ -53,10 +53,10 @@ async def read_case(stage: Stage, **answers: Any) -> None:
     await press(stage, LEAH, "case.read")
 
 
-async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = SANDEEP, fit: Any = None) -> Card:
+async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = SANDEEP) -> Card:
     """The chair has approved what the panel decided, and the quality team has chosen who leads."""
     await approved(stage, kind, by)
-    return await press(stage, LEAH, "response.lead", LEAD | {"lead": lead, "fit-to-lead": fit})
+    return await press(stage, LEAH, "response.lead", LEAD | {"lead": lead})
 
 
 async def approved(stage: Stage, kind: str = "mdt", by: str = SANDEEP) -> None:
@@ -76,7 +76,7 @@ async def started(stage: Stage, kind: str = "mdt", **answers: Any) -> Card:
     return await press(stage, NIAMH, "response.start", START | answers)
 
 
-LEAD: dict[str, Any] = {"lead": NIAMH, "fit-to-lead": None, "hours": "8"}
+LEAD: dict[str, Any] = {"lead": NIAMH, "hours": "8", "time-agreed": ["yes"], "override": "Nobody else is free."}
 START: dict[str, Any] = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
 LONGER: dict[str, Any] = {
     "until": "2027-04-20",

@@ -769,3 +769,22 @@ async def test_show_refuses_in_words(stage: Stage) -> None:
         return str(refused.value)
 
     assert "looked after by the candour lead" in await stage.do(asks)
+
+
+async def test_the_grades_of_every_joined_report_are_shown_to_whoever_confirms(stage: Stage) -> None:
+    await reported(stage, **NOTHING)
+    await reported(stage)
+    await joins(stage, "PSI-2026-0002", "PSI-2026-0001")
+    assert "Physical harm: Moderate" in words(await opened(stage))
+
+
+async def test_an_attempt_counts_once_however_often_its_report_was_joined(stage: Stage) -> None:
+    for _ in range(3):
+        await reported(stage)
+    for number in (2, 3):
+        await joins(stage, f"PSI-2026-000{number}", "PSI-2026-0001")
+    await does(stage, GRACE, "candour.unreachable", {})
+    await records(stage, "Record an attempt", ATTEMPT)
+    await withdraws(stage)
+    await joins(stage, "PSI-2026-0003", "PSI-2026-0002")
+    assert "Attempts to reach them: 1," in words(await opened(stage, reference="PSI-2026-0002"))

@@ -119,24 +119,13 @@ async def test_line_managers_are_asked_at_once_and_an_involved_reporter_hears_it
 
 
 @pytest.mark.parametrize(
-    ("lead", "fit", "says"),
-    [
-        ("Nobody Known (agency)", None, "on the people list"),
-        (TOMASZ, ["yes"], "is named in the report"),
-        (CARYS, None, "is not on the list of response leads"),
-    ],
+    ("lead", "says"), [("Nobody Known (agency)", "on the people list"), (TOMASZ, "is named in the report")]
 )
-async def test_who_cannot_lead(stage: Stage, lead: str, fit: Any, says: str) -> None:
+async def test_who_cannot_lead(stage: Stage, lead: str, says: str) -> None:
     await read_case(stage, colleagues=TOMASZ)
-    card = await decided(stage, lead=lead, fit=fit)
+    card = await decided(stage, lead=lead)
     assert says in words(card)
     assert (await the_response(stage)).lead_id is None
-
-
-async def test_somebody_who_is_not_a_response_lead_can_lead_where_that_is_ticked(stage: Stage) -> None:
-    await read_case(stage)
-    await decided(stage, lead=CARYS, fit=["yes"])
-    assert "Led by: Carys Penhallow" in words(await press(stage, CARYS, "response.show"))
 
 
 async def test_a_manager_who_is_to_learn_nothing_cannot_lead(stage: Stage) -> None:
@@ -148,7 +137,7 @@ async def test_a_manager_who_is_to_learn_nothing_cannot_lead(stage: Stage) -> No
         work.session.add(need)
 
     await stage.do(somebody_else)
-    card = await decided(stage, lead=CARYS, fit=["yes"])
+    card = await decided(stage, lead=CARYS)
     assert "so somebody else has to lead it" in words(card)
 
 

@@ -31,8 +31,8 @@ def agenda_card(meets_on: date, closes: str, lines: Sequence[AgendaLine]) -> Car
             Words(text=f"{cases}. The panel meets on {day}; voting closes then, at {closes}, unless a case says more."),
             Facts(facts=tuple(line.fact() for line in lines)),
             Words(
-                text="Each case has a message of its own below: please talk about it in its thread. I keep none of what "
-                "is said there, but it can still be asked for, so please name nobody who was involved.",
+                text="Each case has a message of its own below: please talk about it in its thread. I keep none of "
+                "what is said there, but it can still be asked for, so please name nobody who was involved.",
                 style="subtle",
             ),
         ),

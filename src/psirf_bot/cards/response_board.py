@@ -30,9 +30,9 @@ def board_card(shown: BoardShown, button: Button) -> Card:
         Fact(label="Service", value=shown.service),
         Fact(label="Where it has got to", value=shown.stage),
     ]
-    if shown.owed:
-        first = shown.owed[0]
-        facts.append(Fact(label="Next", value=f"{first.what}. {first.due} ({_sentence(first.source)})"))
+    first = next((line for line in shown.owed if line.when != "paused"), None)
+    if first:
+        facts.append(Fact(label="Next", value=f"{first.what}. {first.due} {_sentence(first.source)}"))
     body: list[Part] = [Facts(facts=tuple(facts))]
     if shown.owed:
         body.append(Words(text="Who owes what", style="heading"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card, Fact, Facts, Part, Words
+from psirf_bot.cards.panel import quorum_words
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.domain.minimum import Proposal
 from psirf_bot.domain.panel import Seat
@@ -17,12 +18,6 @@ WHO_SEES_IT = (
     "minute. Please write no names of patients or staff."
 )
 GROUP_SETTLES = "This is for the group to settle. The bot decides nothing."
-OF_SEAT = {
-    Seat.QUALITY: ("the quality team", "the quality team"),
-    Seat.SERVICE: ("a service representative", "service representatives"),
-    Seat.EXPERT: ("a subject expert", "subject experts"),
-    Seat.MEMBER: ("a panel member", "panel members"),
-}
 
 
 def proposed(found: Proposal | None, psii: str) -> str:
@@ -37,23 +32,27 @@ def proposed(found: Proposal | None, psii: str) -> str:
     return " ".join([minimum if named else nothing, *([referrals] if referred else [])])
 
 
-def before_voting(proposal: str, until: str, *, whose: str = "") -> str:
-    """What stands above the ballot. `whose`: what there is to say of a vote that somebody else gave for this seat."""
+def before_voting(proposal: str, until: str, *, for_another: bool, others: bool) -> str:
+    """What stands above the ballot. `for_another`: they vote for the member they stand in for. `others`: somebody else
+    has voted for this seat."""
+    whose = "You vote for the member you stand in for today." if for_another else ""
+    if others:
+        whose = f"{whose} Another vote was given for this seat. Yours takes its place; both stay in the record.".strip()
     return "\n\n".join(filter(None, [proposal, whose, f"You can change your vote until {until}.", WHO_SEES_IT]))
 
 
-def counted(reference: str, choice: str, until: str, *, seats: bool, change: Button) -> Card:
-    """The vote as it counts. `seats`: it was given for somebody whom the voter stands in for."""
-    whose = "for the member you stand in for" if seats else "your vote"
-    text = f"Thank you. What counts now as {whose} on {reference}: {choice}. You can change it until {until}."
-    return said("Your vote is counted", text.replace("as for", "for"), change)
+def counted(reference: str, choice: str, until: str, *, for_another: bool, change: Button) -> Card:
+    """The vote as it counts."""
+    whose = "The vote of the member you stand in for" if for_another else "Your vote"
+    text = f"Thank you. {whose} on {reference} counts as: {choice}. You can change it until {until}."
+    return said("Your vote is counted", text, change)
 
 
 def stand_back(reference: str, *, chairs: bool, back: Button, stay: Button) -> Card:
     """Whether they really want to; nobody asks why."""
     text = (
         "You can stand back for any reason, and nobody asks for it. You then have no vote on this one, and a vote that "
-        "you have given no longer counts; it stays in the record. Only the quality team can undo this."
+        "you have given no longer counts; it stays in the record. You cannot undo this yourself."
     )
     other_chair = "You chair this panel, so the quality team will be asked to choose another chair."
     body = (Words(text=text), *([Words(text=other_chair)] if chairs else []))
@@ -66,38 +65,33 @@ def stood_back(reference: str) -> Card:
     return said("You have stood back", text)
 
 
-def chair_needed(reference: str, choose: Button | None) -> Card:
+def chair_needed(reference: str, choose: Button) -> Card:
     """For the quality team: nobody's name, and no reason."""
     text = f"The panel on {reference} needs another chair. Please choose one: until then nobody can decide."
-    return said("A panel needs a chair", text, *([choose] if choose else []))
+    return said("A panel needs a chair", text, choose)
+
+
+def chair_not_reached(reference: str) -> Card:
+    text = f"I cannot write to the chair. Please tell them that voting on {reference} has closed."
+    return said(f"Voting on {reference} has closed", text)
 
 
 def close_early(reference: str, waiting: Sequence[str], lacks: Mapping[Seat, int], close: Button, stay: Button) -> Card:
     """What closing now would leave out."""
     facts = [Fact(label="Not voted yet", value=", ".join(waiting) or "Nobody")]
-    facts += [Fact(label="Missing for the quorum", value=quorum(lacks))] if lacks else []
+    facts += [Fact(label="Missing for the quorum", value=quorum_words(lacks))] if lacks else []
     text = "Nobody can vote or change a vote once it is closed. A missing quorum stands in the minute."
     body = (Facts(facts=tuple(facts)), Words(text=text))
     title = f"Close the voting on {reference} now?"
     return Card(title=title, preview="There is a question for you.", body=body, buttons=(close, stay))
 
 
-def closed(
-    reference: str, voted: int, of: int, lacks: Mapping[Seat, int], tie: Sequence[str], look: Button | None
-) -> Card:
+def closed(reference: str, voted: int, of: int, lacks: Mapping[Seat, int], tie: Sequence[str], look: Button) -> Card:
     """How voting ended: how many voted, and what is not settled by it. `tie`: the choices with the most votes."""
     facts = [Fact(label="Voted", value=f"{voted} of {of}")]
-    facts += [Fact(label="Missing for the quorum", value=quorum(lacks))] if lacks else []
+    facts += [Fact(label="Missing for the quorum", value=quorum_words(lacks))] if lacks else []
     facts += [Fact(label="Tie between", value="; ".join(tie))] if tie else []
     words = GROUP_SETTLES if lacks or tie else "The group decides: the vote shows what its members think."
     body: list[Part] = [Facts(facts=tuple(facts)), Words(text=words)]
-    buttons = (look,) if look else ()
     title = f"Voting on {reference} has closed"
-    return Card(title=title, preview=PRIVATE_TASK, body=tuple(body), buttons=buttons)
-
-
-def quorum(lacks: Mapping[Seat, int]) -> str:
-    """How many votes are still wanted for the quorum, and whose."""
-    return ", ".join(
-        f"{count} {'vote' if count == 1 else 'votes'} from {OF_SEAT[seat][count > 1]}" for seat, count in lacks.items()
-    )
+    return Card(title=title, preview=PRIVATE_TASK, body=tuple(body), buttons=(look,))

@@ -10,7 +10,8 @@ from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import candour_clocks, cases, contacts, post, support, support_review
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.changes import changed, tell_owner
-from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running, running_of, settle
+from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running_of, settle
+from psirf_bot.casework.final_report import is_owed
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.news import tell_outcome, tell_reporter
@@ -49,7 +50,7 @@ def _close_questions(work: Work, press: Press) -> Sequence[Question]:
             "PSII is finished, please record that it has ended. Whether it goes on is for the Chief Nurse or the "
             "Medical Director to decide: if it should not, please ask one of them. (Policy 3.2 and 12.3.)"
         )
-    if running(work, of_case(case), "psii.final"):
+    if is_owed(work, case):
         raise Refusal(
             f"The final report of the PSII to {case.reference} is not noted as sent, so the case cannot be closed yet. "
             "Please have its draft approved, send the report, and note that on the page of the learning response; "

@@ -11,7 +11,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import happened, of_case
+from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response import changed, tell
@@ -43,12 +43,17 @@ NOT_IN_CHAT = "The report itself stays where you keep it: it does not go through
 
 def ended(work: Work, case: Case, response: LearningResponse, by: Member) -> None:
     """A PSII has ended: its final report is owed from that day, and its draft waits to be approved (policy §12.4)."""
-    if response.kind != PSII:
+    if response.kind != PSII or response.final_sent_on or is_owed(work, case):
         return
     about = of_case(case, response_lead=response.lead_id)
     happened(work, Event.PSII_ENDED, about, by.id, since=response.ended_at)
     if response.draft_approved_at is None:
         _ask_to_approve(work, case, response)
+
+
+def is_owed(work: Work, case: Case) -> bool:
+    """Whether a PSII has ended and its final report is not noted as sent."""
+    return bool(running(work, of_case(case), "psii.final"))
 
 
 def _ask_to_approve(work: Work, case: Case, response: LearningResponse) -> None:

@@ -37,7 +37,7 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
     response_of(work, case_of(work, press))
     return (
         People("lead", "Who leads it?", "A name or work e-mail address; nobody who was involved.", most=1),
-        Number("hours-a-week", "Hours of protected time a week", "Policy 3.5: from 1 to 40.", least=1, most=40),
+        Number("hours", "Hours of protected time a week", "Policy 3.5: from 1 to 40.", least=1, most=40),
         several_of("time-agreed", "Is the time agreed?", {"yes": "Their service lead has agreed to it"}),
         long_text(
             "override",
@@ -65,14 +65,14 @@ def _so_far(work: Work, press: Press) -> Answers:
     response = response_of(work, case_of(work, press))
     if response.lead_id is None:
         return {}
-    return {"lead": [response.lead_id], "hours-a-week": response.hours_a_week, "override": response.lead_override}
+    return {"lead": [response.lead_id], "hours": response.hours_a_week, "override": response.lead_override}
 
 
 def _choose(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     response, lead = response_of(work, case), _lead(work, case, answers)
     lacks = training.lead_lacks(work, lead.id)
-    reason, hours = str(answers["override"] or "") or None, int(str(answers["hours-a-week"]))
+    reason, hours = str(answers["override"] or "") or None, int(str(answers["hours"]))
     if lacks and reason is None:
         text = (
             f"{lead.name} still needs: {'; '.join(lacks)}. If they are to lead it all the same, give the reason below."

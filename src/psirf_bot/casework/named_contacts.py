@@ -16,7 +16,7 @@ from psirf_bot.casework import cases, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.support_needs import acting_checker
+from psirf_bot.casework.support_needs import acting_checker, can_check, choose_button
 from psirf_bot.casework.work import Press, Work, allowed, case_facts
 from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, Member
@@ -31,17 +31,15 @@ WHY_NOT = {
     "nobody-affected": "No patient or family was affected",
 }
 """Why a patient or family has no named contact."""
+MOST = 3
+"""Members of staff for whom somebody can be chosen on one card."""
 
 
 def missing(work: Work, case: Case) -> list[str]:
     """Who has no named contact yet, in words that name nobody; nothing when everybody affected has one."""
-    found = []
-    newest = _newest(work, case)
-    if newest is None or (newest.why_not is None and _contact(work, newest) is None):
-        found.append("the patient or family")
-    without = [need for need in support.in_review(work, case) if _of_staff(work, need) is None]
-    if without:
-        found.append("a member of staff" if len(without) == 1 else f"{len(without)} members of staff")
+    found = [] if _family_has_one(work, case) else ["the patient or family"]
+    if without := len(_staff_without(work, case)):
+        found.append("a member of staff" if without == 1 else f"{without} members of staff")
     return found
 
 
@@ -73,13 +71,13 @@ def gate(work: Work, press: Press) -> Reply | None:
         return None
     text = f"Before it starts, everybody affected has a named contact (policy 3.4). Still without one: {_and(waits)}."
     offers: list[Button] = []
-    if waits[0] == "the patient or family":
+    if not _family_has_one(work, case):
         offers.append(button(work, "Name the contact", "contacts-named.set", case=case, style="primary"))
-    if len(waits) > len(offers):
-        text += " Whoever checks on a member of staff is their contact. "
-        text += (
-            "Type overdue to choose somebody." if press.by.is_quality else "The quality team chooses them; please ask."
-        )
+    staff = [need for need in _staff_without(work, case) if not support.is_kept_from(work, need, press.by)]
+    if press.by.is_quality:
+        offers += [choose_button(work, need) for need in staff[:MOST]]
+    elif staff:
+        text += " The quality team chooses who supports a member of staff; please ask them."
     offers.append(button(work, "Back to the learning response", "response.show", case=case))
     card = said("It can start once there is somebody to turn to", text, *offers, preview=PRIVATE_TASK)
     return Reply(card=card, replaces=press.place.private)
@@ -87,6 +85,15 @@ def gate(work: Work, press: Press) -> Reply | None:
 
 def _and(words: Sequence[str]) -> str:
     return " and ".join(words)
+
+
+def _family_has_one(work: Work, case: Case) -> bool:
+    newest = _newest(work, case)
+    return newest is not None and (newest.why_not is not None or _contact(work, newest) is not None)
+
+
+def _staff_without(work: Work, case: Case) -> list[SupportNeed]:
+    return [need for need in support.in_review(work, case) if _of_staff(work, need) is None]
 
 
 def _newest(work: Work, case: Case) -> NamedContact | None:
@@ -103,7 +110,7 @@ def _contact(work: Work, named: NamedContact) -> Person | None:
 def _of_staff(work: Work, need: SupportNeed) -> Person | None:
     """Whoever checks on a member of staff, as long as they can."""
     someone = people.person(work, need.checker_id)
-    return someone if someone and support.can_check(work, need, someone) else None
+    return someone if someone and can_check(work, need, someone) else None
 
 
 # The patient or family

@@ -10,10 +10,9 @@ from psirf_bot.cards.agenda import AgendaLine, agenda_card
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.model import Card, Words
+from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import cases, panel_members, panel_papers, panels, post
-from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_papers import Opening, closing_of
@@ -110,25 +109,81 @@ def _make(work: Work, press: Press, answers: Answers) -> Card:
     meets_on, picked = date.fromisoformat(str(answers["meets"])), answers["cases"]
     assert isinstance(picked, list)  # noqa: S101 - the question is not optional
     if len(picked) > MOST:
-        raise Unfit({"cases": f"You chose {len(picked)}. Please choose up to {MOST}, and put the rest on another day."})
+        raise Unfit({"cases": f"You chose {len(picked)}. Please choose up to {MOST}, and leave the rest for later."})
     closing_of(work, meets_on, "meets")
     held = select(Case).where(col(Case.reference).in_(picked), Case.state == State.READ)
     found = list(work.session.exec(held.order_by(col(Case.opened_at), Case.reference).with_for_update()))
+    if len(found) < len(picked):  # somebody opened one between the form and now
+        raise Unfit({"cases": "Somebody has just opened the panel for one of these. Please choose again."})
     chair, override = panel_members.chair_of(work, answers, *found)
     made = Agenda(id=work.new_id(), meets_on=meets_on, by_id=press.by.id, at=work.now)
     work.session.add(made)
     work.session.flush()
     work.record(press.by.id, "panel agenda made", agenda=made.id, cases=[case.id for case in found])
-    hung = post.living_once(work, "panel", f"agenda:{made.id}")
-    seats: list[Seat] = []
+    post.living_once(work, "panel", f"agenda:{made.id}")  # before those of its cases, which hang below it
     for case in found:
-        wanted = _seats(work, case)
         papers = panel_papers.papers_in(panel_papers.likely_papers(work, case))
+        seats = panel_members.usual(work, case)
         panel = panel_papers.start(
-            work, case, Opening("weekly", chair.id, override, wanted, meets_on, papers, made), press.by
+            work, case, Opening("weekly", chair.id, override, seats, meets_on, papers, made.id), press.by
         )
         post.living_once(work, "panel", panels.subject(panel))
-        if warning := panel_members.quorum_warning(work, wanted.values()):
-            seats.append(warning)
-    _tell_chair(work, made, chair, press.by.id)
-    return _made(work, made, hung=hung)
+    _tell_chair(work, press, made, chair)
+    return _made(work, made)
+
+
+def _tell_chair(work: Work, press: Press, made: Agenda, chair: Person) -> None:
+    if chair.id == press.by.id:
+        return
+    references = ", ".join(work.session.get_one(Case, panel.case_id).reference for panel in panels_of(work, made))
+    text = (
+        f"You are asked to chair the weekly panel on {moment(made.meets_on.isoformat())}: {references}. "
+        "To see one of them, type panel and its reference. If you cannot, please tell the quality team."
+    )
+    post.to_person(work, chair.id, said("You are asked to chair the weekly panel", text, preview=PRIVATE_TASK))
+
+
+def _made(work: Work, made: Agenda) -> Card:
+    """What was made, with what it still lacks: the members that the quorum wants, and a channel."""
+    opened = panels_of(work, made)
+    cases_ = "One case is" if len(opened) == 1 else f"{len(opened)} cases are"
+    text = (
+        f"{cases_} before the panel that meets on {moment(made.meets_on.isoformat())}. "
+        "What was known of each is filled in. To add its papers, type panel and its reference."
+    )
+    body: list[Part] = [Words(text=text)]
+    if not panel_papers.has_channel(work):
+        body.append(Words(text=panel_papers.NO_CHANNEL, style="warning"))
+    facts = []
+    for panel in opened:
+        lacking = panel_members.quorum_warning(work, (Seat(m.seat) for m in panels.members(work, panel)))
+        reference = work.session.get_one(Case, panel.case_id).reference
+        facts.append(Fact(label=reference, value=lacking or standing(work, panel)))
+    return Card(title="The agenda is made", preview=PRIVATE_TASK, body=(*body, Facts(facts=tuple(facts))))
+
+
+def _made_before(work: Work, press: Press) -> Agenda | None:
+    """The agenda that the same press made a moment ago."""
+    theirs = select(Agenda).where(Agenda.by_id == press.by.id, col(Agenda.at) > work.now - TWICE)
+    for made in work.session.exec(theirs):
+        references = {work.session.get_one(Case, panel.case_id).reference for panel in panels_of(work, made)}
+        if references == set(many(press.given.get("cases"))):
+            return made
+    return None
+
+
+AGENDA = Form(
+    Act.OPEN_PANEL,
+    "The weekly panel",
+    "Make the agenda",
+    _questions,
+    _make,
+    explain="One post lists the cases, and each has a thread of its own. What is known of each is filled in.",
+    so_far=_so_far,
+)
+
+
+def agenda_form(work: Work, press: Press) -> Reply:
+    """The form that makes an agenda or, pressed twice, what it made."""
+    again = _made_before(work, press) if press.given else None
+    return Reply(card=_made(work, again)) if again else AGENDA(work, press)

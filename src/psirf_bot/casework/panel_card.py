@@ -16,7 +16,7 @@ from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel, PanelMember, Person
 
-ROUTES = {"urgent": "Urgent", "weekly": "Weekly panel"}
+ROUTES = {"ordinary": "By itself", "urgent": "Urgent", "weekly": "Weekly panel"}
 YES_NO = {"yes": "Yes", "no": "No", "not-known": "Not known", None: "Not answered yet"}
 WRITTEN = "The chair has written the decision. It is not approved yet."
 LATER = "A later panel looked at it again."
@@ -46,7 +46,7 @@ def shown(work: Work, case: Case, panel: Panel) -> cards.PanelShown:
         confirmed=None if panel.facts is None else _requirements(work, panel.facts),
         not_known=tuple(each.fact for each in _requirements(work, panel.facts_not_known or [])),
         considered=_considered(panel),
-        papers=tuple(Fact(label=label, value=paper(panel, which)) for which, label in DOCUMENTS.items()),
+        papers=tuple(Fact(label=label, value=paper(case, panel, which)) for which, label in DOCUMENTS.items()),
         plan=panel.plan_says or "",
         groups=_groups(work, panel),
         lacks=panels.quorum_lacks(work, panel),
@@ -55,17 +55,18 @@ def shown(work: Work, case: Case, panel: Panel) -> cards.PanelShown:
     )
 
 
-def paper(panel: Panel, which: str) -> str:
+def paper(case: Case, panel: Panel, which: str) -> str:
     """Whether a document is there, or at least why not (I12)."""
     given = panel.documents.get(which)
     if not given:
         return "Missing. No reason is given yet"
-    return "There" if is_link(given) else "Missing. The reason is given"
+    return "There" if is_there(case, str(given)) else "Missing. The reason is given"
 
 
-def is_link(given: object) -> bool:
-    """Whether what stands for a document leads to it; otherwise it is the reason why it is not there."""
-    return str(given).startswith(("https://", "http://"))
+def is_there(case: Case, given: str) -> bool:
+    """Whether what stands for a document leads to it, by a link or its Datix number; otherwise it says why not."""
+    number = case.datix_number
+    return "://" in given or (number is not None and number.casefold() in given.casefold())
 
 
 def names_of(work: Work, ids: list[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.cards.panel import quorum_words
 from psirf_bot.casework import panels, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.panel_card import is_there
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
 from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, Member
@@ -34,10 +35,7 @@ def draft(work: Work, case: Case, panel: Panel, by: Member, opening: str = READ_
         votes=votes_in_words(work, panel),
         quorum=quorum_in_words(work, panel),
         members=_members(work, panel),
-        papers=tuple(
-            Fact(label=label, value=str(panel.documents.get(which) or "Nothing yet"), typed=True)
-            for which, label in DOCUMENTS.items()
-        ),
+        papers=_papers(case, panel),
         facts=_facts(work, panel),
     )
     look = button(work, "Open the panel", "panel.show", case=case, opens=True)
@@ -128,6 +126,15 @@ def _members(work: Work, panel: Panel) -> tuple[Fact, ...]:
         voted = stood_in or (" (voted)" if vote else " (did not vote)")
         lines.setdefault(Seat(m.seat), []).append(name + voted)
     return tuple(Fact(label=seat.words, value=", ".join(lines[seat])) for seat in Seat if seat in lines)
+
+
+def _papers(case: Case, panel: Panel) -> tuple[Fact, ...]:
+    """Each of the three documents: its link, or why it is not there (I12)."""
+    given = {label: str(panel.documents.get(which) or "no reason yet") for which, label in DOCUMENTS.items()}
+    return tuple(
+        Fact(label=label, value=words if is_there(case, words) else f"Not there: {words}", typed=True)
+        for label, words in given.items()
+    )
 
 
 def _facts(work: Work, panel: Panel) -> tuple[Fact, ...]:

@@ -1,8 +1,137 @@
-"""What the rules propose for a case, and who confirmed the facts (I04, I09, I10; B11)."""
+"""What the rules propose for a case, and who confirmed the facts (I04, I09, I10; B11; the national guide).
 
-from collections.abc import Callable
+What a report suggests is ticked already and is only a suggestion: the facts are so once somebody has saved them.
+"""
 
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import cases, panel_papers, panels
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.panel_opening import prepared
+from psirf_bot.casework.response import changed
 from psirf_bot.casework.work import Press, Work
+from psirf_bot.dialogs.questions import Question, long_text, several_of, yes_no, yes_no_not_known
+from psirf_bot.domain.authority import Act
+from psirf_bot.domain.minimum import suggested
+from psirf_bot.domain.report import EventType, Report
+from psirf_bot.store.tables import Case, Panel
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {}
+
+def lines(work: Work, panel: Panel) -> list[tuple[str, str, str | None]]:
+    """Each fact that was confirmed to be so, with its source and whom it is referred to."""
+    confirmed = panel.facts or ()
+    return [(each.fact, each.source, each.refer_to) for each in work.trust.requirements if each.id in confirmed]
+
+
+def answered(panel: Panel) -> bool:
+    """Whether somebody has confirmed the facts and answered what always has to be considered (I04)."""
+    return panel.facts is not None and panel.learning is not None
+
+
+# The form
+
+
+def _questions(work: Work, press: Press) -> Sequence[Question]:
+    case = case_of(work, press)
+    prepared(work, press)
+    options = {requirement.id: requirement.fact for requirement in work.trust.requirements}
+    asked: list[Question] = [
+        several_of(
+            "facts-so",
+            "Which of these are so?",
+            options,
+            "What is ticked is only a suggestion from the report, until you save it.",
+            optional=True,
+        ),
+        several_of("facts-not-known", "Which are not known yet?", options, optional=True),
+        yes_no(
+            "always-consider",
+            "Is the risk unexpected, or is there much to learn?",
+            "Always considered, even where the plan says nothing. (Policy 12.2.)",
+        ),
+        long_text("always-consider-why", "Why?", max_length=1000),
+    ]
+    if asks_what_it_could_have_done(work, case):
+        asked.append(
+            yes_no_not_known(
+                "could-have",
+                "Could it have led to serious injury, major permanent harm or unexpected death?",
+                "A near miss or an event without harm may need a response too. (Policy 12.3.)",
+            )
+        )
+    return asked
+
+
+def asks_what_it_could_have_done(work: Work, case: Case) -> bool:
+    """Whether it was a near miss, or did no harm (I10)."""
+    found = cases.report_of(work, case)
+    return found[0].was_a_near_miss_or_did_no_harm() if found else case.event_type == EventType.NEAR_MISS
+
+
+def _sources(work: Work, press: Press) -> str:
+    """Where each requirement comes from, beside the boxes that are ticked."""
+    known = sorted(work.trust.requirements, key=lambda each: each.source)
+    groups = (f"{source}: {'; '.join(each.fact for each in of)}" for source, of in groupby(known, lambda r: r.source))
+    return "Where each comes from. " + ". ".join(groups) + "."
+
+
+def _so_far(work: Work, press: Press) -> Answers:
+    panel, case = prepared(work, press), case_of(work, press)
+    reports = _reports(work, case)
+    found = cases.report_of(work, case)
+    so = panel.facts if panel.facts is not None else sorted(set().union(*map(suggested, reports)))
+    return {
+        "facts-so": so,
+        "facts-not-known": panel.facts_not_known,
+        "always-consider": panel.learning,
+        "always-consider-why": panel.learning_why,
+        "could-have": panel.could_have or (found[0].could_have_led if found else None),
+    }
+
+
+def _reports(work: Work, case: Case) -> list[Report]:
+    """The reports of a case and of those that were joined with it."""
+    found = (cases.report_of(work, each) for each in cases.with_joined(work, case))
+    return [each[0] for each in found if each]
+
+
+def _confirm(work: Work, press: Press, answers: Answers) -> Card:
+    panel, case = prepared(work, press), case_of(work, press)
+    so, not_known = (_several(answers, key) for key in ("facts-so", "facts-not-known"))
+    if both := set(so) & set(not_known):
+        named = "; ".join(each.fact for each in work.trust.requirements if each.id in both)
+        raise Unfit(
+            {"facts-not-known": f"Ticked twice: {named}. Please say either that it is so or that it is not known."}
+        )
+    panel.facts, panel.facts_not_known = so, not_known
+    panel.facts_by, panel.facts_at = press.by.id, work.now
+    panel.learning, panel.learning_why = str(answers["always-consider"]), str(answers["always-consider-why"])
+    could_have = answers.get("could-have")
+    panel.could_have = str(could_have) if could_have else None
+    panels.refresh(work, panel)
+    content = {"so": so, "not_known": not_known, "could_have": panel.could_have}
+    content |= {"learning": panel.learning, "why": panel.learning_why}
+    changed(work, case, press.by.id, "panel facts confirmed", panel.chair_id, panel=panel.id, **content)
+    return panel_papers.page(work, press)
+
+
+def _several(answers: Answers, key: str) -> list[str]:
+    given = answers.get(key)
+    return given if isinstance(given, list) else []
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "panel.facts": Form(
+        Act.PREPARE_PANEL,
+        "Confirm the facts",
+        "Confirm them",
+        _questions,
+        _confirm,
+        explain="Once you have confirmed them, the least that these facts ask for cannot be voted away. (Policy 12.3.)",
+        about=_sources,
+        so_far=_so_far,
+    ),
+}

@@ -3,7 +3,7 @@
 Staff who were involved, their line managers and managers who were passed over get none. A refusal never says why.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from sqlmodel import select
@@ -56,7 +56,13 @@ def suggested(work: Work, case: Case) -> dict[str, list[str]]:
     }
 
 
-def named(work: Work, case: Case, answers: Answers, stood_back: Iterable[str] = ()) -> dict[str, Seat]:
+def usual(work: Work, case: Case) -> dict[str, Seat]:
+    """The seats of a panel for which nobody was named by hand."""
+    likely = suggested(work, case)
+    return standing(work, case) | {who: seat for question, seat in NAMED.items() for who in likely[question]}
+
+
+def named(work: Work, case: Case, answers: Answers, stood_back: Collection[str] = ()) -> dict[str, Seat]:
     """The seats of those who were named by hand. Raises Unfit for somebody who cannot have one."""
     out = involved_in(work, case) | set(stood_back)
     seats: dict[str, Seat] = {}
@@ -105,12 +111,12 @@ def likely_chair(work: Work, case: Case | None = None) -> list[str]:
     return [p.id for p in sorted(able, key=lambda p: bool(training.oversight_lacks(work, p.id)))][:1]
 
 
-def chair_of(work: Work, answers: Answers, *cases: Case) -> tuple[Person, str | None]:
+def chair_of(work: Work, answers: Answers, *cases: Case, stood_back: Collection[str] = ()) -> tuple[Person, str | None]:
     """Who chairs the panels of these cases, and why in spite of their training, if so. Raises Unfit."""
     given = answers["chair"]
     chair = listed(work, given[0] if isinstance(given, list) else "", "chair")
     for case in cases:
-        if chair.id in involved_in(work, case):
+        if chair.id in stood_back or chair.id in involved_in(work, case):
             text = f" Please leave {case.reference} out here and open it by itself." if len(cases) > 1 else ""
             raise Unfit({"chair": cannot_sit(chair) + text})
     if Role.CHAIR not in people.member(work, chair).roles:

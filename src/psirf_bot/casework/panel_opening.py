@@ -3,7 +3,7 @@
 The weekly agenda opens up to ten at once: casework/panel_agenda.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from psirf_bot.cards.answers import moment
@@ -19,7 +19,7 @@ from psirf_bot.dialogs.questions import Question, one_of
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 from psirf_bot.domain.panel import DOCUMENTS, Seat
-from psirf_bot.store.tables import Case, Panel
+from psirf_bot.store.tables import Panel, Person
 
 ROUTES = {"ordinary": "Ordinary: five working days to vote", "urgent": "Urgent: one working day to vote"}
 WORKING_DAYS = {"ordinary": 5, "urgent": 1}
@@ -29,7 +29,7 @@ agenda = panel_agenda.render
 
 def missing_papers(panel: Panel) -> list[str]:
     """Which of the three documents have neither a link nor a reason yet (I12)."""
-    return [label for id, label in DOCUMENTS.items() if not panel.documents.get(id)]
+    return [label for each, label in DOCUMENTS.items() if not panel.documents.get(each)]
 
 
 # Opening
@@ -80,10 +80,10 @@ def _opened(work: Work, press: Press, answers: Answers) -> Card:
     seats = panel_members.standing(work, case) | panel_members.named(work, case, answers)
     papers = panel_papers.papers_in(answers)
     panel = panel_papers.start(work, case, Opening(route, chair.id, override, seats, closes_on, papers), press.by)
-    hung = post.living_once(work, "panel", panels.subject(panel))
+    post.living_once(work, "panel", panels.subject(panel))
     panel_papers.tell_chair(work, case, panel, press.by)
     quorum = panel_members.quorum_warning(work, seats.values())
-    return panel_papers.page(work, press, quorum, "" if hung else panel_papers.NO_CHANNEL)
+    return panel_papers.page(work, press, quorum, "" if panel_papers.has_channel(work) else panel_papers.NO_CHANNEL)
 
 
 # Changing it while voting is open, and the papers until the minute is approved
@@ -99,14 +99,14 @@ def prepared(work: Work, press: Press) -> Panel:
 
 
 def _paper_questions(work: Work, press: Press) -> Sequence[Question]:
+    """The papers; the chair until the decision is written; members and closing day while voting is open."""
     panel = prepared(work, press)
-    if not panels.voting_is_open(work, panel):
-        return panel_papers.of_papers()
+    voting = panels.voting_is_open(work, panel)
     return (
         *panel_papers.of_papers(),
-        panel_papers.of_closing("On which day does voting close?"),
-        *panel_papers.of_chair(),
-        *panel_papers.of_members(),
+        *((panel_papers.of_closing("On which day does voting close?"),) if voting else ()),
+        *(panel_papers.of_chair() if panel.state == panels.VOTING else ()),
+        *(panel_papers.of_members() if voting else ()),
     )
 
 
@@ -128,43 +128,44 @@ def _closes_on(work: Work, panel: Panel) -> date:
 
 def _papers_changed(work: Work, press: Press, answers: Answers) -> Card:
     panel, case = prepared(work, press), case_of(work, press)
-    note = _voting_changed(work, press, case, panel, answers) if "chair" in answers else ""
+    stood_back = [m.person_id for m in panel_members.all_of(work, panel) if m.recused_at]
+    chair = panel_members.chair_of(work, answers, case, stood_back=stood_back) if "chair" in answers else None
+    if "closes" in answers:
+        _change_voting(work, press, panel, answers, panel_members.named(work, case, answers, stood_back))
+    if chair:
+        _change_chair(work, press, panel, *chair)
     papers = panel_papers.papers_in(answers)
     for name, value in papers.items():
         setattr(panel, name, value)
     panels.refresh(work, panel)
-    changed(work, case, press.by.id, "panel papers changed", panel=panel.id, papers=papers)
-    return panel_papers.page(work, press, note)
+    members = {m.person_id: m.seat for m in panels.members(work, panel)}
+    content = {"panel": panel.id, "chair": panel.chair_id, "override": panel.chair_override, "members": members}
+    closes = panel.closes_at.isoformat()
+    changed(work, case, press.by.id, "panel changed", *members, **content, closes=closes, papers=papers)
+    warning = panel_members.quorum_warning(work, map(Seat, members.values())) if "closes" in answers else ""
+    return panel_papers.page(work, press, warning)
 
 
-def _voting_changed(work: Work, press: Press, case: Case, panel: Panel, answers: Answers) -> str:
-    """Change who chairs it, who votes and until when. What there is to warn of. Raises Unfit before anything changes."""
-    closes_on = date.fromisoformat(str(answers["closes"]))
+def _change_voting(work: Work, press: Press, panel: Panel, answers: Answers, wanted: Mapping[str, Seat]) -> None:
+    """Change who votes and until when. Raises Unfit before anything is changed."""
+    case, closes_on = case_of(work, press), date.fromisoformat(str(answers["closes"]))
     moved = closes_on != _closes_on(work, panel)
     closes_at = closing_of(work, closes_on) if moved else panel.closes_at
-    chair, override = panel_members.chair_of(work, answers, case)
-    stood_back = [m.person_id for m in panel_members.all_of(work, panel) if m.recused_at]
-    wanted = panel_members.named(work, case, answers, stood_back)
     panel_members.change(work, case, panel, wanted, closes_on, press.by.id)
-    panel.closes_at, panel.chair_override = closes_at, override
-    clocks = running(work, of_case(case), "panel.decided")
+    panel.closes_at = closes_at
     if moved:
         panel_members.move_votes(work, case, panel, closes_on)
-        for clock in clocks:
+        for clock in running(work, of_case(case), "panel.decided"):
             deadlines.move(work, clock, panel_papers.decided_by(work, closes_on))
-    before = panel.chair_id
+
+
+def _change_chair(work: Work, press: Press, panel: Panel, chair: Person, override: str | None) -> None:
+    case, before = case_of(work, press), panel.chair_id
+    panel.chair_id, panel.chair_override = chair.id, override
     if chair.id != before:
-        panel.chair_id = chair.id
-        for clock in clocks:
+        for clock in running(work, of_case(case), "panel.decided"):
             deadlines.hand_over(work, clock, chair.id)
         panel_papers.tell_chair(work, case, panel, press.by)
-    work.session.add(panel)
-    work.session.flush()
-    members = {m.person_id: m.seat for m in panels.members(work, panel)}
-    content = {"panel": panel.id, "chair": chair.id, "override": override, "members": members}
-    others = (before, chair.id, *members)
-    changed(work, case, press.by.id, "panel changed", *others, **content, closes=closes_at.isoformat())
-    return panel_members.quorum_warning(work, map(Seat, members.values()))
 
 
 OPEN = Form(

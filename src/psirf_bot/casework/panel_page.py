@@ -1,7 +1,8 @@
 """The page of a panel, in private: papers, facts, votes and what this person may do next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import accumulate
 
 from sqlmodel import col, func, select
 
@@ -12,7 +13,7 @@ from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import cases, panel_card, panel_draft, panel_opening, panels, people, response_page
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Place, Reply
-from psirf_bot.casework.panel_card import is_link, names_of
+from psirf_bot.casework.panel_card import names_of
 from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, panel_of
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.panel import DOCUMENTS, Seat
@@ -25,9 +26,9 @@ NONE_WAITS = (
     "panel PSI-2026-0001."
 )
 LISTED = 8
-VOTES = 8
-"""Votes on the page itself, so that it fits every platform; the others follow on pages of their own."""
-ON_A_PAGE = 20
+BESIDE = (8, 4_000)
+"""How many votes, and characters of them, the page itself has room for on every platform; the others follow on pages."""
+ON_A_PAGE = (20, 10_000)
 CHANGED = {0: "", 1: ", changed once", 2: ", changed twice"}
 DEPARTURE = {"asked": "", "agreed": "Allowed by", "refused": "It has to be a PSII: answered by"}
 WHY_IT_DEPARTS, ANSWER = "Why it departs from the minimum", "What they said"
@@ -54,16 +55,17 @@ def asked_for(work: Work, by: Member, words: str) -> Card:
 def page(work: Work, case: Case, panel: Panel, by: Member) -> Card:
     """The panel as this person, who may see it, sees it now."""
     votes = _votes(work, panel, by)
+    fitting = _fitting(votes, *BESIDE)
     private = cards.PageShown(
         confirmed_by=_signed(work, "Confirmed by", panel.facts_by, panel.facts_at),
-        papers=_papers(panel),
+        papers=_papers(case, panel),
         own=_own(work, panel, by),
-        votes=tuple(votes[:VOTES]),
-        more_votes=len(votes) - VOTES,
+        votes=tuple(votes[:fitting]),
+        more_votes=len(votes) - fitting,
         decided=_decided(work, case, panel),
         rationale=panel.rationale or "",
     )
-    rows = (_on(work, case, VOTES, len(votes)), *_rows(work, case, panel, by))
+    rows = (_on(work, case, fitting, len(votes)), *_rows(work, case, panel, by))
     return cards.page_card(panel_card.shown(work, case, panel), private, rows)
 
 
@@ -116,13 +118,13 @@ def _listed(work: Work, panel: Panel, case: Case) -> tuple[str, str, Button]:
 # What the page says
 
 
-def _papers(panel: Panel) -> tuple[Fact, ...]:
+def _papers(case: Case, panel: Panel) -> tuple[Fact, ...]:
     """The documents with their links, or why they are not there (I12); and what else the group looks at (I02, I04)."""
     facts = []
     for which, label in DOCUMENTS.items():
         given = str(panel.documents.get(which) or "")
-        words = given if not given or is_link(given) else f"Not there: {given}"
-        facts.append(Fact(label=label, value=words or panel_card.paper(panel, which), typed=bool(given)))
+        words = given if not given or panel_card.is_there(case, given) else f"Not there: {given}"
+        facts.append(Fact(label=label, value=words or panel_card.paper(case, panel, which), typed=bool(given)))
     others = (
         ("What the plan says", panel.plan_says),
         ("Improvement work under way", panel.improvement),
@@ -177,10 +179,16 @@ def _more_votes(work: Work, case: Case, panel: Panel, by: Member, start: int) ->
     if not votes:
         raise Refusal(CANNOT_SHOW)
     work.record(by.id, "read the panel's votes", case, panel=panel.id, start=start)
-    until = start + ON_A_PAGE
+    until = start + _fitting(votes[start:], *ON_A_PAGE)
     back = button(work, "Back to the panel", "panel.show", case=case)
     buttons = (*_on(work, case, until, len(votes)), back)
     return cards.votes_card(f"Votes on {case.reference}", votes[start:until], len(votes) - until, *buttons)
+
+
+def _fitting(votes: Sequence[cards.VoteShown], most: int, characters: int) -> int:
+    """How many of these votes fit, so that no platform has to cut their words; at least one."""
+    lengths = accumulate(len(vote.heading) + len(vote.rationale) for vote in votes[:most])
+    return max(1, sum(length <= characters for length in lengths))
 
 
 def _on(work: Work, case: Case, start: int, votes: int) -> tuple[Button, ...]:
@@ -190,13 +198,11 @@ def _on(work: Work, case: Case, start: int, votes: int) -> tuple[Button, ...]:
 
 def _decided(work: Work, case: Case, panel: Panel) -> tuple[Fact, ...]:
     """The decision with its signatures, the departure from the minimum, and what has become of the minute."""
-    if panel.decision is None:
-        return ()
     approved, response = panel.state == panels.APPROVED, response_page.current(work, case)
-    verified = response if approved and response and panel.decision == response.kind else None
+    verified = response if approved and response and response.kind == panel.decision else None
     filed = moment(panel.filed_on.isoformat()) if panel.filed_on else ""
     facts = (
-        ("Decision, not approved yet", "" if approved else panels.choices(work)[panel.decision]),
+        ("Decision, not approved yet", "" if approved else panels.choices(work).get(panel.decision or "", "")),
         ("Written", _signed(work, "By", panel.decided_by, panel.decided_at)),
         *_departure(work, panel),
         ("Minute approved", _signed(work, "By", panel.approved_by, panel.approved_at)),
@@ -226,8 +232,9 @@ def _signed(work: Work, what: str, by: str | None, at: datetime | None) -> str:
 def _rows(work: Work, case: Case, panel: Panel, by: Member) -> tuple[tuple[Button, ...], ...]:
     facts, is_open = case_facts(work, case), panels.voting_is_open(work, panel)
     votes = is_open and may(by, Act.VOTE, facts) and panels.seat_of(work, panel, by)
-    prepares = panel.state == panels.VOTING and may(by, Act.PREPARE_PANEL, facts)
-    departs = panel.state == panels.DEPARTING and may(by, Act.ANSWER_DEPARTURE, facts)
+    prepares = panel.state != panels.APPROVED and may(by, Act.PREPARE_PANEL, facts)
+    decided = by.id in {panel.chair_id, panel.decided_by}
+    departs = panel.state == panels.DEPARTING and may(by, Act.ANSWER_DEPARTURE, facts) and not decided
     files = panel.state == panels.APPROVED and panel.filed_on is None and may(by, Act.FILE_MINUTE, facts)
     responds = response_page.current(work, case) is not None and response_page.sees(work, by, case)
     given = votes and votes.id in panels.votes(work, panel)
@@ -235,13 +242,12 @@ def _rows(work: Work, case: Case, panel: Panel, by: Member) -> tuple[tuple[Butto
         (votes, "Change my vote" if given else "Vote", "panel.vote"),
         (votes, "Stand back", "panel.recuse"),
         (prepares, "Confirm the facts" if panel.facts is None else "Look at the facts again", "panel.facts"),
-        (prepares, "Papers and members", "panel.papers"),
+        (prepares, "Papers and members" if is_open else "Papers", "panel.papers"),
         (is_open and may(by, Act.CLOSE_VOTING, facts), "Close the voting now", "panel.close"),
     )
-    answer = (
-        (departs, "Allow the departure", "panel.depart-yes"),
-        (departs, "It has to be a PSII", "panel.depart-no"),
-    )
+    answers = (("Allow the departure", "panel.depart-yes"), ("It has to be a PSII", "panel.depart-no"))
+    of = panel_draft.version(work, panel)
+    departure = [button(work, label, verb, case=case, of=of) for label, verb in answers if departs]
     after = (
         (panel.decision is not None, "The minute", "minute.show"),
         (files, "It is filed", "minute.filed"),
@@ -249,11 +255,11 @@ def _rows(work: Work, case: Case, panel: Panel, by: Member) -> tuple[tuple[Butto
         (may(by, Act.OPEN_PANEL, facts), "Open a new panel", "panel.open"),
         (may(by, Act.SEE_CASE, facts), "Back to the case", "case.show"),
     )
-    first, second, last = (
+    first, last = (
         tuple(button(work, label, verb, case=case) for offered, label, verb in row if offered)
-        for row in (voting, answer, after)
+        for row in (voting, after)
     )
-    return first, (*panel_draft.offers(work, case, panel, by), *second), last
+    return first, (*panel_draft.offers(work, case, panel, by), *departure), last
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {"panel.show": _show}

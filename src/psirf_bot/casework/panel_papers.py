@@ -7,6 +7,7 @@ and improvement work that is under way already (I01, I02).
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -26,7 +27,7 @@ from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.panel import DOCUMENTS, Seat
-from psirf_bot.store.tables import Agenda, Case, Panel, SafetyAction
+from psirf_bot.store.tables import Case, Channel, Panel, SafetyAction
 
 TO_DECIDE = 2
 """Working days from the closing of the vote to the approved minute; local."""
@@ -42,8 +43,8 @@ class Opening:
     override: str | None
     seats: Mapping[str, Seat]
     closes_on: date
-    papers: Mapping[str, object]
-    agenda: Agenda | None = None
+    papers: Mapping[str, Any]
+    agenda_id: str | None = None
 
 
 # What is asked
@@ -73,7 +74,7 @@ def of_members() -> tuple[Question, ...]:
 def of_papers() -> tuple[Question, ...]:
     hint = "A link, or why it is not there. You can add it later, before the decision."
     return (
-        *(short_text(id, label, hint, optional=True, max_length=500) for id, label in DOCUMENTS.items()),
+        *(short_text(each, label, hint, optional=True, max_length=500) for each, label in DOCUMENTS.items()),
         long_text("plan-says", "What does the plan say for this kind of event?", optional=True, max_length=1000),
         long_text(
             "improvement",
@@ -110,10 +111,10 @@ def open_actions(work: Work, service: str) -> str:
     return "\n".join(f"{action.reference}: {clip(action.what, 150)}" for action in newest)
 
 
-def papers_in(answers: Answers) -> dict[str, object]:
+def papers_in(answers: Answers) -> dict[str, Any]:
     """The papers as they were given; what was left out is not there."""
     return {
-        "documents": {id: str(answers[id]) for id in DOCUMENTS if answers.get(id)},
+        "documents": {each: str(answers[each]) for each in DOCUMENTS if answers.get(each)},
         "plan_says": answers.get("plan-says"),
         "improvement": answers.get("improvement"),
     }
@@ -121,7 +122,7 @@ def papers_in(answers: Answers) -> dict[str, object]:
 
 def papers_of(panel: Panel) -> dict[str, Json]:
     """The papers of a panel, as answers."""
-    documents = {id: str(given) if (given := panel.documents.get(id)) else None for id in DOCUMENTS}
+    documents = {each: panel.documents.get(each) for each in DOCUMENTS}
     return {**documents, "plan-says": panel.plan_says, "improvement": panel.improvement}
 
 
@@ -163,7 +164,7 @@ def start(work: Work, case: Case, opening: Opening, by: Member) -> Panel:
         id=work.new_id(),
         case_id=case.id,
         route=opening.route,
-        agenda_id=opening.agenda.id if opening.agenda else None,
+        agenda_id=opening.agenda_id,
         chair_id=opening.chair_id,
         chair_override=opening.override,
         opened_by=by.id,
@@ -178,8 +179,15 @@ def start(work: Work, case: Case, opening: Opening, by: Member) -> Panel:
     decided = {"panel.decided": decided_by(work, opening.closes_on)}
     happened(work, Event.PANEL_OPENED, of_case(case, chair=panel.chair_id), by.id, agreed=decided)
     panel_members.seat(work, case, panel, opening.seats, opening.closes_on, by.id)
-    content = {"panel": panel.id, "route": panel.route, "chair": panel.chair_id, "override": panel.chair_override}
-    content |= {"members": dict(opening.seats), "closes": panel.closes_at.isoformat(), "papers": dict(opening.papers)}
+    content = {
+        "panel": panel.id,
+        "route": panel.route,
+        "chair": panel.chair_id,
+        "override": panel.chair_override,
+        "members": dict(opening.seats),
+        "closes": panel.closes_at.isoformat(),
+        "papers": dict(opening.papers),
+    }
     changed(work, case, by.id, "panel opened", panel.chair_id, *opening.seats, **content)
     return panel
 
@@ -200,6 +208,11 @@ NO_CHANNEL = (
     "No channel is set for the panel yet, so nothing was posted; members are reminded in private. "
     "Please ask an administrator to type “use this channel for panel” in the channel."
 )
+
+
+def has_channel(work: Work) -> bool:
+    """Whether the panel has a channel in which its cards hang."""
+    return work.session.exec(select(Channel.purpose).where(Channel.purpose == "panel")).first() is not None
 
 
 def page(work: Work, press: Press, *notes: str) -> Card:

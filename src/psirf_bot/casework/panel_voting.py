@@ -1,14 +1,165 @@
-"""Votes are given and changed in private, members stand back, voting closes (policy §12.3, I11)."""
+"""Votes are given and changed in private, and members stand back (policy §12.3, I11).
 
-from collections.abc import Callable
+How voting closes: casework/panel_closing.py.
+"""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sqlmodel import func, select
+
+from psirf_bot.cards import check
+from psirf_bot.cards import votes as cards
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import panel_closing, panel_members, panels
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import happened
+from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Work
+from psirf_bot.casework.panel_card import clock_words
+from psirf_bot.casework.panel_closing import takes_part
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
+from psirf_bot.dialogs.questions import Question, long_text, one_of
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.response import PSII
+from psirf_bot.store.tables import Case, Panel, PanelMember, Vote
+
+NO_VOTE = "You do not have a vote on this one. If you think you should, please ask the quality team."
+"""The same words for everybody who has none, whatever the reason, and whether or not there is a panel."""
+LABEL = 75
+"""Characters of a choice; the least that a platform takes."""
 
 
-def close_those_due(work: Work, most: int) -> int:
-    """Close the voting whose time has come, of `most` panels; returns how many there were."""
-    return 0
+# A vote
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {}
+def _vote(work: Work, press: Press) -> Reply:
+    """The ballot, or the vote it brings. Whether they have one is asked here, before the form says why not."""
+    _, panel, seat = _seat(work, press)
+    form = replace(BALLOT, explain=_before_voting(work, panel, seat, press.by))
+    return form(work, press)
+
+
+def _seat(work: Work, press: Press) -> tuple[Case, Panel, PanelMember]:
+    """What they vote on and for which seat, while they can. Raises Refusal."""
+    case = case_of(work, press)
+    panel = panel_of(work, case)
+    seat = panels.seat_of(work, panel, press.by) if panel else None
+    if panel is None or seat is None or not takes_part(work, press.by, case, Act.VOTE):
+        raise Refusal(NO_VOTE)
+    if not (panels.voting_is_open(work, panel) and allowed(work, press.by, Act.VOTE, case)):
+        kept = " Your words are still in the form." if press.given else ""
+        where = f"Type panel {case.reference} to see where it is now."
+        raise Refusal(f"Voting on {case.reference} has closed, so no vote can be given or changed.{kept} {where}")
+    return case, panel, seat
+
+
+def _before_voting(work: Work, panel: Panel, seat: PanelMember, by: Member) -> str:
+    found = panels.proposal_of(work, panel) if panel.facts is not None else None
+    proposal = cards.proposed(found, panels.choices(work)[PSII])
+    so_far = panels.votes(work, panel).get(seat.id)
+    others = so_far is not None and so_far.by_id != by.id
+    return cards.before_voting(
+        proposal, clock_words(work, panel.closes_at), for_another=seat.person_id != by.id, others=others
+    )
+
+
+def _questions(work: Work, press: Press) -> Sequence[Question]:
+    options = {choice: check.clip(words, LABEL) for choice, words in panels.choices(work).items()}
+    return (
+        one_of("choice", "What should the response be?", options),
+        long_text("rationale", "Why?", "A few sentences. No names of patients or staff.", max_length=1500),
+    )
+
+
+def _so_far(work: Work, press: Press) -> Answers:
+    """Their own vote. One that somebody else gave for this seat is not put into their mouth."""
+    _, panel, seat = _seat(work, press)
+    vote = panels.votes(work, panel).get(seat.id)
+    return {"choice": vote.choice, "rationale": vote.rationale} if vote and vote.by_id == press.by.id else {}
+
+
+def _cast(work: Work, press: Press, answers: Answers) -> Card:
+    case, panel, seat = _seat(work, press)
+    choice, rationale = str(answers["choice"]), str(answers["rationale"])
+    so_far = panels.votes(work, panel).get(seat.id)
+    if so_far is None or (so_far.choice, so_far.rationale, so_far.by_id) != (choice, rationale, press.by.id):
+        _count(work, case, panel, seat, press.by, choice, rationale)
+    until = clock_words(work, panel.closes_at)
+    change = button(work, "Change my vote", "panel.vote", case=case, opens=True)
+    words = panels.choices(work)[choice]
+    return cards.counted(case.reference, words, until, for_another=seat.person_id != press.by.id, change=change)
+
+
+def _count(work: Work, case: Case, panel: Panel, seat: PanelMember, by: Member, choice: str, rationale: str) -> None:
+    newest = select(func.max(Vote.number)).where(Vote.member_id == seat.id)
+    number = (work.session.exec(newest).one() or 0) + 1
+    vote = Vote(
+        panel_id=panel.id,
+        member_id=seat.id,
+        number=number,
+        by_id=by.id,
+        choice=choice,
+        rationale=rationale,
+        at=work.now,
+    )
+    work.session.add(vote)
+    work.session.flush()
+    work.record(by.id, "voted", case, panel=panel.id, seat=seat.id, number=number, choice=choice, rationale=rationale)
+    happened(work, Event.VOTED, panel_members.vote(case, seat), by.id)
+    panels.refresh(work, panel)
+
+
+BALLOT = Form(Act.VOTE, "Vote on the response", "Send my vote", _questions, _cast, so_far=_so_far, keeps=False)
+
+
+# Standing back
+
+
+def _stand_back(work: Work, press: Press) -> Reply:
+    """Asks once whether they mean it. Whoever votes or chairs for somebody else stands back for themselves alone."""
+    case, by = case_of(work, press), press.by
+    panel = panel_of(work, case)
+    own = _own_row(work, panel, by) if panel else None
+    if own and own.recused_at:
+        return Reply(card=cards.stood_back(case.reference), replaces=press.place.private)
+    chairs = panel is not None and takes_part(work, by, case, Act.DECIDE_RESPONSE)
+    seats = [m for m in panels.members(work, panel) if by.acts_as(m.person_id, Role.PANEL)] if panel else []
+    votes = bool(seats) and takes_part(work, by, case, Act.VOTE)
+    if panel is None or not (chairs or votes):
+        raise Refusal(NO_VOTE)
+    if panel.state != panels.VOTING or case.state != State.IN_PANEL:
+        raise Refusal(f"The decision on {case.reference} has been written. Please tell the quality team instead.")
+    if press.args.get("sure") != "yes":
+        back = button(work, "Stand back", "panel.recuse", case=case, style="primary", sure="yes")
+        stay = button(work, panel_closing.LOOK, "panel.show", case=case, opens=True)
+        card = cards.stand_back(case.reference, chairs=chairs, back=back, stay=stay)
+        return Reply(card=card, replaces=press.place.private)
+    own = own or PanelMember(id=work.new_id(), panel_id=panel.id, person_id=by.id, seat="member")
+    own.recused_at = work.now
+    work.session.add(own)
+    work.session.flush()
+    work.record(by.id, "stood back", case, panel=panel.id, member=own.id)
+    for seat in seats:  # whoever acts for somebody else is no longer asked for their vote either
+        happened(work, Event.VOTE_NOT_NEEDED, panel_members.vote(case, seat), by.id)
+    if chairs:
+        panel_closing.ask_for_a_chair(work, case)
+    panels.refresh(work, panel)
+    return Reply(card=cards.stood_back(case.reference), replaces=press.place.private)
+
+
+def _own_row(work: Work, panel: Panel, by: Member) -> PanelMember | None:
+    theirs = select(PanelMember).where(PanelMember.panel_id == panel.id, PanelMember.person_id == by.id)
+    return work.session.exec(theirs).first()
+
+
+close_those_due = panel_closing.close_those_due
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "panel.vote": _vote,
+    "panel.recuse": _stand_back,
+    "panel.close": panel_closing.close,
+}

@@ -47,16 +47,16 @@ def lines(work: Work, case: Case) -> tuple[str, ...]:
 
 
 def missing(facts: Facts) -> list[str]:
-    """What the policy asks for and nobody has noted yet, each with its requirement in brackets."""
-    ours = facts.get("lead-organisation") == OURS
+    """What the policy asks for and nobody has noted yet, in words."""
+    leader = facts.get("lead-organisation")
     wanted = (
-        (facts.get("lead-organisation") and facts.get("lead-why"), "who leads, and why they are best placed (J02)"),
-        (not ours or facts.get("invited"), "who was invited to help set the scope, and who came (J06)"),
-        (facts.get("agreed-times"), "the times that were agreed (J06)"),
-        (ours or facts.get("contribution"), "what we contribute, and who oversees it (J03)"),
-        (_considered(facts, "nhse-help"), "whether NHS England could help (J07)"),
-        (_considered(facts, "cqc-help"), "whether the CQC could help (J07)"),
-        (facts.get("ics-contact"), "the contact at the integrated care system (J01)"),
+        (leader and facts.get("lead-why"), "who leads, and why they are best placed"),  # J02
+        (leader == ANOTHER or facts.get("invited"), "who was invited to help set the scope, and who came"),  # J06
+        (facts.get("agreed-times"), "the times that were agreed"),  # J06
+        (leader == OURS or facts.get("contribution"), "what we contribute, and who oversees it"),  # J03
+        (_considered(facts, "nhse-help"), "whether NHS England could help"),  # J07
+        (_considered(facts, "cqc-help"), "whether the CQC could help"),  # J07
+        (facts.get("ics-contact"), "the contact at the integrated care system"),  # J01
     )
     return [words for there, words in wanted if not there]
 

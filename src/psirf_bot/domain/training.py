@@ -89,6 +89,7 @@ def _has(done: Sequence[Learned], course: Course) -> bool:
 
 def _short(done: Sequence[Learned], course: Course, wanted: float, words: str) -> tuple[str, ...]:
     have = sum(each.amount for each in done if each.course == course)
+    words = words.replace("s of", " of", 1) if wanted == 1 else words
     return (f"{wanted:g} {words} ({have:g} so far)",) if have < wanted else ()
 
 
@@ -140,6 +141,7 @@ class _Sheet:
         rows = self._cells(text)
         columns = [cell.lower() for cell in next(rows, [])]
         if not columns:
+            self.line = 1
             self.mistake("is empty", f"Start with the line {','.join(COLUMNS)}")
         elif self._header_is_right(columns):
             for cells in rows:

@@ -23,7 +23,7 @@ demo: .venv/.ready
 	$(BIN)/psirf-bot demo
 
 test: setup
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 # What the browser tests and the gallery draw and drive cards with; it needs Node.js, and Chromium to look at them.
 RENDERERS := tests/browser/node_modules/.package-lock.json

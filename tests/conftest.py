@@ -1,5 +1,6 @@
 """Fixtures that every floor may use."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def server() -> Iterator[postgresql_server.Server]:
 
 @pytest.fixture
 def postgresql(server: postgresql_server.Server) -> Iterator[str]:
-    """The URL of a PostgreSQL database with all tables and nothing in them."""
+    """The URL of a PostgreSQL database with all tables, and the sample people in them."""
     url = server.create()
     yield url
     server.drop(url)
@@ -40,3 +41,16 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/test.db"
     url: str = request.getfixturevalue("postgresql")
     return url
+
+
+WAIT_MOST = ("test_faults_short", "test_process", "delivery/test_replicas", "casework/test_desk_under_faults")
+"""The tests that mostly wait for something. Begun first, they wait beside the others and not at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(name in item.nodeid for name in WAIT_MOST))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, as somebody always waits."""
+    return (os.cpu_count() or 1) + 1

@@ -22,7 +22,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from psirf_bot.store.database import open_engine
-from psirf_bot.store.migrate import migrate
+from ready_made import first_day
 
 ELSEWHERE = os.environ.get("PSIRF_TEST_POSTGRESQL_URL", "")
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "autovacuum=off")
@@ -88,11 +88,11 @@ class Server:
             connection.execute(statement)
 
     def create(self) -> str:
-        """The URL of a new database with this version's tables, and nothing in them."""
+        """The URL of a new database with this version's tables, on the first day of the sample trust."""
         if not self._template:
             self._template = self.create_empty()
             engine = open_engine(self._template)
-            migrate(engine)
+            first_day(engine)
             engine.dispose()
         return self.create_empty(like=make_url(self._template).database or "")
 

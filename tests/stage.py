@@ -6,7 +6,7 @@
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +16,13 @@ from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.plain import render
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said, What
-from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.tick import Tick
-from psirf_bot.domain.people import read_people
-from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.database import Store, open_engine
-from psirf_bot.store.migrate import migrate
-from psirf_bot.store.tables import Channel, Outbox, PlatformHold
-from psirf_bot.trust_file import load_trust, sample_people_text
-
-NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)  # a Friday
+from psirf_bot.store.database import Store
+from psirf_bot.store.tables import Outbox, PlatformHold
+from ready_made import FIRST_DAY_IDS, KEY, NOW, ids, opened, sample_trust
 
 
 @dataclass
@@ -58,15 +52,10 @@ class WritesDown:
 
 class Stage:
     def __init__(self, folder: Path, *, database: str = "", out: Any = None, **trust: Any) -> None:
-        found, mistakes = load_trust(None)
-        assert found is not None, mistakes
-        self.trust = found.model_copy(update=trust)
+        self.trust = sample_trust().model_copy(update=trust)
         self.now = NOW
-        counter = itertools.count(1)
-        self.setting = Setting(self.trust, lambda: f"id{next(counter):05d}", AuditKey.of("k" * 32))
-        engine = open_engine(database or f"sqlite:///{folder}/stage.db")
-        migrate(engine)
-        self.store = Store(engine)
+        self.setting = Setting(self.trust, ids(FIRST_DAY_IDS + 1), KEY)
+        self.store = Store(opened(database or f"sqlite:///{folder}/stage.db"))
         self.out = out or WritesDown()
         self.queue = OutboxQueue(self.setting, lambda: self.now, lambda: self.now)
         self.courier = Courier(self.store, self.queue, {"web": self.out, "teams": self.out, "slack": self.out})
@@ -75,22 +64,12 @@ class Stage:
         self._keys = itertools.count(1)
 
     async def __aenter__(self) -> "Stage":
-        rows, mistakes = read_people(sample_people_text(), self.trust.services)
-        assert not mistakes
-        await self.do(lambda work: take_on(work, rows, {"web": "demo"}))
-        await self.do(self._channel)
         await self.courier.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.courier.stop()
         self.store.close()
-
-    def _channel(self, work: Work) -> None:
-        quality = Channel(
-            purpose="quality", platform="web", address={"channel": "quality"}, set_by="x", set_at=self.now
-        )
-        work.session.add(quality)
 
     async def do(self, what: Any) -> Any:
         def with_work(session: Session) -> Any:

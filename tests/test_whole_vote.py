@@ -20,6 +20,8 @@ from whole import Whole, whole
 
 FIFTY, TEAMS = 50, 12
 """So many of them on Teams, where the roster of a channel can be read 14 times a second."""
+AT_ONCE = 10
+"""So many are in the middle of it at any moment: the platforms wait three seconds, on a busy machine as well."""
 CHANNEL = "C0PANEL"
 CHOICES = {"aar": "After Action Review", "psii": "Patient Safety Incident Investigation", "none": "No further response"}
 WHAT, WHY = "What should the response be?", "Why?"
@@ -76,29 +78,29 @@ class Group:
         return [message for message in self.bot.slack.messages(CHANNEL) if "have voted" in message.words]
 
 
-async def on_slack(group: Group, member: OnSlack, *choices: str) -> None:
-    """Vote for each of these in turn; the button is pressed twice, and so is the first ballot's."""
-    await asyncio.gather(*(member.press("Vote", message=group.on_slack) for _ in range(2)))
-    await group.bot.slack.until(lambda: member.open_view and "Send my vote" in str(member.open_view.content), within=20)
-    for number, choice in enumerate(choices):
-        if number:
+async def on_slack(group: Group, member: OnSlack, number: int, choices: tuple[str, ...]) -> None:
+    """Vote for each of these in turn. Some press each button twice."""
+    times = 1 + (number % 5 == 0)
+    await asyncio.gather(*(member.press("Vote", message=group.on_slack) for _ in range(times)))
+    for thought, choice in enumerate(choices):
+        if thought:
             await member.press("Change my vote")
-            await group.bot.slack.until(lambda: "Send my vote" in str(member.open_view.content), within=20)  # type: ignore[union-attr]
-        ballot = {WHAT: CHOICES[choice], WHY: f"It fits best, thought {number}."}
-        member.fill(ballot)
-        await asyncio.gather(*(member.submit_view() for _ in range(1 if number else 2)))
+        await group.bot.slack.until(lambda: member.open_view and "submit" in member.open_view.content, within=20)
+        member.fill({WHAT: CHOICES[choice], WHY: f"It fits best, thought {thought}."})
+        await asyncio.gather(*(member.submit_view() for _ in range(times)))
         assert not member.saw_error, member.reason
         assert f"counts as: {CHOICES[choice]}" in member.open_view.words  # type: ignore[union-attr]
 
 
-async def on_teams(group: Group, member: OnTeams, *choices: str) -> None:
+async def on_teams(group: Group, member: OnTeams, number: int, choices: tuple[str, ...]) -> None:
     """The same in a dialog."""
-    await asyncio.gather(*(member.press("Vote", card=group.on_teams) for _ in range(2)))
-    for number, choice in enumerate(choices):
-        if number:
+    times = 1 + (number % 5 == 0)
+    await asyncio.gather(*(member.press("Vote", card=group.on_teams) for _ in range(times)))
+    for thought, choice in enumerate(choices):
+        if thought:
             await member.submit_dialog("Change my vote")
-        ballot = {WHAT: CHOICES[choice], WHY: f"It fits best, thought {number}."}
-        await asyncio.gather(*(member.submit_dialog("Send my vote", inputs=ballot) for _ in range(1 if number else 2)))
+        ballot = {WHAT: CHOICES[choice], WHY: f"It fits best, thought {thought}."}
+        await asyncio.gather(*(member.submit_dialog("Send my vote", inputs=ballot) for _ in range(times)))
         assert member.last_toast is None, member.last_toast
         assert member.dialog
         assert f"counts as: {CHOICES[choice]}" in str(member.dialog.card)
@@ -107,13 +109,24 @@ async def on_teams(group: Group, member: OnTeams, *choices: str) -> None:
 async def test_fifty_members_vote_at_once(tmp_path: Path) -> None:
     async with whole(tmp_path) as bot:
         bot.app.desk.answer_within = 30  # a busy machine must not look like a busy bot
+        bot.app.adapters["teams"]._answer_within = 30  # type: ignore[attr-defined]
         group = Group(bot)
         await group.open()
-        ways = itertools.cycle([("aar",), ("aar", "psii"), ("none",), ("psii", "psii", "aar")])
+        ways = itertools.cycle(
+            [("aar",), ("none",), ("aar", "psii"), ("psii",), ("none", "none", "aar"), ("aar",), ("none",)]
+        )
         plans = [next(ways) for _ in range(FIFTY)]
-        voting = [on_slack(group, m, *plan) for m, plan in zip(group.slack, plans[TEAMS:], strict=True)]
-        voting += [on_teams(group, m, *plan) for m, plan in zip(group.teams, plans[:TEAMS], strict=True)]
-        await asyncio.gather(*voting)
+        shuffled = ((n * 7) % FIFTY for n in itertools.count())  # both platforms mixed
+        votes = [on_teams(group, m, n, plans[n]) for n, m in enumerate(group.teams)]
+        votes += [on_slack(group, m, n, plans[n]) for n, m in enumerate(group.slack, TEAMS)]
+        votes.sort(key=lambda _: next(shuffled))
+        at_once = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(voting: Any) -> None:
+            async with at_once:
+                await voting
+
+        await asyncio.gather(*map(in_turn, votes))
 
         def tally(work: Work) -> dict[str, int]:
             return dict(panels.tally_of(work, work.session.exec(select(Panel)).one()).counts)
@@ -144,4 +157,4 @@ async def test_fifty_members_vote_at_once(tmp_path: Path) -> None:
             assert choice not in group.on_slack.words, "not how anybody voted"
         assert all(not bot.slack.messages(member.user.id) for member in group.slack), "nothing more than was asked for"
         assert bot.slack.refusals == []
-        assert all(delivery.status < 500 for delivery in bot.slack.sent)
+        assert all(delivery.answer.ok for delivery in bot.slack.sent)

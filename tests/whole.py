@@ -16,6 +16,7 @@ from psirf_bot.casework.work import Work
 from psirf_bot.config import Settings
 from psirf_bot.domain.people import read_people
 from psirf_bot.trust_file import load_trust, sample_people_text
+from ready_made import put_tables
 
 
 @dataclass
@@ -41,7 +42,7 @@ async def whole(folder: Path) -> AsyncIterator[Whole]:
         on_teams = teams.person("Amina Yusuf", installed=True)
         leah_on_teams, wei_on_teams = teams.person("Leah Rosenfeld"), teams.person("Wei Chen")
         settings = Settings(
-            database_url=f"sqlite:///{folder}/whole.db",
+            database_url=put_tables(folder / "whole.db"),
             secret_key="a key for the tests alone, long enough",
             slack_bot_token=slack.bot_token,
             slack_signing_secret=slack.signing_secret,

@@ -22,7 +22,6 @@ from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework import deadlines, support
 from psirf_bot.casework.desk import Desk
-from psirf_bot.casework.minutes import ReachedSetting
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.clock import Clock
@@ -38,7 +37,7 @@ from psirf_bot.health import health_routes
 from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.migrate import migrate
-from psirf_bot.store.tables import Channel, Counter, Person
+from psirf_bot.store.tables import Counter, Person
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ class AlreadyRunning(Exception):
 def setting_for(settings: Settings, trust: Trust, *, demo: bool = False) -> Setting:
     key = settings.secret_key.get_secret_value() if settings.secret_key else DEV_KEY
     reached_at = settings.reached_at(demo=demo)
-    return ReachedSetting(trust, lambda: secrets.token_urlsafe(12), AuditKey.of(key), reached_at)
+    return Setting(trust, lambda: secrets.token_urlsafe(12), AuditKey.of(key), reached_at)
 
 
 def engine_for(settings: Settings) -> Engine:
@@ -213,15 +212,6 @@ def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo
     if any(counts) and settings.secret_key:
         work.record("command line", "people list taken on", rows=[asdict(row) for row in rows])
     return counts
-
-
-def furnish_demo(work: Work) -> None:
-    """Give the demo its three channels."""
-    for purpose in ("quality", "panel", "leads"):
-        if work.session.get(Channel, (purpose, "web")) is None:
-            address = {"channel": purpose}
-            channel = Channel(purpose=purpose, platform="web", address=address, set_by="demo", set_at=work.now)
-            work.session.add(channel)
 
 
 def _web_people(session: Session) -> list[WebPerson]:

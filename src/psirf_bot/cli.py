@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from psirf_bot import bootstrap, config, trust_file
+from psirf_bot import demo as demo_furniture
 from psirf_bot.casework import training as register
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import dead_letters
@@ -50,7 +51,7 @@ def demo() -> None:
 
     def furnish(work: Work) -> None:
         bootstrap.import_people(work, rows, settings, demo=True)
-        bootstrap.furnish_demo(work)
+        demo_furniture.furnish(work)
 
     _do(settings, trust, furnish)
     app = bootstrap.Application(settings, trust, demo=True)

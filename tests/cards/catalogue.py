@@ -8,7 +8,24 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from cards.chapters import candour, cases, duties, reporting, response, safety_actions, setting_up, support
+from cards.chapters import (
+    candour,
+    cases,
+    duties,
+    leads,
+    minutes,
+    notifications,
+    panel,
+    panel_decision,
+    panel_opening,
+    reporting,
+    response,
+    response_board,
+    safety_actions,
+    setting_up,
+    support,
+    voting,
+)
 from cards.chapters.common import Shown
 from psirf_bot.cards import blockkit
 from stage import Stage
@@ -31,12 +48,21 @@ CHAPTERS: tuple[Callable[[Stage], AsyncIterator[Shown]], ...] = (
     duties.duties,
     duties.a_late_day,
     candour.candour,
+    panel_opening.panel_opening,
+    panel_opening.agenda,
+    panel.panel,
+    panel_decision.panel_decision,
+    minutes.minutes,
+    leads.leads,
     response.response,
+    notifications.notifications,
+    response_board.board,
     safety_actions.actions,
     safety_actions.alerts,
     setting_up.hours,
     setting_up.setting_up,
     setting_up.from_datix,
+    voting.voting,
 )
 
 

@@ -9,7 +9,17 @@ from test_triage import reported
 
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, desk, lead_choice, pausing, people, responding, response, response_page
+from psirf_bot.casework import (
+    contacts,
+    desk,
+    lead_choice,
+    learning_responses,
+    pausing,
+    people,
+    responding,
+    response,
+    response_page,
+)
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
@@ -56,7 +66,13 @@ async def read_case(stage: Stage, **answers: Any) -> None:
 async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = SANDEEP) -> Card:
     """The chair has approved what the panel decided, and the quality team has chosen who leads."""
     await approved(stage, kind, by)
-    return await press(stage, LEAH, "response.lead", LEAD | {"lead": lead})
+    await named(stage)
+    return await lead_by(stage, lead)
+
+
+async def lead_by(stage: Stage, lead: str) -> Card:
+    """The quality team chooses who leads."""
+    return await press(stage, LEAH, "response.lead", LEAD | {"lead": lead, "override": f"{lead} is free."})
 
 
 async def approved(stage: Stage, kind: str = "mdt", by: str = SANDEEP) -> None:
@@ -76,8 +92,20 @@ async def started(stage: Stage, kind: str = "mdt", **answers: Any) -> Card:
     return await press(stage, NIAMH, "response.start", START | answers)
 
 
+async def named(stage: Stage) -> None:
+    """Everybody affected has somebody to turn to, as far as the quality team has to see to it (B12)."""
+    await press(stage, LEAH, "contacts-named.set", {"contact": None, "why-not": "nobody-affected"})
+
+
 LEAD: dict[str, Any] = {"lead": NIAMH, "hours": "8", "time-agreed": ["yes"], "override": "Nobody else is free."}
 START: dict[str, Any] = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
+CLOSE: dict[str, Any] = {
+    "outcome": "Drivers are stored apart.",
+    "response-went": "well",
+    "response-words": None,
+    "involving-went": "well",
+    "involving-words": None,
+}
 LONGER: dict[str, Any] = {
     "until": "2027-04-20",
     "reason": "partner",
@@ -94,7 +122,7 @@ async def state(stage: Stage) -> str:
 
 
 async def the_response(stage: Stage) -> LearningResponse:
-    found: LearningResponse = await stage.do(lambda work: response_page.current(work, case_in(work)))
+    found: LearningResponse = await stage.do(lambda work: learning_responses.current(work, case_in(work)))
     return found
 
 

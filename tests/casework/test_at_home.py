@@ -97,7 +97,7 @@ async def test_help_offers_what_this_person_can_do_as_buttons(stage: Stage) -> N
     staff = [b.label for b in (await stage.says(AMINA, "help")).all_buttons()]
     quality = await stage.says(LEAH, "help")
     assert staff == ["Report", "My reports", "What waits for me", "Support for me", "My deputy", "My hours"]
-    assert [b.label for b in quality.all_buttons()] == [*staff, "Find a case", "Open from Datix"]
+    assert [b.label for b in quality.all_buttons()] == [*staff, "Find a case", "Panels", "Open from Datix"]
     await reported(stage)
     form = await stage.presses(LEAH, quality, "Find a case")
     found = await stage.presses(LEAH, form, "Find", {"words": "syringe or psi-2026-0001"})

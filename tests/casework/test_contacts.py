@@ -18,6 +18,7 @@ from responses import (
     case_in,
     clocks,
     decided,
+    lead_by,
     press,
     read_case,
     wire,
@@ -340,7 +341,7 @@ async def test_a_new_lead_takes_over_the_contact(stage: Stage) -> None:
     await read_case(stage)
     await decided(stage)
     await agree(stage)
-    await decided(stage, lead=CALLUM)
+    await lead_by(stage, CALLUM)
 
     def whose(work: Work) -> tuple[str | None, str]:
         clock = work.session.exec(select(Deadline).where(Deadline.rule == "contact.service-user")).one()

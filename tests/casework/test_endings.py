@@ -6,6 +6,7 @@ import pytest
 from responses import (
     AMINA,
     BRONWEN,
+    CLOSE,
     LEAH,
     MARGUERITE,
     NIAMH,
@@ -26,7 +27,6 @@ from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Deadline
 from stage import Stage, words
 
-CLOSE = {"outcome": "Drivers are stored apart."}
 SUPPORT = ("support.",)
 CONTACT: dict[str, Any] = {"whom": "service-user", "next": "2026-11-27", "every": "week", "avoid": None}
 
@@ -96,6 +96,8 @@ async def test_a_verified_psii_is_not_closed_before_it_has_ended(stage: Stage, b
 async def test_a_psii_that_has_ended_is_closed(stage: Stage) -> None:
     await started(stage, "psii")
     await press(stage, NIAMH, "response.end", {"day": "2026-11-20", "missing": None})
+    await press(stage, MARGUERITE, "report.approve", {"approved": ["draft", "learning"]})
+    await press(stage, LEAH, "report.final-sent", {"day": "2026-11-20", "to": ["cqc"]})
     await press(stage, LEAH, "case.close", CLOSE)
     assert await state(stage) == "closed"
 

@@ -21,7 +21,7 @@ from responses import (
 )
 from sqlmodel import select
 
-from psirf_bot.casework import final_report, people, response_page
+from psirf_bot.casework import final_report, learning_responses, people
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import AuditEntry, Deadline, Person
 from stage import Stage, words
@@ -37,7 +37,7 @@ async def ended(stage: Stage, kind: str = "psii") -> None:
 
     def tell(work: Work) -> None:
         case = case_in(work)
-        response = response_page.current(work, case)
+        response = learning_responses.current(work, case)
         assert response
         someone = work.session.exec(select(Person).where(Person.name == NIAMH)).one()
         final_report.ended(work, case, response, people.member(work, someone))  # once, however often it is said

@@ -6,7 +6,7 @@ import pytest
 from responses import (
     AMINA,
     CARYS,
-    LEAD,
+    CLOSE,
     LEAH,
     NIAMH,
     SANDEEP,
@@ -14,6 +14,8 @@ from responses import (
     TOMASZ,
     approved,
     case_in,
+    lead_by,
+    named,
     press,
     read_case,
     started,
@@ -29,7 +31,6 @@ from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Deadline, Person, SupportNeed
 from stage import Stage, shown, words
 
-CLOSE = {"outcome": "Drivers are stored apart."}
 ENDED = {"day": "2026-11-20", "missing": None}
 PLEASE_TELL = "Please tell Tomasz Zielinski that a review starts"
 
@@ -102,7 +103,8 @@ async def test_somebody_named_in_both_is_asked_about_once_and_never_after_the_en
     await report(stage, colleagues=TOMASZ)
     await press(stage, LEAH, "case.read")
     await approved(stage)
-    await press(stage, LEAH, "response.lead", LEAD)
+    await named(stage)
+    await lead_by(stage, NIAMH)
     await report(stage, colleagues=TOMASZ)
     await join(stage, 2, into=1)
     assert (await told(stage)).count(PLEASE_TELL) == 1
@@ -142,7 +144,7 @@ async def test_a_report_that_names_the_lead_is_not_joined_before_somebody_else_l
     await started(stage)
     await report(stage, colleagues=NIAMH)
     assert "Please choose another lead there first" in words(await join(stage, 2, into=1))
-    await press(stage, LEAH, "response.lead", LEAD | {"lead": "Callum Strachan"})
+    await lead_by(stage, "Callum Strachan")
     await join(stage, 2, into=1)
     assert "Joined with another report" in words(await on(stage, 2, LEAH, "case.show"))
 
@@ -152,7 +154,8 @@ async def test_contact_can_be_agreed_with_somebody_named_in_a_joined_report_alon
     await report(stage, colleagues=TOMASZ)
     await join(stage, 2, into=1)
     await approved(stage)
-    await press(stage, LEAH, "response.lead", LEAD)
+    await named(stage)
+    await lead_by(stage, NIAMH)
     assert TOMASZ in words(await press(stage, NIAMH, "contact.agree"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from responses import (
 from sqlmodel import select
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, response_page, training
+from psirf_bot.casework import learning_responses, people, training
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.authority import Member
@@ -99,7 +100,7 @@ async def test_responses_of_the_last_twelve_months_are_counted(stage: Stage, day
     assert "0 responses" in await stage.do(lambda work: training.lead_words(work, niamh)), "chosen, but not begun"
 
     def started(work: Work) -> None:
-        response = response_page.current(work, case_in(work))
+        response = learning_responses.current(work, case_in(work))
         assert response
         response.started_at = work.now
         work.session.add(response)
@@ -160,6 +161,15 @@ async def test_a_reason_lets_somebody_lead_before_their_training_is_complete(sta
     assert await audited(stage) == ["response lead chosen before their training was complete"]
 
 
+async def test_the_reason_for_one_is_no_reason_for_another(stage: Stage) -> None:
+    await to_choose(stage)
+    await choose(stage, lead=CALLUM, override=REASON)
+    assert "Please give one for Hussein Al-Tamimi" in words(await choose(stage, lead=HUSSEIN, override=REASON))
+    assert await lead_of(stage) == CALLUM
+    await choose(stage, lead=HUSSEIN, override="He led the last three.")
+    assert await lead_of(stage) == HUSSEIN
+
+
 async def test_the_reason_is_for_those_who_choose_and_for_the_lead(stage: Stage) -> None:
     await to_choose(stage)
     await choose(stage, lead=CALLUM, override=REASON)
@@ -185,10 +195,12 @@ async def test_pressed_twice_they_are_asked_once_and_other_hours_are_kept_withou
     assert len(await audited(stage)) == 2
 
 
-async def test_what_is_asked_is_what_holds_on_the_day(tmp_path: Any) -> None:
+async def test_what_is_asked_is_what_holds_on_the_day(tmp_path: Path) -> None:
     """C11: a standard that holds from tomorrow asks for nothing today."""
     later = Standard(since=date(2026, 11, 21), engagement_hours=8)
-    async with Stage(tmp_path, training=TrainingSettings(standards=(Standard(), later))) as stage:
+    other = tmp_path / "other"
+    other.mkdir()
+    async with Stage(other, training=TrainingSettings(standards=(Standard(), later))) as stage:
         await stage.do(lambda work: training.bring_in(work, sample_training_text()))
         niamh = await stage.do(lambda work: id_of(work, NIAMH))
         assert await stage.do(lambda work: training.lead_lacks(work, niamh)) == ()
@@ -238,9 +250,9 @@ async def test_what_the_lead_owed_goes_back_to_the_role_and_to_the_next_lead(sta
         theirs = select(Deadline).where(Deadline.rule.in_(rules))  # type: ignore[attr-defined]
         return {duty.rule: [p.name for p in owners(work, duty)] for duty in work.session.exec(theirs)}
 
-    assert await stage.do(owned) == dict.fromkeys(rules, [LEAH, SANDEEP])
+    assert await stage.do(owned) == {rule: [LEAH, SANDEEP] for rule in rules}
     await choose(stage, lead=CALLUM, override=REASON)
-    assert await stage.do(owned) == dict.fromkeys(rules, [CALLUM])
+    assert await stage.do(owned) == {rule: [CALLUM] for rule in rules}
     callum = await stage.do(lambda work: id_of(work, CALLUM))
     assert await stage.do(lambda work: work.session.exec(select(Contact.lead_id)).all()) == [callum]
 

@@ -18,11 +18,11 @@ from sqlmodel import select
 from psirf_bot.casework import minutes, people, response
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.desk import Desk
-from psirf_bot.casework.minute_content import minute_of
 from psirf_bot.casework.minute_document import docx
+from psirf_bot.casework.minute_kept import keep, minute_of
 from psirf_bot.casework.minute_text import Line, Minute, Section, Table, plain
-from psirf_bot.casework.minutes import ReachedSetting, Ticket, opened, ticket_in, token
-from psirf_bot.casework.work import Work
+from psirf_bot.casework.minutes import Ticket, opened, ticket_in, token
+from psirf_bot.casework.work import Setting, Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import AuditEntry, LearningResponse, Panel, PanelMember, Person, StandIn, SupportNeed, Vote
@@ -84,7 +84,7 @@ async def a_panel(
             "decided_by": chair,
             "decided_at": NOW - timedelta(days=1),
             "approved_by": chair,
-            "approved_at": NOW - timedelta(hours=2),
+            "approved_at": NOW,
         }
         panel = Panel(id="p1", case_id=case.id, **(facts | changes))
         work.session.add_all([case, panel])
@@ -135,7 +135,7 @@ async def audited(stage: Stage, what: str) -> list[str]:
 
 def reached(stage: Stage) -> None:
     """From now on the bot has an address."""
-    stage.setting = ReachedSetting(stage.trust, stage.setting.new_id, stage.setting.audit_key, PUBLIC)
+    stage.setting = Setting(stage.trust, stage.setting.new_id, stage.setting.audit_key, PUBLIC)
     stage.desk = Desk(stage.store, stage.setting, lambda: stage.now, stage.courier.kick, answer_within=30)
 
 

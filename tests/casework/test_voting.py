@@ -1,20 +1,27 @@
 """Voting in a panel: given and changed in private, standing back, and how it closes."""
 
 import asyncio
+import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_steps
+from hypothesis import strategies as st
 from responses import AMINA, BRONWEN, CARYS, LEAH, SANDEEP, TOMASZ, WEI, case_in, press, read_case
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from duty_stage import who
-from psirf_bot.casework import panel_closing, panel_papers, panels, people, post
+from psirf_bot.casework import panel_closing, panel_papers, panel_voting, panels, people, post
+from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.panel_members import all_of
 from psirf_bot.casework.panel_papers import Opening
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work, panel_of
 from psirf_bot.delivery.tick import Tick
 from psirf_bot.domain.panel import Seat
 from psirf_bot.store.tables import AuditEntry, Case, Channel, Deadline, Panel, StandIn, Vote
@@ -137,7 +144,7 @@ async def test_what_the_rules_propose_is_said_with_its_source(voting: Stage) -> 
     assert "as the least, because of: A never event (national guide to responding proportionately)" in form
     assert "The minimum cannot be voted away" in form
     assert "Chief Nurse or the Medical Director" in form
-    assert "referred to: Safeguarding lead and the local authority" in form
+    assert "refer it to: Safeguarding lead and the local authority, for: A safeguarding concern" in form
 
 
 async def test_no_fact_sets_no_minimum(voting: Stage) -> None:
@@ -307,6 +314,13 @@ async def test_a_stand_in_stands_back_for_themselves_alone(voting: Stage) -> Non
     await voting.do(back)
     await vote(voting, BRONWEN)
     assert await voting.do(tally) == {"mdt": 1}
+
+
+async def test_the_vote_of_a_stand_in_who_stands_back_no_longer_counts(voting: Stage) -> None:
+    await voting.do(lambda work: away(work, BRONWEN, WEI))
+    await vote(voting, WEI)
+    await press(voting, WEI, "panel.recuse", sure="yes")
+    assert await voting.do(tally) == {}
 
 
 async def test_once_the_decision_is_written_the_quality_team_is_asked(voting: Stage) -> None:
@@ -502,3 +516,114 @@ async def test_voting_and_closing_at_the_same_moment_agree(on_each: Stage) -> No
 
 async def _cast(stage: Stage, name: str, choice: str) -> None:
     await press(stage, name, "panel.vote", {"choice": choice, "rationale": "At once."})
+
+
+# Any order of it all
+
+
+@dataclass
+class Model:
+    """What the votes come to, in the plainest way there is to say it."""
+
+    open: bool = True
+    away: bool = False
+    """Bronwen Hale is away, and Wei Chen votes for her."""
+    out: set[str] = field(default_factory=set)
+    given: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def seat(self, name: str) -> str | None:
+        seat = BRONWEN if name == WEI and self.away else name
+        return seat if seat in MEMBERS and not {seat, name} & self.out else None
+
+    def vote(self, name: str, choice: str) -> None:
+        seat = self.seat(name)
+        if self.open and seat and self.newest().get(seat) != (name, choice):
+            self.given.append((seat, name, choice))
+
+    def newest(self) -> dict[str, tuple[str, str]]:
+        return {seat: (name, choice) for seat, name, choice in self.given}
+
+    def tally(self) -> Counter[str]:
+        return Counter(choice for seat, (_, choice) in self.newest().items() if seat not in self.out)
+
+
+MEMBERS = (LEAH, BRONWEN, PRIYA)
+VOTERS = (*MEMBERS, WEI, TOMASZ)
+STEPS = st.one_of(
+    st.tuples(st.just("vote"), st.sampled_from(VOTERS), st.sampled_from(("psii", "mdt", "none"))),
+    st.tuples(st.just("vote"), st.sampled_from(VOTERS), st.sampled_from(("psii", "mdt", "none"))),
+    st.tuples(st.just("recuse"), st.sampled_from((*MEMBERS, TOMASZ))),
+    st.tuples(st.sampled_from(("away", "back", "close", "time passes", "tick"))),
+)
+
+
+class Undone(Exception):
+    """What an example did is taken back."""
+
+
+async def test_in_any_order_the_tally_is_the_models(stage: Stage) -> None:
+    await read_case(stage)
+    await stage.do(lambda work: open_panel(work, dict.fromkeys(MEMBERS, Seat.MEMBER)))
+
+    @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given_steps(st.lists(STEPS, min_size=3, max_size=12))
+    def any_order(steps: list[tuple[str, ...]]) -> None:
+        def example(session: Session) -> None:
+            model, now = Model(), stage.now
+            for step in steps:
+                now = AT_FIVE if step[0] == "time passes" else now
+                work = Work(session, now, stage.setting)
+                _follow(model, step)
+                _do(work, step)
+                assert tally(work) == dict(model.tally()), step
+            numbers: dict[str, list[int]] = {}
+            found = given(work)
+            for seat, number, _, _ in found:
+                numbers.setdefault(seat, []).append(number)
+            assert [(seat, by, choice) for seat, _, by, choice in found] == model.given
+            assert all(each == list(range(1, len(each) + 1)) for each in numbers.values())
+            wanted = {name for name, state in duties(work).items() if state == "open"}
+            assert wanted.isdisjoint({*model.newest(), *model.out})
+            raise Undone
+
+        with pytest.raises(Undone):
+            stage.store.submit(example).result()
+
+    await asyncio.to_thread(any_order)
+
+
+def _follow(model: Model, step: tuple[str, ...]) -> None:
+    match step:
+        case ("vote", name, choice):
+            model.vote(name, choice)
+        case ("recuse", name) if model.seat(name):
+            model.out.add(name)
+        case ("away" | "back" as how,):
+            model.away = how == "away"
+        case ("close" | "time passes",):
+            model.open = False
+
+
+def _do(work: Work, step: tuple[str, ...]) -> None:
+    match step:
+        case ("vote", name, choice):
+            _pressed(work, name, "panel.vote", {"choice": choice, "rationale": "It fits."})
+        case ("recuse", name):
+            _pressed(work, name, "panel.recuse", sure="yes")
+        case ("away",):
+            back(work)
+            away(work, BRONWEN, WEI)
+        case ("back",):
+            back(work)
+        case ("close",):
+            _pressed(work, SANDEEP, "panel.close", sure="yes")
+        case ("tick",):
+            panel_voting.close_those_due(work, 20)
+    work.session.flush()
+
+
+def _pressed(work: Work, name: str, verb: str, typed: dict[str, str] | None = None, **args: str) -> None:
+    by = people.member(work, who(work, name))
+    one = Press(verb, args, case_in(work).id, typed or {}, by, "web", Place("chat", private=True))
+    with contextlib.suppress(Refusal), work.session.begin_nested():
+        panel_voting.VERBS[verb](work, one)

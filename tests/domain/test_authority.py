@@ -1,6 +1,7 @@
 """Who may do what, compared with a table that a policy owner can read and that no rule was used to write."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import pytest
@@ -90,6 +91,7 @@ NOT_OF_THEIR_OWN = {"see candour": "BL", "record candour": "L"}
 
 BOARD = {"chief_nurse", "medical_director", "executive"}
 SERVICE = "Podiatry"
+ROLES = [role.value for role in Role]
 RELATIONS = (
     "reporter", "owner", "checker", "stranger", "reporter and checker", "response lead", "on the panel", "chair",
     "on the panel and chair, but kept out",
@@ -116,10 +118,9 @@ TABLE = rows()
 ABOUT_A_DUTY = {"see duty": "owner told quality", "settle duty": "owner quality", "pause duty": "owner quality"}
 
 
-@pytest.mark.parametrize("role", [role.value for role in Role])
 @pytest.mark.parametrize("act", Act)
-def test_about_a_duty(act: Act, role: str) -> None:
-    for relation, private in product(("owner", "told", "stranger"), (True, False)):
+def test_about_a_duty(act: Act) -> None:
+    for role, relation, private in product(ROLES, ("owner", "told", "stranger"), (True, False)):
         duty = {
             "owner_ids": frozenset({"p1"} if relation == "owner" else {"p9"}),
             "told_ids": frozenset({"p1"} if relation == "told" else ()),
@@ -127,7 +128,7 @@ def test_about_a_duty(act: Act, role: str) -> None:
         }
         allowed = {relation, role} & set(ABOUT_A_DUTY.get(act.value, "").split())
         expected = bool(allowed) and not (act is Act.PAUSE_DUTY and private)
-        assert may(someone(role), act, DutyFacts(**duty)) is expected, (relation, private)
+        assert may(someone(role), act, DutyFacts(**duty)) is expected, (role, relation, private)
         assert not may(someone(role), act, DutyFacts(**duty, kept_from_ids=frozenset({"p1"})))
 
 
@@ -147,6 +148,7 @@ def test_whoever_stands_in_for_a_lead_a_chair_or_a_member_acts_as_they_would() -
             assert not may(deputy, act, involved)
 
 
+@cache
 def someone(role: str | None, *, id: str = "p1", service: str | None = SERVICE) -> Member:
     """A member of staff, with one role more if one is given."""
     roles = {Role.STAFF} | ({Role(role)} if role else set())
@@ -170,6 +172,7 @@ def facts(state: str, relation: str, kept: set[str]) -> CaseFacts:
     )
 
 
+@cache
 def letters(role: str, relation: str, in_service: bool) -> set[str]:
     """What this person is to the case, in the letters of the table."""
     return {
@@ -196,36 +199,37 @@ def test_the_tables_name_every_act_and_every_state() -> None:
     assert {role for roles in WITHOUT_A_CASE.values() for role in roles.split()} <= {role.value for role in Role}
 
 
-@pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("act", Act)
-def test_without_a_case(act: Act, role: Role) -> None:
+def test_without_a_case(act: Act) -> None:
     listed = WITHOUT_A_CASE.get(act.value, "").split()
-    assert may(someone(role), act) is bool({role.value, "staff"} & set(listed))
+    assert {role for role in ROLES if may(someone(role), act)} == set(ROLES if "staff" in listed else listed)
 
 
-@pytest.mark.parametrize("role", [role.value for role in Role])
+@pytest.mark.parametrize("role", ROLES)
 def test_a_manager_who_was_passed_over_learns_nothing_unless_they_are_in_the_quality_team(role: str) -> None:
     case = CaseFacts(State.READ, SERVICE, reporter_id="p9", passed_over_ids=frozenset({"p1"}))
     assert may(someone(role), Act.SEE_CASE, case) is (role == "quality")
     assert may(someone(role), Act.SEE_REPORTER, case) is (role == "quality")
 
 
-@pytest.mark.parametrize("role", [role.value for role in Role])
 @pytest.mark.parametrize("act", Act)
-def test_about_a_case(act: Act, role: str) -> None:
+def test_about_a_case(act: Act) -> None:
     """Every role, act, state, relation and way of keeping a case close."""
     who, in_state = TABLE.get(act.value, ("", dict.fromkeys(STATES, False)))
     wrong = []
-    for state, relation, kept, in_service in product(STATES, RELATIONS, KEPT, (True, False)):
-        actor = someone(role, service=SERVICE if in_service else "District Nursing Nights")
+    for state, relation, kept in product(STATES, RELATIONS, KEPT):
+        case = facts(state, relation, kept)
         closer = [KEPT_FROM[kind] for kind in kept] + ([KEPT_FROM_WHEN_WITHDRAWN] if state == "withdrawn" else [])
         closer += [NOT_OF_THEIR_OWN] if "reporter" in relation else []
-        taken = {letter for takes in closer for letter in takes.get(act.value, "")}
-        expected = in_state[state] and bool(letters(role, relation, in_service) & (set(who) - taken))
-        expected = expected and not ("chair" in relation and act.value in {"withdraw", "merge"})
-        expected = expected and not ("kept out" in relation and act.value in OF_THE_PANEL)
-        if may(actor, act, facts(state, relation, kept)) is not expected:
-            wrong.append((state, relation, sorted(kept), "own service" if in_service else "another service"))
+        left = set(who) - {letter for takes in closer for letter in takes.get(act.value, "")}
+        possible = in_state[state] and not ("chair" in relation and act.value in {"withdraw", "merge"})
+        possible = possible and not ("kept out" in relation and act.value in OF_THE_PANEL)
+        for role, in_service in product(ROLES, (True, False)):
+            actor = someone(role, service=SERVICE if in_service else "District Nursing Nights")
+            expected = possible and bool(letters(role, relation, in_service) & left)
+            if may(actor, act, case) is not expected:
+                service = "own service" if in_service else "another service"
+                wrong.append((role, state, relation, sorted(kept), service))
     assert wrong == []
 
 

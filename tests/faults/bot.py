@@ -26,7 +26,7 @@ def shorten(times: Times) -> None:
     _default(TeamsAdapter, send_timeout=times.gives_up)
     _default(courier.Courier, settle=timedelta(seconds=times.settle))
     _set(courier, SEND_WITHIN=times.send_within)
-    _set(outbox, LEASE=timedelta(seconds=times.lease))
+    _set(outbox, LEASE=timedelta(seconds=times.lease), SEND_WITHIN=timedelta(seconds=times.send_within))
     _set(failures, WAIT=times.retry)
     _set(connector, _TOKEN_LATER=times.retry)
 
@@ -61,7 +61,7 @@ if __name__ == "__main__":
     ahead = timedelta(seconds=how.ahead)
     Clock.__init__ = lambda clock: setattr(clock, "ahead", ahead)  # type: ignore[assignment, method-assign]
     shorten(Times(how.pace))
-    bootstrap.WAKE_EVERY = how.wake
+    bootstrap.WAKE_EVERY = how.wake * how.pace
     if how.mutant:
         MUTANTS[how.mutant]()
     sys.argv = ["psirf-bot", "serve", "--dev"]

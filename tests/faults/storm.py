@@ -15,6 +15,7 @@ from faults.checker import Expected, Timeline, Told, Verdict, check
 from faults.engines import Database
 from faults.processes import Bot
 from faults.scene import Order, Scene
+from faults.times import Times
 from psirf_bot import bootstrap
 from psirf_bot.casework.work import Work
 from psirf_bot.store import audit
@@ -125,7 +126,7 @@ class Storm:
             await self._in_parts(lambda work, some: duties.open_for(work, self._rota, morning.date(), some))
         await self._scene.do(lambda work: town.write_down(work, today))
         await self._move_clock(morning - timedelta(minutes=10))
-        await asyncio.sleep(bootstrap.WAKE_EVERY if self._plan.duties else 0.3)
+        await asyncio.sleep(bootstrap.WAKE_EVERY * self._plan.pace if self._plan.duties else 0.3)
         await self._move_clock(morning)
         talk = asyncio.create_task(self._talk())
         stops = [blow for blow in blows if blow == "SIGSTOP"]
@@ -157,7 +158,7 @@ class Storm:
                 self._rota.heirs.add(place)
                 self._rota.passed_over.add(digest)
                 left -= 1
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.4 * self._plan.pace)
 
     async def _settled(self) -> None:
         """Wait until nothing is left to be told."""
@@ -166,8 +167,9 @@ class Storm:
                 while True:
                     if await self._scene.do(town.waiting) == 0:
                         return
-                    if later := await self._scene.do(town.only_for_later):  # tried so often that it waits for minutes
-                        await self._move_clock(later)
+                    if later := await self._scene.do(town.only_for_later):  # tried so often that it waits for long
+                        await asyncio.sleep(Times(self._plan.pace).settle)  # whatever was sent has taken effect now
+                        await self._move_clock(max(later, self._scene.now()))
                     await asyncio.sleep(0.3)
 
     async def _move_clock(self, to: datetime) -> None:

@@ -120,12 +120,13 @@ def waiting(work: Work) -> int:
 
 
 def only_for_later(work: Work) -> datetime | None:
-    """The next try, where everything that waits only waits for a time to come."""
+    """The next try or look, where everything that waits only waits for a time to come."""
     here = col(Outbox.state).in_(OPEN), Outbox.due_at <= work.now + FAR_OFF
     waits = dict(
         work.session.exec(select(Outbox.state, func.min(Outbox.due_at)).where(*here).group_by(Outbox.state)).all()
     )
-    return waits["due"] if waits.keys() == {"due"} and waits["due"] > work.now else None
+    soonest = min(waits.values(), default=work.now)
+    return soonest if "sending" not in waits and soonest > work.now else None
 
 
 def on_show(work: Work, expected: Mapping[Someone, list[Expected]]) -> set[str]:

@@ -19,17 +19,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
 from psirf_bot.store.database import MOST_WORKS_IN_A_COMMIT, Store, open_engine, without_words
-from psirf_bot.store.migrate import migrate
 from psirf_bot.store.tables import Counter
+from ready_made import put_tables
 
 HANGS = 10  # seconds after which something that should have happened has not
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    engine = open_engine(f"sqlite:///{tmp_path}/store.db")
-    migrate(engine)
-    return engine
+    return open_engine(put_tables(tmp_path / "store.db"))
 
 
 @pytest.fixture
@@ -157,8 +155,7 @@ def test_a_commit_that_fails_fails_every_waiter_and_nothing_is_half_done(store: 
 
 
 def test_a_full_disk_never_acknowledges_what_is_not_there(tmp_path: Path) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/small.db")
-    migrate(engine)
+    engine = open_engine(put_tables(tmp_path / "small.db"))
     with engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
     event.listen(engine, "connect", lambda raw, _: raw.execute(f"PRAGMA max_page_count={pages + 3}"))

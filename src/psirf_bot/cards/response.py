@@ -29,6 +29,8 @@ class ResponseShown:
     verification: str
     dates: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+    named_contacts: tuple[tuple[str, str], ...] = ()
+    """Whom each person affected can turn to (B12)."""
 
 
 def kind_words(local: str, national: str) -> str:
@@ -55,6 +57,9 @@ def response_card(
             body.append(Words(text="Dates", style="heading"))
             body.append(Facts(facts=tuple(Fact(label=label, value=value) for label, value in found.dates)))
         body += [Words(text=note, typed=True) for note in found.notes]
+        if found.named_contacts:
+            named = tuple(Fact(label=label, value=value, typed=True) for label, value in found.named_contacts)
+            body += [Words(text="Named contacts", style="heading"), Facts(facts=named)]
     if contacts:
         body.append(Words(text="Contact agreed", style="heading"))
     for contact in contacts:
@@ -76,7 +81,7 @@ def lead_is_asked(reference: str, kind: str, *, waits: bool, button: Button) -> 
     )
     text = (
         f"The panel has asked you to lead the learning response to {reference}: {kind}. {then} "
-        "If you cannot, please tell the quality team."
+        "If you cannot, press I cannot lead this on its page."
     )
     return said("You are asked to lead a learning response", text, button, preview=PRIVATE_TASK)
 

@@ -13,6 +13,7 @@ MINIMUM = (
     "The minimum cannot be voted away: to do less is for the Chief Nurse or the Medical Director to agree to (policy "
     "§12.3). Please vote for what you think is right."
 )
+NOTHING = "The rules set no minimum, from the facts that were confirmed."
 WHO_SEES_IT = (
     "The chair and the quality team see your vote and your reasons once voting has closed, and both stand in the "
     "minute. Please write no names of patients or staff."
@@ -25,11 +26,11 @@ def proposed(found: Proposal | None, psii: str) -> str:
     if found is None:
         return "Nobody has confirmed the facts yet, so the rules propose nothing so far."
     named = [f"{rule.fact} ({rule.source})" for rule in found.psii]
-    minimum = f"The rules propose {psii} as the least, because of: {'; '.join(named)}. {MINIMUM}"
-    referred = [f"{rule.refer_to}: {rule.fact} ({rule.source})" for rule in found.referrals]
-    referrals = f"They also want it referred to: {'; '.join(referred)}."
-    nothing = "The rules set no minimum, from the facts that were confirmed."
-    return " ".join([minimum if named else nothing, *([referrals] if referred else [])])
+    referred = [f"{rule.refer_to}, for: {rule.fact} ({rule.source})" for rule in found.referrals]
+    said = [f"The rules propose {psii} as the least, because of: {'; '.join(named)}. {MINIMUM}"] if named else [NOTHING]
+    if referred:
+        said.append(f"The rules also propose to refer it to: {'; '.join(referred)}.")
+    return "\n\n".join(said)
 
 
 def before_voting(proposal: str, until: str, *, for_another: bool, others: bool) -> str:

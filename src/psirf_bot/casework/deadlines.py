@@ -363,6 +363,8 @@ def changed(work: Work, deadline: Deadline) -> None:
     owing = owners(work, deadline)
     # A digest also lists what its reader was not reminded of that day.
     subjects |= {f"digest:{someone.id}:{work.local.date().isoformat()}" for someone in owing}
+    if deadline.case_id:
+        subjects.add(f"response:{deadline.case_id}")
     for subject in sorted(subjects):
         post.refresh(work, subject)
     post.refresh_homes(work, (someone.id for someone in owing))

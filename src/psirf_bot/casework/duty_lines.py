@@ -83,7 +83,7 @@ ROLE_WORDS = {
 def role_words(rule: Rule) -> str:
     """Who owes it, as a role: never a person's name."""
     if not isinstance(rule.owner, Role):
-        return "its owner" if rule.owner == "whoever is named" else f"the {rule.owner}"
+        return {"whoever is named": "its owner", "chair": "the panel's chair"}.get(rule.owner, f"the {rule.owner}")
     return words_of(rule.owner)
 
 

@@ -11,7 +11,7 @@ from psirf_bot.casework.duty_lines import ACT_OF, Duty, duty, line, row, stays
 from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_a_duty, still_open
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response_page import current
+from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Day, People, long_text, one_of
 from psirf_bot.domain.authority import Act

@@ -14,11 +14,11 @@ from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running_of,
 from psirf_bot.casework.final_report import is_owed
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.news import tell_outcome, tell_reporter
-from psirf_bot.casework.response_page import current
 from psirf_bot.casework.support_needs import AT_START, DURING
 from psirf_bot.casework.view import case_view
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, involved_in
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, involved_in, panel_of
 from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
@@ -127,7 +127,7 @@ def _reopen(work: Work, press: Press) -> Reply:
 def _not_decided_yet(work: Work, press: Press, instead: str) -> None:
     """Once a panel has decided how to learn from it, a report is not taken away. Raises Refusal."""
     case = case_of(work, press)
-    if current(work, case):
+    if current(work, case) or panel_of(work, case):
         raise Refusal(f"A panel has looked at {case.reference} and decided how to learn from it. {instead}")
 
 

@@ -8,8 +8,9 @@ from psirf_bot.casework import deadlines, people
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response import changed, drop, tell
-from psirf_bot.casework.response_page import LONGER, extensions, page
+from psirf_bot.casework.learning_responses import extensions
+from psirf_bot.casework.response_changes import changed, drop, tell
+from psirf_bot.casework.response_page import LONGER, page
 from psirf_bot.casework.under_way import day_in, day_of, in_words, six_months, under_way
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import Day, Question, long_text, one_of, several_of

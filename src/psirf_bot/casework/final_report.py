@@ -14,27 +14,19 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response import changed, tell
-from psirf_bot.casework.response_page import page, sees
+from psirf_bot.casework.learning_responses import sees
+from psirf_bot.casework.response_changes import changed, tell
+from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import day_in, in_words, response_of
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Day, Question, several_of
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
-from psirf_bot.domain.response import PSII
+from psirf_bot.domain.response import PSII, SENT_TO
 from psirf_bot.store.tables import Case, LearningResponse
 
 APPROVED = {"draft": "The draft of the final report", "learning": "Its recommendations and its actions"}
-SENT_TO = {
-    "commissioner": "Commissioner",
-    "ics": "Integrated care system (ICS)",
-    "nhse": "NHS England",
-    "cqc": "Care Quality Commission (CQC)",
-    "partners": "Other organisations that took part",
-    "family": "Patient or family",
-    "staff": "Staff who were involved, in person",
-}
 NOT_IN_CHAT = "The report itself stays where you keep it: it does not go through this chat."
 
 
@@ -152,9 +144,9 @@ def _sent(work: Work, press: Press, answers: Answers) -> Card:
         return page(work, case, press.by)
     if day < (earliest := _earliest(work, response)):
         raise Unfit({"day": f"It had ended and its draft was approved by {in_words(earliest)}: please check the day."})
-    response.final_sent_on = day
-    work.session.add(response)
     to = [str(one) for one in answers["to"]] if isinstance(answers["to"], list) else []
+    response.final_sent_on, response.final_sent_to = day, to
+    work.session.add(response)
     facts = {"response": response.id, "day": day.isoformat(), "to": to}
     changed(work, case, press.by.id, "final report sent", response.lead_id, **facts)
     note = f"The final report was sent on {in_words(day)} to: {', '.join(SENT_TO[one] for one in to)}."

@@ -108,7 +108,8 @@ class Form:
             buttons.append(Button(label="Take it out for me and go on", action=masking, submits=True))
         body: list[Part] = []
         if case:
-            buttons.append(Button(label="Back to the case", action=action_id(work, "case.show", case=case)))
+            if allowed(work, press.by, Act.SEE_CASE, case):
+                buttons.append(Button(label="Back to the case", action=action_id(work, "case.show", case=case)))
             body.append(Words(text=case.reference, style="subtle"))
         about = self.about(work, press)
         body += [Words(text=about, style="subtle")] if about else []

@@ -11,8 +11,9 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import Subject, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response import changed
-from psirf_bot.casework.response_page import kind_of, page
+from psirf_bot.casework.learning_responses import kind_of
+from psirf_bot.casework.response_changes import changed
+from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import response_of
 from psirf_bot.casework.work import Press, Refusal, Work, case_facts
 from psirf_bot.dialogs.questions import Number, People, Question, long_text, one_of, several_of
@@ -79,6 +80,8 @@ def _choose(work: Work, press: Press, answers: Answers) -> Card:
         )
         raise Unfit({"lead": text})
     before, agreed = response.lead_id, (hours, reason if lacks else None)
+    if lacks and before not in {None, lead.id} and reason == response.lead_override:
+        raise Unfit({"override": f"That was the reason for somebody else. Please give one for {lead.name}."})
     if before == lead.id and agreed == (response.hours_a_week, response.lead_override):
         return page(work, case, press.by)  # pressed twice
     response.lead_id, (response.hours_a_week, response.lead_override) = lead.id, agreed

@@ -1,4 +1,4 @@
-"""What the minute of a panel says (I13).
+"""What the minute of a panel says (I13), worked out from how things stand; minute_kept.py keeps it once it is approved.
 
 The group decides, so it lists the reasons that were given for each choice and not whose they were. Whoever stood back,
 or was kept out, is simply not there.
@@ -10,16 +10,14 @@ from datetime import datetime
 from sqlmodel import col, func, select
 
 from psirf_bot.cards.answers import instant, moment
-from psirf_bot.casework import panels, people, response_page
+from psirf_bot.casework import panels, people
 from psirf_bot.casework.minute_text import Line, Minute, Section, Table
 from psirf_bot.casework.panel_card import ROUTES, YES_NO, is_there
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.case import State
 from psirf_bot.domain.minimum import Requirement
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import EventType
-from psirf_bot.domain.response import PSII
 from psirf_bot.domain.trust import NATIONAL_NAMES
 from psirf_bot.store.tables import Case, Panel, StandIn, Vote
 
@@ -27,8 +25,8 @@ OFFICES = {Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR}
 NOT_SAID = "Not said"
 
 
-def minute_of(work: Work, case: Case, panel: Panel) -> Minute:
-    """The minute of a panel whose voting has closed, as it stands now."""
+def draft_of(work: Work, case: Case, panel: Panel) -> Minute:
+    """The minute of a panel whose voting has closed, as it would be if it were approved now."""
     sections = (
         Section("The event", tuple(_event(case))),
         Section("The panel", tuple(_panel(work, panel))),
@@ -36,9 +34,9 @@ def minute_of(work: Work, case: Case, panel: Panel) -> Minute:
         Section("Facts", tuple(_facts(work, panel))),
         Section("Votes", tuple(_votes(work, panel))),
         Section("Decision", tuple(_decision(work, panel))),
-        Section("Signatures", (_signatures(work, case, panel),)),
+        Section("Signatures", (_signatures(work, panel),)),
     )
-    return Minute(work.trust.name, case.reference, panel.state == panels.APPROVED, sections, work.local)
+    return Minute(work.trust.name, case.reference, False, sections, work.local)
 
 
 # What it says
@@ -171,41 +169,28 @@ def _departure(work: Work, panel: Panel) -> str:
     answer = {"agreed": "Allowed", "refused": "Not allowed: it has to be a PSII"}.get(panel.departure or "")
     if answer is None:
         return "The Chief Nurse or the Medical Director has been asked."
-    by = _officer(work, panel.departure_by, panel.departure_at)
-    return f"{answer}, by {by}, {_when(work, panel.departure_at)}. {panel.departure_note or ''}".strip()
+    by = officer(work, panel.departure_by, panel.departure_at)
+    return f"{answer}, by {by}, {when(work, panel.departure_at)}. {panel.departure_note or ''}".strip()
 
 
-def _signatures(work: Work, case: Case, panel: Panel) -> Table:
-    """The chair's approval and, for a PSII, the verification: two gates (I16)."""
-    by_chair, office = _chaired(work, panel.approved_by, panel), "the Chief Nurse or the Medical Director"
-    rows = [
-        ("Decision written", _chaired(work, panel.decided_by, panel), _when(work, panel.decided_at)),
-        ("Minute approved by the chair", by_chair or "Waits for the chair", _when(work, panel.approved_at)),
-    ]
-    response = response_page.current(work, case)
-    if panel.decision == PSII and panel.approved_at:
-        if response and response.kind == PSII and response.verified_at:
-            who = _officer(work, response.verified_by, response.verified_at)
-            rows.append(("PSII verified", who, _when(work, response.verified_at)))
-        else:
-            waits = case.state == State.AWAITING_VERIFICATION
-            rows.append(("PSII verified", f"Waits for {office}" if waits else "No: sent back to the panel", ""))
-    if panel.filed_on:
-        rows.append(
-            ("Filed on the Datix record", people.name_of(work, panel.filed_by), moment(panel.filed_on.isoformat()))
-        )
-    return Table("Who signed", ("What", "Who", "When"), tuple(rows))
+def _signatures(work: Work, panel: Panel) -> Table:
+    by_chair = _chaired(work, panel.approved_by, panel)
+    rows = (
+        ("Decision written", _chaired(work, panel.decided_by, panel), when(work, panel.decided_at)),
+        ("Minute approved by the chair", by_chair or "Waits for the chair", when(work, panel.approved_at)),
+    )
+    return Table("Who signed", ("What", "Who", "When"), rows)
 
 
 # Who and when
 
 
-def _when(work: Work, at: datetime | None) -> str:
+def when(work: Work, at: datetime | None) -> str:
     return instant(work.setting.calendar.local(at)) if at else ""
 
 
 def _by_and_when(work: Work, who: str | None, at: datetime | None) -> str:
-    return f"By {people.name_of(work, who)}, {_when(work, at)}"
+    return f"By {people.name_of(work, who)}, {when(work, at)}"
 
 
 def _chaired(work: Work, who: str | None, panel: Panel) -> str:
@@ -216,7 +201,7 @@ def _chaired(work: Work, who: str | None, panel: Panel) -> str:
     return people.name_of(work, who) + standing_in
 
 
-def _officer(work: Work, who: str | None, at: datetime | None) -> str:
+def officer(work: Work, who: str | None, at: datetime | None) -> str:
     """Who signed as the Chief Nurse or the Medical Director, and for which of them they stood in that day."""
     name, signer = people.name_of(work, who), people.person(work, who)
     if at is None or (signer and OFFICES & set(signer.roles)):

@@ -41,6 +41,8 @@ def docx(minute: Minute) -> bytes:
     for section in minute.sections:
         _section(document, section)
     _say(document.add_paragraph(), f"{NO_PATIENT} {minute.made}")
+    if minute.after:
+        _section(document, minute.after)
     return _packed(document)
 
 
@@ -71,13 +73,18 @@ def _for_screen_readers(shown: WordTable, name: str) -> None:
     """The first row is said to be the header, and the table has a name."""
     shown.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     title = OxmlElement("w:tblCaption")
-    title.set(qn("w:val"), name)
+    title.set(qn("w:val"), _fit(name))
     shown._tbl.tblPr.append(title)
 
 
 def _say(paragraph: Paragraph, words: str, *, bold: bool = False) -> None:
-    """Every word of the document comes this way; what cannot stand in one shows as a replacement character."""
-    paragraph.add_run(UNFIT.sub("\ufffd", words)).bold = bold or None
+    """Every word of the document comes this way."""
+    paragraph.add_run(_fit(words)).bold = bold or None
+
+
+def _fit(words: str) -> str:
+    """What cannot stand in a document shows as a replacement character: nothing goes unseen."""
+    return UNFIT.sub("\ufffd", words)
 
 
 # How it looks, and what it says about itself
@@ -99,7 +106,7 @@ def _look(document: Opened) -> None:
     document.styles["Normal"].font.size = SIZE
     spacing = document.styles["Normal"].paragraph_format
     spacing.space_before = spacing.space_after = Pt(4)
-    for name, size in (("Title", 20), ("Subtitle", 14), ("Heading 1", 16), ("Heading 2", 12)):
+    for name, size in (("Title", 20), ("Subtitle", 14), ("Heading 1", 16), ("Heading 2", 12), ("Footer", 10)):
         font = document.styles[name].font
         font.size, font.color.rgb, font.italic = Pt(size), RGBColor(0, 0, 0), False
 
@@ -126,8 +133,6 @@ def _frame(document: Opened, minute: Minute) -> None:
     _field(footer, "PAGE")
     _say(footer, " of ")
     _field(footer, "NUMPAGES")
-    for run in footer.runs:
-        run.font.size = Pt(10)
 
 
 def _field(paragraph: Paragraph, name: str) -> None:

@@ -1,8 +1,9 @@
-"""A minute as headings, paragraphs and tables, whatever it is written to; and as plain words, to be pasted."""
+"""A minute as headings, paragraphs and tables: as JSON, to be kept; and as plain words, to be pasted."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from psirf_bot.cards.answers import instant
 
@@ -35,13 +36,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """A minute, or the draft of one. `made_at` is local."""
+    """A minute as it was approved, or the draft of one. `made_at` is local.
+
+    `after`: what came after its approval, which is no part of what was approved.
+    """
 
     trust: str
     reference: str
     approved: bool
     sections: tuple[Section, ...]
     made_at: datetime
+    after: Section | None = None
 
     @property
     def title(self) -> str:
@@ -49,17 +54,54 @@ class Minute:
 
     @property
     def made(self) -> str:
-        return f"Generated {instant(self.made_at)}."
+        return f"{'Approved' if self.approved else 'Generated'} {instant(self.made_at)}."
+
+
+# Kept
+
+
+def as_json(minute: Minute) -> dict[str, Any]:
+    """What is kept of an approved minute: everything in it but what came after."""
+    sections = [asdict(section) for section in minute.sections]
+    return {
+        "trust": minute.trust,
+        "reference": minute.reference,
+        "sections": sections,
+        "made_at": minute.made_at.isoformat(),
+    }
+
+
+def of_json(kept: Mapping[str, Any], after: Section | None = None) -> Minute:
+    """The approved minute that was kept."""
+    sections = tuple(
+        Section(each["heading"], tuple(_part(part) for part in each["parts"])) for each in kept["sections"]
+    )
+    return Minute(kept["trust"], kept["reference"], True, sections, datetime.fromisoformat(kept["made_at"]), after)
+
+
+def _part(kept: str | Mapping[str, Any]) -> str | Line | Table:
+    match kept:
+        case {"label": label, "words": words}:
+            return Line(label, words)
+        case {"name": name, "header": header, "rows": rows}:
+            return Table(name, tuple(header), tuple(tuple(row) for row in rows))
+        case _:
+            return str(kept)
+
+
+# In words
 
 
 def plain(minute: Minute) -> str:
     """The minute as plain words, to be pasted."""
     opening = [minute.title, minute.trust, *([] if minute.approved else [DRAFT])]
-    sections = (
-        "\n".join([section.heading.upper(), *(line for part in section.parts for line in _lines(part))])
-        for section in minute.sections
-    )
-    return "\n\n".join(["\n".join(opening), *sections, f"{NO_PATIENT} {minute.made}"])
+    sections = map(_section, minute.sections)
+    after = [_section(minute.after)] if minute.after else []
+    return "\n\n".join(["\n".join(opening), *sections, f"{NO_PATIENT} {minute.made}", *after])
+
+
+def _section(section: Section) -> str:
+    return "\n".join([section.heading.upper(), *(line for part in section.parts for line in _lines(part))])
 
 
 def _lines(part: str | Line | Table) -> Iterator[str]:

@@ -5,39 +5,35 @@ minute is asked when the link is given and once more when it is followed, and bo
 """
 
 import hmac
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from psirf_bot.cards.answers import instant
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card, Details, Part, Words
-from psirf_bot.casework import panels, people
+from psirf_bot.casework import deadlines, minute_kept, panels, people
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import happened, of_case
+from psirf_bot.casework.deadlines import RUNNING, of_case
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.minute_content import minute_of
+from psirf_bot.casework.minute_kept import minute_of
 from psirf_bot.casework.minute_text import DRAFT, Minute, plain
 from psirf_bot.casework.panel_page import CANNOT_SHOW
-from psirf_bot.casework.response import changed
+from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.under_way import day_in, in_words
 from psirf_bot.casework.work import Press, Refusal, Setting, Work, allowed, panel_of
 from psirf_bot.dialogs.questions import Day, Question
 from psirf_bot.domain.authority import Act
-from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import Case, Panel, Person
 
 WORKS_FOR = timedelta(minutes=15)
 ON_A_CARD = 4000
 """Characters of the minute on one card, so that it fits every platform whatever they are."""
 PATH = "/minutes/"
-
-
-@dataclass(frozen=True)
-class ReachedSetting(Setting):
-    """The setting of a bot that people's browsers can reach, at `public_url`; without one it gives no links."""
-
-    public_url: str | None = None
+TOKEN = re.compile(r"(\d{1,12})\.([\w-]+)\.([\w-]+)\.([0-9a-f]{64})", re.ASCII)
+"""Until when, in seconds, of which panel and for whom; and the seal on all three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +55,38 @@ def token(setting: Setting, ticket: Ticket, now: datetime) -> str:
 
 def ticket_in(setting: Setting, token: str, now: datetime) -> Ticket | None:
     """The ticket, unless it was forged or its time has passed. Asks nothing of the database."""
-    until, _, rest = token.partition(".")
-    facts, _, seal = rest.rpartition(".")
-    panel_id, _, person_id = facts.partition(".")
-    if not hmac.compare_digest(_seal(setting, until, panel_id, person_id).encode(), seal.encode(errors="replace")):
+    found = TOKEN.fullmatch(token)
+    if found is None or not hmac.compare_digest(_seal(setting, *found.group(1, 2, 3)), found[4]):
         return None
-    return Ticket(panel_id, person_id) if now < datetime.fromtimestamp(int(until), UTC) else None
+    return Ticket(found[2], found[3]) if now < datetime.fromtimestamp(int(found[1]), UTC) else None
 
 
 def _seal(setting: Setting, *facts: str) -> str:
     return setting.audit_key.seal("link to a minute", *facts)
 
 
+def reference(work: Work, ticket: Ticket) -> str | None:
+    """The case of the minute that somebody's link leads to, if they may have it still. Nothing is recorded."""
+    found = _admitted(work, ticket)
+    return found[0].reference if found else None
+
+
 def opened(work: Work, ticket: Ticket) -> Minute | None:
-    """The minute for somebody who follows their link, if they may have it still; that they opened it is recorded."""
+    """The minute for somebody who asked for it with their link, if they may have it still; that is recorded."""
+    found = _admitted(work, ticket)
+    if found is None:
+        return None
+    case, panel = found
+    work.record(ticket.person_id, "opened the minute", case, panel=panel.id)
+    return minute_of(work, case, panel)
+
+
+def _admitted(work: Work, ticket: Ticket) -> tuple[Case, Panel] | None:
     panel, person = work.session.get(Panel, ticket.panel_id), work.session.get(Person, ticket.person_id)
     if panel is None or person is None or not person.active or not _can_be_read(work, panel):
         return None
     case = work.session.get_one(Case, panel.case_id)
-    if not allowed(work, people.member(work, person), Act.SEE_PANEL, case):
-        return None
-    work.record(person.id, "opened the minute", case, panel=panel.id)
-    return minute_of(work, case, panel)
+    return (case, panel) if allowed(work, people.member(work, person), Act.SEE_PANEL, case) else None
 
 
 def _can_be_read(work: Work, panel: Panel) -> bool:
@@ -93,7 +99,7 @@ def _can_be_read(work: Work, panel: Panel) -> bool:
 
 def _show(work: Work, press: Press) -> Reply:
     case = work.session.get_one(Case, press.case_id)
-    panel = panel_of(work, case)
+    panel = _meant(work, press, case) or panel_of(work, case)
     if panel is None or not allowed(work, press.by, Act.SEE_PANEL, case):
         raise Refusal(CANNOT_SHOW)
     if not _can_be_read(work, panel):
@@ -104,13 +110,21 @@ def _show(work: Work, press: Press) -> Reply:
     return Reply(card=_card(work, press, case, panel), replaces=press.place.private)
 
 
+def _meant(work: Work, press: Press, case: Case) -> Panel | None:
+    """The panel whose minute the button is for; None where it is for whichever is the last."""
+    panel = work.session.get(Panel, press.args.get("panel", ""))
+    return panel if panel and panel.case_id == case.id else None
+
+
 def _card(work: Work, press: Press, case: Case, panel: Panel) -> Card:
     """What it is and what to do with it, the link if there is one, and its words for where links do not work."""
-    link = _link(work, panel, press.by.id)
+    link, minute = _link(work, panel, press.by.id), minute_of(work, case, panel)
     body: list[Part] = [_what_it_is(panel), Words(text=_how(link))]
-    if panel.state != panels.APPROVED:
-        body.insert(0, Words(text=f"{DRAFT}. It may still change.", style="warning"))
-    text, part = _parts(plain(minute_of(work, case, panel))), int(press.args.get("part", "1"))
+    if not minute.approved:
+        body.insert(
+            0, Words(text=f"{DRAFT}. It is worked out as things stand now, and may still change.", style="warning")
+        )
+    text, part = _parts(plain(minute)), int(press.args.get("part", "1"))
     shown = text[min(part, len(text)) - 1]
     title = "The minute, to copy" if len(text) == 1 else f"The minute, to copy: part {part} of {len(text)}"
     body.append(Details(title=title, text=shown, typed=True))
@@ -126,8 +140,8 @@ def _what_it_is(panel: Panel) -> Words:
     if panel.filed_on:
         return Words(text=f"It was filed on the Datix record on {in_words(panel.filed_on)}. Nothing needs to be done.")
     text = (
-        "This is the panel's minute, as a Word document. Once the chair has approved it, the quality team files it on "
-        "the Datix record with all the papers. (Policy 12.3.)"
+        "This is the panel's minute. Once the chair has approved it, the quality team files it on the Datix record, "
+        "with all the papers. (Policy 12.3.)"
     )
     return Words(text=text)
 
@@ -135,17 +149,17 @@ def _what_it_is(panel: Panel) -> Words:
 def _how(link: str) -> str:
     if link:
         return (
-            "The link below works for 15 minutes. Whoever has it can open the minute, so please do not pass it on. "
-            "If links do not work here, copy the words below instead."
+            "The button opens a page that gives it to you as a Word document, for 15 minutes. Whoever has its link can "
+            "get it too, so please do not pass it on. If links do not work here, copy the words instead."
         )
     return (
-        "I have no web address of my own, so I cannot give you the Word document. Please copy the words below into a "
-        "document, or ask your administrator to set PSIRF_PUBLIC_URL."
+        "I have no web address of my own, so I cannot give it to you as a Word document. Please copy the words below "
+        "into one, or ask your administrator to set PSIRF_PUBLIC_URL."
     )
 
 
 def _link(work: Work, panel: Panel, who: str) -> str:
-    base = work.setting.public_url if isinstance(work.setting, ReachedSetting) else None
+    base = work.setting.public_url
     return f"{base}{PATH}{token(work.setting, Ticket(panel.id, who), work.now)}" if base else ""
 
 
@@ -163,19 +177,34 @@ def _parts(text: str) -> list[str]:
 def _buttons(work: Work, press: Press, case: Case, panel: Panel, link: str, next_part: int | None) -> list[Button]:
     found = [Button(label="Open the Word document", url=link, style="primary")] if link else []
     if next_part:
-        found.append(button(work, "The next part", "minute.show", case=case, part=str(next_part)))
+        found.append(button(work, "The next part", "minute.show", case=case, panel=panel.id, part=str(next_part)))
     if panel.state == panels.APPROVED and not panel.filed_on and allowed(work, press.by, Act.FILE_MINUTE, case):
-        found.append(button(work, "It is filed", "minute.filed", case=case))
-    return [*found, button(work, "Back to the panel", "panel.show", case=case)]
+        found.append(button(work, "It is filed", "minute.filed", case=case, panel=panel.id))
+    return [*found, *_earlier(work, case, panel), button(work, "Back to the panel", "panel.show", case=case)]
+
+
+def _earlier(work: Work, case: Case, panel: Panel) -> list[Button]:
+    """The button to the minute before this one, where an earlier panel looked at the case."""
+    before = [each for each in minute_kept.approved(work, case) if each.opened_at < panel.opened_at]
+    label = "The minute before this one"
+    return [button(work, label, "minute.show", case=case, panel=before[-1].id)] if before else []
 
 
 # Filed on Datix
 
 
-def _to_file(work: Work, press: Press) -> tuple[Case, Panel]:
-    """The case, held for this turn, and its approved panel. Raises Refusal with what has to be done first."""
+def _file(work: Work, press: Press) -> Reply:
+    """Ask for the day. The form is for one minute from the first: sent twice, it does not file the next one too."""
     case = case_of(work, press)
-    panel = panel_of(work, case)
+    owed = [panel for panel in minute_kept.approved(work, case) if panel.filed_on is None]
+    panel = _meant(work, press, case) or (owed[0] if owed else panel_of(work, case))
+    return FORM(work, replace(press, args={**press.args, "panel": panel.id}) if panel else press)
+
+
+def _to_file(work: Work, press: Press) -> tuple[Case, Panel, datetime]:
+    """The case, held for this turn, its panel and when that was approved. Raises Refusal with what comes first."""
+    case = case_of(work, press)
+    panel = _meant(work, press, case)
     if panel is None or panel.state != panels.APPROVED or panel.approved_at is None:
         raise Refusal(
             f"The minute of {case.reference} is not approved yet, so it cannot be filed. The chair approves it."
@@ -185,11 +214,11 @@ def _to_file(work: Work, press: Press) -> tuple[Case, Panel]:
             f"{case.reference} has no Datix number yet, so there is no record to file its minute on. Please type case "
             f"{case.reference} and press “Enter the Datix number” first."
         )
-    return case, panel
+    return case, panel, work.setting.calendar.local(panel.approved_at)
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:
-    case, panel = _to_file(work, press)
+    case, panel, _ = _to_file(work, press)
     if panel.filed_on and not press.given:
         raise Refusal(
             f"The minute of {case.reference} was filed on {in_words(panel.filed_on)}. Nothing needs to be done."
@@ -198,30 +227,31 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
 
 
 def _filed(work: Work, press: Press, answers: Answers) -> Card:
-    case, panel = _to_file(work, press)
+    case, panel, approved_at = _to_file(work, press)
     day = day_in(answers, "filed-on")
     if panel.filed_on is None:  # otherwise pressed twice, or by two people
-        approved = work.setting.calendar.local(panel.approved_at or work.now).date()
-        if day < approved:
-            raise Unfit({"filed-on": f"It was approved on {in_words(approved)}: please check the day."})
+        if day < approved_at.date():
+            raise Unfit({"filed-on": f"It was approved on {in_words(approved_at.date())}: please check the day."})
         panel.filed_by, panel.filed_on = press.by.id, day
         work.session.add(panel)
         changed(work, case, press.by.id, "minute filed", panel=panel.id, day=day.isoformat())
-        happened(work, Event.MINUTE_FILED, of_case(case), press.by.id, note=f"Filed on {in_words(day)}")
+        owed = minute_kept.clock(work, panel, "minute.filed")
+        if owed and owed.state in RUNNING:
+            deadlines.done(work, owed, of_case(case), press.by.id, note=f"Filed on {in_words(day)}")
         panels.refresh(work, panel)
     text = f"Thank you. The minute of {case.reference} was filed on {in_words(panel.filed_on or day)}."
     return said("The minute is filed", text, button(work, "Open the case", "case.show", case=case))
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "minute.show": _show,
-    "minute.filed": Form(
-        Act.FILE_MINUTE,
-        "The minute is filed",
-        "Note it",
-        _questions,
-        _filed,
-        explain="The minute and all its papers belong on the Datix record: I cannot put them there. (Policy 12.3.)",
-        so_far=lambda work, press: {"filed-on": work.local.date().isoformat()},
-    ),
-}
+FORM = Form(
+    Act.FILE_MINUTE,
+    "The minute is filed",
+    "Note it",
+    _questions,
+    _filed,
+    explain="The minute and all its papers belong on the Datix record: I cannot put them there. (Policy 12.3.)",
+    about=lambda work, press: f"Approved on {instant(_to_file(work, press)[2])}",
+    so_far=lambda work, press: {"filed-on": work.local.date().isoformat()},
+)
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"minute.show": _show, "minute.filed": _file}

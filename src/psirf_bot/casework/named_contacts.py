@@ -16,6 +16,7 @@ from psirf_bot.casework import cases, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.support_needs import acting_checker, can_check, choose_button
 from psirf_bot.casework.work import Press, Work, allowed, case_facts
 from psirf_bot.dialogs.questions import People, Question, one_of
@@ -150,8 +151,7 @@ def _set(work: Work, press: Press, answers: Answers) -> Card:
             at=work.now,
         )
         work.session.add(named)
-        work.session.flush()
-        work.record(press.by.id, "named contact set", case, whom=SERVICE_USER, contact=named.contact_id, why=why_not)
+        changed(work, case, press.by.id, "named contact set", whom=SERVICE_USER, contact=named.contact_id, why=why_not)
         _tell(work, case, press.by, before, someone)
     back = button(work, "Back to the learning response", "response.show", case=case)
     waits = missing(work, case)

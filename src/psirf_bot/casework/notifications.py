@@ -13,7 +13,7 @@ from psirf_bot.cards import notifications as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.check import clip
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, people, response_page
+from psirf_bot.casework import cases, learning_responses, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.changes import changed
 from psirf_bot.casework.deadlines import happened, of_case
@@ -79,9 +79,8 @@ def _add(found: dict[str, Body], one: Body) -> None:
 
 
 def _is_psii(work: Work, case: Case) -> bool:
-    response = response_page.current(work, case)
-    let_go = response is not None and response.started_at is None and response.ended_at is not None
-    return response is not None and response.kind == PSII and not let_go
+    response = learning_responses.current(work, case)
+    return response is not None and response.kind == PSII
 
 
 def _named_in_reports(work: Work, case: Case) -> set[str]:
@@ -115,7 +114,7 @@ def page(work: Work, case: Case, by: Member, note: str = "") -> Card:
     """The list as it stands, with what there is to press."""
     known = newest(work, case)
     shown = [_shown(work, body, known.get(body.id)) for body in bodies(work, case)]
-    has_response = response_page.current(work, case) is not None and response_page.sees(work, by, case)
+    has_response = learning_responses.current(work, case) is not None and learning_responses.sees(work, by, case)
     look = (button(work, "Learning response", "response.show", case=case),) if has_response else ()
     record = button(work, "Note who was told", "notifications.record", case=case, style="primary")
     return cards.notifications_card(
@@ -129,7 +128,8 @@ def _shown(work: Work, body: Body, said: Notification | None) -> cards.BodyShown
         return cards.BodyShown(body.name, "open" if body.owed else "where grave", ground)
     by = people.name_of(work, said.by_id)
     if said.on:
-        return cards.BodyShown(body.name, "told", f"{moment(said.on.isoformat())}, noted by {by}. {ground}")
+        number = f" Their number: {said.reference}." if said.reference else ""
+        return cards.BodyShown(body.name, "told", f"{moment(said.on.isoformat())}, noted by {by}.{number} {ground}")
     why = clip(said.why_not or "", ON_THE_CARD)
     return cards.BodyShown(body.name, "not needed", f"(Noted by {by}.) {ground}", why)
 
@@ -160,6 +160,9 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             optional=True,
             max_length=MOST_WORDS,
         ),
+        short_text(
+            "number", "Which number did they give it?", "For example that of LFPSE.", optional=True, max_length=60
+        ),
     )
 
 
@@ -171,14 +174,18 @@ def _record(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit({"day": "Please give the day on which they were told, or why they need not be: one of the two."})
     if day and day.isoformat() < case.occurred[:10]:
         raise Unfit({"day": f"That is before it happened ({moment(case.occurred[:10])}). Please check the day."})
+    number = str(answers["number"]) if answers["number"] else None
     known, chosen = newest(work, case), answers["body"]
     wanted = chosen if isinstance(chosen, list) else []
-    new = [body for body in wanted if not (said := known.get(body)) or (said.on, said.why_not) != (day, why)]
-    for body in new:
-        work.session.add(Notification(case_id=case.id, body=body, on=day, why_not=why, by_id=press.by.id, at=work.now))
+    told = (day, why, number)
+    new = [b for b in wanted if not (last := known.get(b)) or (last.on, last.why_not, last.reference) != told]
+    work.session.add_all(
+        Notification(case_id=case.id, body=body, on=day, why_not=why, reference=number, by_id=press.by.id, at=work.now)
+        for body in new
+    )
     if new:  # otherwise pressed twice
         on = day.isoformat() if day else None
-        changed(work, case, press.by.id, "notifications noted", bodies=new, on=on, why=why)
+        changed(work, case, press.by.id, "notifications noted", bodies=new, on=on, why=why, number=number)
     settle(work, case, press.by.id)
     return page(work, case, press.by, "Thank you. It is noted.")
 

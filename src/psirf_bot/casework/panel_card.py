@@ -1,14 +1,12 @@
 """The living card of a panel in its channel: who has voted and who has not, not how."""
 
-from datetime import datetime
-
 from sqlmodel import col, select
 
 from psirf_bot.cards import panel as cards
-from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, panels, response_page
+from psirf_bot.casework import cases, learning_responses, panels
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.panel_papers import in_words
 from psirf_bot.casework.work import Work, case_facts, panel_of
 from psirf_bot.domain.case import State
 from psirf_bot.domain.minimum import Requirement
@@ -20,6 +18,7 @@ ROUTES = {"ordinary": "By itself", "urgent": "Urgent", "weekly": "Weekly panel"}
 YES_NO = {"yes": "Yes", "no": "No", "not-known": "Not known", None: "Not answered yet"}
 WRITTEN = "The chair has written the decision. It is not approved yet."
 LATER = "A later panel looked at it again."
+clock_words = in_words  # panel_voting.py still asks for it by this name
 
 
 def render(work: Work, which: str) -> Card | None:
@@ -74,16 +73,11 @@ def names_of(work: Work, ids: list[str]) -> dict[str, str]:
     return dict(work.session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids))).all())
 
 
-def clock_words(work: Work, at: datetime) -> str:
-    """A moment as people here read it: Friday 27 November 2026, 17:00."""
-    return moment(at.astimezone(work.trust.timezone).strftime("%Y-%m-%dT%H:%M"))
-
-
 def _standing(work: Work, case: Case, panel: Panel, *, is_open: bool) -> tuple[Fact, ...]:
     closes = panel.closes_at if is_open else min(panel.closed_at or panel.closes_at, panel.closes_at)
-    voting = Fact(label="Voting closes", value=clock_words(work, closes), at=closes)
+    voting = Fact(label="Voting closes", value=in_words(work, closes), at=closes)
     if not is_open:
-        voting = Fact(label="Voting has closed", value=clock_words(work, closes), at=closes)
+        voting = Fact(label="Voting has closed", value=in_words(work, closes), at=closes)
     facts = [Fact(label="Route", value=ROUTES.get(panel.route, panel.route)), voting]
     if panel.chair_id not in case_facts(work, case).kept_out_ids:
         facts.insert(1, Fact(label="Chair", value=names_of(work, [panel.chair_id]).get(panel.chair_id, "")))
@@ -138,7 +132,7 @@ def _outcome(work: Work, case: Case, panel: Panel) -> tuple[str, ...]:
 
 def _verification(work: Work, case: Case, panel: Panel) -> str:
     """A PSII has two gates: the chair's approval and its verification (I16)."""
-    newest, response = panel_of(work, case), response_page.current(work, case)
+    newest, response = panel_of(work, case), learning_responses.current(work, case)
     if newest and newest.id != panel.id:
         return LATER
     if panel.decision != PSII or response is None:

@@ -7,16 +7,16 @@ from psirf_bot.cards.answers import instant
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import news, panel_departure, panel_opening, panels, post, response, support
+from psirf_bot.casework import minute_kept, news, panel_departure, panel_opening, panels, post, response, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.changes import tell_owner
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.panel_draft import READ_IT, draft, proposed_in_words, quorum_in_words, version, votes_in_words
 from psirf_bot.casework.panels import APPROVED, DECIDED, DEPARTING, VOTING
-from psirf_bot.casework.response import changed
-from psirf_bot.casework.response_page import current
+from psirf_bot.casework.response_changes import changed, drop
 from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
 from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
@@ -133,7 +133,7 @@ def _write(work: Work, press: Press, answers: Answers) -> Card:
     departs = panel_departure.departs(work, panel, decision)
     why = str(answers.get("departure") or "") if departs else None
     if why == "":
-        text = "A PSII is the least here. Please say why the panel wants something else, or choose a PSII."
+        text = "A PSII is the minimum here. Please say why the panel wants something else, or choose a PSII."
         raise Unfit({"departure": text})
     asked_before = panel.state == DEPARTING or panel_departure.holds(panel)
     same_question = asked_before and (panel.decision, panel.departure_why) == (decision, why)
@@ -143,7 +143,7 @@ def _write(work: Work, press: Press, answers: Answers) -> Card:
     if why is None:
         panel.state = DECIDED
         panel_departure.cleared(panel)
-        response.drop(work, case, ("panel.departure",), press.by.id, "decided again")
+        drop(work, case, ("panel.departure",), press.by.id, "decided again")
     elif not same_question:
         panel.state = DEPARTING
         panel_departure.ask(work, case, panel, why, press.by.id)
@@ -190,7 +190,10 @@ def _may_be_approved(work: Work, case: Case, panel: Panel) -> None:
     if panel.state != DECIDED:
         raise Refusal(f"The decision has not been written yet. Type panel {case.reference} to write it.")
     if panel_departure.departs(work, panel, panel.decision) and not panel_departure.holds(panel):
-        text = "The facts have changed, and a PSII is the least now."
+        before = (
+            "since a departure was allowed" if panel.departure == panel_departure.AGREED else "since it was written"
+        )
+        text = f"The facts were confirmed again {before}, and a PSII is the minimum now."
         raise Refusal(f"{text} {proposed_in_words(work, panel)} {again} Choose a PSII, or say why not.")
     if panels.quorum_lacks(work, panel) and not _rationale_of(panel)[0]:
         raise Refusal(f"{quorum_in_words(work, panel)} {again} It asks why you decide all the same.")
@@ -198,9 +201,11 @@ def _may_be_approved(work: Work, case: Case, panel: Panel) -> None:
 
 def _approved(work: Work, case: Case, panel: Panel, by: Member) -> None:
     panel.state, panel.approved_by, panel.approved_at = APPROVED, by.id, work.now
-    happened(work, Event.MINUTE_APPROVED, of_case(case), by.id)
+    minute_kept.keep(work, case, panel)
+    which_round = str(len(minute_kept.approved(work, case)))  # the filing of an earlier minute may be owed still
+    happened(work, Event.MINUTE_APPROVED, of_case(case), by.id, occurrence=which_round)
     decision = str(panel.decision)
-    changed(work, case, by.id, "minute approved", panel=panel.id, decision=decision, why=panel.rationale)
+    changed(work, case, by.id, "minute approved", panel=panel.id, minute=panel.minute)
     if decision in WITHOUT_RESPONSE:
         _without_response(work, case, decision, by)
     else:

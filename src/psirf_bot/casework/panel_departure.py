@@ -10,15 +10,15 @@ from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import deadlines, panels, people, post
+from psirf_bot.casework import deadlines, panel_closing, panels, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_draft import draft, proposed_in_words, version
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
-from psirf_bot.casework.response import changed
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
+from psirf_bot.casework.response_changes import changed
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, panel_of
 from psirf_bot.dialogs.questions import Question, long_text
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.deadlines import Event
@@ -134,17 +134,18 @@ def _reason(work: Work, press: Press) -> Sequence[Question]:
 def _allow(work: Work, press: Press, answers: Answers) -> Card:
     case, panel = _asked(work, press)
     _answered(work, press, case, panel, AGREED, str(answers["note"] or "") or None)
-    for chair in _chairs(work, panel):
+    for chair in _chairs(work, case, panel):
         opening = f"{press.by.name} allows what the panel wants. Please read the minute once more, and approve it."
         post.to_person(work, chair.id, draft(work, case, panel, people.member(work, chair), opening))
-    return said(f"Allowed: {case.reference}", "The chair is told. It stays on the list of gaps: type gaps to see it.")
+    look = button(work, "See the list of gaps", "gaps.show", opens=True)
+    return said(f"Allowed: {case.reference}", "The chair is told. It stays on the list of gaps.", look)
 
 
 def _refuse(work: Work, press: Press, answers: Answers) -> Card:
     case, panel = _asked(work, press)
-    chairs, why = _chairs(work, panel), str(answers["why-psii"])
+    chairs, why = _chairs(work, case, panel), str(answers["why-psii"])
     _answered(work, press, case, panel, REFUSED, why)
-    text = f"{press.by.name} does not allow something else than a PSII. Why: {why}"
+    text = f"{press.by.name} has answered that it has to be a PSII. Why: {why}"
     for chair in chairs:
         write = button(work, "Write the decision", "panel.decide", case=case, style="primary", opens=True)
         title = f"{case.reference} has to be a PSII"
@@ -165,12 +166,15 @@ def _answered(work: Work, press: Press, case: Case, panel: Panel, answer: str, n
     changed(work, case, press.by.id, f"departure {answer}", panel=panel.id, decision=wanted, note=note)
 
 
-def _chairs(work: Work, panel: Panel) -> list[Person]:
-    """Whoever chairs it today, and whoever wrote the decision if that was somebody else."""
+def _chairs(work: Work, case: Case, panel: Panel) -> list[Person]:
+    """Whoever chairs it today, and whoever wrote the decision if that was somebody else; nobody who is kept out."""
     chair = people.person(work, panel.chair_id)
     acting = people.acting_for(work, chair, Role.CHAIR) if chair else None
-    wrote = people.person(work, panel.decided_by)
-    return list({p.id: p for p in (acting, wrote) if p}.values())
+    wrote, out = people.person(work, panel.decided_by), case_facts(work, case).kept_out_ids
+    found = list({p.id: p for p in (acting, wrote) if p and p.id not in out}.values())
+    if not found:
+        panel_closing.ask_for_a_chair(work, case)
+    return found
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

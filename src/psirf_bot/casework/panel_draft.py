@@ -12,7 +12,6 @@ from psirf_bot.casework.panel_card import is_there
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
 from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, Member
-from psirf_bot.domain.minimum import Requirement
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Panel
@@ -88,8 +87,9 @@ def quorum_in_words(work: Work, panel: Panel) -> str:
 def proposed_in_words(work: Work, panel: Panel) -> str:
     """What the rules propose from the facts, each with its source."""
     found = panels.proposal_of(work, panel)
-    minimum = f"A PSII as the least: {_listed(found.psii)}." if found.psii else "The facts set no minimum."
-    referred = "; ".join(f"{r.fact}: {r.refer_to} ({r.source})" for r in found.referrals)
+    wanted = "; ".join(f"{r.fact} ({r.source})" for r in found.psii)
+    minimum = f"The minimum is a PSII: {wanted}." if wanted else "The facts set no minimum."
+    referred = "; ".join(f"{r.fact}, to {r.refer_to} ({r.source})" for r in found.referrals)
     return f"{minimum} To be referred: {referred}." if referred else minimum
 
 
@@ -106,10 +106,6 @@ def departure_in_words(work: Work, panel: Panel) -> str:
         "agreed": f"Allowed by {answered}.{note}",
         "refused": f"Not allowed, by {answered}.{note}",
     }[panel.departure]
-
-
-def _listed(requirements: tuple[Requirement, ...]) -> str:
-    return "; ".join(f"{r.fact} ({r.source})" for r in requirements)
 
 
 def _by_and_when(work: Work, who: str | None, at: datetime | None) -> str:

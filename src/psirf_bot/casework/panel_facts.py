@@ -4,14 +4,13 @@ What a report suggests is ticked already and is only a suggestion: the facts are
 """
 
 from collections.abc import Callable, Sequence
-from itertools import groupby
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, panel_papers, panels
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_opening import prepared
-from psirf_bot.casework.response import changed
+from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import Question, long_text, several_of, yes_no, yes_no_not_known
 from psirf_bot.domain.authority import Act
@@ -73,9 +72,11 @@ def asks_what_it_could_have_done(work: Work, case: Case) -> bool:
 
 def _sources(work: Work, press: Press) -> str:
     """Where each requirement comes from, beside the boxes that are ticked."""
-    known = sorted(work.trust.requirements, key=lambda each: each.source)
-    groups = (f"{source}: {'; '.join(each.fact for each in of)}" for source, of in groupby(known, lambda r: r.source))
-    return "Where each comes from. " + ". ".join(groups) + "."
+    by_source: dict[str, list[str]] = {}
+    for each in work.trust.requirements:
+        by_source.setdefault(each.source, []).append(each.fact)
+    groups = (f"{source[:1].upper()}{source[1:]}: {'; '.join(facts)}." for source, facts in by_source.items())
+    return f"Where each comes from. {' '.join(groups)}"
 
 
 def _so_far(work: Work, press: Press) -> Answers:

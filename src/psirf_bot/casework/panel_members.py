@@ -12,6 +12,7 @@ from psirf_bot.casework import deadlines, panels, people, training
 from psirf_bot.casework.deadlines import Subject, happened, running
 from psirf_bot.casework.forms import Answers, Unfit
 from psirf_bot.casework.work import Work, involved_in
+from psirf_bot.domain.authority import Member
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.panel import Seat, missing, seat_of
 from psirf_bot.domain.people import Role
@@ -38,14 +39,23 @@ def standing(work: Work, case: Case) -> dict[str, Seat]:
 
 
 def _seat(work: Work, case: Case, someone: Person) -> Seat | None:
-    member = people.member(work, someone)
+    member = _as_today(work, someone)
     return seat_of(member.roles, serves=case.service in {*member.leads, someone.service})
+
+
+def _as_today(work: Work, someone: Person) -> Member:
+    """What somebody is today, looked up once for all the cases of an agenda."""
+    asked = ("member", someone.id)
+    if asked not in work.memo:
+        work.memo[asked] = people.member(work, someone)
+    member: Member = work.memo[asked]
+    return member
 
 
 def suggested(work: Work, case: Case) -> dict[str, list[str]]:
     """Whom the form names already: the leads of the case's service, and a handful of subject experts."""
     out, seats = involved_in(work, case), standing(work, case)
-    leads = [p.id for p in people.holders(work, Role.SERVICE_LEAD) if case.service in people.member(work, p).leads]
+    leads = [p.id for p in people.holders(work, Role.SERVICE_LEAD) if case.service in _as_today(work, p).leads]
     experts = [p.id for p in people.holders(work, Role.EXPERT)]
     leads = [who for who in leads if who not in out]
     # Somebody who sits for the quality team or the service is wanted in that seat.
@@ -98,7 +108,8 @@ def quorum_warning(work: Work, seats: Iterable[Seat]) -> str:
     if not lacking:
         return ""
     wanted = ", ".join(f"{seat.words.lower()} ({count} more)" for seat, count in lacking.items())
-    return f"The quorum cannot be reached with these members. Still wanted: {wanted}. You can add them to the papers."
+    text = f"The quorum cannot be reached with these members. Still wanted: {wanted}."
+    return f"{text} To add members, press Papers and members."
 
 
 # The chair
@@ -138,10 +149,12 @@ def vote(case: Case, member: PanelMember) -> Subject:
 
 def seat(work: Work, case: Case, panel: Panel, seats: Mapping[str, Seat], closes_on: date, by: str) -> None:
     """Give these people a seat, and ask each of them for a vote by the day on which voting closes."""
-    for who, seat in seats.items():
-        member = PanelMember(id=work.new_id(), panel_id=panel.id, person_id=who, seat=seat)
-        work.session.add(member)
-        work.session.flush()
+    members = [
+        PanelMember(id=work.new_id(), panel_id=panel.id, person_id=who, seat=seat) for who, seat in seats.items()
+    ]
+    work.session.add_all(members)
+    work.session.flush()
+    for member in members:
         happened(work, Event.VOTE_ASKED_FOR, vote(case, member), by, agreed={"panel.vote": closes_on})
 
 

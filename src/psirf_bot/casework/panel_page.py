@@ -9,11 +9,21 @@ from sqlmodel import col, func, select
 from psirf_bot.cards import panel as cards
 from psirf_bot.cards.answers import instant, moment
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, panel_card, panel_draft, panel_opening, panels, people, response_page
+from psirf_bot.cards.model import Button, Buttons, Card, Fact, Part, Words
+from psirf_bot.casework import (
+    cases,
+    learning_responses,
+    minute_kept,
+    panel_card,
+    panel_draft,
+    panel_opening,
+    panels,
+    people,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Place, Reply
 from psirf_bot.casework.panel_card import names_of
+from psirf_bot.casework.panel_papers import in_words
 from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, panel_of
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.panel import DOCUMENTS, Seat
@@ -25,9 +35,10 @@ NONE_WAITS = (
     "No panel that you take part in is under way. To see one, type panel and its reference, for example: "
     "panel PSI-2026-0001."
 )
-LISTED = 8
+LISTED, EARLIER = 8, 3
+"""How many panels under way are listed, and how many earlier ones of a case; each minute leads to the one before."""
 BESIDE = (8, 4_000)
-"""How many votes, and characters of them, the page itself has room for on every platform; the others follow on pages."""
+"""How many votes, and characters of them, the page itself has room for; the others follow on pages of their own."""
 ON_A_PAGE = (20, 10_000)
 CHANGED = {0: "", 1: ", changed once", 2: ", changed twice"}
 DEPARTURE = {"asked": "", "agreed": "Allowed by", "refused": "It has to be a PSII: answered by"}
@@ -66,7 +77,8 @@ def page(work: Work, case: Case, panel: Panel, by: Member) -> Card:
         rationale=panel.rationale or "",
     )
     rows = (_on(work, case, fitting, len(votes)), *_rows(work, case, panel, by))
-    return cards.page_card(panel_card.shown(work, case, panel), private, rows)
+    card = cards.page_card(panel_card.shown(work, case, panel), private, rows)
+    return card.model_copy(update={"body": (*card.body, *_earlier(work, case, panel, by))})
 
 
 def _show(work: Work, press: Press) -> Reply:
@@ -109,7 +121,7 @@ def _under_way(work: Work, by: Member) -> Card:
 
 
 def _listed(work: Work, panel: Panel, case: Case) -> tuple[str, str, Button]:
-    closes = panel_card.clock_words(work, panel.closes_at)
+    closes = in_words(work, panel.closes_at)
     when = f"Voting closes {closes}." if panels.voting_is_open(work, panel) else "Voting has closed."
     look = button(work, "Open the page", "panel.show", case=case, spoken=f"Open the page of {case.reference}")
     return cases.line(work, case).heading, when, look
@@ -198,7 +210,7 @@ def _on(work: Work, case: Case, start: int, votes: int) -> tuple[Button, ...]:
 
 def _decided(work: Work, case: Case, panel: Panel) -> tuple[Fact, ...]:
     """The decision with its signatures, the departure from the minimum, and what has become of the minute."""
-    approved, response = panel.state == panels.APPROVED, response_page.current(work, case)
+    approved, response = panel.state == panels.APPROVED, learning_responses.current(work, case)
     verified = response if approved and response and response.kind == panel.decision else None
     filed = moment(panel.filed_on.isoformat()) if panel.filed_on else ""
     facts = (
@@ -226,6 +238,21 @@ def _signed(work: Work, what: str, by: str | None, at: datetime | None) -> str:
     return f"{what} {people.name_of(work, by)}, {instant(work.setting.calendar.local(at))}" if by and at else ""
 
 
+def _earlier(work: Work, case: Case, panel: Panel, by: Member) -> tuple[Part, ...]:
+    """The panels that looked at the case before, the last one first: their minutes stay."""
+    before = [each for each in reversed(minute_kept.approved(work, case)) if each.opened_at < panel.opened_at]
+    files = allowed(work, by, Act.FILE_MINUTE, case)
+    parts: list[Part] = [Words(text="Earlier panels", style="heading")] if before else []
+    for each in before[:EARLIER]:
+        on = instant(work.setting.calendar.local(each.approved_at or each.opened_at))
+        parts.append(Words(text=f"Minute approved {on}: {panels.choices(work)[each.decision or 'none']}"))
+        offered = [("Its minute", "minute.show")]
+        offered += [("Its minute is filed", "minute.filed")] if files and each.filed_on is None else []
+        buttons = (button(work, t, verb, case=case, spoken=f"{t}: {on}", panel=each.id) for t, verb in offered)
+        parts.append(Buttons(buttons=tuple(buttons)))
+    return tuple(parts)
+
+
 # What they may do next
 
 
@@ -236,7 +263,7 @@ def _rows(work: Work, case: Case, panel: Panel, by: Member) -> tuple[tuple[Butto
     decided = by.id in {panel.chair_id, panel.decided_by}
     departs = panel.state == panels.DEPARTING and may(by, Act.ANSWER_DEPARTURE, facts) and not decided
     files = panel.state == panels.APPROVED and panel.filed_on is None and may(by, Act.FILE_MINUTE, facts)
-    responds = response_page.current(work, case) is not None and response_page.sees(work, by, case)
+    responds = learning_responses.current(work, case) is not None and learning_responses.sees(work, by, case)
     given = votes and votes.id in panels.votes(work, panel)
     voting = (
         (votes, "Change my vote" if given else "Vote", "panel.vote"),
@@ -248,9 +275,9 @@ def _rows(work: Work, case: Case, panel: Panel, by: Member) -> tuple[tuple[Butto
     answers = (("Allow the departure", "panel.depart-yes"), ("It has to be a PSII", "panel.depart-no"))
     of = panel_draft.version(work, panel)
     departure = [button(work, label, verb, case=case, of=of) for label, verb in answers if departs]
+    minute = ((not is_open, "The minute", "minute.show"), (files, "It is filed", "minute.filed"))
+    its = [button(work, label, verb, case=case, panel=panel.id) for offered, label, verb in minute if offered]
     after = (
-        (panel.decision is not None, "The minute", "minute.show"),
-        (files, "It is filed", "minute.filed"),
         (responds, "Open the learning response", "response.show"),
         (may(by, Act.OPEN_PANEL, facts), "Open a new panel", "panel.open"),
         (may(by, Act.SEE_CASE, facts), "Back to the case", "case.show"),
@@ -259,7 +286,7 @@ def _rows(work: Work, case: Case, panel: Panel, by: Member) -> tuple[tuple[Butto
         tuple(button(work, label, verb, case=case) for offered, label, verb in row if offered)
         for row in (voting, after)
     )
-    return first, (*panel_draft.offers(work, case, panel, by), *departure), last
+    return first, (*panel_draft.offers(work, case, panel, by), *departure), (*its, *last)
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {"panel.show": _show}

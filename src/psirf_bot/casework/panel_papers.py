@@ -20,7 +20,7 @@ from psirf_bot.casework import panel_members, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Unfit
-from psirf_bot.casework.response import changed
+from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import Day, Json, People, Question, long_text, short_text
 from psirf_bot.domain.authority import Member

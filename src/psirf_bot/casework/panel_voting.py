@@ -4,7 +4,8 @@ How voting closes: casework/panel_closing.py.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import func, select
 
@@ -18,7 +19,7 @@ from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_card import clock_words
 from psirf_bot.casework.panel_closing import takes_part
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work, panel_of
 from psirf_bot.dialogs.questions import Question, long_text, one_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
@@ -36,35 +37,52 @@ LABEL = 75
 # A vote
 
 
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What somebody votes on, for which seat, and the vote that counts for it so far."""
+
+    case: Case
+    panel: Panel
+    seat: PanelMember
+    so_far: Vote | None
+
+
 def _vote(work: Work, press: Press) -> Reply:
     """The ballot, or the vote it brings. Whether they have one is asked here, before the form says why not."""
-    _, panel, seat = _seat(work, press)
-    form = replace(BALLOT, explain=_before_voting(work, panel, seat, press.by))
+    ballot = _ballot(work, press)
+    form = Form(
+        Act.VOTE,
+        "Vote on the response",
+        "Send my vote",
+        _questions,
+        lambda work, press, answers: _cast(work, press.by, ballot, answers),
+        explain=_before_voting(work, press.by, ballot),
+        so_far=lambda work, press: _own(press.by, ballot),
+        keeps=False,
+    )
     return form(work, press)
 
 
-def _seat(work: Work, press: Press) -> tuple[Case, Panel, PanelMember]:
-    """What they vote on and for which seat, while they can. Raises Refusal."""
+def _ballot(work: Work, press: Press) -> Ballot:
+    """What they vote on, while they can. Raises Refusal."""
     case = case_of(work, press)
     panel = panel_of(work, case)
     seat = panels.seat_of(work, panel, press.by) if panel else None
     if panel is None or seat is None or not takes_part(work, press.by, case, Act.VOTE):
         raise Refusal(NO_VOTE)
-    if not (panels.voting_is_open(work, panel) and allowed(work, press.by, Act.VOTE, case)):
+    if not panels.voting_is_open(work, panel) or case.state != State.IN_PANEL:
         kept = " Your words are still in the form." if press.given else ""
         where = f"Type panel {case.reference} to see where it is now."
         raise Refusal(f"Voting on {case.reference} has closed, so no vote can be given or changed.{kept} {where}")
-    return case, panel, seat
+    return Ballot(case, panel, seat, panels.votes(work, panel).get(seat.id))
 
 
-def _before_voting(work: Work, panel: Panel, seat: PanelMember, by: Member) -> str:
+def _before_voting(work: Work, by: Member, ballot: Ballot) -> str:
+    panel, so_far = ballot.panel, ballot.so_far
     found = panels.proposal_of(work, panel) if panel.facts is not None else None
-    proposal = cards.proposed(found, panels.choices(work)[PSII])
-    so_far = panels.votes(work, panel).get(seat.id)
+    proposal, until = cards.proposed(found, panels.choices(work)[PSII]), clock_words(work, panel.closes_at)
     others = so_far is not None and so_far.by_id != by.id
-    return cards.before_voting(
-        proposal, clock_words(work, panel.closes_at), for_another=seat.person_id != by.id, others=others
-    )
+    return cards.before_voting(proposal, until, for_another=ballot.seat.person_id != by.id, others=others)
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:
@@ -75,45 +93,31 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
     )
 
 
-def _so_far(work: Work, press: Press) -> Answers:
-    """Their own vote. One that somebody else gave for this seat is not put into their mouth."""
-    _, panel, seat = _seat(work, press)
-    vote = panels.votes(work, panel).get(seat.id)
-    return {"choice": vote.choice, "rationale": vote.rationale} if vote and vote.by_id == press.by.id else {}
+def _own(by: Member, ballot: Ballot) -> Answers:
+    """Their own vote so far. One that somebody else gave for this seat is not put into their mouth."""
+    vote = ballot.so_far
+    return {"choice": vote.choice, "rationale": vote.rationale} if vote and vote.by_id == by.id else {}
 
 
-def _cast(work: Work, press: Press, answers: Answers) -> Card:
-    case, panel, seat = _seat(work, press)
-    choice, rationale = str(answers["choice"]), str(answers["rationale"])
-    so_far = panels.votes(work, panel).get(seat.id)
-    if so_far is None or (so_far.choice, so_far.rationale, so_far.by_id) != (choice, rationale, press.by.id):
-        _count(work, case, panel, seat, press.by, choice, rationale)
-    until = clock_words(work, panel.closes_at)
+def _cast(work: Work, by: Member, ballot: Ballot, answers: Answers) -> Card:
+    if _own(by, ballot) != answers:  # otherwise the same vote again
+        _count(work, by, ballot, str(answers["choice"]), str(answers["rationale"]))
+    case, until = ballot.case, clock_words(work, ballot.panel.closes_at)
     change = button(work, "Change my vote", "panel.vote", case=case, opens=True)
-    words = panels.choices(work)[choice]
-    return cards.counted(case.reference, words, until, for_another=seat.person_id != press.by.id, change=change)
+    words = panels.choices(work)[str(answers["choice"])]
+    return cards.counted(case.reference, words, until, for_another=ballot.seat.person_id != by.id, change=change)
 
 
-def _count(work: Work, case: Case, panel: Panel, seat: PanelMember, by: Member, choice: str, rationale: str) -> None:
+def _count(work: Work, by: Member, ballot: Ballot, choice: str, rationale: str) -> None:
+    case, panel, seat = ballot.case, ballot.panel, ballot.seat
     newest = select(func.max(Vote.number)).where(Vote.member_id == seat.id)
     number = (work.session.exec(newest).one() or 0) + 1
-    vote = Vote(
-        panel_id=panel.id,
-        member_id=seat.id,
-        number=number,
-        by_id=by.id,
-        choice=choice,
-        rationale=rationale,
-        at=work.now,
-    )
-    work.session.add(vote)
+    given: dict[str, Any] = {"number": number, "choice": choice, "rationale": rationale}
+    work.session.add(Vote(panel_id=panel.id, member_id=seat.id, by_id=by.id, at=work.now, **given))
     work.session.flush()
-    work.record(by.id, "voted", case, panel=panel.id, seat=seat.id, number=number, choice=choice, rationale=rationale)
+    work.record(by.id, "voted", case, panel=panel.id, seat=seat.id, **given)
     happened(work, Event.VOTED, panel_members.vote(case, seat), by.id)
     panels.refresh(work, panel)
-
-
-BALLOT = Form(Act.VOTE, "Vote on the response", "Send my vote", _questions, _cast, so_far=_so_far, keeps=False)
 
 
 # Standing back

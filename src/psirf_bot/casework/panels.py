@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from psirf_bot.cards.response import kind_words
 from psirf_bot.casework import post
-from psirf_bot.casework.work import Work, involved_in, panel_of
+from psirf_bot.casework.work import Work, case_facts, involved_in, panel_of
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.minimum import Proposal, proposal
 from psirf_bot.domain.panel import WITHOUT_RESPONSE, Quorum, Seat, Tally, missing, tally
@@ -48,8 +48,10 @@ def seat_of(work: Work, panel: Panel, by: Member) -> PanelMember | None:
 def votes(work: Work, panel: Panel) -> dict[str, Vote]:
     """The vote that counts of each member who has one, by the member's row: the newest."""
     seats = {m.id for m in members(work, panel)}
+    kept_out = case_facts(work, work.session.get_one(Case, panel.case_id)).kept_out_ids
     given = select(Vote).where(Vote.panel_id == panel.id).order_by(col(Vote.number))
-    return {vote.member_id: vote for vote in work.session.exec(given) if vote.member_id in seats}
+    newest = {vote.member_id: vote for vote in work.session.exec(given) if vote.member_id in seats}
+    return {member: vote for member, vote in newest.items() if vote.by_id not in kept_out}
 
 
 def tally_of(work: Work, panel: Panel) -> Tally:

@@ -14,8 +14,8 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.contacts import also_paused
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response import changed
-from psirf_bot.casework.response_page import current, sees
+from psirf_bot.casework.learning_responses import current, sees
+from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.under_way import response_of
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text

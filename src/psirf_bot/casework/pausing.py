@@ -8,7 +8,7 @@ from psirf_bot.casework.contacts import also_paused
 from psirf_bot.casework.deadlines import PAUSED, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response import changed, tell
+from psirf_bot.casework.response_changes import changed, tell
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import day_in, in_words, response_of, under_way
 from psirf_bot.casework.work import Press, Refusal, Work, allowed

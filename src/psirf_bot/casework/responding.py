@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import date
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, contacts, extending, support
+from psirf_bot.casework import candour, contacts, extending, final_report, named_contacts, support
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response import changed, tell
+from psirf_bot.casework.response_changes import changed, tell
 from psirf_bot.casework.response_page import page
-from psirf_bot.casework.under_way import at, bounds, day_in, in_words, response_of, started_on, under_way
+from psirf_bot.casework.under_way import at, check_target, day_in, in_words, response_of, started_on, under_way
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, long_text, one_of
 from psirf_bot.domain import response as rules
@@ -23,6 +23,12 @@ from psirf_bot.store.tables import Case, LearningResponse
 
 def _today(work: Work, press: Press) -> Answers:
     return {"day": work.local.date().isoformat()}
+
+
+def _as_agreed(work: Work, press: Press) -> Answers:
+    """Today, and the day that the terms of reference agreed."""
+    target = response_of(work, case_of(work, press)).target_on
+    return {**_today(work, press), "target": target.isoformat() if target else None}
 
 
 # It starts
@@ -48,6 +54,8 @@ def _start_questions(work: Work, press: Press) -> Sequence[Question]:
 
 def _start_form(work: Work, press: Press) -> Reply:
     """With where the duty of candour has got to: the policy wants it complete when a review starts (E04)."""
+    if waits := named_contacts.gate(work, press):
+        return waits
     return replace(START, explain=_candour_words(work, case_of(work, press)))(work, press)
 
 
@@ -67,7 +75,7 @@ def _start(work: Work, press: Press, answers: Answers) -> Card:
         return page(work, case, press.by)
     day, target = day_in(answers, "day"), day_in(answers, "target") if answers["target"] else None
     _check_start(work, case, response, day)
-    _check_target(work, response, day, target, agreed=answers["agreed"] == "agreed")
+    check_target(work, response, day, target, agreed=answers["agreed"] == "agreed")
     response.started_at, response.target_on = at(work, day), target
     case.state = State.RESPONDING
     work.session.add(response)
@@ -93,27 +101,6 @@ def _check_start(work: Work, case: Case, response: LearningResponse, day: date) 
         raise Unfit({"day": f"A PSII starts when it is verified, and this one was on {in_words(verified)}."})
     if day < (occurred := date.fromisoformat(case.occurred[:10])):
         raise Unfit({"day": f"That is before it happened, on {in_words(occurred)}."})
-
-
-def _check_target(work: Work, response: LearningResponse, day: date, target: date | None, *, agreed: bool) -> None:
-    limits = bounds(work, response, day)
-    if target is None:
-        if agreed:
-            raise Unfit({"target": "Please give the day that was agreed."})
-        return
-    if target > limits.six_months:
-        six = in_words(limits.six_months)
-        raise Unfit(
-            {"target": f"The policy says never more than six months, which is {six}. Please choose another day."}
-        )
-    if target > limits.three_months:
-        text = (
-            f"Three months end on {in_words(limits.three_months)}. Please choose a day until then; if it takes longer,"
-        )
-        raise Unfit({"target": f"{text} a longer time can be agreed later."})
-    if target < limits.earliest:
-        early = in_words(limits.earliest)
-        raise Unfit({"target": f"The policy gives one to three months: please choose a day from {early} on."})
 
 
 # Its initial report, and its end
@@ -150,13 +137,15 @@ def _end(work: Work, press: Press, answers: Answers) -> Card:
     note = f"Information that was missing: {missing}" if missing else None
     happened(work, Event.RESPONSE_ENDED, of_case(case, response_lead=response.lead_id), press.by.id, note=note)
     support.review_ended(work, case, press.by.id)
-    text = f"The response to {case.reference} ended on {in_words(day)}. You can close the case with what changed."
+    final_report.ended(work, case, response, press.by)
+    then = "Its final report comes next" if final_report.is_owed(work, case) else "You can close the case"
+    text = f"The response to {case.reference} ended on {in_words(day)}. {then}: its page shows what there is to do."
     tell(work, case, press.by, [case.owner_id], "A learning response has ended", text)
     return page(work, case, press.by)
 
 
 START = Form(
-    Act.LEAD_RESPONSE, "Start the learning response", "It has started", _start_questions, _start, so_far=_today
+    Act.LEAD_RESPONSE, "Start the learning response", "It has started", _start_questions, _start, so_far=_as_agreed
 )
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **extending.VERBS,

@@ -3,18 +3,20 @@
 Its page is casework/response_page.py, its dates casework/responding.py, the contact during it casework/contacts.py.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, deadlines, news, onlookers, people, post, support
+from psirf_bot.casework import deadlines, news, notifications, people, post, response_board, support
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running
+from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.response_page import current, kind_of, page, sees
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.learning_responses import current, kind_of, sees
+from psirf_bot.casework.response_changes import changed, drop, tell
+from psirf_bot.casework.response_page import page
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
 from psirf_bot.dialogs.questions import Question, long_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
@@ -25,29 +27,6 @@ from psirf_bot.store.tables import Case, LearningResponse
 
 OF_A_DECISION = ("psii.verified", "psii.day-3", "response.started")
 """The clocks that another kind of response stops: it starts its own. Another lead goes on with those that run."""
-
-
-def changed(work: Work, case: Case, by: str, what: str, *others: str | None, **content: object) -> None:
-    """Write down what somebody did, and bring up to date what shows the case."""
-    work.session.add(case)
-    work.session.flush()
-    work.record(by, what, case, **content)
-    post.refresh(work, cases.living_subject(case))
-    onlookers.refresh(work, case, by, *others)
-
-
-def drop(work: Work, case: Case, rules: Iterable[str], by: str, note: str) -> None:
-    """Stop clocks of a case that something newer takes the place of."""
-    for deadline in running(work, of_case(case), *rules):
-        deadlines.settle(work, deadline, DROPPED, by, note)
-
-
-def tell(work: Work, case: Case, by: Member, whom: Iterable[str | None], title: str, text: str) -> None:
-    """Tell these people in private what somebody else did, each once."""
-    open_it = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
-    for who in dict.fromkeys(filter(None, whom)):
-        if who != by.id:
-            post.to_person(work, who, said(title, text, open_it, preview=cards.PRIVATE_TASK))
 
 
 # What the panel decided
@@ -72,11 +51,14 @@ def decide(work: Work, case: Case, kind: str, by: Member) -> LearningResponse:
         happened(work, Event.RESPONSE_DECIDED, about, by.id)
     if kind == PSII:
         happened(work, Event.PSII_DECIDED, about, by.id)
+        happened(work, Event.NOTIFICATIONS_OWED, about, by.id)
+        notifications.settle(work, case, by.id)
         _ask_to_verify(work, case, response)
     else:
         _may_start(work, case, response, by.id)
     if sent_back is None:
         _tell_the_reporter(work, case)
+    response_board.hang(work, case)
     return response
 
 
@@ -117,7 +99,8 @@ def _tell_the_reporter(work: Work, case: Case) -> None:
 def _ask_to_verify(work: Work, case: Case, response: LearningResponse) -> None:
     """Whoever stands in for the Chief Nurse does not verify what they recorded: then it is the other one's to do."""
     by_office = [people.holders(work, role) for role in (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR)]
-    others = [[p for p in holders if p.id != response.decided_by] for holders in by_office]
+    deciders = _deciders(work, case, response)
+    others = [[p for p in holders if p.id not in deciders] for holders in by_office]
     asked = others[0] or others[1]
     to = asked[0].id if asked and others[0] != by_office[0] else None
     for clock in running(work, of_case(case), "psii.verified"):
@@ -137,9 +120,16 @@ def _waiting(work: Work, press: Press, case: Case) -> LearningResponse:
         if case.state != State.AWAITING_VERIFICATION and sees(work, press.by, case):
             raise Refusal(f"{case.reference} does not wait to be verified. Type case {case.reference} to see it.")
         raise Refusal("Only the Chief Nurse or the Medical Director, or whoever stands in for them, can verify a PSII.")
-    if response.decided_by == press.by.id:
-        raise Refusal("You recorded what the panel decided, so somebody else has to verify it. (Policy 3.2 and 12.3.)")
+    if press.by.id in _deciders(work, case, response):
+        raise Refusal("You took the decision, so somebody else has to verify it. (Policy 3.2 and 12.3.)")
     return response
+
+
+def _deciders(work: Work, case: Case, response: LearningResponse) -> set[str]:
+    """Whoever chaired the panel, wrote its decision or approved it: the second signature is somebody else's (I16)."""
+    panel = panel_of(work, case)
+    signed = {panel.chair_id, panel.decided_by, panel.approved_by} if panel else set()
+    return {response.decided_by, *filter(None, signed)}
 
 
 def _verify(work: Work, press: Press) -> Reply:

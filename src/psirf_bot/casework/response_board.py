@@ -12,7 +12,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import duty_lines, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import PAUSED, of_case, running, running_of
-from psirf_bot.casework.response_page import current, kind_of
+from psirf_bot.casework.learning_responses import current, kind_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.response import CLOCKS, PSII

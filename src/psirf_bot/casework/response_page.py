@@ -9,65 +9,40 @@ from psirf_bot.cards import response as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.duties import reason_words
 from psirf_bot.cards.model import Button, Card
-from psirf_bot.casework import contacts, people
+from psirf_bot.casework import contacts, named_contacts, partners, people, terms, training
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, DROPPED, PAUSED, of_case, running
 from psirf_bot.casework.forms import case_of, not_now
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
+from psirf_bot.casework.learning_responses import current, extensions, kind_of, sees
+from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.people import Role
-from psirf_bot.domain.response import CONSENT, PSII, REASONS
-from psirf_bot.domain.trust import NATIONAL_NAMES
+from psirf_bot.domain.response import CONSENT, PSII, REASONS, SENT_TO
 from psirf_bot.store.tables import Case, Deadline, Extension, LearningResponse
 
 DATES = {
     "psii.verified": "Verify by",
     "psii.day-3": "Initial report by",
+    "response.lead": "Choose the lead by",
     "response.started": "Start by",
     "response.target": "Target",
     "response.three-months": "Three-month limit",
     "response.extension": "Extension",
     "response.six-months": "Six months",
+    "psii.final": "Final report by",
 }
+DECLINE = "response.decline-lead"
 AGREED_TARGET = "agreed with those affected (policy §13)"
 LONGER = "A longer time was agreed"
 """What closes the three-month limit besides the end."""
 
 
-def current(work: Work, case: Case) -> LearningResponse | None:
-    """The learning response that was decided last."""
-    theirs = select(LearningResponse).where(LearningResponse.case_id == case.id)
-    return work.session.exec(theirs.order_by(col(LearningResponse.decided_at).desc())).first()
-
-
-def kind_of(work: Work, response: LearningResponse) -> str:
-    """What kind it is, in the trust's own words with the national name beside them."""
-    return kinds(work)[response.kind]
-
-
-def kinds(work: Work) -> dict[str, str]:
-    return {str(kind): cards.kind_words(local, NATIONAL_NAMES[kind]) for kind, local in work.trust.responses.items()}
-
-
-def extensions(work: Work, response: LearningResponse) -> list[Extension]:
-    """The longer times that were agreed, the last one last."""
-    theirs = select(Extension).where(Extension.response_id == response.id)
-    return list(work.session.exec(theirs.order_by(col(Extension.id))))
-
-
-def sees(work: Work, by: Member, case: Case) -> bool:
-    """Who may open the page. A reporter who was involved hears from their line manager that a review starts (R02)."""
-    its_lead = by.acts_as(case_facts(work, case).lead_id, Role.RESPONSE_LEAD)
-    leads = by.is_quality or its_lead or allowed(work, by, Act.VERIFY_PSII, case)
-    return leads or (allowed(work, by, Act.SEE_CASE, case) and case.reporter_id != by.id)
-
-
 def page(work: Work, case: Case, by: Member) -> Card:
     """The learning response as this person may see it."""
     response = current(work, case)
-    found = _shown(work, case, response) if response else None
+    found = _shown(work, case, response, by) if response else None
     return cards.response_card(
         found, case.reference, contacts.shown_to(work, case, by), _rows(work, case, response, by)
     )
@@ -80,26 +55,60 @@ def _show(work: Work, press: Press) -> Reply:
     return Reply(card=page(work, case, press.by), replaces=press.place.private)
 
 
-def _shown(work: Work, case: Case, response: LearningResponse) -> cards.ResponseShown:
+def _shown(work: Work, case: Case, response: LearningResponse, by: Member) -> cards.ResponseShown:
     theirs = select(Deadline).where(Deadline.subject_kind == "case", Deadline.subject_id == case.id)
     this_round = or_(col(Deadline.closed_at).is_(None), col(Deadline.closed_at) >= response.decided_at)
     found = work.session.exec(theirs.where(this_round).order_by(col(Deadline.due_at))).all()
     clocks = [clock for clock in found if clock.state != DROPPED and clock.rule in DATES]
+    clocks = [clock for clock in clocks if clock.rule != "response.lead" or clock.state != DONE]
     dates = [("Decided", _day(work, response.decided_at))]
     if response.started_at:
         dates.append(("Started", _day(work, response.started_at)))
     dates += [(DATES[clock.rule], _date(work, clock)) for clock in clocks]
     if response.ended_at:
         dates.append(("Ended", _day(work, response.ended_at)))
-    notes = [clock.note for clock in clocks if clock.note and clock.note != LONGER]
+    notes = [*_missing_before(work, case, response), *(clock.note for clock in clocks if clock.note)]
+    notes = [note for note in notes if note != LONGER]
     return cards.ResponseShown(
         case.reference,
         kind_of(work, response),
         people.name_of(work, response.lead_id) or "Nobody yet",
         _verification(work, case, response),
         tuple(dates),
-        (*dict.fromkeys(notes), *(_extension_words(e) for e in extensions(work, response))),
+        (
+            *training.about_lead(work, response, by, chooses=allowed(work, by, Act.CHOOSE_LEAD, case)),
+            *terms.lines(work, response),
+            *dict.fromkeys(notes),
+            *(_extension_words(e) for e in extensions(work, response)),
+            *partners.lines(work, case),
+            *_after_the_end(work, response),
+        ),
+        tuple(named_contacts.lines(work, case, by)),
     )
+
+
+def _missing_before(work: Work, case: Case, response: LearningResponse) -> list[str]:
+    """What others could not tell when an earlier response to the case ended: it may have come to light since (K08)."""
+    ended = select(Deadline.note).where(
+        Deadline.case_id == case.id,
+        Deadline.rule == "response.six-months",
+        Deadline.state == DONE,
+        col(Deadline.closed_at) < response.decided_at,
+        col(Deadline.note).is_not(None),
+    )
+    return [f"Before, {note[:1].lower()}{note[1:]}" for note in work.session.exec(ended) if note]
+
+
+def _after_the_end(work: Work, response: LearningResponse) -> list[str]:
+    """That the draft was approved, where the final report went, and how well it all worked (J04, J10, P14)."""
+    found = []
+    if response.draft_approved_at:
+        by = people.name_of(work, response.draft_approved_by)
+        found.append(f"The draft was approved by {by}, {_day(work, response.draft_approved_at)}.")
+    if response.final_sent_on:
+        to = ", ".join(SENT_TO[one] for one in response.final_sent_to or ())
+        found.append(f"The final report was sent on {moment(response.final_sent_on.isoformat())} to: {to}.")
+    return found
 
 
 def _date(work: Work, clock: Deadline) -> str:
@@ -142,11 +151,14 @@ def _day(work: Work, at: datetime) -> str:
 def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member) -> tuple[tuple[Button, ...], ...]:
     """What this person may do next, in rows."""
     state, waiting = State(case.state), response is not None and not (response.started_at or response.ended_at)
+    lead_id = response.lead_id if response else None
     unfinished = response is not None and response.ended_at is None
     choose, lead = (allowed(work, by, act, case) for act in (Act.CHOOSE_LEAD, Act.LEAD_RESPONSE))
     verify = allowed(work, by, Act.VERIFY_PSII, case) and response is not None and response.decided_by != by.id
     keeps = contacts.may_keep(work, case, by)
     goes_on = state is State.RESPONDING and response is not None and response.ended_at is None
+    known = response is not None and (response.started_at is not None or response.ended_at is None)
+    notify = known and allowed(work, by, Act.NOTIFY, case)
     offers = (
         (
             choose and unfinished,
@@ -157,19 +169,40 @@ def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member)
         (verify, "Send it back", "response.back"),
         (lead and waiting and state is State.DECIDED, "Start it", "response.start"),
         (keeps and running(work, of_case(case), "psii.day-3"), "The initial report was sent", "response.report-sent"),
+        (waiting and by.acts_as(lead_id, Role.RESPONSE_LEAD), "I cannot lead this", DECLINE),
     )
     later = (
         (lead and goes_on, "Agree a longer time", "response.extend"),
         (allowed(work, by, Act.PAUSE, case) and goes_on, "Pause it", "case.pause"),
         (allowed(work, by, Act.RESUME, case), "Go on again", "case.resume"),
         (lead and goes_on, "It has ended", "response.end"),
+        (_may_approve(work, case, response, by), "Approve the draft", "report.approve"),
+        (notify and _may_leave(response), "The final report was sent", "report.final-sent"),
     )
-    agree = (keeps, "Agree contact", "contact.agree")
+    around = (
+        (lead and unfinished, "Terms of reference", "terms.set"),
+        (keeps and unfinished, "The named contact", "contacts-named.set"),
+        (keeps, "Agree contact", "contact.agree"),
+        (keeps or notify, "Other organisations", "partners.show"),
+        (notify, "Notifications", "notifications.show"),
+    )
     back = (allowed(work, by, Act.SEE_CASE, case), "Back to the case", "case.show")
     return tuple(
         tuple(button(work, label, verb, case=case) for offered, label, verb in row if offered)
-        for row in (offers, later, (agree, back))
+        for row in (offers, later, around, (back,))
     )
+
+
+def _may_approve(work: Work, case: Case, response: LearningResponse | None, by: Member) -> bool:
+    """Whether they may let the draft leave the trust: not whoever leads the response (J04)."""
+    if response is None or response.started_at is None or response.draft_approved_at:
+        return False
+    return allowed(work, by, Act.APPROVE_DRAFT, case) and not by.acts_as(response.lead_id, Role.RESPONSE_LEAD)
+
+
+def _may_leave(response: LearningResponse | None) -> bool:
+    approved = response is not None and response.draft_approved_at is not None
+    return approved and response is not None and response.ended_at is not None and response.final_sent_on is None
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {"response.show": _show}

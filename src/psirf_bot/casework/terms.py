@@ -10,9 +10,8 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.responding import _check_target
-from psirf_bot.casework.response import changed, tell
-from psirf_bot.casework.under_way import day_in, in_words, response_of, started_on
+from psirf_bot.casework.response_changes import changed, tell
+from psirf_bot.casework.under_way import check_target, day_in, in_words, response_of, started_on
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, long_text, one_of
 from psirf_bot.domain.authority import Act
@@ -87,7 +86,7 @@ def _check_day(work: Work, response: LearningResponse, target: date | None, agre
     if target and agreed != "agreed":
         raise Unfit({"target": "You said that no time was agreed. Please leave the day out, or say that it was."})
     start = started_on(work, response) if response.started_at else work.local.date()
-    _check_target(work, response, start, target, agreed=agreed == "agreed")
+    check_target(work, response, start, target, agreed=agreed == "agreed")
 
 
 def _move(work: Work, case: Case, response: LearningResponse, target: date | None, agreed: str) -> None:

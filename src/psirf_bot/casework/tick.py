@@ -59,6 +59,7 @@ def _remind(work: Work, deadline: Deadline) -> None:
         if planned.rung is not None:
             if not rule.private:
                 reminders.tell_leads(work, deadline)
+                post.refresh(work, f"response:{deadline.case_id}")
             case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
             work.record("the bot", "reminded that a duty is late", case, deadline=deadline.id, step=deadline.step)
         deadline.step += 1

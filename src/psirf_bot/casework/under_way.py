@@ -4,8 +4,8 @@ from datetime import date, datetime
 
 from psirf_bot.cards.answers import moment
 from psirf_bot.casework.deadlines import of_case, running
-from psirf_bot.casework.forms import Answers
-from psirf_bot.casework.response_page import current
+from psirf_bot.casework.forms import Answers, Unfit
+from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.response import Limits, limits, noon
 from psirf_bot.domain.trust import Due, ResponseType
@@ -52,7 +52,7 @@ def six_months(work: Work, case: Case, response: LearningResponse) -> date:
 
 def response_of(work: Work, case: Case) -> LearningResponse:
     response = current(work, case)
-    if response is None or (response.ended_at and response.started_at is None):
+    if response is None:
         raise Refusal(f"No learning response to {case.reference} has been decided yet.")
     return response
 
@@ -65,3 +65,25 @@ def under_way(work: Work, case: Case) -> LearningResponse:
     if response.ended_at is not None:
         raise Refusal(f"The learning response to {case.reference} has ended already.")
     return response
+
+
+def check_target(work: Work, response: LearningResponse, day: date, target: date | None, *, agreed: bool) -> None:
+    """Whether the target lies between its bounds (K02 to K05). Raises Unfit."""
+    limits = bounds(work, response, day)
+    if target is None:
+        if agreed:
+            raise Unfit({"target": "Please give the day that was agreed."})
+        return
+    if target > limits.six_months:
+        six = in_words(limits.six_months)
+        raise Unfit(
+            {"target": f"The policy says never more than six months, which is {six}. Please choose another day."}
+        )
+    if target > limits.three_months:
+        text = (
+            f"Three months end on {in_words(limits.three_months)}. Please choose a day until then; if it takes longer,"
+        )
+        raise Unfit({"target": f"{text} a longer time can be agreed later."})
+    if target < limits.earliest:
+        early = in_words(limits.earliest)
+        raise Unfit({"target": f"The policy gives one to three months: please choose a day from {early} on."})

@@ -3,7 +3,15 @@
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import candour, cases, duty_lines, news, people, response_page, support_requests
+from psirf_bot.casework import (
+    candour,
+    cases,
+    duty_lines,
+    learning_responses,
+    news,
+    people,
+    support_requests,
+)
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.deadlines import running_of
 from psirf_bot.casework.work import Work, allowed, case_facts, panel_of
@@ -98,7 +106,7 @@ def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
     panel = offers(Act.OPEN_PANEL, "Open the panel", "panel.open")
     if panel_of(work, case):
         panel += offers(Act.SEE_PANEL, "The panel", "panel.show")
-    shown = response_page.current(work, case) is not None and response_page.sees(work, by, case)
+    shown = learning_responses.current(work, case) is not None and learning_responses.sees(work, by, case)
     respond = (button(work, "Learning response", "response.show", case=case),) if shown else ()
     restrict = ("Lift the restriction", "no") if case.restricted else ("Restrict", "yes")
     return [

@@ -25,6 +25,7 @@ from psirf_bot.casework import (
     safety_actions,
     setting_up,
     support_requests,
+    training,
     working_hours,
 )
 from psirf_bot.casework.actions import button
@@ -135,6 +136,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "candour": _candour,
     "panel": lambda work, heard: panel_page.asked_for(work, heard.by, heard.rest),
     "agenda": _agenda,
+    "training": lambda work, heard: training.show(work, heard.by),
     "gaps": lambda work, heard: gaps.show(work, heard.by),
     "support": lambda work, heard: support_requests.page(work, heard.by, heard.rest),
     "hours": lambda work, heard: _form(work, heard, "hours.set", working_hours.HOURS),
@@ -147,7 +149,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
 }
 ALONE = frozenset({
     "report", "my reports", "overdue", "deputy", "hours", "action", "actions", "alert", "alerts", "agenda",
-    "gaps", "help", "cancel",
+    "gaps", "training", "help", "cancel",
 })  # fmt: skip
 """Words that take nothing after them; with more behind them they are a sentence, not a command."""
 ALSO = {
@@ -163,6 +165,7 @@ ALSO = {
     "my report": "my reports",
     "stop": "cancel",
 }
+ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})
 MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
 NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel"})
 UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report"})
@@ -275,35 +278,41 @@ def command(text: str) -> tuple[str, str]:
     return "", plain
 
 
+OFFERS = (
+    ("report", "Report what happened", "Report"),
+    ("my reports", "See what you reported", "My reports"),
+    ("overdue", "See what waits for you", "What waits for me"),
+    ("support", "Find somebody to talk to, or ask for it", "Support for me"),
+    ("deputy", "Say who stands in for you", "My deputy"),
+    ("hours", "Say when you work", "My hours"),
+)
+"""What everybody can do: the word, what it is for, and its button."""
+FOR_SOME: tuple[tuple[Act | frozenset[Role], str, str, str], ...] = (
+    (Act.FIND, "find …", "Find a case by reference, Datix number, service, state or owner", "Find a case"),
+    (Act.FIND, "case PSI-…", "Open a case", ""),
+    (ON_A_PANEL, "panel", "See the panels you have a vote in; panel PSI-… opens one", "Panels"),
+    (Act.OPEN_PANEL, "agenda", "Put cases before the weekly panel", ""),
+    (Act.SEE_GAPS, "gaps", "See the events that need a PSII and have none", ""),
+    (Act.SEE_UNTRIAGED, "training", "See who is trained to lead or oversee a learning response", ""),
+    (Act.AGREE_ACTION, "action", "Agree a safety action; actions lists them", ""),
+    (Act.RECEIVE_ALERT, "alert", "Note a Patient Safety Alert; alerts lists them", ""),
+    (MAY_SEE_CANDOUR, "candour PSI-…", "See where the duty of candour has got to", ""),
+    (Act.OPEN_FROM_DATIX, "open datix …", "Open a case for something already on Datix", "Open from Datix"),
+    (Act.SET_CHANNEL, "use this channel for …", "Typed in a channel: quality, panel or leads", ""),
+)
+"""What only some can do: who, the word, what it is for, and its button if it has one."""
+
+
 def help_for(work: Work, by: Member, *, unknown: bool = False, meant: str = "") -> Card:
     """What this person can do, as buttons and as words."""
-    offers = [("report", "Report what happened", "Report"), ("my reports", "See what you reported", "My reports")]
-    offers.append(("overdue", "See what waits for you", "What waits for me"))
-    offers.append(("support", "Find somebody to talk to, or ask for it", "Support for me"))
-    offers.append(("deputy", "Say who stands in for you", "My deputy"))
-    offers.append(("hours", "Say when you work", "My hours"))
-    words = [(word, meaning) for word, meaning, _ in offers]
-    if allowed(work, by, Act.FIND):
-        words += [
-            ("find …", "Find a case by reference, Datix number, service, state or owner"),
-            ("case PSI-…", "Open a case"),
-        ]
-    if allowed(work, by, Act.AGREE_ACTION):
-        words.append(("action", "Agree a safety action; actions lists them"))
-    if allowed(work, by, Act.RECEIVE_ALERT):
-        words.append(("alert", "Note a Patient Safety Alert; alerts lists them"))
-    if by.roles & MAY_SEE_CANDOUR:
-        words.append(("candour PSI-…", "See where the duty of candour has got to"))
-    if allowed(work, by, Act.OPEN_FROM_DATIX):
-        words.append(("open datix …", "Open a case for something already on Datix"))
-    if allowed(work, by, Act.SET_CHANNEL):
-        words.append(("use this channel for …", "Typed in a channel: quality, panel or leads"))
+    theirs = [
+        (word, meaning, label)
+        for who, word, meaning, label in FOR_SOME
+        if (allowed(work, by, who) if isinstance(who, Act) else by.roles & who)
+    ]
+    words = [(word, meaning) for word, meaning, _ in (*OFFERS, *theirs)]
     words.append(("cancel", "Stop the form you have open"))
-    labels = {word: label for word, _, label in offers}
-    if allowed(work, by, Act.FIND):
-        labels["find"] = "Find a case"
-    if allowed(work, by, Act.OPEN_FROM_DATIX):
-        labels["open datix"] = "Open from Datix"
+    labels = {word.rstrip(" …"): label for word, _, label in (*OFFERS, *theirs) if label}
     if CONVERSATIONS.is_open(work, by):
         labels["cancel"] = "Cancel my form"
     buttons = tuple(
@@ -322,5 +331,5 @@ def _pressed(word: str) -> Callable[[Work, Press], Reply]:
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    f"words.{word}": _pressed(word) for word in ALONE | {"find", "open datix"}
+    f"words.{word}": _pressed(word) for word in ALONE | {"find", "open datix", "panel"}
 }

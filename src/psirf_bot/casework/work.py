@@ -32,6 +32,8 @@ class Setting:
     trust: Trust
     new_id: Callable[[], str]
     audit_key: AuditKey
+    public_url: str | None = None
+    """Where browsers reach the bot, for links to documents; None where they do not."""
 
     @cached_property
     def report_flow(self) -> Flow[Report]:
@@ -114,6 +116,10 @@ class Refusal(Exception):
     """Not done, in words for the person: what is so, and what to do next."""
 
 
+NOT_LET_GO = (col(LearningResponse.started_at).is_not(None) | col(LearningResponse.ended_at).is_(None),)
+"""Of learning responses: not one that a panel decided on and that never came to be."""
+
+
 def case_facts(work: Work, case: Case) -> CaseFacts:
     """What authority needs to know of a case."""
     needs = work.session.exec(
@@ -133,7 +139,7 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         **(_panel_facts(work, case, panel) if panel else {}),
         lead_id=work.session.exec(
             select(LearningResponse.lead_id)
-            .where(LearningResponse.case_id == case.id)
+            .where(LearningResponse.case_id == case.id, *NOT_LET_GO)
             .order_by(col(LearningResponse.decided_at).desc())
             .limit(1)
         ).first(),

@@ -38,6 +38,7 @@ class Event(StrEnum):
     MINUTE_FILED = "minute filed on Datix"
     RESPONSE_DECIDED = "learning response decided"
     LEAD_CHOSEN = "learning response lead chosen"
+    NOTIFICATIONS_OWED = "notifications owed"
     NOTIFICATIONS_MADE = "everybody notified"
     PSII_ENDED = "PSII ended"
     FINAL_REPORT_SENT = "final report sent"
@@ -239,9 +240,9 @@ RULES = (
          ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE), drops=(E.PANEL_STOPPED, *ENDED)),
     Rule("minute.filed", "File the panel's minute and papers on the Datix record", E.MINUTE_APPROVED,
          (E.MINUTE_FILED,), working_days(2), R.QUALITY, "policy §12.3; the time is local", drops=(E.CASE_DROPPED,)),
-    Rule("notifications.made", "Notify LFPSE, the ICS, the commissioner, NHS England and the CQC", E.PSII_DECIDED,
+    Rule("notifications.made", "Notify everybody outside who has to know", E.NOTIFICATIONS_OWED,
          (E.NOTIFICATIONS_MADE,), working_days(2), R.QUALITY, "policy §12.4; the time is local",
-         ladder=(R.QUALITY, R.CHIEF_NURSE), drops=(E.PSII_NOT_VERIFIED, *ENDED)),
+         ladder=(R.QUALITY, R.CHIEF_NURSE), drops=(E.PSII_NOT_VERIFIED, E.CASE_DROPPED)),
     Rule("psii.day-3", "Send the initial report", E.PSII_VERIFIED, (E.INITIAL_REPORT_SENT,), working_days(3), R.QUALITY,
          "policy §12.4: day 3, read here as working days from verification", ladder=(R.QUALITY, R.CHIEF_NURSE),
          drops=ENDED),

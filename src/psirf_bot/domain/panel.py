@@ -10,10 +10,10 @@ from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from psirf_bot.domain.people import Role
-from psirf_bot.domain.setting_types import Frozen
+from psirf_bot.domain.setting_types import Frozen, wrong
 
 Choice = Literal["psii", "mdt", "swarm", "aar", "improvement", "other-process", "none"]
 WITHOUT_RESPONSE: Mapping[Choice, str] = {
@@ -60,13 +60,20 @@ class Quorum(Frozen):
     expert: Annotated[int, Field(ge=0, le=50)] = 1
 
 
+def _clock(given: object) -> object:
+    """A bare number would be read as seconds after midnight."""
+    if isinstance(given, int | float):
+        raise wrong("is not a time of day", 'Write one like "17:00".')
+    return given
+
+
 class PanelSettings(Frozen):
     """What a trust may set of its panel. `closes_at`: the time of day at which voting closes, local."""
 
     quorum: Quorum = Quorum()
     shows_votes: Literal["after voting", "at once"] = "after voting"
     """When the card in the channel shows how many voted for what; never who voted how."""
-    closes_at: time = time(17)
+    closes_at: Annotated[time, BeforeValidator(_clock)] = time(17)
 
 
 def seat_of(roles: Collection[Role], *, serves: bool) -> Seat | None:

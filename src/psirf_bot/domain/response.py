@@ -33,6 +33,17 @@ CONSENT = {
 }
 """With whom a longer time was agreed, or what was tried (K06)."""
 
+SENT_TO = {
+    "commissioner": "Commissioner",
+    "ics": "Integrated care system (ICS)",
+    "nhse": "NHS England",
+    "cqc": "Care Quality Commission (CQC)",
+    "partners": "Other organisations that took part",
+    "family": "Patient or family",
+    "staff": "Staff who were involved, in person",
+}
+"""To whom a final report may go (J10)."""
+
 PAUSES = {"coroner": "The coroner asked us to", "police": "The police asked us to", "partner": "A partner asked us to"}
 
 EVERY = {"once": "Once", "week": "Every week", "two-weeks": "Every two weeks", "four-weeks": "Every four weeks"}

@@ -402,6 +402,8 @@ class Panel(SQLModel, table=True):
     departure_note: str | None = None
     approved_by: str | None = None
     approved_at: datetime | None = None
+    minute: Object | None = Field(default=None, sa_column=Column(JSON, nullable=True))
+    """The minute as the chair approved it: whatever changes later, it stays (I13, I14)."""
     filed_by: str | None = None
     filed_on: date | None = None
 
@@ -461,6 +463,8 @@ class Notification(SQLModel, table=True):
     body: str
     on: date | None = None
     why_not: str | None = None
+    reference: str | None = None
+    """The number that they gave it, such as that of LFPSE (H01)."""
     by_id: str
     at: datetime
 
@@ -514,6 +518,7 @@ class LearningResponse(SQLModel, table=True):
     draft_approved_at: datetime | None = None
     """Whoever let the draft leave the trust, and when (J04)."""
     final_sent_on: date | None = None
+    final_sent_to: list[str] | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     evaluation: Object | None = Field(default=None, sa_column=Column(JSON, nullable=True))
     """How well the response and the engagement went, in the words of whoever closed it (P14)."""
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sqlmodel import SQLModel
 
 from psirf_bot.adapters.web import dev_clock
 from psirf_bot.adapters.web.chat import WebAdapter
@@ -15,6 +14,7 @@ from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework.inbound import Inbound, Reply
 from psirf_bot.clock import Clock
 from psirf_bot.store.database import Store, open_engine
+from ready_made import put_tables
 
 AMINA = WebPerson("Amina Yusuf", "amina.yusuf@fenmarsh.example", ["staff"], "Community Nursing")
 LEAH = WebPerson("Leah Rosenfeld", "leah.rosenfeld@fenmarsh.example", ["quality", "panel"], None)
@@ -42,8 +42,7 @@ async def running_page(
     directory: Path, desk: RecordingDesk | None = None, everybody: Sequence[WebPerson] = (AMINA, LEAH, CARYS)
 ) -> AsyncIterator["Page"]:
     """The page on a server of its own, with a new database."""
-    engine = open_engine(f"sqlite:///{directory / 'web.db'}")
-    SQLModel.metadata.create_all(engine)
+    engine = open_engine(put_tables(directory / "web.db"))
     store, clock, desk, ids = Store(engine), Clock(), desk or RecordingDesk(), count(1)
 
     async def people() -> list[WebPerson]:

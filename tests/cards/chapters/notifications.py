@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from cards.chapters.common import FIRST, LEAH, MARGUERITE, NEAR_MISS, NIAMH, Shown, opened, reported
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import final_report, people, response, response_page
+from psirf_bot.casework import final_report, learning_responses, people, response
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
@@ -78,7 +78,7 @@ async def ended(stage: Stage) -> None:
 
     def owe(work: Work) -> None:
         case, lead = case_in(work), work.session.exec(select(Person).where(Person.name == NIAMH)).one()
-        found = response_page.current(work, case)
+        found = learning_responses.current(work, case)
         if found:
             final_report.ended(work, case, found, people.member(work, lead))
 

@@ -78,8 +78,8 @@ def _id(work: Work, name: str) -> str:
 def _begin(work: Work) -> None:
     case = work.session.exec(select(Case)).one()
     case.state = "in panel"
-    facts = {"chair_id": _id(work, SANDEEP), "facts_by": _id(work, LEAH), "facts_at": work.now, **FACTS}
-    opening = {"opened_by": _id(work, LEAH), "opened_at": work.now}
+    facts: dict[str, Any] = {"chair_id": _id(work, SANDEEP), "facts_by": _id(work, LEAH), "facts_at": work.now, **FACTS}
+    opening: dict[str, Any] = {"opened_by": _id(work, LEAH), "opened_at": work.now}
     closes = work.now.replace(day=27, hour=17)
     work.session.add(Panel(id="panel1", case_id=case.id, route="weekly", closes_at=closes, **opening, **facts))
 
@@ -111,7 +111,7 @@ async def _vote(stage: Stage, votes: Mapping[str, str]) -> None:
         for name, choice in votes.items():
             seat = f"seat of {name}"
             number = len(work.session.exec(select(Vote).where(Vote.member_id == seat)).all()) + 1
-            given = {"by_id": _id(work, name), "choice": choice, "rationale": REASONS, "at": work.now}
+            given: dict[str, Any] = {"by_id": _id(work, name), "choice": choice, "rationale": REASONS, "at": work.now}
             work.session.add(Vote(panel_id="panel1", member_id=seat, number=number, **given))
 
     await stage.do(vote)

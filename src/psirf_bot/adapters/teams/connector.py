@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 from yarl import URL
@@ -15,9 +15,11 @@ from psirf_bot.delivery.platform import Refused, Uncertain
 
 Json = dict[str, Any]
 
+PAGE = 500  # people, the most that Teams gives at once
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _FINAL = frozenset({400, 401, 403, 404, 405, 410, 413, 415, 422})
 _SHUT_OUT = frozenset({"BotNotInConversationRoster", "MessageWritesBlocked", "ConversationNotFound"})
+NO_TOKEN = "NoToken"  # noqa: S105 - the name of a refusal
 _TOKEN_LATER = 30.0  # seconds
 
 
@@ -72,6 +74,15 @@ class Connector:
         path = f"/{_quoted(conversation)}/members/{_quoted(user)}"
         return await self._call("GET", service_url, path, within=within)
 
+    async def members(self, service_url: str, conversation: str, after: str, within: float) -> tuple[list[Json], str]:
+        """A page of a conversation's roster, and what to go on `after`; nothing at the beginning and the end."""
+        asked = {"pageSize": str(PAGE)} | ({"continuationToken": after} if after else {})
+        path = f"/{_quoted(conversation)}/pagedmembers?{urlencode(asked)}"
+        answer = await self._call("GET", service_url, path, within=within)
+        entries, go_on = answer.get("members"), answer.get("continuationToken")
+        found = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+        return found, go_on if isinstance(go_on, str) else ""
+
     async def _call(
         self, method: str, service_url: str, path: str, body: Json | None = None, within: float | None = None
     ) -> Json:
@@ -109,7 +120,7 @@ class Connector:
         try:
             return await self._token.get()
         except Unavailable as why:
-            raise Refused("NoToken", retry_after=_TOKEN_LATER) from why
+            raise Refused(NO_TOKEN, retry_after=_TOKEN_LATER) from why
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,11 +1,15 @@
 """Whether somebody is a full member of the trust: the conversation's roster says so, and is asked now and then."""
 
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
-from psirf_bot.adapters.teams.connector import Connector, Json
+from psirf_bot.adapters.teams.connector import NO_TOKEN, Connector, Json
+from psirf_bot.adapters.teams.pace import PATIENCE, Pace
 from psirf_bot.adapters.teams.single_flight import SingleFlight
 from psirf_bot.delivery.platform import Refused, Uncertain
 
@@ -15,9 +19,12 @@ KNOWN_FOR = timedelta(minutes=10)
 REFUSED_FOR = timedelta(minutes=1)
 LAST_RESORT = timedelta(hours=1)  # while the roster cannot be read
 WITHIN = 3.0  # seconds
+_PAGES = 4  # of the roster, when many are looked up at once
 _MOST = 20_000  # people remembered
 _NOT_THERE = frozenset({"BotNotInConversationRoster", "ConversationNotFound"})
 _FULL = frozenset({"user", "owner"})
+
+T = TypeVar("T")
 
 
 class NotStaff(Exception):
@@ -53,19 +60,36 @@ class Asked:
     bot: str
     tenants: frozenset[str]
 
+    @property
+    def who(self) -> tuple[str, str]:
+        return self.user, self.object_id.casefold()
+
+    @property
+    def roster(self) -> "_Roster":
+        return self.service_url, self.conversation, self.tenants
+
+
+_Roster = tuple[str, str, frozenset[str]]
+"""The service URL and the conversation whose roster it is, and our tenant."""
+
 
 class Members:
-    """Looks people up in the roster, one call at a time for each, and remembers the answer for some minutes."""
+    """Looks people up in the roster, and remembers the answer for some minutes.
+
+    One by one, a call for each; where many come together, as for a vote, one reading of the roster serves them all:
+    Teams takes too few calls for so many people.
+    """
 
     def __init__(self, connector: Connector, now: Callable[[], datetime]) -> None:
         self._connector, self._now = connector, now
         self._known: dict[tuple[str, str], tuple[datetime, Member | None]] = {}
+        self._pace = Pace()
         self._looking = SingleFlight(self._look_up)
+        self._reading = SingleFlight(self._read)
 
     async def find(self, asked: Asked) -> Member:
         """The member behind a Teams account. Raises NotStaff, CannotTell."""
-        who = (asked.user, asked.object_id)
-        at, member = self._known.get(who, (None, None))
+        at, member = self._known.get(asked.who, (None, None))
         age = self._now() - at if at else None
         if age is None or age > (KNOWN_FOR if member else REFUSED_FOR):
             try:
@@ -80,26 +104,53 @@ class Members:
 
     async def stop(self) -> None:
         await self._looking.stop()
+        await self._reading.stop()
 
     async def _look_up(self, asked: Asked) -> Member | None:
+        if self._pace.is_busy(asked.conversation):
+            with contextlib.suppress(Refused, Uncertain):  # then they are asked for by themselves
+                await self._reading.get(asked.roster)
+            at, member = self._known.get(asked.who, (self._now(), None))
+            if member and self._now() - at <= KNOWN_FOR:
+                return member
         try:
             entry, chat = await self._entry(asked)
         except Refused as why:
             if why.why != "MemberNotFoundInConversation":
                 raise
             entry, chat = {}, ""
-        member = self._member(entry, asked) if entry else None
+        member = _member(entry, asked.tenants)
+        if member and member.object_id != asked.object_id.lower():
+            member = None
         if member:
             member = replace(member, chat=chat)
+        self._remember(asked.who, member)
+        return member
+
+    async def _read(self, roster: _Roster) -> None:
+        """Remember everybody whom the roster plainly shows as a full member; of anybody else it says nothing."""
+        service_url, conversation, tenants = roster
+        go_on = ""
+        for _ in range(_PAGES):
+            page = partial(self._connector.members, service_url, conversation, go_on, WITHIN)
+            entries, go_on = await self._in_turn(conversation, page)
+            for entry in entries:
+                member = _member(entry, tenants) if entry.get("userRole") else None
+                if member:
+                    self._remember((str(entry.get("id")), member.object_id), member)
+            if not go_on:
+                return
+
+    def _remember(self, who: tuple[str, str], member: Member | None) -> None:
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[asked.user, asked.object_id] = (self._now(), member)
-        return member
+        self._known[who] = self._now(), member
 
     async def _entry(self, asked: Asked) -> tuple[Json, str]:
         """Where the bot is only used and not a member, as from the entry beside a message, their private chat tells."""
+        look = partial(self._connector.member, asked.service_url, asked.conversation, asked.user, WITHIN)
         try:
-            return await self._connector.member(asked.service_url, asked.conversation, asked.user, WITHIN), ""
+            return await self._in_turn(asked.conversation, look), ""
         except Refused as why:
             if why.why not in _NOT_THERE:
                 raise
@@ -112,15 +163,28 @@ class Members:
                 raise NotAdded from why
             raise
 
-    def _member(self, entry: Json, asked: Asked) -> Member | None:
-        """None for anybody the roster does not plainly show as a full member of our tenant."""
-        object_id = str(entry.get("aadObjectId") or entry.get("objectId") or "")
-        tenant, role = str(entry.get("tenantId") or ""), str(entry.get("userRole") or "user")
-        principal = str(entry.get("userPrincipalName") or "")
-        if not object_id or object_id.casefold() != asked.object_id.casefold():
-            return None
-        if tenant.casefold() not in asked.tenants or role.casefold() not in _FULL or "#EXT#" in principal.upper():
-            return None
-        return Member(
-            asked.object_id.lower(), str(entry.get("name") or principal), str(entry.get("email") or principal)
-        )
+    async def _in_turn(self, conversation: str, read: Callable[[], Awaitable[T]]) -> T:
+        """One read of a roster, when Teams takes it; once more where it asks us to wait for a moment."""
+        await self._pace.turn(conversation)
+        try:
+            return await read()
+        except Refused as why:
+            if why.retry_after is None or why.why == NO_TOKEN:
+                raise
+            self._pace.wait(conversation, why.retry_after)
+            if why.retry_after > PATIENCE:
+                raise
+        await self._pace.turn(conversation)
+        return await read()
+
+
+def _member(entry: Json, tenants: frozenset[str]) -> Member | None:
+    """None for anybody the entry does not plainly show as a full member of our tenant."""
+    object_id = str(entry.get("aadObjectId") or entry.get("objectId") or "")
+    tenant, role = str(entry.get("tenantId") or ""), str(entry.get("userRole") or "user")
+    principal = str(entry.get("userPrincipalName") or "")
+    if not object_id or tenant.casefold() not in tenants:
+        return None
+    if role.casefold() not in _FULL or "#EXT#" in principal.upper():
+        return None
+    return Member(object_id.lower(), str(entry.get("name") or principal), str(entry.get("email") or principal))

@@ -1,11 +1,14 @@
-"""Documents that people were given a link to in the chat: `GET /minutes/{token}` (casework/minutes.py).
+"""Documents that people were given a link to in the chat: `/minutes/{token}` (casework/minutes.py).
 
-The token is all that is asked for, so it stands in no log; the bot keeps no log of requests at all (cli.py).
+The link itself gives a page with one button, and the button the document: programs that look into messages follow links
+too, and what they fetch must not stand in the record as if the person had opened it. The token is all that is asked
+for, so it stands in no log; the bot keeps no log of requests at all (cli.py).
 """
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from html import escape
 
 from aiohttp import web
 
@@ -15,28 +18,63 @@ from psirf_bot.casework.minute_text import Minute
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.store.database import Store
 
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 GONE = (
     "This link does not work, or does not work any more. Please go back to the chat, open the panel and press "
     "“The minute” for a new one. If that does not help, please ask the quality team.\n"
 )
+PAGE = """<!doctype html>
+<html lang="en-GB">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title></head>
+<body>
+<h1>{title}</h1>
+<p>The button gives you the minute as a Word document. The record says that you asked for it.</p>
+<form method="post"><button>Get the Word document</button></form>
+</body>
+</html>
+"""
 
 
 def routes(store: Store, setting: Setting, now: Callable[[], datetime]) -> list[web.RouteDef]:
-    """Why a link does not work is never said. A look at the head alone, as link checkers take, opens nothing."""
+    """Why a link does not work is never said."""
+
+    def ticket_in(request: web.Request) -> minutes.Ticket | None:
+        return minutes.ticket_in(setting, request.match_info["token"], now())
+
+    async def page(request: web.Request) -> web.Response:
+        ticket = ticket_in(request)
+        found = (
+            await store.read(lambda session: minutes.reference(Work(session, now(), setting), ticket))
+            if ticket
+            else None
+        )
+        if found is None:
+            return _gone()
+        html = PAGE.format(title=escape(f"The minute of {found}"))
+        return web.Response(text=html, content_type="text/html", headers=HEADERS)
 
     async def minute(request: web.Request) -> web.Response:
-        ticket = minutes.ticket_in(setting, request.match_info["token"], now())
+        ticket = ticket_in(request)
         found = (
             await store.run(lambda session: minutes.opened(Work(session, now(), setting), ticket)) if ticket else None
         )
         if found is None:
-            return web.Response(status=404, text=GONE, headers=HEADERS)
+            return _gone()
         file = await asyncio.to_thread(docx, found)  # not in the transaction: others wait for that
         named = {"Content-Disposition": f'attachment; filename="{name_of(found)}"'}
         return web.Response(body=file, content_type=WORD, headers=HEADERS | named)
 
-    return [web.get(minutes.PATH + "{token}", minute, allow_head=False)]
+    path = minutes.PATH + "{token}"
+    return [web.get(path, page, allow_head=False), web.post(path, minute)]
+
+
+def _gone() -> web.Response:
+    return web.Response(status=404, text=GONE, headers=HEADERS)
 
 
 def name_of(minute: Minute) -> str:

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("on", sa.Date(), nullable=True),
         sa.Column("why_not", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("reference", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("by_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -81,6 +82,7 @@ def upgrade() -> None:
         sa.Column("departure_note", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("approved_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("approved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("minute", sa.JSON(), nullable=True),
         sa.Column("filed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("filed_on", sa.Date(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
@@ -153,4 +155,5 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("draft_approved_by", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
         batch_op.add_column(sa.Column("draft_approved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True))
         batch_op.add_column(sa.Column("final_sent_on", sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column("final_sent_to", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("evaluation", sa.JSON(), nullable=True))

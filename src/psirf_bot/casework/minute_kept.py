@@ -1,0 +1,92 @@
+"""The minute that the chair approved, kept as it was: what changes later is not in it (I13, I14).
+
+What rightly comes later stands beside it, dated: that a PSII was verified or sent back (I16), the filing on the Datix
+record (I15), a later panel.
+"""
+
+from collections.abc import Iterator
+
+from sqlmodel import col, select
+
+from psirf_bot.cards.answers import instant, moment
+from psirf_bot.casework import panels, people
+from psirf_bot.casework.deadlines import DROPPED
+from psirf_bot.casework.minute_content import draft_of, officer, when
+from psirf_bot.casework.minute_text import Minute, Section, Table, as_json, of_json
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.response import PSII
+from psirf_bot.store.tables import Case, Deadline, LearningResponse, Panel
+
+Row = tuple[str, str, str]
+"""What came later, who did it and when."""
+
+
+def keep(work: Work, case: Case, panel: Panel) -> None:
+    """Keep the minute of a panel that has just been approved. It is never written again."""
+    panel.minute = panel.minute or as_json(draft_of(work, case, panel))
+    work.session.add(panel)
+
+
+def minute_of(work: Work, case: Case, panel: Panel) -> Minute:
+    """The minute as it was approved, with what came after; before that the draft, as it stands now."""
+    return of_json(panel.minute, _after(work, panel)) if panel.minute else draft_of(work, case, panel)
+
+
+def approved(work: Work, case: Case) -> list[Panel]:
+    """The panels of a case that came to their approved minute, the first one first."""
+    theirs = select(Panel).where(Panel.case_id == case.id, Panel.state == panels.APPROVED)
+    return list(work.session.exec(theirs.order_by(col(Panel.approved_at), Panel.id)))
+
+
+def clock(work: Work, panel: Panel, rule: str) -> Deadline | None:
+    """The clock of this rule that the approval of this panel's minute started; another panel's has its own."""
+    theirs = Deadline.case_id == panel.case_id, Deadline.rule == rule, Deadline.since == panel.approved_at
+    return work.session.exec(select(Deadline).where(*theirs)).first()
+
+
+def _after(work: Work, panel: Panel) -> Section:
+    as_of = f"The chair did not approve this part. It says what came later, as of {instant(work.local)}."
+    rows = (*_verification(work, panel), *_filing(work, panel), *_later_panels(work, panel))
+    return Section("After approval", (as_of, Table("What came later", ("What", "Who", "When"), rows)))
+
+
+def _verification(work: Work, panel: Panel) -> Iterator[Row]:
+    """The second signature (I16). One that was sent back belongs to the panel that decides anew."""
+    if panel.decision != PSII:
+        return
+    of_this_panel = LearningResponse.case_id == panel.case_id, LearningResponse.decided_at == panel.approved_at
+    response = work.session.exec(select(LearningResponse).where(*of_this_panel)).first()
+    asked = clock(work, panel, "psii.verified")
+    if response and response.verified_at:
+        yield (
+            "PSII verified",
+            officer(work, response.verified_by, response.verified_at),
+            when(work, response.verified_at),
+        )
+    elif asked and asked.state == DROPPED:
+        yield (
+            "PSII sent back to the panel",
+            officer(work, asked.closed_by, asked.closed_at),
+            when(work, asked.closed_at),
+        )
+    else:
+        yield "PSII verified", "Waits for the Chief Nurse or the Medical Director", ""
+
+
+def _filing(work: Work, panel: Panel) -> Iterator[Row]:
+    filed = "Filed on the Datix record"
+    if panel.filed_on:
+        yield filed, people.name_of(work, panel.filed_by), moment(panel.filed_on.isoformat())
+    else:
+        yield filed, "Waits for the quality team", ""
+
+
+def _later_panels(work: Work, panel: Panel) -> Iterator[Row]:
+    """Whoever reads an old minute learns that it is not the last word."""
+    for later in approved(work, work.session.get_one(Case, panel.case_id)):
+        if panel.approved_at and later.approved_at and later.approved_at > panel.approved_at:
+            yield (
+                "Minute of a later panel approved",
+                people.name_of(work, later.approved_by),
+                when(work, later.approved_at),
+            )

@@ -1,0 +1,222 @@
+"""Named contacts: a learning response does not start while somebody affected has nobody to turn to (B12)."""
+
+from typing import Any
+
+import pytest
+from responses import (
+    AMINA,
+    BRONWEN,
+    CALLUM,
+    CARYS,
+    LEAH,
+    NIAMH,
+    SANDEEP,
+    TOMASZ,
+    approved,
+    case_in,
+    press,
+    read_case,
+    the_response,
+    wire,
+)
+from sqlmodel import select
+
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import desk, named_contacts, people, training
+from psirf_bot.casework.inbound import Place
+from psirf_bot.casework.work import Press, Work
+from psirf_bot.store.tables import AuditEntry, NamedContact, Person, SupportNeed
+from psirf_bot.trust_file import sample_training_text
+from stage import Stage, words
+
+LEAD = {"lead": NIAMH, "hours": "6", "time-agreed": ["yes"], "override": None}
+FEMI = "Femi Adeyemi"
+SET: dict[str, Any] = {"contact": FEMI, "why-not": None}
+NOBODY: dict[str, Any] = {"contact": None, "why-not": "nobody-affected"}
+INVOLVED: dict[str, Any] = {"involved": "yes", "colleagues": TOMASZ}
+
+
+@pytest.fixture(autouse=True)
+async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
+    wire(monkeypatch)
+    for verb, does in named_contacts.VERBS.items():
+        monkeypatch.setitem(desk.VERBS, verb, does)
+    await stage.do(lambda work: training.bring_in(work, sample_training_text()))
+
+
+async def to_name(stage: Stage, kind: str = "mdt", **answers: Any) -> None:
+    await read_case(stage, **answers)
+    await approved(stage, kind)
+    await press(stage, LEAH, "response.lead", LEAD)
+
+
+def person(work: Work, name: str) -> Person:
+    return work.session.exec(select(Person).where(Person.name == name)).one()
+
+
+async def missing(stage: Stage) -> list[str]:
+    found: list[str] = await stage.do(lambda work: named_contacts.missing(work, case_in(work)))
+    return found
+
+
+async def lines(stage: Stage, name: str) -> dict[str, str]:
+    found = await stage.do(
+        lambda work: named_contacts.lines(work, case_in(work), people.member(work, person(work, name)))
+    )
+    return dict(found)
+
+
+async def gate(stage: Stage, name: str) -> Card | None:
+    def asked(work: Work) -> Card | None:
+        by = people.member(work, person(work, name))
+        place = Place("chat", True, True, None, {}, {})
+        reply = named_contacts.gate(work, Press("response.start", {}, case_in(work).id, {}, by, "web", place))
+        return reply.card if reply else None
+
+    found: Card | None = await stage.do(asked)
+    return found
+
+
+def labels(card: Card) -> list[str]:
+    return [b.label for b in card.all_buttons()]
+
+
+# Before it starts
+
+
+async def test_nothing_starts_while_the_patient_or_family_has_nobody(stage: Stage) -> None:
+    await to_name(stage)
+    assert await missing(stage) == ["the patient or family"]
+    card = await gate(stage, NIAMH)
+    assert card
+    assert "everybody affected has a named contact (policy 3.4)" in words(card)
+    assert labels(card) == ["Name the contact", "Back to the learning response"]
+    await stage.presses(NIAMH, card, "Name the contact", SET)
+    assert await missing(stage) == []
+    assert await gate(stage, NIAMH) is None
+
+
+@pytest.mark.parametrize("why", ["not-wanted", "nobody-affected"])
+async def test_that_there_is_none_is_an_answer_too(stage: Stage, why: str) -> None:
+    await to_name(stage)
+    card = await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-not": why})
+    assert named_contacts.WHY_NOT[why] in words(card)
+    assert await missing(stage) == []
+
+
+async def test_the_checker_of_a_member_of_staff_is_their_contact(stage: Stage) -> None:
+    await to_name(stage, **INVOLVED)
+    await press(stage, LEAH, "contacts-named.set", NOBODY)
+    assert await missing(stage) == []
+
+    def nobody_checks(work: Work) -> None:
+        for need in work.session.exec(select(SupportNeed).where(SupportNeed.name == TOMASZ)):
+            need.checker_id = None
+            work.session.add(need)
+
+    await stage.do(nobody_checks)
+    assert await missing(stage) == ["a member of staff"]
+    of_quality, of_lead = await gate(stage, LEAH), await gate(stage, NIAMH)
+    assert of_quality
+    assert of_lead
+    assert labels(of_quality) == ["Choose who checks", "Back to the learning response"]
+    assert labels(of_lead) == ["Back to the learning response"]
+    assert "please ask them" in words(of_lead)
+    assert TOMASZ not in words(of_lead)
+    await stage.presses(LEAH, of_quality, "Choose who checks", {"who": CARYS})
+    assert await missing(stage) == []
+
+
+async def test_a_contact_who_has_left_is_none(stage: Stage) -> None:
+    await to_name(stage)
+    await press(stage, LEAH, "contacts-named.set", SET)
+
+    def leave(work: Work) -> None:
+        femi = person(work, FEMI)
+        femi.active = False
+        work.session.add(femi)
+
+    await stage.do(leave)
+    assert await missing(stage) == ["the patient or family"]
+
+
+@pytest.mark.parametrize("name", [AMINA, CALLUM, CARYS])
+async def test_others_are_told_nothing_of_what_is_missing(stage: Stage, name: str) -> None:
+    await to_name(stage)
+    assert await gate(stage, name) is None
+
+
+# Naming
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"contact": None, "why-not": None}, "Please name somebody, or say below why there is nobody"),
+        ({"contact": FEMI, "why-not": "not-wanted"}, "Please choose one or the other"),
+        ({"contact": "Somebody Else (agency)", "why-not": None}, "on the people list"),
+        ({"contact": TOMASZ, "why-not": None}, "is named in the report"),
+    ],
+)
+async def test_who_cannot_be_the_contact(stage: Stage, answers: dict[str, Any], says: str) -> None:
+    await to_name(stage, **INVOLVED)
+    assert says in words(await press(stage, NIAMH, "contacts-named.set", answers))
+    assert "the patient or family" in await missing(stage)
+
+
+async def test_who_is_named_hears_of_it_in_private_and_once(stage: Stage) -> None:
+    await to_name(stage)
+    for _ in range(2):
+        await press(stage, NIAMH, "contacts-named.set", SET)
+    [told] = stage.private(FEMI)
+    assert (told.title, told.preview) == ("You are a named contact", "You have a private task.")
+    assert "Niamh Gallagher, who leads the response, can tell you more" in words(told)
+    await press(stage, NIAMH, "contacts-named.set", SET | {"contact": CALLUM})
+    assert stage.private(FEMI)[-1].title == "Somebody else is the contact now"
+    rows = await stage.do(lambda work: len(work.session.exec(select(NamedContact)).all()))
+    audited = await stage.do(
+        lambda work: len(work.session.exec(select(AuditEntry).where(AuditEntry.what == "named contact set")).all())
+    )
+    assert (rows, audited) == (2, 2)
+    assert not any("Femi" in words(card) or "Callum" in words(card) for card in stage.channel())
+
+
+async def test_while_a_psii_waits_the_quality_team_can_name_them(stage: Stage) -> None:
+    await to_name(stage, kind="psii")
+    assert await gate(stage, LEAH) is None, "it cannot start anyway"
+    await press(stage, NIAMH, "contacts-named.set", SET)
+    assert await missing(stage) == ["the patient or family"], "not the lead yet"
+    for name in (AMINA, CARYS):
+        await press(stage, name, "contacts-named.set", SET)
+    assert await missing(stage) == ["the patient or family"]
+    await press(stage, LEAH, "contacts-named.set", SET)
+    assert await missing(stage) == []
+
+
+# Who sees whom
+
+
+async def test_the_page_shows_each_as_far_as_somebody_may_know(stage: Stage) -> None:
+    await to_name(stage, **INVOLVED)
+    family = {"The patient or family": "Nobody yet"}
+    assert await lines(stage, SANDEEP) == family | {AMINA: BRONWEN, TOMASZ: CARYS}
+    supported = "The person who supports them"
+    assert await lines(stage, NIAMH) == family | {AMINA: supported, TOMASZ: supported}
+    assert await lines(stage, CARYS) == family | {TOMASZ: CARYS}
+    assert await lines(stage, CALLUM) == family
+    await press(stage, LEAH, "contacts-named.set", SET)
+    assert (await lines(stage, CALLUM))["The patient or family"] == FEMI
+
+
+async def test_a_check_that_is_kept_from_somebody_is_not_shown_to_them(stage: Stage) -> None:
+    await to_name(stage, **INVOLVED)
+
+    def passed_over(work: Work) -> None:
+        need = work.session.exec(select(SupportNeed).where(SupportNeed.name == TOMASZ)).one()
+        need.wish, need.passed_over_id, need.checker_id = "someone-else", person(work, LEAH).id, person(work, FEMI).id
+        work.session.add(need)
+
+    await stage.do(passed_over)
+    assert TOMASZ not in await lines(stage, LEAH)
+    assert (await lines(stage, SANDEEP))[TOMASZ] == FEMI
+    assert (await the_response(stage)).started_at is None

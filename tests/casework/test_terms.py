@@ -1,0 +1,115 @@
+"""The terms of reference: set by whoever leads, with what the family asked for and the time agreed (P09, Q17, K04)."""
+
+from typing import Any
+
+import pytest
+from responses import AMINA, CARYS, LEAH, NIAMH, approved, case_in, clocks, press, read_case, the_response, titles, wire
+from sqlmodel import select
+
+from psirf_bot.casework import desk, named_contacts, terms, training
+from psirf_bot.casework.work import Work
+from psirf_bot.store.tables import AuditEntry
+from psirf_bot.trust_file import sample_training_text
+from stage import Stage, words
+
+LEAD = {"lead": NIAMH, "hours": "6", "time-agreed": ["yes"], "override": None}
+TERMS: dict[str, Any] = {
+    "terms": "How syringe drivers are stored, named and handed over.",
+    "asked-for": "Why nobody noticed on the first evening.",
+    "agreed": "agreed",
+    "target": "2027-01-15",
+}
+START = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
+
+
+@pytest.fixture(autouse=True)
+async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
+    wire(monkeypatch)
+    for verb, does in (terms.VERBS | named_contacts.VERBS).items():
+        monkeypatch.setitem(desk.VERBS, verb, does)
+    await stage.do(lambda work: training.bring_in(work, sample_training_text()))
+    await read_case(stage)
+    await approved(stage)
+    await press(stage, LEAH, "response.lead", LEAD)
+
+
+async def start(stage: Stage) -> None:
+    await press(stage, LEAH, "contacts-named.set", {"contact": None, "why-not": "not-wanted"})
+    await press(stage, NIAMH, "response.start", START)
+
+
+async def test_they_are_set_with_what_the_family_asked_for_and_the_time_agreed(stage: Stage) -> None:
+    await press(stage, NIAMH, "terms.set", TERMS)
+    response = await the_response(stage)
+    shown = await stage.do(lambda work: terms.lines(work, response))
+    assert shown == [
+        "How syringe drivers are stored, named and handed over.\n\n"
+        "Asked for by the patient or family: Why nobody noticed on the first evening.\n\n"
+        "The time it takes: agreed with those affected, by Friday 15 January 2027.",
+        "Set by Niamh Gallagher, Friday 20 November 2026.",
+    ]
+    assert response.target_on is not None
+
+
+async def test_there_are_none_before(stage: Stage) -> None:
+    response = await the_response(stage)
+    assert await stage.do(lambda work: terms.lines(work, response)) == []
+
+
+async def test_opened_again_they_stand_as_they_were_typed(stage: Stage) -> None:
+    await press(stage, NIAMH, "terms.set", TERMS)
+    form = await press(stage, NIAMH, "terms.set")
+    held = {i.id: getattr(i, "value", None) for i in form.inputs()}
+    assert held == {key: TERMS[key] for key in ("terms", "asked-for", "target")} | {"agreed": ()}
+    await press(stage, NIAMH, "terms.set", TERMS | {"asked-for": None, "agreed": "not-wanted", "target": None})
+    assert (await the_response(stage)).terms == (
+        "How syringe drivers are stored, named and handed over.\n\n"
+        "The time it takes: they did not want to agree a time."
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"terms": None}, "Please answer this"),
+        ({"target": None}, "Please give the day that was agreed"),
+        ({"agreed": "not-reached"}, "You said that no time was agreed"),
+        ({"target": "2026-12-01"}, "from Sunday 20 December 2026 on"),
+        ({"target": "2027-02-21"}, "Three months end on Saturday 20 February 2027"),
+        ({"target": "2027-05-21"}, "never more than six months"),
+    ],
+)
+async def test_what_cannot_be_set(stage: Stage, answers: dict[str, Any], says: str) -> None:
+    await start(stage)
+    assert says in words(await press(stage, NIAMH, "terms.set", TERMS | answers))
+    assert (await the_response(stage)).terms is None
+
+
+async def test_once_it_has_started_the_day_agreed_moves_its_target(stage: Stage) -> None:
+    await start(stage)
+    assert (await clocks(stage))["response.target"][0] == "2027-01-20"
+    await press(stage, NIAMH, "terms.set", TERMS)
+    assert (await clocks(stage))["response.target"] == ("2027-01-15", "open")
+    assert (await clocks(stage))["response.three-months"][0] == "2027-02-20"
+    await press(stage, NIAMH, "terms.set", TERMS | {"agreed": "not-reached", "target": None})
+    assert (await clocks(stage))["response.target"][0] == "2027-01-15", "a day that was agreed stays"
+
+
+async def test_set_by_the_quality_team_the_lead_hears_of_it_and_only_once(stage: Stage) -> None:
+    for _ in range(2):
+        await press(stage, LEAH, "terms.set", TERMS)
+    assert titles(stage, NIAMH).count("Terms of reference") == 1
+
+    def audited(work: Work) -> int:
+        mine = select(AuditEntry).where(
+            AuditEntry.what == "terms of reference set", AuditEntry.case_id == case_in(work).id
+        )
+        return len(work.session.exec(mine).all())
+
+    assert await stage.do(audited) == 1
+
+
+@pytest.mark.parametrize("name", [AMINA, CARYS])
+async def test_nobody_else_sets_them(stage: Stage, name: str) -> None:
+    await press(stage, name, "terms.set", TERMS)
+    assert (await the_response(stage)).terms is None

@@ -21,6 +21,7 @@ from sqlmodel import Session, select
 from psirf_bot.bootstrap import Application, import_people
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Pressed
+from psirf_bot.casework.minute_kept import keep
 from psirf_bot.casework.work import Work
 from psirf_bot.config import Settings, address_mistakes, serve_mistakes
 from psirf_bot.domain.people import read_people
@@ -93,6 +94,8 @@ def furnish(work: Work) -> None:
     member = PanelMember(id="m1", panel_id="p1", person_id=people[FEMI], seat="expert")
     vote = Vote(panel_id="p1", member_id="m1", number=1, by_id=people[FEMI], choice="aar", rationale="Small.", at=now)
     work.session.add_all([case, panel, member, vote])
+    work.session.flush()
+    keep(work, case, panel)
 
 
 @asynccontextmanager
@@ -130,27 +133,50 @@ async def browser() -> AsyncIterator[ClientSession]:
 async def is_gone(answer: ClientResponse) -> bool:
     told = await answer.text()
     assert "p1" not in told
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert_safe(answer)
     return answer.status == 404 and "Please go back to the chat" in told
 
 
-async def test_in_the_demonstration_the_link_opens_the_document(demo: Bot, browser: ClientSession) -> None:
-    link = await demo.link(LEAH)
-    assert link.startswith(f"{demo.base}/minutes/")
-    answer = await browser.get(link)
-    assert (answer.status, answer.content_type) == (200, WORD)
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="PSI-2026-0001 minute.docx"'
+def assert_safe(answer: ClientResponse) -> None:
+    """Nothing keeps it, guesses what it is, runs anything in it, or frames it."""
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+    policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    assert answer.headers["Content-Security-Policy"] == policy
+
+
+async def test_in_the_demonstration_the_link_leads_to_the_document(demo: Bot, browser: ClientSession) -> None:
+    link = await demo.link(LEAH)
+    assert link.startswith(f"{demo.base}/minutes/")
+    answer = await browser.post(link)
+    assert (answer.status, answer.content_type) == (200, WORD)
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="PSI-2026-0001 minute.docx"'
+    assert_safe(answer)
     document = Document(BytesIO(await answer.read()))
     assert "Why: It was small." in [paragraph.text for paragraph in document.paragraphs]
     assert await demo.opened_by() == [LEAH]
 
 
+async def test_what_follows_the_link_alone_gets_a_page_with_a_button_and_is_not_recorded(
+    demo: Bot, browser: ClientSession
+) -> None:
+    link = await demo.link(LEAH)
+    for _ in range(3):
+        answer = await browser.get(link)
+        page = await answer.text()
+        assert (answer.status, answer.content_type, answer.charset) == (200, "text/html", "utf-8")
+        assert_safe(answer)
+        assert "<h1>The minute of PSI-2026-0001</h1>" in page
+        assert '<form method="post"><button>Get the Word document</button></form>' in page
+        for never in ("<script", "Podiatry", "It was small", "near miss", LEAH, SANDEEP, link.rpartition("/")[2]):
+            assert never not in page
+    assert await demo.opened_by() == []
+
+
 async def test_it_works_again_and_each_time_is_recorded(demo: Bot, browser: ClientSession) -> None:
     link = await demo.link(FEMI)
-    answers = await asyncio.gather(*(browser.get(link) for _ in range(5)))
+    answers = await asyncio.gather(*(browser.post(link) for _ in range(5)))
     assert [answer.status for answer in answers] == [200] * 5
     assert await demo.opened_by() == [FEMI] * 5
 
@@ -158,11 +184,11 @@ async def test_it_works_again_and_each_time_is_recorded(demo: Bot, browser: Clie
 async def test_a_draft_is_called_one(demo: Bot, browser: ClientSession) -> None:
     def not_approved(work: Work) -> None:
         panel = work.session.get_one(Panel, "p1")
-        panel.state, panel.approved_by, panel.approved_at = "decided", None, None
+        panel.state, panel.approved_by, panel.approved_at, panel.minute = "decided", None, None, None
         work.session.add(panel)
 
     await demo.do(not_approved)
-    answer = await browser.get(await demo.link(SANDEEP))
+    answer = await browser.post(await demo.link(SANDEEP))
     assert 'filename="PSI-2026-0001 minute (draft).docx"' in answer.headers["Content-Disposition"]
 
 
@@ -170,6 +196,7 @@ async def test_a_quarter_of_an_hour_later_it_is_gone(demo: Bot, browser: ClientS
     link = await demo.link(LEAH)
     demo.app.clock.set(demo.app.clock.now() + timedelta(minutes=15))
     assert await is_gone(await browser.get(link))
+    assert await is_gone(await browser.post(link))
     assert await demo.opened_by() == []
 
 
@@ -187,6 +214,7 @@ async def test_a_forged_link_and_one_made_over_to_somebody_else_are_gone(demo: B
     ]
     for one in forged:
         assert await is_gone(await browser.get(f"{demo.base}/minutes/{one}")), one
+        assert await is_gone(await browser.post(f"{demo.base}/minutes/{one}")), one
     assert await demo.opened_by() == []
 
 
@@ -200,6 +228,7 @@ async def test_whoever_has_left_since_does_not_get_it(demo: Bot, browser: Client
 
     await demo.do(leaves)
     assert await is_gone(await browser.get(link))
+    assert await is_gone(await browser.post(link))
 
 
 async def test_a_look_at_the_head_opens_nothing(demo: Bot, browser: ClientSession) -> None:
@@ -210,8 +239,9 @@ async def test_a_look_at_the_head_opens_nothing(demo: Bot, browser: ClientSessio
 async def test_the_token_is_in_no_log(demo: Bot, browser: ClientSession, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     link = await demo.link(LEAH)
-    assert (await browser.get(link)).status == 200
-    assert (await browser.get(f"{link}x")).status == 404
+    for asks in (browser.get, browser.post):
+        assert (await asks(link)).status == 200
+        assert (await asks(f"{link}x")).status == 404
     token = link.rpartition("/")[2]
     assert not [record for record in caplog.records if token in record.getMessage() or token in str(record.args)]
 
@@ -227,6 +257,7 @@ async def test_the_running_bot_keeps_no_log_of_links(tmp_path: Path, browser: Cl
         said.append((await asyncio.wait_for(process.stdout.readline(), 20)).decode())
     base = said[-1].rpartition(" ")[2].strip()
     assert await is_gone(await browser.get(f"{base}/minutes/1.a.b.5ecret"))
+    assert await is_gone(await browser.post(f"{base}/minutes/1.a.b.5ecret"))
     process.send_signal(signal.SIGTERM)
     rest, _ = await asyncio.wait_for(process.communicate(), 20)
     assert "5ecret" not in "".join(said) + rest.decode()
@@ -239,7 +270,7 @@ async def test_serve_gives_a_link_only_where_it_has_an_address(tmp_path: Path, b
     async with bot(tmp_path / "with", demo=False, public_url="https://bot.fenmarsh.example/psirf/") as reached:
         link = await reached.link(LEAH)
         assert link.startswith("https://bot.fenmarsh.example/psirf/minutes/")
-        assert (await browser.get(f"{reached.base}/minutes/{link.rpartition('/')[2]}")).status == 200
+        assert (await browser.post(f"{reached.base}/minutes/{link.rpartition('/')[2]}")).status == 200
 
 
 # --- PSIRF_PUBLIC_URL

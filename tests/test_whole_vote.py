@@ -18,8 +18,8 @@ from psirf_bot.domain.panel import Seat
 from psirf_bot.store.tables import Identity, Outbox, Panel, Person, Posted, Vote
 from whole import Whole, whole
 
-FIFTY, TEAMS = 50, 12
-"""So many of them on Teams, where the roster of a channel can be read 14 times a second."""
+FIFTY, TEAMS = 50, 25
+"""So many of them on Teams."""
 AT_ONCE = 10
 """So many are in the middle of it at any moment: the platforms wait three seconds, on a busy machine as well."""
 CHANNEL = "C0PANEL"

@@ -19,7 +19,9 @@ from psirf_bot.casework.desk import VERBS
 
 Json = dict[str, Any]
 
-ONLY_TYPED = frozenset({"words.cancel", "words.action", "words.actions", "words.alert", "words.alerts"})
+ONLY_TYPED = frozenset(
+    f"words.{word}" for word in ("cancel", "action", "actions", "alert", "alerts", "agenda", "gaps", "training")
+)
 NOT_HERE = ONLY_TYPED | {"dialog.keep", "support.again"}  # where a trust allows it, on Teams; to take back a wish
 
 

@@ -1,7 +1,9 @@
 """The minute of a panel: what it says, in Word and in words; who gets it; and its filing on Datix."""
 
+import json
 import re
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -12,20 +14,33 @@ from docx import Document
 from docx.document import Document as Opened
 from docx.oxml.ns import qn
 from docx.shared import Mm
+from hypothesis import given
+from hypothesis import strategies as st
 from responses import BRONWEN, CALLUM, HUSSEIN, LEAH, MARGUERITE, SANDEEP, TOMASZ, case_in, clocks, press, read_case
 from sqlmodel import select
 
 from psirf_bot.casework import minutes, people, response
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.desk import Desk
+from psirf_bot.casework.minute_content import draft_of
 from psirf_bot.casework.minute_document import docx
 from psirf_bot.casework.minute_kept import keep, minute_of
-from psirf_bot.casework.minute_text import Line, Minute, Section, Table, plain
+from psirf_bot.casework.minute_text import Line, Minute, Section, Table, as_json, of_json, plain
 from psirf_bot.casework.minutes import Ticket, opened, ticket_in, token
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.store.tables import AuditEntry, LearningResponse, Panel, PanelMember, Person, StandIn, SupportNeed, Vote
+from psirf_bot.store.tables import (
+    AuditEntry,
+    Case,
+    LearningResponse,
+    Panel,
+    PanelMember,
+    Person,
+    StandIn,
+    SupportNeed,
+    Vote,
+)
 from stage import NOW, Stage, words
 
 FEMI, PRIYA, AMINA = "Femi Adeyemi", "Priya Raman", "Amina Yusuf"
@@ -36,6 +51,7 @@ VOTES = {
     BRONWEN: ("mdt", "The drivers look alike."),
     FEMI: ("swarm", "Be quick."),
 }
+AFTER = "What came later"
 PUBLIC = "https://bot.fenmarsh.example"
 
 
@@ -53,13 +69,18 @@ def seat(work: Work, panel: Panel, name: str, group: str, votes: list[tuple[str,
 
 
 async def a_panel(
-    stage: Stage, votes: dict[str, Any] | None = None, *, datix: str | None = "W-77", **changes: Any
+    stage: Stage,
+    votes: dict[str, Any] | None = None,
+    *,
+    datix: str | None = "W-77",
+    signed_by: str = SANDEEP,
+    **changes: Any,
 ) -> Panel:
     """A panel that has voted, decided and come to its approved minute, unless the changes say otherwise."""
     await read_case(stage)
 
     def furnish(work: Work) -> Panel:
-        case, chair = case_in(work), person(work, SANDEEP).id
+        case, chair, signs = case_in(work), person(work, SANDEEP).id, person(work, signed_by).id
         case.state, case.datix_number = State.DECIDED, datix
         facts: dict[str, Any] = {
             "route": "weekly",
@@ -81,9 +102,9 @@ async def a_panel(
             "could_have": "yes",
             "decision": "mdt",
             "rationale": "Two teams can learn from it together.",
-            "decided_by": chair,
+            "decided_by": signs,
             "decided_at": NOW - timedelta(days=1),
-            "approved_by": chair,
+            "approved_by": signs,
             "approved_at": NOW,
         }
         panel = Panel(id="p1", case_id=case.id, **(facts | changes))
@@ -94,6 +115,7 @@ async def a_panel(
             seat(work, panel, name, group, theirs if isinstance(theirs, list) else [theirs])
         work.session.flush()
         if panel.state == "approved":
+            keep(work, case, panel)
             happened(work, Event.MINUTE_APPROVED, of_case(case), chair)
         return panel
 
@@ -107,6 +129,12 @@ async def change(stage: Stage, what: Any) -> None:
 
 async def minute(stage: Stage) -> Minute:
     found: Minute = await stage.do(lambda work: minute_of(work, case_in(work), work.session.get_one(Panel, "p1")))
+    return found
+
+
+async def draft(stage: Stage) -> Minute:
+    """The minute as things stand now, whatever was approved."""
+    found: Minute = await stage.do(lambda work: draft_of(work, case_in(work), work.session.get_one(Panel, "p1")))
     return found
 
 
@@ -171,7 +199,7 @@ async def test_the_minute_says_what_the_policy_asks_for(stage: Stage) -> None:
         "Decision: Multi-Incident Review (national name: Multi-Disciplinary Team review)",
         "National code: mdt (Multi-Disciplinary Team review)",
         "Why: Two teams can learn from it together.",
-        "No patient is named in this minute. Generated 20 November 2026, 14:00.",
+        "No patient is named in this minute. Approved 20 November 2026, 14:00.",
     ):
         assert wanted in text
     assert "Draft" not in text
@@ -199,8 +227,10 @@ async def test_the_minute_says_what_the_policy_asks_for(stage: Stage) -> None:
     assert all(row[3].startswith("national guide") for row in rows)
     assert table(document, "Who signed")[1:] == [
         ["Decision written", SANDEEP, "19 November 2026, 14:00"],
-        ["Minute approved by the chair", SANDEEP, "20 November 2026, 12:00"],
+        ["Minute approved by the chair", SANDEEP, "20 November 2026, 14:00"],
     ]
+    assert said_in(document).rpartition("Approved 20 November 2026, 14:00.")[2].strip().startswith("After approval")
+    assert table(document, AFTER)[1:] == [["Filed on the Datix record", "Waits for the quality team", ""]]
 
 
 async def test_reasons_stand_without_names_in_an_order_that_gives_none_away(
@@ -243,7 +273,7 @@ async def test_whoever_did_not_vote_or_voted_through_somebody_is_said_to_have(st
         work.session.add(vote)
 
     await change(stage, through)
-    members = table(reopened(await minute(stage)), "Members")
+    members = table(reopened(await draft(stage)), "Members")
     assert [row[2] for row in members[1:]] == ["Yes, through Priya Raman", "No", "No"]
 
 
@@ -282,7 +312,7 @@ async def test_whoever_stood_back_or_was_involved_is_not_there(stage: Stage) -> 
         work.session.add_all([stood_back, SupportNeed(**{k: v for k, v in need.items() if k in columns})])
 
     await change(stage, kept_out)
-    for text in (said_in(reopened(await minute(stage))), plain(await minute(stage))):
+    for text in (said_in(reopened(await draft(stage))), plain(await draft(stage))):
         assert FEMI not in text
         assert BRONWEN not in text
         assert "Be quick." not in text
@@ -318,7 +348,7 @@ async def test_a_departure_says_why_and_who_answered_it(stage: Stage, departure:
         work.session.add(panel)
 
     await change(stage, answer)
-    text = said_in(reopened(await minute(stage)))
+    text = said_in(reopened(await draft(stage)))
     assert "A departure from the minimum was asked for, because: It is one of a series." in text
     assert wanted in text
 
@@ -328,12 +358,9 @@ async def test_a_departure_says_why_and_who_answered_it(stage: Stage, departure:
 
 async def psii(stage: Stage, by: str = SANDEEP) -> None:
     """The panel decided on a PSII, and its chair, or whoever stands in, approved the minute."""
-    await a_panel(stage, decision="psii")
+    await a_panel(stage, decision="psii", signed_by=by)
 
     def decide(work: Work) -> None:
-        panel = work.session.get_one(Panel, "p1")
-        panel.approved_by = panel.decided_by = person(work, by).id
-        work.session.add(panel)
         response.decide(work, case_in(work), "psii", people.member(work, person(work, by)))
 
     await change(stage, decide)
@@ -342,20 +369,20 @@ async def psii(stage: Stage, by: str = SANDEEP) -> None:
 
 async def test_a_psii_waits_for_its_second_signature(stage: Stage) -> None:
     await psii(stage)
-    assert table(reopened(await minute(stage)), "Who signed")[3] == [
-        "PSII verified",
-        "Waits for the Chief Nurse or the Medical Director",
-        "",
-    ]
+    waits = ["PSII verified", "Waits for the Chief Nurse or the Medical Director", ""]
+    assert table(reopened(await minute(stage)), AFTER)[1] == waits
+    stage.later(days=1)
     await press(stage, HUSSEIN, "response.verify")
-    signed = table(reopened(await minute(stage)), "Who signed")
-    assert signed[3] == ["PSII verified", HUSSEIN, "20 November 2026, 14:00"]
+    stage.later(days=1)
+    assert table(reopened(await minute(stage)), AFTER)[1] == ["PSII verified", HUSSEIN, "21 November 2026, 14:00"]
+    assert "as of 22 November 2026, 14:00" in plain(await minute(stage))
 
 
 async def test_a_psii_that_was_sent_back_is_said_to_be(stage: Stage) -> None:
     await psii(stage)
     await press(stage, MARGUERITE, "response.back", {"why-back": "The plan names another response."})
-    assert table(reopened(await minute(stage)), "Who signed")[3] == ["PSII verified", "No: sent back to the panel", ""]
+    sent_back = ["PSII sent back to the panel", MARGUERITE, "20 November 2026, 14:00"]
+    assert table(reopened(await minute(stage)), AFTER)[1] == sent_back
 
 
 async def test_whoever_signs_for_somebody_else_is_said_to_stand_in_for_them(stage: Stage) -> None:
@@ -370,15 +397,131 @@ async def test_whoever_signs_for_somebody_else_is_said_to_stand_in_for_them(stag
     await psii(stage, by=PRIYA)
     await press(stage, CALLUM, "response.verify")
     stage.later(days=5)  # who stood in that day is still said when they no longer do
-    signed = table(reopened(await minute(stage)), "Who signed")
-    assert signed[2][1] == "Priya Raman, standing in for Sandeep Bhullar"
-    assert signed[3][1] == "Callum Strachan, standing in for Marguerite Oduya"
+    document = reopened(await minute(stage))
+    assert table(document, "Who signed")[2][1] == "Priya Raman, standing in for Sandeep Bhullar"
+    assert table(document, AFTER)[1][1] == "Callum Strachan, standing in for Marguerite Oduya"
 
 
 async def test_another_kind_of_response_has_one_signature(stage: Stage) -> None:
     await a_panel(stage)
     assert "PSII verified" not in said_in(reopened(await minute(stage)))
     assert (await stage.do(lambda work: work.session.exec(select(LearningResponse)).first())) is None
+
+
+# --- What was approved stays
+
+
+def a_report_of(name: str) -> Any:
+    """A report joined since, which names this member of the panel."""
+
+    def join(work: Work) -> None:
+        case = case_in(work)
+        joined = Case(
+            **case.model_dump(exclude={"id", "reference", "state"}), id="c2", reference="PSI-2026-0002", state="merged"
+        )
+        joined.merged_into = case.id
+        work.session.add(joined)
+        who = person(work, name)
+        work.session.add(
+            SupportNeed(
+                id="n1", case_id="c2", person_id=who.id, name=name, wish="line-manager", state="open", at=work.now
+            )
+        )
+
+    return join
+
+
+def renamed(work: Work) -> None:
+    for name in (SANDEEP, LEAH, BRONWEN):
+        someone = person(work, name)
+        someone.name = f"{name}-Jones"
+        work.session.add(someone)
+
+
+def other_facts(work: Work) -> None:
+    panel, case = work.session.get_one(Panel, "p1"), case_in(work)
+    panel.facts, panel.facts_at, panel.learning_why = ["child-death"], work.now, "Something else."
+    panel.documents, panel.plan_says, panel.rationale = {}, "The plan says otherwise.", "For other reasons."
+    case.service, case.datix_number, case.occurred = "Podiatry", "W-88", "2026-11-19T08:00"
+    work.session.add_all([panel, case])
+
+
+def votes_gone(work: Work) -> None:
+    for vote in work.session.exec(select(Vote)):
+        work.session.delete(vote)
+
+
+CHANGES = {"joined": a_report_of(BRONWEN), "renamed": renamed, "facts": other_facts, "votes": votes_gone}
+
+
+def approved_part(minute: Minute) -> tuple[str, bytes]:
+    """The words and the file without what came later; a file's other bytes are those of the same minute without it."""
+    return plain(minute).partition("\n\nAFTER APPROVAL\n")[0], docx(replace(minute, after=None))
+
+
+@pytest.mark.parametrize("since", CHANGES)
+async def test_what_the_chair_approved_stays_byte_for_byte(stage: Stage, since: str) -> None:
+    await a_panel(stage)
+    before, worked_out = approved_part(await minute(stage)), plain(await draft(stage))
+    stage.later(days=3)
+    await change(stage, CHANGES[since])
+    assert approved_part(await minute(stage)) == before
+    generated = "\n\nNo patient"
+    assert plain(await draft(stage)).partition(generated)[0] != worked_out.partition(generated)[0]  # it would change
+
+
+async def test_other_words_of_the_trust_change_nothing_in_it(stage: Stage) -> None:
+    await a_panel(stage)
+    before, worked_out = approved_part(await minute(stage)), plain(await draft(stage))
+    responses = dict(stage.trust.responses) | {"mdt": "Team look-back"}
+    renamed_trust = replace(stage.trust, name="Fenmarsh and Saltholme NHS Trust", responses=responses, requirements=())
+    stage.setting = replace(stage.setting, trust=renamed_trust)
+    assert approved_part(await minute(stage)) == before
+    other = plain(await draft(stage))
+    assert "Team look-back" in other
+    assert "no longer in the trust's settings" in other
+    assert "Saltholme" in other
+    assert other != worked_out
+
+
+async def test_a_file_differs_only_in_what_came_after(stage: Stage) -> None:
+    await a_panel(stage)
+    first = parts_of(await minute(stage))
+    stage.later(days=3)
+    await press(stage, LEAH, "minute.filed", {"filed-on": "2026-11-22"})
+    await change(stage, renamed)
+    then = parts_of(await minute(stage))
+    assert [name for name in first if first[name] != then[name]] == ["word/document.xml"]
+    body, after = (found["word/document.xml"].split(b">After approval<") for found in (first, then))
+    assert body[0] == after[0]
+    assert b"Leah Rosenfeld-Jones" in after[1]
+
+
+def parts_of(minute: Minute) -> dict[str, bytes]:
+    with ZipFile(BytesIO(docx(minute))) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+async def test_it_is_kept_once(stage: Stage) -> None:
+    await a_panel(stage)
+    kept = await stage.do(lambda work: work.session.get_one(Panel, "p1").minute)
+    await change(stage, renamed)
+    await change(stage, lambda work: keep(work, case_in(work), work.session.get_one(Panel, "p1")))
+    assert await stage.do(lambda work: work.session.get_one(Panel, "p1").minute) == kept
+
+
+ANY_WORDS = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=20)
+ROWS = st.integers(1, 3).flatmap(
+    lambda n: st.tuples(*[st.lists(st.tuples(*[ANY_WORDS] * n), max_size=3), st.tuples(*[ANY_WORDS] * n)])
+)
+TABLES = st.builds(lambda name, found: Table(name, found[1], tuple(found[0])), ANY_WORDS, ROWS)
+PARTS = st.lists(ANY_WORDS | st.builds(Line, ANY_WORDS, ANY_WORDS) | TABLES, max_size=4).map(tuple)
+
+
+@given(st.lists(st.builds(Section, ANY_WORDS, PARTS), max_size=4).map(tuple))
+def test_whatever_it_says_comes_back_as_it_was_kept(sections: tuple[Section, ...]) -> None:
+    approved = Minute("Trust", "PSI-2026-0001", True, sections, NOW)
+    assert of_json(json.loads(json.dumps(as_json(approved)))) == approved
 
 
 # --- The file
@@ -391,8 +534,9 @@ async def test_the_file_is_a4_in_british_english_with_real_headings_and_header_r
     assert (round(page.page_width / Mm(1)), round(page.page_height / Mm(1))) == (210, 297)
     headings = [p.text for p in document.paragraphs if p.style and p.style.name == "Heading 1"]
     sections = ["The event", "The panel", "Papers considered", "Facts", "Votes", "Decision", "Signatures"]
+    sections.append("After approval")
     assert headings == sections
-    assert len(document.tables) == 6
+    assert len(document.tables) == 7
     for found in document.tables:
         assert found.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
     languages = {lang.get(qn("w:val")) for lang in document.styles.element.iter(qn("w:lang"))}
@@ -400,7 +544,7 @@ async def test_the_file_is_a4_in_british_english_with_real_headings_and_header_r
     fonts = {value for fonts in document.styles.element.iter(qn("w:rFonts")) for value in fonts.attrib.values()}
     assert fonts == {"Arial"}
     footer = "".join(page.footer._element.itertext())
-    assert "No patient is named in this minute. Generated 20 November 2026, 14:00." in footer
+    assert "No patient is named in this minute. Approved 20 November 2026, 14:00." in footer
     assert {f.get(qn("w:instr")) for f in page.footer._element.iter(qn("w:fldSimple"))} == {"PAGE", "NUMPAGES"}
 
 
@@ -423,7 +567,7 @@ async def test_the_same_facts_at_the_same_moment_are_the_same_bytes(stage: Stage
     first = docx(await minute(stage))
     assert docx(await minute(stage)) == first
     stage.later(minutes=1)
-    assert docx(await minute(stage)) != first
+    assert docx(await minute(stage)) != first  # it says as of when it tells what came later
 
 
 HOSTILE = "\x00\x0b\x1f\x7f\ufffe\u202e"
@@ -454,7 +598,7 @@ async def test_fifty_members_are_all_in_it_soon(stage: Stage) -> None:
 
     await change(stage, fifty)
     began = time.perf_counter()
-    found = await minute(stage)
+    found = await draft(stage)
     gathered = time.perf_counter()
     document = reopened(found)
     assert len(table(document, "Members")) == 51
@@ -543,7 +687,7 @@ async def test_while_voting_is_open_there_is_none(stage: Stage) -> None:
 async def test_a_draft_is_marked_and_cannot_be_filed(stage: Stage) -> None:
     await a_panel(stage, state="decided", approved_by=None, approved_at=None)
     card = await press(stage, LEAH, "minute.show")
-    assert "Draft, not approved. It may still change." in words(card)
+    assert "Draft, not approved. It is worked out as things stand now, and may still change." in words(card)
     assert "It is filed" not in [button.label for button in card.all_buttons()]
     refused = await press(stage, LEAH, "minute.filed")
     assert "is not approved yet, so it cannot be filed" in words(refused)
@@ -580,8 +724,8 @@ async def test_it_is_filed_once_with_its_day_and_closes_the_clock(stage: Stage) 
     assert "was filed on Friday 20 November 2026" in words(again)
     assert await audited(stage, "minute filed") == [LEAH]
     assert "Nothing needs to be done." in words(await press(stage, SANDEEP, "minute.filed"))
-    signed = table(reopened(await minute(stage)), "Who signed")
-    assert signed[-1] == ["Filed on the Datix record", LEAH, "Friday 20 November 2026"]
+    later = table(reopened(await minute(stage)), AFTER)
+    assert later[-1] == ["Filed on the Datix record", LEAH, "Friday 20 November 2026"]
     assert "It is filed" not in [b.label for b in (await press(stage, LEAH, "minute.show")).all_buttons()]
 
 

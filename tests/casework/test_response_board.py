@@ -14,6 +14,7 @@ from responses import (
     case_in,
     decided,
     fits,
+    named,
     press,
     read_case,
     started,
@@ -83,6 +84,7 @@ async def test_a_psii_from_its_decision_to_its_end_in_words(stage: Stage) -> Non
     said = words(await board(stage))
     assert "It is to be started" in said
     assert "The response lead: Start the learning response. Due Friday 27 November." in said
+    await named(stage)
     await press(stage, NIAMH, "response.start", START)
     said = words(await board(stage))
     assert "Under way." in said

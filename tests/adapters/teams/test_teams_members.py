@@ -111,7 +111,7 @@ async def test_a_refusal_is_looked_at_again_after_a_minute(
     assert (len(desk.turns), look_ups(fake)) == (1, 2)
 
 
-@pytest.mark.parametrize("fault", [Fault.failing(503), Fault.throttled(), Fault.truncated()])
+@pytest.mark.parametrize("fault", [Fault.failing(503), Fault.throttled(None), Fault.truncated()])
 async def test_somebody_seen_lately_goes_on_while_the_roster_is_out(
     fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, clock: Clock, fault: Fault
 ) -> None:

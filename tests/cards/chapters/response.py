@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from responses import LEAD, approved
 from sqlmodel import select
 
 from cards.chapters.common import LEAH, MARGUERITE, NEAR_MISS, NIAMH, TOMASZ, Shown, opened, reported
@@ -10,7 +11,6 @@ from psirf_bot.cards.model import Card
 from psirf_bot.store.tables import SupportNeed
 from stage import Stage
 
-PSII = {"kind": "psii", "lead": NIAMH, "fit-to-lead": None}
 START = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
 LONGER = {
     "until": "2027-04-20",
@@ -37,15 +37,15 @@ async def response(stage: Stage) -> AsyncIterator[Shown]:
 
     await reported(stage, **NEAR_MISS | {"colleagues": TOMASZ})
     await stage.presses(LEAH, await opened(stage, LEAH), "I have read this")
-    decide = await stage.presses(LEAH, await opened(stage, LEAH), "Record what the panel decided")
-    yield Shown("form-response-decide", "Form: what the panel decided", decide)
-    waits = await stage.presses(LEAH, decide, "Record the decision", PSII)
-    await stage.settled()
+    await approved(stage, "psii")
+    await press(LEAH, "Choose the lead", LEAD)
+    waits = await page(LEAH)
     yield Shown("response-waits", "Learning response: a PSII waits to be verified", waits)
     yield Shown("response-asked", "Asked to lead a learning response", stage.private(NIAMH)[-1])
     yield Shown("response-verify", "A PSII waits to be verified", stage.private(MARGUERITE)[-1])
     yield Shown("form-response-back", "Form: send it back to the panel", await press(MARGUERITE, "Send it back"))
     yield Shown("response-verified", "Learning response: verified", await press(MARGUERITE, "Verify the PSII"))
+    await press(LEAH, "The named contact", {"contact": None, "why-not": "nobody-affected"})
     yield Shown("form-response-start", "Form: start the learning response", await press(NIAMH, "Start it"))
     await press(NIAMH, "Start it", START)
     sent = await press(NIAMH, "The initial report was sent")

@@ -472,16 +472,14 @@ async def test_what_the_chair_approved_stays_byte_for_byte(stage: Stage, since: 
 
 async def test_other_words_of_the_trust_change_nothing_in_it(stage: Stage) -> None:
     await a_panel(stage)
-    before, worked_out = approved_part(await minute(stage)), plain(await draft(stage))
+    before = approved_part(await minute(stage))
     responses = dict(stage.trust.responses) | {"mdt": "Team look-back"}
-    renamed_trust = replace(stage.trust, name="Fenmarsh and Saltholme NHS Trust", responses=responses, requirements=())
-    stage.setting = replace(stage.setting, trust=renamed_trust)
+    other = {"name": "Fenmarsh and Saltholme NHS Trust", "responses": responses, "requirements": ()}
+    stage.setting = replace(stage.setting, trust=stage.trust.model_copy(update=other))
     assert approved_part(await minute(stage)) == before
-    other = plain(await draft(stage))
-    assert "Team look-back" in other
-    assert "no longer in the trust's settings" in other
-    assert "Saltholme" in other
-    assert other != worked_out
+    worked_out = plain(await draft(stage))
+    for words_now in ("Team look-back", "no longer in the trust's settings", "Saltholme"):
+        assert words_now in worked_out
 
 
 async def test_a_file_differs_only_in_what_came_after(stage: Stage) -> None:

@@ -1,7 +1,7 @@
 """The clock of every duty: events open and close deadlines; each knows when its next reminder falls due."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -79,6 +79,16 @@ def happened(
         day = (agreed or {}).get(rule.id)
         if rule.opened_by(event) and _is_owed(rule, event, report) and (rule.due or day):
             _open(work, rule, about, known, since or work.now, day, occurrence)
+    work.session.flush()
+
+
+def began(work: Work, event: Event, about: Iterable[Subject], agreed: Mapping[str, date]) -> None:
+    """Open what this event opens for many subjects that are new, so that there is nothing yet that it could close."""
+    rules = [rule for rule in work.setting.rules.values() if rule.opened_by(event) and (rule.due or rule.id in agreed)]
+    for subject in about:
+        known: list[Deadline] = []
+        for rule in rules:
+            _open(work, rule, subject, known, work.now, agreed.get(rule.id), "")
     work.session.flush()
 
 
@@ -162,24 +172,29 @@ def _due(calendar: Calendar, deadline: Deadline, agreed: date | None) -> tuple[d
 
 
 def plan_next(work: Work, deadline: Deadline) -> None:
-    """Work out when the next reminder falls due.
+    """Work out when the next reminder falls due: for all who have the same duty by the same day and the same hours."""
+    rule = work.setting.rules[deadline.rule]
+    asked = (rule.id, deadline.due_local[:10], deadline.step, _pattern(work, deadline, rule))
+    if asked not in work.memo:
+        work.memo[asked] = _next_step(work, rule, date.fromisoformat(asked[1]), *asked[2:])
+    deadline.step, deadline.next_at = work.memo[asked]
+
+
+def _next_step(work: Work, rule: Rule, due_day: date, so_far: int, pattern: WorkingPattern) -> tuple[int, datetime]:
+    """The next step of the reminders of a duty, and its moment.
 
     Those whose moment has passed are left out, but for the newest word that a duty is late: somebody has to hear of it.
     """
     calendar = work.setting.calendar_beyond  # a reminder may be worked out from a date that may still change
-    rule = work.setting.rules[deadline.rule]
-    pattern = _pattern(work, deadline, rule)
-    due_day = date.fromisoformat(deadline.due_local[:10])
     late = calendar.next_morning(_day(calendar, due_day, LATE_STEPS[0], ORDINARY), ORDINARY)
     missed: int | None = None
-    for number in count(deadline.step):
+    for number in count(so_far):
         planned = step(rule, number)
         if planned.day is None:
             moment = calendar.working_moment(work.now, pattern)
             if moment > late:
                 continue  # they are away for longer than that: it goes to them with the first word that it is late
-            deadline.step, deadline.next_at = number, moment
-            return
+            return number, moment
         # Whoever hears that it is late need not wait until its owner is at work.
         hours = pattern if planned.rung is None else ORDINARY
         day = _day(calendar, due_day, planned.day, hours)
@@ -188,9 +203,8 @@ def plan_next(work: Work, deadline: Deadline) -> None:
             break
         missed = number if planned.rung is not None else None
     if missed is None:
-        deadline.step, deadline.next_at = number, max(morning, work.now)
-    else:
-        deadline.step, deadline.next_at = missed, calendar.working_moment(work.now, ORDINARY)
+        return number, max(morning, work.now)
+    return missed, calendar.working_moment(work.now, ORDINARY)
 
 
 def _pattern(work: Work, deadline: Deadline, rule: Rule) -> WorkingPattern:

@@ -13,9 +13,10 @@ from psirf_bot.casework import panels, people
 from psirf_bot.casework.deadlines import DROPPED
 from psirf_bot.casework.minute_content import draft_of, officer, when
 from psirf_bot.casework.minute_text import Minute, Section, Table, as_json, of_json
-from psirf_bot.casework.work import Work
+from psirf_bot.casework.work import Work, allowed
+from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.response import PSII
-from psirf_bot.store.tables import Case, Deadline, LearningResponse, Panel
+from psirf_bot.store.tables import Case, Deadline, LearningResponse, Panel, PanelMember
 
 Row = tuple[str, str, str]
 """What came later, who did it and when."""
@@ -36,6 +37,24 @@ def approved(work: Work, case: Case) -> list[Panel]:
     """The panels of a case that came to their approved minute, the first one first."""
     theirs = select(Panel).where(Panel.case_id == case.id, Panel.state == panels.APPROVED)
     return list(work.session.exec(theirs.order_by(col(Panel.approved_at), Panel.id)))
+
+
+def may_be_read(work: Work, by: Member, case: Case, panel: Panel) -> bool:
+    """Whoever sees the panel that looks at the case now, and did not stand back from this one."""
+    stood_back = (
+        PanelMember.panel_id == panel.id,
+        PanelMember.person_id == by.id,
+        col(PanelMember.recused_at).is_not(None),
+    )
+    return (
+        allowed(work, by, Act.SEE_PANEL, case) and not work.session.exec(select(PanelMember).where(*stood_back)).first()
+    )
+
+
+def earlier(work: Work, by: Member, case: Case, panel: Panel) -> list[Panel]:
+    """The panels that looked at the case before this one and whose minutes this person may read, the last one first."""
+    before = [each for each in approved(work, case) if each.opened_at < panel.opened_at]
+    return [each for each in reversed(before) if may_be_read(work, by, case, each)]
 
 
 def clock(work: Work, panel: Panel, rule: str) -> Deadline | None:

@@ -86,7 +86,7 @@ def _admitted(work: Work, ticket: Ticket) -> tuple[Case, Panel] | None:
     if panel is None or person is None or not person.active or not _can_be_read(work, panel):
         return None
     case = work.session.get_one(Case, panel.case_id)
-    return (case, panel) if allowed(work, people.member(work, person), Act.SEE_PANEL, case) else None
+    return (case, panel) if minute_kept.may_be_read(work, people.member(work, person), case, panel) else None
 
 
 def _can_be_read(work: Work, panel: Panel) -> bool:
@@ -100,7 +100,7 @@ def _can_be_read(work: Work, panel: Panel) -> bool:
 def _show(work: Work, press: Press) -> Reply:
     case = work.session.get_one(Case, press.case_id)
     panel = _meant(work, press, case) or panel_of(work, case)
-    if panel is None or not allowed(work, press.by, Act.SEE_PANEL, case):
+    if panel is None or not minute_kept.may_be_read(work, press.by, case, panel):
         raise Refusal(CANNOT_SHOW)
     if not _can_be_read(work, panel):
         raise Refusal(
@@ -180,14 +180,13 @@ def _buttons(work: Work, press: Press, case: Case, panel: Panel, link: str, next
         found.append(button(work, "The next part", "minute.show", case=case, panel=panel.id, part=str(next_part)))
     if panel.state == panels.APPROVED and not panel.filed_on and allowed(work, press.by, Act.FILE_MINUTE, case):
         found.append(button(work, "It is filed", "minute.filed", case=case, panel=panel.id))
-    return [*found, *_earlier(work, case, panel), button(work, "Back to the panel", "panel.show", case=case)]
+    return [*found, *_earlier(work, press, case, panel), button(work, "Back to the panel", "panel.show", case=case)]
 
 
-def _earlier(work: Work, case: Case, panel: Panel) -> list[Button]:
+def _earlier(work: Work, press: Press, case: Case, panel: Panel) -> list[Button]:
     """The button to the minute before this one, where an earlier panel looked at the case."""
-    before = [each for each in minute_kept.approved(work, case) if each.opened_at < panel.opened_at]
-    label = "The minute before this one"
-    return [button(work, label, "minute.show", case=case, panel=before[-1].id)] if before else []
+    before = minute_kept.earlier(work, press.by, case, panel)[:1]
+    return [button(work, "The minute before this one", "minute.show", case=case, panel=each.id) for each in before]
 
 
 # Filed on Datix

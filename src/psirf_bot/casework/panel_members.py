@@ -154,8 +154,7 @@ def seat(work: Work, case: Case, panel: Panel, seats: Mapping[str, Seat], closes
     ]
     work.session.add_all(members)
     work.session.flush()
-    for member in members:
-        happened(work, Event.VOTE_ASKED_FOR, vote(case, member), by, agreed={"panel.vote": closes_on})
+    deadlines.began(work, Event.VOTE_ASKED_FOR, (vote(case, m) for m in members), {"panel.vote": closes_on})
 
 
 def all_of(work: Work, panel: Panel) -> list[PanelMember]:

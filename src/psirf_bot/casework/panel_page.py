@@ -240,7 +240,7 @@ def _signed(work: Work, what: str, by: str | None, at: datetime | None) -> str:
 
 def _earlier(work: Work, case: Case, panel: Panel, by: Member) -> tuple[Part, ...]:
     """The panels that looked at the case before, the last one first: their minutes stay."""
-    before = [each for each in reversed(minute_kept.approved(work, case)) if each.opened_at < panel.opened_at]
+    before = minute_kept.earlier(work, by, case, panel)
     files = allowed(work, by, Act.FILE_MINUTE, case)
     parts: list[Part] = [Words(text="Earlier panels", style="heading")] if before else []
     for each in before[:EARLIER]:

@@ -37,7 +37,7 @@ async def home_of(bot: Whole, person: SlackPerson, holds: str) -> str:
         view = bot.slack.world.homes.get(person.user.id)
         return view.words if view and holds in view.words else None
 
-    return str(await bot.slack.until(shown))
+    return str(await bot.slack.until(shown, within=5))
 
 
 async def report(bot: Whole, person: SlackPerson) -> None:

@@ -174,9 +174,10 @@ def _due(calendar: Calendar, deadline: Deadline, agreed: date | None) -> tuple[d
 def plan_next(work: Work, deadline: Deadline) -> None:
     """Work out when the next reminder falls due: for all who have the same duty by the same day and the same hours."""
     rule = work.setting.rules[deadline.rule]
-    asked = (rule.id, deadline.due_local[:10], deadline.step, _pattern(work, deadline, rule))
+    pattern = _pattern(work, deadline, rule)
+    asked = ("next step", rule.id, deadline.due_local[:10], deadline.step, pattern)
     if asked not in work.memo:
-        work.memo[asked] = _next_step(work, rule, date.fromisoformat(asked[1]), *asked[2:])
+        work.memo[asked] = _next_step(work, rule, date.fromisoformat(deadline.due_local[:10]), deadline.step, pattern)
     deadline.step, deadline.next_at = work.memo[asked]
 
 

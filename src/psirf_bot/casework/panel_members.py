@@ -32,7 +32,10 @@ NAMED = {"representatives": Seat.SERVICE, "experts": Seat.EXPERT}
 
 def standing(work: Work, case: Case) -> dict[str, Seat]:
     """The seats that people have by what they are today, themselves or for whom they stand in."""
-    out = involved_in(work, case)
+    return _by_right(work, case, involved_in(work, case))
+
+
+def _by_right(work: Work, case: Case, out: Collection[str]) -> dict[str, Seat]:
     found = {someone.id: someone for role in STANDING for someone in people.holders(work, role)}
     seats = {someone.id: _seat(work, case, someone) for someone in found.values() if someone.id not in out}
     return {who: seat for who, seat in seats.items() if seat}
@@ -54,7 +57,11 @@ def _as_today(work: Work, someone: Person) -> Member:
 
 def suggested(work: Work, case: Case) -> dict[str, list[str]]:
     """Whom the form names already: the leads of the case's service, and a handful of subject experts."""
-    out, seats = involved_in(work, case), standing(work, case)
+    out = involved_in(work, case)
+    return _likely(work, case, out, _by_right(work, case, out))
+
+
+def _likely(work: Work, case: Case, out: Collection[str], seats: Mapping[str, Seat]) -> dict[str, list[str]]:
     leads = [p.id for p in people.holders(work, Role.SERVICE_LEAD) if case.service in _as_today(work, p).leads]
     experts = [p.id for p in people.holders(work, Role.EXPERT)]
     leads = [who for who in leads if who not in out]
@@ -68,8 +75,10 @@ def suggested(work: Work, case: Case) -> dict[str, list[str]]:
 
 def usual(work: Work, case: Case) -> dict[str, Seat]:
     """The seats of a panel for which nobody was named by hand."""
-    likely = suggested(work, case)
-    return standing(work, case) | {who: seat for question, seat in NAMED.items() for who in likely[question]}
+    out = involved_in(work, case)
+    seats = _by_right(work, case, out)
+    likely = _likely(work, case, out, seats)
+    return seats | {who: seat for question, seat in NAMED.items() for who in likely[question]}
 
 
 def named(work: Work, case: Case, answers: Answers, stood_back: Collection[str] = ()) -> dict[str, Seat]:
@@ -147,7 +156,7 @@ def vote(case: Case, member: PanelMember) -> Subject:
     return Subject("vote", member.id, case, case.service, {"whoever is named": member.person_id})
 
 
-def seat(work: Work, case: Case, panel: Panel, seats: Mapping[str, Seat], closes_on: date, by: str) -> None:
+def seat(work: Work, case: Case, panel: Panel, seats: Mapping[str, Seat], closes_on: date) -> None:
     """Give these people a seat, and ask each of them for a vote by the day on which voting closes."""
     members = [
         PanelMember(id=work.new_id(), panel_id=panel.id, person_id=who, seat=seat) for who, seat in seats.items()
@@ -192,7 +201,7 @@ def change(work: Work, case: Case, panel: Panel, wanted: Mapping[str, Seat], clo
             work.session.add(member)
     work.session.flush()
     known = {member.person_id for member in members}
-    seat(work, case, panel, {who: wanted[who] for who in wanted if who not in known}, closes_on, by)
+    seat(work, case, panel, {who: wanted[who] for who in wanted if who not in known}, closes_on)
 
 
 def _none_has_voted(work: Work, panel: Panel, members: Iterable[PanelMember]) -> None:

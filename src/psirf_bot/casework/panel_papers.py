@@ -178,7 +178,7 @@ def start(work: Work, case: Case, opening: Opening, by: Member) -> Panel:
     work.session.flush()
     decided = {"panel.decided": decided_by(work, opening.closes_on)}
     happened(work, Event.PANEL_OPENED, of_case(case, chair=panel.chair_id), by.id, agreed=decided)
-    panel_members.seat(work, case, panel, opening.seats, opening.closes_on, by.id)
+    panel_members.seat(work, case, panel, opening.seats, opening.closes_on)
     content = {
         "panel": panel.id,
         "route": panel.route,

@@ -58,6 +58,11 @@ def furnish(work: Work) -> None:
             address = {"channel": purpose}
             work.session.add(Channel(purpose=purpose, platform="web", address=address, set_by="demo", set_at=work.now))
     work.session.flush()
+    put_before_a_panel(work)
+
+
+def put_before_a_panel(work: Work) -> None:
+    """The first time: who has been trained, and the case with its panel open, its papers and its facts."""
     amina, leah = (_member(work, email) for email in (AMINA, LEAH))
     if amina and leah and work.session.exec(select(col(Case.id)).limit(1)).first() is None:
         training.bring_in(work, sample_training_text())

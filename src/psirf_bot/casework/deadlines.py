@@ -1,12 +1,12 @@
 """The clock of every duty: events open and close deadlines; each knows when its next reminder falls due."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
-from sqlmodel import col, select
+from sqlmodel import col, insert, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import people, post
@@ -82,14 +82,21 @@ def happened(
     work.session.flush()
 
 
-def began(work: Work, event: Event, about: Iterable[Subject], agreed: Mapping[str, date]) -> None:
-    """Open what this event opens for many subjects that are new, so that there is nothing yet that it could close."""
-    rules = [rule for rule in work.setting.rules.values() if rule.opened_by(event) and (rule.due or rule.id in agreed)]
-    for subject in about:
-        known: list[Deadline] = []
-        for rule in rules:
-            _open(work, rule, subject, known, work.now, agreed.get(rule.id), "")
-    work.session.flush()
+def began(work: Work, event: Event, about: Sequence[Subject], agreed: Mapping[str, date]) -> None:
+    """Open what this event opens for many subjects that are new, and alike but for whose duty it is.
+
+    They are written as rows: an agenda opens hundreds, and nobody needs them as objects yet.
+    """
+    rows = []
+    for rule in work.setting.rules.values() if about else ():
+        if rule.opened_by(event) and (rule.due or rule.id in agreed):
+            like = _new(work, rule, about[0], work.now, agreed.get(rule.id), "1")
+            for subject in about:
+                like.id, like.subject_id, like.owner_id, like.step = work.new_id(), subject.id, _owner(rule, subject), 0
+                plan_next(work, like)
+                rows.append(like.model_dump())
+    if rows:
+        work.session.execute(insert(Deadline), rows)
 
 
 def done(work: Work, deadline: Deadline, about: Subject, by: str, note: str | None = None) -> None:
@@ -120,15 +127,22 @@ def _open(
     before = [d for d in known if d.rule == rule.id]
     if any(d.occurrence == occurrence or (d.state in RUNNING and not occurrence) for d in before):
         return
+    deadline = _new(work, rule, about, since, agreed, occurrence or str(len(before) + 1))
+    plan_next(work, deadline)
+    work.session.add(deadline)
+    known.append(deadline)
+
+
+def _new(work: Work, rule: Rule, about: Subject, since: datetime, agreed: date | None, occurrence: str) -> Deadline:
     deadline = Deadline(
         id=work.new_id(),
         rule=rule.id,
         subject_kind=about.kind,
         subject_id=about.id,
-        occurrence=occurrence or str(len(before) + 1),
+        occurrence=occurrence,
         case_id=about.case.id if about.case else None,
         service=about.service,
-        owner_id=None if rule.owner == rule.role else about.named.get(str(rule.owner)),
+        owner_id=_owner(rule, about),
         role=rule.role,
         since=since,
         length=str(rule.due) if rule.due and agreed is None else None,
@@ -137,9 +151,11 @@ def _open(
         due_at=since,
     )
     _set_due(work, deadline, agreed)
-    plan_next(work, deadline)
-    work.session.add(deadline)
-    known.append(deadline)
+    return deadline
+
+
+def _owner(rule: Rule, about: Subject) -> str | None:
+    return None if rule.owner == rule.role else about.named.get(str(rule.owner))
 
 
 def _set_due(work: Work, deadline: Deadline, agreed: date | None = None) -> None:

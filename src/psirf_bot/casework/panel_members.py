@@ -6,7 +6,7 @@ Staff who were involved, their line managers and managers who were passed over g
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
-from sqlmodel import select
+from sqlmodel import insert, select
 
 from psirf_bot.casework import deadlines, panels, people, training
 from psirf_bot.casework.deadlines import Subject, happened, running
@@ -153,17 +153,22 @@ def chair_of(work: Work, answers: Answers, *cases: Case, stood_back: Collection[
 
 def vote(case: Case, member: PanelMember) -> Subject:
     """The subject of a member's duty to vote."""
-    return Subject("vote", member.id, case, case.service, {"whoever is named": member.person_id})
+    return _vote(case, member.id, member.person_id)
+
+
+def _vote(case: Case, seat_id: str, who: str) -> Subject:
+    return Subject("vote", seat_id, case, case.service, {"whoever is named": who})
 
 
 def seat(work: Work, case: Case, panel: Panel, seats: Mapping[str, Seat], closes_on: date) -> None:
     """Give these people a seat, and ask each of them for a vote by the day on which voting closes."""
-    members = [
-        PanelMember(id=work.new_id(), panel_id=panel.id, person_id=who, seat=seat) for who, seat in seats.items()
-    ]
-    work.session.add_all(members)
-    work.session.flush()
-    deadlines.began(work, Event.VOTE_ASKED_FOR, (vote(case, m) for m in members), {"panel.vote": closes_on})
+    if not seats:
+        return
+    ids = {who: work.new_id() for who in seats}
+    rows = [{"id": ids[who], "panel_id": panel.id, "person_id": who, "seat": seat} for who, seat in seats.items()]
+    work.session.execute(insert(PanelMember), rows)
+    asked = [_vote(case, ids[who], who) for who in seats]
+    deadlines.began(work, Event.VOTE_ASKED_FOR, asked, {"panel.vote": closes_on})
 
 
 def all_of(work: Work, panel: Panel) -> list[PanelMember]:

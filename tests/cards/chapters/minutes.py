@@ -1,10 +1,11 @@
 """The minute of a panel: given in private, and filed on the Datix record."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 from sqlmodel import select
 
-from cards.chapters.common import FEMI, LEAH, MARGUERITE, NEAR_MISS, SANDEEP, Shown, opened, reported
+from cards.chapters.common import FEMI, FIRST, LEAH, MARGUERITE, NEAR_MISS, SANDEEP, Shown, opened, reported
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.desk import Desk
@@ -38,6 +39,12 @@ async def minutes(stage: Stage) -> AsyncIterator[Shown]:
     filed = await stage.presses(LEAH, form, "Note it", {"filed-on": "2026-11-20"})
     yield Shown("minute-filed", "The minute is filed", filed)
     yield Shown("minute-kept", "The minute: filed", shown(await stage.turn(LEAH, Pressed(show))))
+    stage.later(days=5)
+    await stage.do(_opened_again)
+    page = await stage.says(LEAH, f"panel {FIRST}")
+    yield Shown("panel-page-earlier", "The panel's page: an earlier panel of the same case", page)
+    before = await stage.presses(LEAH, page, "Its minute")
+    yield Shown("minute-earlier", "The minute of an earlier panel", before)
 
 
 def _decided(work: Work) -> None:
@@ -81,3 +88,14 @@ def _approved(work: Work) -> None:
     work.session.add_all([case, panel])
     keep(work, case, panel)
     happened(work, Event.MINUTE_APPROVED, of_case(case), panel.chair_id)
+
+
+def _opened_again(work: Work) -> None:
+    """The case was opened again, and another panel votes on it."""
+    case, first = work.session.exec(select(Case)).one(), work.session.get_one(Panel, "panel1")
+    case.state = State.IN_PANEL
+    of_first = first.model_dump(include={"case_id", "chair_id", "opened_by", "documents", "plan_says"})
+    closes = work.now + timedelta(days=2)
+    work.session.add(Panel(id="panel2", route="urgent", opened_at=work.now, closes_at=closes, **of_first))
+    work.session.add(PanelMember(id="seat2", panel_id="panel2", person_id=first.opened_by, seat="quality"))
+    work.session.add(case)

@@ -77,7 +77,7 @@ async def test_a_psii_from_its_decision_to_its_end_in_words(stage: Stage) -> Non
     assert "The Chief Nurse: Verify the PSII. Due Tuesday 24 November" in said
     assert "The quality team: Choose who leads the learning response" in said
     assert "Next: Notify everybody outside" in said
-    assert "2 working days (policy §12.4; the time is local)." in said, "where the next date comes from"
+    assert "2 working days (policy §12.4; our own time limit)." in said, "where the next date comes from"
     await press(stage, MARGUERITE, "response.verify")
     assert "Its lead is to be chosen" in words(await board(stage))
     await press(stage, LEAH, "response.lead", LEAD)

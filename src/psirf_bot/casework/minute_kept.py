@@ -41,14 +41,9 @@ def approved(work: Work, case: Case) -> list[Panel]:
 
 def may_be_read(work: Work, by: Member, case: Case, panel: Panel) -> bool:
     """Whoever sees the panel that looks at the case now, and did not stand back from this one."""
-    stood_back = (
-        PanelMember.panel_id == panel.id,
-        PanelMember.person_id == by.id,
-        col(PanelMember.recused_at).is_not(None),
-    )
-    return (
-        allowed(work, by, Act.SEE_PANEL, case) and not work.session.exec(select(PanelMember).where(*stood_back)).first()
-    )
+    theirs = PanelMember.panel_id == panel.id, PanelMember.person_id == by.id
+    stood_back = select(PanelMember.id).where(*theirs, col(PanelMember.recused_at).is_not(None))
+    return allowed(work, by, Act.SEE_PANEL, case) and work.session.exec(stood_back).first() is None
 
 
 def earlier(work: Work, by: Member, case: Case, panel: Panel) -> list[Panel]:
@@ -77,11 +72,8 @@ def _verification(work: Work, panel: Panel) -> Iterator[Row]:
     response = work.session.exec(select(LearningResponse).where(*of_this_panel)).first()
     asked = clock(work, panel, "psii.verified")
     if response and response.verified_at:
-        yield (
-            "PSII verified",
-            officer(work, response.verified_by, response.verified_at),
-            when(work, response.verified_at),
-        )
+        by, at = response.verified_by, response.verified_at
+        yield "PSII verified", officer(work, by, at), when(work, at)
     elif asked and asked.state == DROPPED:
         yield (
             "PSII sent back to the panel",
@@ -104,8 +96,5 @@ def _later_panels(work: Work, panel: Panel) -> Iterator[Row]:
     """Whoever reads an old minute learns that it is not the last word."""
     for later in approved(work, work.session.get_one(Case, panel.case_id)):
         if panel.approved_at and later.approved_at and later.approved_at > panel.approved_at:
-            yield (
-                "Minute of a later panel approved",
-                people.name_of(work, later.approved_by),
-                when(work, later.approved_at),
-            )
+            by = people.name_of(work, later.approved_by)
+            yield "Minute of a later panel approved", by, when(work, later.approved_at)

@@ -121,12 +121,12 @@ def _make(work: Work, press: Press, answers: Answers) -> Card:
     work.session.flush()
     work.record(press.by.id, "panel agenda made", agenda=made.id, cases=[case.id for case in found])
     post.living_once(work, "panel", f"agenda:{made.id}")  # before those of its cases, which hang below it
+    openings = []
     for case in found:
         papers = panel_papers.papers_in(panel_papers.likely_papers(work, case))
         seats = panel_members.usual(work, case)
-        panel = panel_papers.start(
-            work, case, Opening("weekly", chair.id, override, seats, meets_on, papers, made.id), press.by
-        )
+        openings.append((case, Opening("weekly", chair.id, override, seats, meets_on, papers, made.id)))
+    for panel in panel_papers.start_all(work, openings, press.by):
         post.living_once(work, "panel", panels.subject(panel))
     _tell_chair(work, press, made, chair)
     return _made(work, made)

@@ -30,12 +30,18 @@ NAMED = {"representatives": Seat.SERVICE, "experts": Seat.EXPERT}
 # Seats
 
 
+def kept_out(work: Work, case: Case) -> frozenset[str]:
+    """Who was involved in a case, looked up once while its row is held: nothing that opens a panel changes it."""
+    asked = ("kept out", case.id)
+    if asked not in work.memo:
+        work.memo[asked] = involved_in(work, case)
+    out: frozenset[str] = work.memo[asked]
+    return out
+
+
 def standing(work: Work, case: Case) -> dict[str, Seat]:
     """The seats that people have by what they are today, themselves or for whom they stand in."""
-    return _by_right(work, case, involved_in(work, case))
-
-
-def _by_right(work: Work, case: Case, out: Collection[str]) -> dict[str, Seat]:
+    out = kept_out(work, case)
     found = {someone.id: someone for role in STANDING for someone in people.holders(work, role)}
     seats = {someone.id: _seat(work, case, someone) for someone in found.values() if someone.id not in out}
     return {who: seat for who, seat in seats.items() if seat}
@@ -57,11 +63,11 @@ def _as_today(work: Work, someone: Person) -> Member:
 
 def suggested(work: Work, case: Case) -> dict[str, list[str]]:
     """Whom the form names already: the leads of the case's service, and a handful of subject experts."""
-    out = involved_in(work, case)
-    return _likely(work, case, out, _by_right(work, case, out))
+    return _likely(work, case, standing(work, case))
 
 
-def _likely(work: Work, case: Case, out: Collection[str], seats: Mapping[str, Seat]) -> dict[str, list[str]]:
+def _likely(work: Work, case: Case, seats: Mapping[str, Seat]) -> dict[str, list[str]]:
+    out = kept_out(work, case)
     leads = [p.id for p in people.holders(work, Role.SERVICE_LEAD) if case.service in _as_today(work, p).leads]
     experts = [p.id for p in people.holders(work, Role.EXPERT)]
     leads = [who for who in leads if who not in out]
@@ -75,15 +81,14 @@ def _likely(work: Work, case: Case, out: Collection[str], seats: Mapping[str, Se
 
 def usual(work: Work, case: Case) -> dict[str, Seat]:
     """The seats of a panel for which nobody was named by hand."""
-    out = involved_in(work, case)
-    seats = _by_right(work, case, out)
-    likely = _likely(work, case, out, seats)
+    seats = standing(work, case)
+    likely = _likely(work, case, seats)
     return seats | {who: seat for question, seat in NAMED.items() for who in likely[question]}
 
 
 def named(work: Work, case: Case, answers: Answers, stood_back: Collection[str] = ()) -> dict[str, Seat]:
     """The seats of those who were named by hand. Raises Unfit for somebody who cannot have one."""
-    out = involved_in(work, case) | set(stood_back)
+    out = kept_out(work, case) | set(stood_back)
     seats: dict[str, Seat] = {}
     for question, seat in NAMED.items():
         given = answers.get(question)
@@ -126,7 +131,7 @@ def quorum_warning(work: Work, seats: Iterable[Seat]) -> str:
 
 def likely_chair(work: Work, case: Case | None = None) -> list[str]:
     """Who is suggested as the chair: somebody whose training is complete, if there is one."""
-    out = involved_in(work, case) if case else frozenset()
+    out = kept_out(work, case) if case else frozenset()
     able = [p for p in people.holders(work, Role.CHAIR) if p.id not in out]
     return [p.id for p in sorted(able, key=lambda p: bool(training.oversight_lacks(work, p.id)))][:1]
 
@@ -136,7 +141,7 @@ def chair_of(work: Work, answers: Answers, *cases: Case, stood_back: Collection[
     given = answers["chair"]
     chair = listed(work, given[0] if isinstance(given, list) else "", "chair")
     for case in cases:
-        if chair.id in stood_back or chair.id in involved_in(work, case):
+        if chair.id in stood_back or chair.id in kept_out(work, case):
             text = f" Please leave {case.reference} out here and open it by itself." if len(cases) > 1 else ""
             raise Unfit({"chair": cannot_sit(chair) + text})
     if Role.CHAIR not in people.member(work, chair).roles:

@@ -4,7 +4,7 @@ The three documents are a link each, or the reason why one is not there (I12); w
 and improvement work that is under way already (I01, I02).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,18 +16,17 @@ from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import panel_members, post
+from psirf_bot.casework import cases, onlookers, panel_members, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Unfit
-from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import Day, Json, People, Question, long_text, short_text
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.panel import DOCUMENTS, Seat
-from psirf_bot.store.tables import Case, Channel, Panel, SafetyAction
+from psirf_bot.store.tables import Case, Channel, Panel, SafetyAction, SupportNeed
 
 TO_DECIDE = 2
 """Working days from the closing of the vote to the approved minute; local."""
@@ -160,6 +159,25 @@ def in_words(work: Work, at: datetime) -> str:
 
 def start(work: Work, case: Case, opening: Opening, by: Member) -> Panel:
     """Open the panel of a case that was read: its members are asked to vote, and its chair to decide afterwards."""
+    [panel] = start_all(work, [(case, opening)], by)
+    return panel
+
+
+def start_all(work: Work, openings: Sequence[tuple[Case, Opening]], by: Member) -> list[Panel]:
+    """Open the panels of these cases. What shows several of them is brought up to date once."""
+    panels = [_begin(work, case, opening, by) for case, opening in openings]
+    concerned: set[str | None] = {by.id}
+    for case, opening in openings:
+        post.refresh(work, cases.living_subject(case))
+        post.refresh(work, f"response:{case.id}")
+        concerned |= {case.reporter_id, case.owner_id, opening.chair_id, *opening.seats}
+    theirs = col(SupportNeed.case_id).in_([case.id for case, _ in openings])
+    checkers = work.session.exec(select(SupportNeed.checker_id).where(theirs))
+    onlookers.refresh(work, openings[0][0], *concerned, *checkers)
+    return panels
+
+
+def _begin(work: Work, case: Case, opening: Opening, by: Member) -> Panel:
     panel = Panel(
         id=work.new_id(),
         case_id=case.id,
@@ -188,7 +206,7 @@ def start(work: Work, case: Case, opening: Opening, by: Member) -> Panel:
         "closes": panel.closes_at.isoformat(),
         "papers": dict(opening.papers),
     }
-    changed(work, case, by.id, "panel opened", panel.chair_id, *opening.seats, **content)
+    work.record(by.id, "panel opened", case, **content)
     return panel
 
 

@@ -176,13 +176,13 @@ def months(n: int) -> Due:
 R, E = Role, Event
 ENDED = (E.CASE_CLOSED, E.CASE_DROPPED)
 LOCAL = "local: the policy gives no time"
-SUPPORT = "policy App 2; the time is local"
+SUPPORT = "policy App 2; our own time limit"
 CONTRACT = "contract/local; the law says as soon as reasonably practicable (Regulation 20)"
 
 RULES = (
     # Someone in danger now (S04)
     Rule("danger.acknowledged", "Say that you have seen the danger", E.DANGER_TOLD, (E.DANGER_ACKNOWLEDGED,),
-         minutes(5), R.EXECUTIVE, "PSS annex: executives at no notice; the time is local",
+         minutes(5), R.EXECUTIVE, "PSS annex: executives at no notice; our own time limit",
          nudges=(NOW,), alone=True, private=True),
 
     # Reporting (§12.1)
@@ -227,7 +227,7 @@ RULES = (
          (E.PANEL_OPENED,), working_days(5), "case owner", LOCAL,
          ladder=(R.QUALITY, R.CHAIR), drops=ENDED),
     Rule("psii.verified", "Verify the PSII", E.PSII_DECIDED, (E.PSII_VERIFIED,), working_days(2), R.CHIEF_NURSE,
-         "policy §3.2: before it starts; the time is local", ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE),
+         "policy §3.2: before it starts; our own time limit", ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE),
          drops=(E.PSII_NOT_VERIFIED, *ENDED)),
     Rule("panel.vote", "Vote on the response", E.VOTE_ASKED_FOR, (E.VOTED,), None, "whoever is named",
          "agreed when the panel was opened", nudges=(-1, 0), ladder=(), drops=(E.VOTE_NOT_NEEDED, *ENDED),
@@ -236,12 +236,12 @@ RULES = (
          "chair", "local: two working days after voting closes", nudges=(-2, 0), ladder=(R.QUALITY, R.CHIEF_NURSE),
          drops=(E.PANEL_STOPPED, *ENDED)),
     Rule("panel.departure", "Answer whether the panel may depart from the minimum", E.DEPARTURE_ASKED_FOR,
-         (E.DEPARTURE_ANSWERED,), working_days(2), R.CHIEF_NURSE, "policy §12.3 (I09); the time is local",
+         (E.DEPARTURE_ANSWERED,), working_days(2), R.CHIEF_NURSE, "policy §12.3; our own time limit",
          ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE), drops=(E.PANEL_STOPPED, *ENDED)),
     Rule("minute.filed", "File the panel's minute and papers on the Datix record", E.MINUTE_APPROVED,
-         (E.MINUTE_FILED,), working_days(2), R.QUALITY, "policy §12.3; the time is local", drops=(E.CASE_DROPPED,)),
+         (E.MINUTE_FILED,), working_days(2), R.QUALITY, "policy §12.3; our own time limit", drops=(E.CASE_DROPPED,)),
     Rule("notifications.made", "Notify everybody outside who has to know", E.NOTIFICATIONS_OWED,
-         (E.NOTIFICATIONS_MADE,), working_days(2), R.QUALITY, "policy §12.4; the time is local",
+         (E.NOTIFICATIONS_MADE,), working_days(2), R.QUALITY, "policy §12.4; our own time limit",
          ladder=(R.QUALITY, R.CHIEF_NURSE), drops=(E.PSII_NOT_VERIFIED, E.CASE_DROPPED)),
     Rule("psii.day-3", "Send the initial report", E.PSII_VERIFIED, (E.INITIAL_REPORT_SENT,), working_days(3), R.QUALITY,
          "policy §12.4: day 3, read here as working days from verification", ladder=(R.QUALITY, R.CHIEF_NURSE),
@@ -249,10 +249,10 @@ RULES = (
 
     # The learning response (§13, K01 to K08)
     Rule("response.lead", "Choose who leads the learning response", E.RESPONSE_DECIDED, (E.LEAD_CHOSEN,),
-         working_days(2), R.QUALITY, "policy §4; the time is local", ladder=(R.QUALITY, R.CHIEF_NURSE),
+         working_days(2), R.QUALITY, "policy §4; our own time limit", ladder=(R.QUALITY, R.CHIEF_NURSE),
          drops=(E.PSII_NOT_VERIFIED, *ENDED)),
     Rule("response.started", "Start the learning response", E.RESPONSE_DUE_TO_START, (E.RESPONSE_STARTED,),
-         working_days(5), "response lead", "policy §13: as soon as possible; the time is local",
+         working_days(5), "response lead", "policy §13: as soon as possible; our own time limit",
          ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),
     Rule("response.target", "Finish the learning response", E.RESPONSE_STARTED, (E.RESPONSE_ENDED,), months(2),
          "response lead", "policy §13: one to three months; two is local", nudges=(-10, -5, -1, 0),
@@ -267,7 +267,7 @@ RULES = (
          "response lead", "policy §13: never more than six months", nudges=(-20, -10, -5, 0),
          ladder=(R.CHIEF_NURSE, R.EXECUTIVE), drops=ENDED),
     Rule("psii.final", "Send the final report", E.PSII_ENDED, (E.FINAL_REPORT_SENT,), working_days(10), R.QUALITY,
-         "policy §12.4: on completion; the time is local", ladder=(R.QUALITY, R.CHIEF_NURSE), drops=(E.CASE_DROPPED,)),
+         "policy §12.4: on completion; our own time limit", ladder=(R.QUALITY, R.CHIEF_NURSE), drops=(E.CASE_DROPPED,)),
     Rule("contact.service-user", "Be in touch with the service user or family, as agreed", E.FAMILY_CONTACT_AGREED,
          (E.CONTACT_MADE,), None, "response lead", "agreed with them (policy App 4)", drops=(E.CONTACT_ENDED, *ENDED)),
     Rule("contact.staff", "Be in touch with the member of staff, as agreed", E.STAFF_CONTACT_AGREED,
@@ -288,13 +288,13 @@ RULES = (
     Rule("plan.exercise", "Repeat the planning exercise", E.PLAN_PUBLISHED, (E.EXERCISE_DONE,), months(36), R.QUALITY,
          "policy §11: every three years", nudges=(-120, -60, -20, 0), ladder=(R.CHIEF_NURSE,), comes_back=months(36)),
     Rule("alert.lead", "Name a clinical lead for the Patient Safety Alert", E.ALERT_RECEIVED, (E.ALERT_LEAD_NAMED,),
-         working_days(1), R.EXECUTIVE, "PSS annex; the time is local", nudges=(0,), ladder=(R.QUALITY, R.CHIEF_NURSE),
+         working_days(1), R.EXECUTIVE, "PSS annex; our own time limit", nudges=(0,), ladder=(R.QUALITY, R.CHIEF_NURSE),
          drops=(E.ALERT_AUTHORISED,)),
     Rule("alert.complete", "Complete the actions of the Patient Safety Alert", E.ALERT_RECEIVED,
          (E.ALERT_REPORTED, E.ALERT_AUTHORISED), None, "whoever is named", "the alert's own date",
          nudges=(-10, -5, -2, -1, 0), ladder=(R.EXECUTIVE, R.CHIEF_NURSE)),
     Rule("alert.authorised", "Authorise the alert's actions as complete", E.ALERT_REPORTED, (E.ALERT_AUTHORISED,),
-         working_days(1), R.EXECUTIVE, "PSS annex; the time is local", nudges=(0,), ladder=(R.CHIEF_NURSE,)),
+         working_days(1), R.EXECUTIVE, "PSS annex; our own time limit", nudges=(0,), ladder=(R.CHIEF_NURSE,)),
 )  # fmt: skip
 
 

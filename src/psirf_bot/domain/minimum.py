@@ -29,9 +29,7 @@ GRAVE = "death-or-severe-harm"
 GUIDE = "national guide to responding proportionately"
 
 REQUIREMENTS = (
-    Requirement(
-        id=GRAVE, fact="Unexpected death or severe harm under our care", psii=True, source="policy §12.3 (I09)"
-    ),
+    Requirement(id=GRAVE, fact="Unexpected death or severe harm under our care", psii=True, source="policy §12.3"),
     Requirement(id="never-event", fact="A never event", psii=True, source=GUIDE),
     Requirement(
         id="death-problems-in-care",

@@ -14,6 +14,7 @@ from psirf_bot.casework import (
     desk,
     lead_choice,
     learning_responses,
+    notifications,
     pausing,
     people,
     responding,
@@ -79,6 +80,7 @@ async def approved(stage: Stage, kind: str = "mdt", by: str = SANDEEP) -> None:
     def approve(work: Work) -> None:
         someone = work.session.exec(select(Person).where(Person.name == by)).one()
         response.decide(work, case_in(work), kind, people.member(work, someone))
+        notifications.owed_from_now(work, case_in(work), someone.id)
 
     await stage.do(approve)
     await stage.settled()

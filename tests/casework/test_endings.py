@@ -98,6 +98,8 @@ async def test_a_psii_that_has_ended_is_closed(stage: Stage) -> None:
     await press(stage, NIAMH, "response.end", {"day": "2026-11-20", "missing": None})
     await press(stage, MARGUERITE, "report.approve", {"approved": ["draft", "learning"]})
     await press(stage, LEAH, "report.final-sent", {"day": "2026-11-20", "to": ["cqc"]})
+    assert "initial report" in words(await press(stage, LEAH, "case.close", CLOSE))
+    await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"})
     await press(stage, LEAH, "case.close", CLOSE)
     assert await state(stage) == "closed"
 

@@ -33,6 +33,7 @@ SENT: dict[str, Any] = {"day": "2026-11-20", "to": ["ics", "family"]}
 async def ended(stage: Stage, kind: str = "psii") -> None:
     """A learning response that has ended, and what its end opens."""
     await started(stage, kind)
+    await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"})
     await press(stage, NIAMH, "response.end", {"day": "2026-11-20", "missing": None})
 
     def tell(work: Work) -> None:

@@ -85,19 +85,19 @@ def member(work: Work, name: str) -> Member:
 async def test_the_form_shows_each_response_lead_with_what_they_lack_and_how_much_they_led(stage: Stage) -> None:
     await to_choose(stage)
     form = words(await press(stage, LEAH, "response.lead"))
-    assert "Niamh Gallagher: Training complete. 0 responses in the last 12 months, fewer than 2." in form
-    assert "Callum Strachan: Lacks: 2 days of training in learning from incidents (1 so far)." in form
+    assert "Niamh Gallagher: Training complete. Led 0 in the last 12 months (2 are expected)." in form
+    assert "Callum Strachan: Still needs: 2 days of training in learning from incidents (1 so far)." in form
     assert AMINA not in form
 
 
 @pytest.mark.parametrize(
-    ("days_ago", "count"), [(0, "1 response in the last 12 months, fewer than 2."), (366, "0 responses in the last")]
+    ("days_ago", "count"), [(0, "Led 1 in the last 12 months (2 are expected)."), (366, "Led 0 in the last 12 months (2")]
 )
 async def test_responses_of_the_last_twelve_months_are_counted(stage: Stage, days_ago: int, count: str) -> None:
     await to_choose(stage)
     await choose(stage)
     niamh = await stage.do(lambda work: id_of(work, NIAMH))
-    assert "0 responses" in await stage.do(lambda work: training.lead_words(work, niamh)), "chosen, but not begun"
+    assert "Led 0" in await stage.do(lambda work: training.lead_words(work, niamh)), "chosen, but not begun"
 
     def started(work: Work) -> None:
         response = learning_responses.current(work, case_in(work))
@@ -148,6 +148,9 @@ async def test_a_trained_lead_is_chosen_with_the_time_agreed(stage: Stage) -> No
     assert (await clocks(stage))["response.lead"][1] == "done"
     asked = stage.private(NIAMH)[-1]
     assert asked.title == "You are asked to lead a learning response"
+    assert "The quality team asks you to lead the learning response to PSI-2026-0001: Multi" in words(asked)
+    assert "You have 6 hours a week for it." in words(asked)
+    assert "press I cannot lead this: no reason is needed." in words(asked)
     assert [b.label for b in asked.all_buttons()] == ["Open the learning response", "I cannot lead this"]
     assert await audited(stage) == ["response lead chosen"]
 
@@ -281,8 +284,8 @@ async def test_the_card_shows_leads_and_overseers_and_the_incomplete_first(stage
         return training.show(work, member(work, LEAH))
 
     text = words(await stage.do(show))
-    assert text.index("Callum Strachan: Lacks: 2 days") < text.index("Niamh Gallagher: Training complete")
-    assert text.index("Judith Cornwell: Lacks: 2 days") < text.index("Sandeep Bhullar: Training complete")
+    assert text.index("Callum Strachan: Still needs: 2 days") < text.index("Niamh Gallagher: Training complete")
+    assert text.index("Judith Cornwell: Still needs: 2 days") < text.index("Sandeep Bhullar: Training complete")
     assert AMINA not in text
 
 

@@ -170,7 +170,9 @@ async def test_who_is_named_hears_of_it_in_private_and_once(stage: Stage) -> Non
         await press(stage, NIAMH, "contacts-named.set", SET)
     [told] = stage.private(FEMI)
     assert (told.title, told.preview) == ("You are a named contact", "You have a private task.")
-    assert "Niamh Gallagher, who leads the response, can tell you more" in words(told)
+    assert "Niamh Gallagher has named you as the contact of the patient or family" in words(told)
+    assert "The lead will speak with you before you speak to them." in words(told)
+    assert labels(told) == ["I cannot do this"], "they may not see the response"
     await press(stage, NIAMH, "contacts-named.set", SET | {"contact": CALLUM})
     assert stage.private(FEMI)[-1].title == "Somebody else is the contact now"
     rows = await stage.do(lambda work: len(work.session.exec(select(NamedContact)).all()))

@@ -155,13 +155,14 @@ async def test_it_is_for_the_quality_team(stage: Stage, name: str) -> None:
     assert await rows(stage) == []
 
 
-async def test_told_before_it_was_owed_the_duty_is_done_at_once(stage: Stage) -> None:
+async def test_told_before_it_was_owed_nobody_is_chased(stage: Stage) -> None:
     await read_case(stage)
     await note(stage, FIVE)
     await approved(stage, "psii")
+    assert await clocks(stage, "notifications.") == {}
 
-    def settle(work: Work) -> None:
-        notifications.settle(work, case_in(work), "somebody")
 
-    await stage.do(settle)
-    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "done"
+async def test_a_referral_without_any_response_is_chased_too(stage: Stage) -> None:
+    await read_case(stage)
+    await stage.do(lambda work: notifications.owed_from_now(work, case_in(work), "somebody"))
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "open"

@@ -147,9 +147,9 @@ def labels(card: Card) -> list[str]:
 
 # What comes of a decision
 
-APPROVED = {"panel.decided": "done", "minute.filed": "open"}
+APPROVED = {"panel.decided": "done", "minute.filed": "open", "notifications.made": "open"}
 A_RESPONSE = APPROVED | {"response.lead": "open", "response.started": "open"}
-A_PSII = APPROVED | {"response.lead": "open", "psii.verified": "open", "notifications.made": "open"}
+A_PSII = APPROVED | {"response.lead": "open", "psii.verified": "open"}
 ALLOWED, NOT_ALLOWED = {"panel.departure": "done"}, {"panel.decided": "open", "panel.departure": "done"}
 NOT_ANSWERED = {"panel.decided": "open", "panel.departure": "open"}
 ASKED = "A panel asks to depart from the minimum"

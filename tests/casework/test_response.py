@@ -83,7 +83,7 @@ async def owners_of(stage: Stage, rule: str) -> list[str]:
         (
             "psii",
             "awaiting verification",
-            {"response.lead": "open", "psii.verified": "open", "notifications.made": "open"},
+            {"response.lead": "open", "psii.verified": "open"},
         ),
     ],
 )
@@ -91,7 +91,7 @@ async def test_what_a_decision_opens(stage: Stage, kind: str, becomes: str, expe
     await read_case(stage)
     await approved(stage, kind)
     assert await state(stage) == becomes
-    found = await clocks(stage, "response.", "psii.", "notifications.")
+    found = await clocks(stage, "response.", "psii.")
     assert {rule: how for rule, (_, how) in found.items()} == expected
 
 

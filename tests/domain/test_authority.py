@@ -146,6 +146,8 @@ def test_whoever_stands_in_for_a_lead_a_chair_or_a_member_acts_as_they_would() -
             assert may(deputy, act, about) is may_act, (act, acts_for)
             involved = replace(about, kept_out_ids=frozenset({"p1"}), passed_over_ids=frozenset({"p1"}))
             assert not may(deputy, act, involved)
+            stood_for = replace(about, kept_out_ids=frozenset({whom}))
+            assert may(deputy, act, stood_for) is (may_act and role is Role.RESPONSE_LEAD)
 
 
 @cache

@@ -23,6 +23,7 @@ panel.opened            5 working days   case_owner       quality chair
 panel.vote              agreed           whoever_is_named
 panel.decided           agreed           chair            quality chief_nurse
 panel.departure         2 working days   chief_nurse      medical_director executive
+case.closed             5 working days   case_owner       quality
 minute.filed            2 working days   quality          quality
 notifications.made      2 working days   quality          quality chief_nurse
 psii.final              10 working days  quality          quality chief_nurse

@@ -31,7 +31,7 @@ from psirf_bot.cards.model import (
 
 Json = dict[str, Any]
 
-IN_PRIVATE = "Show it in our private chat"
+IN_PRIVATE = " (in our private chat)"
 OPENS_A_WINDOW = {"type": "task/fetch"}
 _STYLES = {"primary": "positive", "danger": "destructive"}
 _LOOKS: dict[str, Json] = {"subtle": {"isSubtle": True}, "heading": {"size": "Medium", "weight": "Bolder"}}
@@ -173,8 +173,8 @@ def _look(button: Button) -> Json:
 
 def _in_private(button: Button) -> Button:
     """The way round for a client that opens no window: some do nothing at all when such a button is pressed."""
-    spoken = f"{IN_PRIVATE}: {button.spoken or button.label}"
-    return button.model_copy(update={"label": IN_PRIVATE, "spoken": spoken, "style": "plain"})
+    spoken = button.spoken + IN_PRIVATE if button.spoken else ""
+    return button.model_copy(update={"label": button.label + IN_PRIVATE, "spoken": spoken, "style": "plain"})
 
 
 def _asked(card: Card) -> Json:
@@ -199,7 +199,7 @@ def _input(part: Input, blocking: bool) -> Iterator[Json]:
     else:
         yield field | _element(part)
     if part.error:  # below: above, it would read as part of the question before
-        yield _text(plain.PLEASE_CHECK + part.error, color="Attention", weight="Bolder", spacing="Small")
+        yield _text(plain.marker(part.error) + part.error, color="Attention", weight="Bolder", spacing="Small")
     if part.hint:
         yield _text(part.hint, isSubtle=True, size="Small", spacing="Small")
 

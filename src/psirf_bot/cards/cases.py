@@ -48,10 +48,10 @@ class CaseLine:
         )
 
 
-def prompts(report: Report, candour: bool | None) -> tuple[Words, ...]:
+def prompts(report: Report, candour: bool | None, *, decided: bool) -> tuple[Words, ...]:
     """What the answers suggest to the quality team: proposals with their ground, never decisions.
 
-    `candour`: whether somebody has confirmed that the duty of candour applies.
+    `candour`: whether somebody has confirmed that the duty of candour applies. `decided`: a panel has considered it.
     """
     found: list[str] = []
     if report.someone_is_in_danger_now():
@@ -60,7 +60,7 @@ def prompts(report: Report, candour: bool | None) -> tuple[Words, ...]:
         found.append(f"It has been confirmed that the duty of candour {'applies' if candour else 'does not apply'}.")
     elif report.candour_may_apply():
         found.append("Duty of candour may apply; a clinician decides. (Regulation 20; the reporter's answers on harm.)")
-    if report.could_have_been_grave():
+    if report.could_have_been_grave() and not decided:
         led = "may have" if report.could_have_led == "not-known" else "could have"
         found.append(f"It {led} led to serious injury, permanent harm or death: consider a response. (Policy 12.3.)")
     if report.clinical_record == "not-yet":
@@ -92,6 +92,7 @@ def quality_card(
     *,
     kept_inside: bool,
     candour: bool | None,
+    decided: bool,
 ) -> Card:
     """The living card in the quality channel; it names nobody but its owner. `kept_inside`: no words of the report."""
     body: list[Part] = [Facts(facts=line.facts())]
@@ -99,7 +100,7 @@ def quality_card(
         why = "It was withdrawn." if line.state is State.WITHDRAWN else "Only the quality team may read this one."
         body.append(Words(text=f"{why} Open the case to read it."))
     elif report is not None:
-        body += prompts(report, candour)
+        body += prompts(report, candour, decided=decided)
         if report.what_happened:
             body += [Words(text="What happened", style="heading"), Words(text=report.what_happened, typed=True)]
         if harm := harm_facts(report):
@@ -127,11 +128,12 @@ def case_card(
     rows: Sequence[tuple[Button, ...]],
     prompted: bool,
     candour: bool | None,
+    decided: bool,
 ) -> Card:
     """The whole case, for somebody who may see it, in private. `prompted`: with what the answers suggest."""
     body: list[Part] = [Facts(facts=(*line.facts(), *about))]
     if report is not None:
-        body += prompts(report, candour) if prompted else ()
+        body += prompts(report, candour, decided=decided) if prompted else ()
         body += reading_parts(read)
         if harm := harm_facts(report):
             body += [Words(text="For Datix and LFPSE", style="heading"), Facts(facts=harm)]

@@ -44,8 +44,8 @@ def gaps_card(count: int, groups: Sequence[Group]) -> Card:
             body.append(Words(text=f"And {group.more} more, once these are settled.", style="subtle"))
         if buttons := tuple(gap.button for gap in group.gaps if gap.button):
             body.append(Buttons(buttons=buttons))
-    things = "1 gap" if count == 1 else f"{count} gaps"
-    title = f"PSIIs that are needed: {things}" if count else "PSIIs that are needed: no gaps"
+    title = "1 event needs a PSII and has none" if count == 1 else f"{count} events need a PSII and have none"
+    title = title if count else "No event that needs a PSII is without one"
     return Card(title=title, preview="Here is the list of gaps.", body=tuple(body))
 
 

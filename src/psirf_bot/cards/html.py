@@ -111,7 +111,8 @@ def _link(button: Button) -> str:
 def _field(part: Input, id: str) -> str:
     """An input with its label, hint and error, joined for a screen reader."""
     hint = _paragraph(part.hint, id=f"{id}-hint", class_="hint") if part.hint else ""
-    error = _paragraph(plain.PLEASE_CHECK + part.error, id=f"{id}-error", class_="error") if part.error else ""
+    wrong = plain.marker(part.error) + part.error
+    error = _paragraph(wrong, id=f"{id}-error", class_="error") if part.error else ""
     described = " ".join(name for name, shown in ((f"{id}-hint", hint), (f"{id}-error", error)) if shown) or None
     state = {"aria_invalid": "true" if part.error else None, "required": "" if part.required else None}
     if isinstance(part, MomentInput):

@@ -26,12 +26,14 @@ class Draft:
 
 
 def draft_card(draft: Draft, opening: str, buttons: tuple[Button, ...]) -> Card:
-    """`opening`: what the reader is asked, or told to wait for."""
+    """`opening`: what the reader is asked, or told to wait for. What is decided and what to press come first."""
     decided = Facts(facts=(Fact(label="Decision", value=draft.decision), Fact(label="By", value=draft.written_by)))
     body: list[Part] = [
-        Words(text=f"{draft.reference}, {draft.service}", style="subtle"),
-        Words(text=opening),
+        Words(text=draft.service, style="subtle"),
         decided,
+        Words(text=opening),
+        *([Buttons(buttons=buttons)] if buttons else []),
+        Words(text="Why", style="heading"),
         Words(text=draft.rationale, typed=True),
     ]
     if draft.departure:
@@ -44,16 +46,16 @@ def draft_card(draft: Draft, opening: str, buttons: tuple[Button, ...]) -> Card:
     for heading, facts in (("Members", draft.members), ("Papers", draft.papers), ("Facts", draft.facts)):
         if facts:
             body += [Words(text=heading, style="heading"), Facts(facts=facts)]
-    return Card(
-        title="The panel's minute: a draft",
-        preview=PRIVATE_TASK,
-        body=(*body, Buttons(buttons=buttons)) if buttons else tuple(body),
-    )
+    title = f"The panel's minute on {draft.reference}: a draft"
+    return Card(title=title, preview=PRIVATE_TASK, body=tuple(body))
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A panel that wants something else than the minimum: what the rules propose, what it wants, and why."""
+    """A panel that wants something other than the minimum: what the rules propose, what it wants, and why.
+
+    `others`: the office whose holder may answer it instead; empty where there is none today.
+    """
 
     reference: str
     service: str
@@ -61,13 +63,15 @@ class Departure:
     wanted: str
     asked_by: str
     why: str
+    others: str
 
 
 def departure_card(departure: Departure, buttons: tuple[Button, ...]) -> Card:
     """To the Chief Nurse or the Medical Director (I09)."""
+    whose = f"you or {departure.others}" if departure.others else "you"
     text = (
-        "A panel has voted, and wants something else than the rules propose. That is for you, or whoever else holds "
-        "your office, to answer. Either way it is written in the minute; allowed, it stays on the list of gaps."
+        f"A panel has voted, and wants something other than the rules propose. That is for {whose} to answer. "
+        "Either way it is written in the minute; allowed, it stays on the list of gaps."
     )
     facts = (
         Fact(label="What the rules propose", value=departure.proposed),

@@ -36,6 +36,11 @@ def label(part: Input) -> str:
     return part.label if part.required else f"{part.label} (optional)"
 
 
+def marker(error: str) -> str:
+    """What stands before the words about an answer that is not in order: nothing where they say please themselves."""
+    return "" if error.startswith("Please ") else PLEASE_CHECK
+
+
 def before_value(label: str) -> str:
     """A fact's label as it stands before its value: a question needs no colon."""
     return f"{label} " if label.endswith("?") else f"{label}: "
@@ -62,7 +67,7 @@ def _input(part: Input) -> Iterator[str]:
     if part.hint:
         yield part.hint
     if part.error:
-        yield PLEASE_CHECK + part.error
+        yield marker(part.error) + part.error
     if isinstance(part, ChoiceInput):
         yield from (f"- {option.label}" for option in part.options)
     if so_far := _value(part):

@@ -56,7 +56,8 @@ def blocks(part: Input, validates: bool) -> Iterator[Json]:
     """The input and, below it, what is wrong with it: above, it would read as part of the question before."""
     yield from _fields(part, validates)
     if part.error:
-        runs = [bold(plain.PLEASE_CHECK), text_run(part.error)]
+        marker = plain.marker(part.error)
+        runs = [bold(marker), text_run(part.error)] if marker else [text_run(part.error)]
         yield rich({"type": "rich_text_quote", "elements": runs}) | {"block_id": f"{part.id}.error"}
 
 

@@ -1,9 +1,9 @@
 """A change to a case: written down, shown wherever the case is, and told to whoever owns it."""
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import cases, onlookers, people, post
+from psirf_bot.casework import onlookers, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case
@@ -14,9 +14,7 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
     work.session.add(case)
     work.session.flush()
     work.record(by, what, case, **content)
-    post.refresh(work, cases.living_subject(case))
-    if panel := panel_of(work, case):
-        post.refresh(work, f"panel:{panel.id}")
+    onlookers.refresh_cards(work, case)
     onlookers.refresh(work, case, by)
 
 

@@ -7,10 +7,10 @@ from sqlmodel import select
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import candour_clocks, cases, contacts, post, support, support_review
+from psirf_bot.casework import candour_clocks, cases, contacts, panel_changes, post, support, support_review
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.changes import changed, tell_owner
-from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running_of, settle
+from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running, running_of, settle
 from psirf_bot.casework.final_report import is_owed
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
@@ -55,6 +55,11 @@ def _close_questions(work: Work, press: Press) -> Sequence[Question]:
             f"The final report of the PSII to {case.reference} is not noted as sent, so the case cannot be closed yet. "
             "Please have its draft approved, send the report, and note that on the page of the learning response; "
             "then close the case. (Policy 12.4.)"
+        )
+    if running(work, of_case(case), "psii.day-3"):
+        raise Refusal(
+            f"The initial report on {case.reference} is not noted as sent, so the case cannot be closed yet. Please "
+            "note on the page of the learning response on which day it was sent. (Policy 12.4.)"
         )
     hint = "The reporter is sent these words."
     outcome = long_text("outcome", "What came of it, and what changed?", hint, max_length=1500)
@@ -186,6 +191,7 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
     if goes_on and response and State(into.state) in {State.DECIDED, State.RESPONDING, State.PAUSED}:
         support_review.joined(work, into, response.verified_at or response.decided_at, press.by.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
+    panel_changes.joined(work, into, press.by.id)
     text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
     tell_reporter(work, case, f"{case.reference} was joined with another report", text)
     return case_view(work, into, press.by)

@@ -13,7 +13,7 @@ from psirf_bot.casework import people
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.screening import screen
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
 from psirf_bot.dialogs.questions import Json, People, Question
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act
@@ -127,7 +127,9 @@ class Form:
 
 
 def _names(given: object) -> Json:
-    return given if isinstance(given, str | list) else None
+    if isinstance(given, list):
+        return [name for name in given if isinstance(name, str)]
+    return given if isinstance(given, str) else None
 
 
 def case_of(work: Work, press: Press) -> Case:
@@ -143,5 +145,7 @@ def not_now(work: Work, press: Press, case: Case | None) -> str:
         return "This is for the quality team or the reporter. If you need to see it, please ask the quality team."
     if not press.by.is_quality and press.verb not in OF_THE_REPORTER:
         return f"This is for the quality team to do. Type case {case.reference} to see what you can do."
+    if press.by.id in case_facts(work, case).kept_out_ids:
+        return "Somebody else has to do this one. Please ask a colleague in the quality team."
     now = STATE_WORDS[State(case.state)].lower()
     return f"{case.reference} has moved on ({now}). Type case {case.reference} to see what can be done."

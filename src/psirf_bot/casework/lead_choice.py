@@ -126,9 +126,15 @@ def _tell(work: Work, case: Case, response: LearningResponse, by: Member, before
     if response.lead_id and response.lead_id != by.id:
         open_it = button(work, "Open the learning response", "response.show", case=case, style="primary", opens=True)
         decline = button(work, "I cannot lead this", "response.decline-lead", case=case, opens=True)
-        waits = case.state == State.AWAITING_VERIFICATION
-        asked = cards.lead_is_asked(case.reference, kind_of(work, response), waits=waits, button=open_it)
-        post.to_person(work, response.lead_id, asked.model_copy(update={"buttons": (*asked.buttons, decline)}))
+        asked = cards.lead_is_asked(
+            case.reference,
+            kind_of(work, response),
+            asked_by="The quality team" if by.is_quality else "The chair of the panel",
+            hours=response.hours_a_week,
+            waits=case.state == State.AWAITING_VERIFICATION,
+            buttons=(open_it, decline),
+        )
+        post.to_person(work, response.lead_id, asked)
 
 
 # They cannot
@@ -194,7 +200,7 @@ DECLINE = Form(
     "You cannot lead this",
     "Tell the quality team",
     lambda work, press: (
-        one_of("why", "Why can you not lead it?", WHY),
+        one_of("why", "Why can you not lead it?", WHY, "You need not say: choose the last one."),
         long_text("more", "Is there anything else they should know?", optional=True, max_length=1000),
     ),
     _decline,

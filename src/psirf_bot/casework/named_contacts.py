@@ -16,9 +16,10 @@ from psirf_bot.casework import cases, people, post, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.learning_responses import current, sees
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.support_needs import acting_checker, can_check, choose_button
-from psirf_bot.casework.work import Press, Work, allowed, case_facts
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
 from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
@@ -38,7 +39,7 @@ MOST = 3
 
 def missing(work: Work, case: Case) -> list[str]:
     """Who has no named contact yet, in words that name nobody; nothing when everybody affected has one."""
-    found = [] if _family_has_one(work, case) else ["the patient or family"]
+    found = [] if family_has_one(work, case) else ["the patient or family"]
     if without := len(_staff_without(work, case)):
         found.append("a member of staff" if without == 1 else f"{without} members of staff")
     return found
@@ -72,7 +73,7 @@ def gate(work: Work, press: Press) -> Reply | None:
         return None
     text = f"Before it starts, everybody affected has a named contact (policy 3.4). Still without one: {_and(waits)}."
     offers: list[Button] = []
-    if not _family_has_one(work, case):
+    if not family_has_one(work, case):
         offers.append(button(work, "Name the contact", "contacts-named.set", case=case, style="primary"))
     staff = [need for need in _staff_without(work, case) if not support.is_kept_from(work, need, press.by)]
     if press.by.is_quality:
@@ -84,13 +85,14 @@ def gate(work: Work, press: Press) -> Reply | None:
     return Reply(card=card, replaces=press.place.private)
 
 
-def _and(words: Sequence[str]) -> str:
-    return " and ".join(words)
-
-
-def _family_has_one(work: Work, case: Case) -> bool:
+def family_has_one(work: Work, case: Case) -> bool:
+    """Whether the patient or family has a named contact, or there is a reason why they have none."""
     newest = _newest(work, case)
     return newest is not None and (newest.why_not is not None or _contact(work, newest) is not None)
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(words)
 
 
 def _staff_without(work: Work, case: Case) -> list[SupportNeed]:
@@ -184,13 +186,57 @@ def _tell(work: Work, case: Case, by: Member, before: NamedContact | None, someo
         text = f"You are no longer the named contact of the patient or family in {case.reference}. Thank you for it."
         post.to_person(work, before.contact_id, said("Somebody else is the contact now", text, preview=PRIVATE_TASK))
     if someone and someone.id != by.id:
-        lead = people.name_of(work, case_facts(work, case).lead_id)
-        ask = f"{lead}, who leads the response," if lead else "The quality team"
         text = (
-            f"You are the named contact of the patient or family in {case.reference}: the one they can turn to during "
-            f"the learning response. {ask} can tell you more. If you cannot do it, please tell them."
+            f"{by.name} has named you as the contact of the patient or family for the learning response to "
+            f"{case.reference}: the one they can turn to. The lead will speak with you before you speak to them. "
+            "If you cannot, press I cannot do this: no reason is needed."
         )
-        post.to_person(work, someone.id, said("You are a named contact", text, preview=PRIVATE_TASK))
+        cannot = button(work, "I cannot do this", "contacts-named.decline", case=case)
+        look = button(work, "Open the learning response", "response.show", case=case, opens=True)
+        offers = (cannot, look) if sees(work, people.member(work, someone), case) else (cannot,)
+        post.to_person(work, someone.id, said("You are a named contact", text, *offers, preview=PRIVATE_TASK))
+
+
+# They cannot
+
+
+def _decline(work: Work, press: Press) -> Reply:
+    """Nobody is named any more, and whoever can name somebody else hears of it."""
+    case = case_of(work, press)
+    newest, response = _newest(work, case), current(work, case)
+    said_so = newest is not None and newest.by_id == press.by.id and not (newest.contact_id or newest.why_not)
+    if newest is None or not (said_so or newest.contact_id == press.by.id):
+        raise Refusal(f"You are not the contact for {case.reference}, so there is nothing you need to do.")
+    if response is None or response.ended_at:
+        raise Refusal(f"The learning response to {case.reference} has ended, so there is nothing you need to do.")
+    if not said_so:  # otherwise pressed twice
+        work.session.add(NamedContact(case_id=case.id, whom=SERVICE_USER, by_id=press.by.id, at=work.now))
+        changed(work, case, press.by.id, "named contact stood down", whom=SERVICE_USER, contact=press.by.id)
+        _tell_that_nobody_is(work, case, press.by)
+    text = f"Somebody else is asked to be the contact of the patient or family for {case.reference}. "
+    thanks = said("Thank you for saying so", text + "There is nothing more you need to do.", preview=PRIVATE_TASK)
+    return Reply(card=thanks, replaces=press.place.private)
+
+
+def _tell_that_nobody_is(work: Work, case: Case, by: Member) -> None:
+    """The lead and the owner of the case, as far as they can name somebody; otherwise the quality team."""
+    name = button(work, "Name the contact", "contacts-named.set", case=case, style="primary", opens=True)
+    text = (
+        f"{by.name} cannot be the contact of the patient or family for the learning response to {case.reference}. "
+        "Please name somebody else, so that they have somebody to turn to."
+    )
+    card = said("Somebody else is needed as the contact", text, name, preview=PRIVATE_TASK)
+    team = [someone.id for someone in people.holders(work, Role.QUALITY)]
+    for whom in ([case_facts(work, case).lead_id, case.owner_id], team):
+        able = [who for who in dict.fromkeys(whom) if who and who != by.id and _may_name(work, case, who)]
+        reached = [post.to_person(work, who, card) for who in able]
+        if any(reached):
+            return
+
+
+def _may_name(work: Work, case: Case, who: str) -> bool:
+    someone = people.person(work, who)
+    return someone is not None and allowed(work, people.member(work, someone), _act(case), case)
 
 
 FORM = Form(
@@ -206,9 +252,15 @@ MEANWHILE = {State.AWAITING_VERIFICATION: Act.CHOOSE_LEAD, State.PAUSED: Act.RES
 """Who may name contacts while the response itself waits."""
 
 
+def _act(case: Case) -> Act:
+    return MEANWHILE.get(State(case.state), Act.LEAD_RESPONSE)
+
+
 def _form(work: Work, press: Press) -> Reply:
-    act = MEANWHILE.get(State(case_of(work, press).state), Act.LEAD_RESPONSE)
-    return replace(FORM, act=act)(work, press)
+    return replace(FORM, act=_act(case_of(work, press)))(work, press)
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {"contacts-named.set": _form}
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "contacts-named.set": _form,
+    "contacts-named.decline": _decline,
+}

@@ -107,6 +107,12 @@ def settle(work: Work, case: Case, by: str) -> None:
         happened(work, Event.NOTIFICATIONS_MADE, of_case(case), by)
 
 
+def owed_from_now(work: Work, case: Case, by: str) -> None:
+    """A panel has decided: where somebody is still to be told, that has a clock from now on (J08)."""
+    if still_open(work, case):
+        happened(work, Event.NOTIFICATIONS_OWED, of_case(case), by)
+
+
 # The list
 
 

@@ -1,11 +1,11 @@
-"""Whose own page shows something of a case: it is brought up to date when something happens there."""
+"""Whatever shows something of a case is brought up to date when something happens there: pages, and cards."""
 
 from datetime import timedelta
 
 from sqlmodel import col, or_, select
 
-from psirf_bot.casework import people, post
-from psirf_bot.casework.work import Work
+from psirf_bot.casework import cases, people, post
+from psirf_bot.casework.work import Work, panel_of
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, StandIn, SupportNeed
 
@@ -15,6 +15,15 @@ def refresh(work: Work, case: Case, *others: str | None) -> None:
     checkers = work.session.exec(select(SupportNeed.checker_id).where(SupportNeed.case_id == case.id)).all()
     quality = people.acting_as(work, Role.QUALITY)
     post.refresh_homes(work, (case.reporter_id, case.owner_id, *checkers, *quality, *others))
+
+
+def refresh_cards(work: Work, case: Case) -> None:
+    """Bring up to date the cards of a case that hang in channels: its own, its panel's and agenda's, its response's."""
+    subjects = [cases.living_subject(case), f"response:{case.id}"]
+    if panel := panel_of(work, case):
+        subjects += [f"panel:{panel.id}", *([f"agenda:{panel.agenda_id}"] if panel.agenda_id else [])]
+    for subject in subjects:
+        post.refresh(work, subject)
 
 
 def refresh_deputies(work: Work) -> None:

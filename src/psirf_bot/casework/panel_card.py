@@ -7,14 +7,14 @@ from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import cases, learning_responses, panels
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.panel_papers import in_words
-from psirf_bot.casework.work import Work, case_facts, panel_of
+from psirf_bot.casework.work import Press, Work, case_facts, panel_of
 from psirf_bot.domain.case import State
 from psirf_bot.domain.minimum import Requirement
-from psirf_bot.domain.panel import DOCUMENTS, Seat
+from psirf_bot.domain.panel import DOCUMENTS, WITHOUT_RESPONSE, Seat
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel, PanelMember, Person
 
-ROUTES = {"ordinary": "By itself", "urgent": "Urgent", "weekly": "Weekly panel"}
+ROUTES = {"ordinary": "Ordinary", "urgent": "Urgent", "weekly": "Weekly panel"}
 YES_NO = {"yes": "Yes", "no": "No", "not-known": "Not known", None: "Not answered yet"}
 WRITTEN = "The chair has written the decision. It is not approved yet."
 LATER = "A later panel looked at it again."
@@ -29,8 +29,28 @@ def render(work: Work, which: str) -> Card | None:
     case = work.session.get_one(Case, panel.case_id)
     if panel.state == panels.STOPPED:
         return cards.stopped_card(case.reference)
-    kept_inside = case.restricted or case.quality_only or case.state == State.WITHDRAWN
-    return cards.channel_card(shown(work, case, panel), _buttons(work, case, panel), kept_inside=kept_inside)
+    return cards.channel_card(shown(work, case, panel), _buttons(work, case, panel), kept_inside=_kept_inside(case))
+
+
+def _kept_inside(case: Case) -> bool:
+    return case.restricted or case.quality_only or case.state == State.WITHDRAWN
+
+
+def about(work: Work, press: Press) -> str:
+    """What a form about a panel is about, below its reference: the event, and which papers are not there yet."""
+    case = work.session.get_one(Case, press.case_id)
+    panel, line = panels.under_way(work, case), cases.line(work, case)
+    event = "" if _kept_inside(case) else f"{line.event_type.label}, {line.service}."
+    return " ".join(filter(None, (event, _missing_papers(case, panel) if panel else "")))
+
+
+def _missing_papers(case: Case, panel: Panel) -> str:
+    lacks = [label for which, label in DOCUMENTS.items() if not is_there(case, str(panel.documents.get(which) or ""))]
+    if not lacks:
+        return "All the papers are linked."
+    *some, last = [lacks[0], *(label.lower() for label in lacks[1:])]
+    named = f"{', '.join(some)} and {last}" if some else last
+    return f"{named} {'are' if some or last.endswith('s') else 'is'} not there yet."
 
 
 def shown(work: Work, case: Case, panel: Panel) -> cards.PanelShown:
@@ -51,6 +71,8 @@ def shown(work: Work, case: Case, panel: Panel) -> cards.PanelShown:
         lacks=panels.quorum_lacks(work, panel),
         tally=None if is_open and work.trust.panel.shows_votes == "after voting" else _tally(work, panel),
         outcome=() if is_open else _outcome(work, case, panel),
+        written=panel.state != panels.VOTING,
+        decided=panel.state == panels.APPROVED,
     )
 
 
@@ -58,14 +80,20 @@ def paper(case: Case, panel: Panel, which: str) -> str:
     """Whether a document is there, or at least why not (I12)."""
     given = panel.documents.get(which)
     if not given:
-        return "Missing. No reason is given yet"
-    return "There" if is_there(case, str(given)) else "Missing. The reason is given"
+        return "Not there yet; no reason is given"
+    return "Linked" if is_there(case, str(given)) else "Not there yet; the reason is on the page"
 
 
 def is_there(case: Case, given: str) -> bool:
     """Whether what stands for a document leads to it, by a link or its Datix number; otherwise it says why not."""
     number = case.datix_number
     return "://" in given or (number is not None and number.casefold() in given.casefold())
+
+
+def in_short(work: Work) -> dict[str, str]:
+    """What can be decided, by the trust's own names alone: for where the national ones have been said already."""
+    local = {str(kind): name for kind, name in work.trust.responses.items()}
+    return local | {str(choice): words for choice, words in WITHOUT_RESPONSE.items()}
 
 
 def names_of(work: Work, ids: list[str]) -> dict[str, str]:
@@ -78,7 +106,7 @@ def _standing(work: Work, case: Case, panel: Panel, *, is_open: bool) -> tuple[F
     voting = Fact(label="Voting closes", value=in_words(work, closes), at=closes)
     if not is_open:
         voting = Fact(label="Voting has closed", value=in_words(work, closes), at=closes)
-    facts = [Fact(label="Route", value=ROUTES.get(panel.route, panel.route)), voting]
+    facts = [voting, Fact(label="How soon", value=ROUTES.get(panel.route, panel.route))]
     if panel.chair_id not in case_facts(work, case).kept_out_ids:
         facts.insert(1, Fact(label="Chair", value=names_of(work, [panel.chair_id]).get(panel.chair_id, "")))
     return tuple(facts)
@@ -116,7 +144,7 @@ def _groups(work: Work, panel: Panel) -> tuple[cards.GroupShown, ...]:
 
 def _tally(work: Work, panel: Panel) -> cards.TallyShown:
     words, counted = panels.choices(work), panels.tally_of(work, panel)
-    tied = tuple(words[choice] for choice in counted.leading) if counted.is_tied else ()
+    tied = tuple(in_short(work)[choice] for choice in counted.leading) if counted.is_tied else ()
     return cards.TallyShown(tuple((words[choice], count) for choice, count in counted.counts), tied)
 
 
@@ -125,7 +153,7 @@ def _outcome(work: Work, case: Case, panel: Panel) -> tuple[str, ...]:
     if panel.state in {panels.DECIDED, panels.DEPARTING}:
         return (WRITTEN,)
     if panel.state != panels.APPROVED:
-        return ("The chair decides next.",)
+        return ("Next the chair writes down what the group decided.",)
     decided = f"Decided and approved by the chair: {panels.choices(work)[panel.decision or 'none']}."
     return tuple(filter(None, (decided, _verification(work, case, panel), _departure(panel))))
 

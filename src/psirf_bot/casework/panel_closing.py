@@ -46,11 +46,12 @@ def close(work: Work, press: Press) -> Reply:
         raise Refusal(NOT_YOURS_TO_CLOSE)
     if panels.voting_is_open(work, panel) and press.args.get("sure") != "yes":
         given, lacks = panels.votes(work, panel), panels.quorum_lacks(work, panel)
-        waiting = [people.name_of(work, m.person_id) for m in panels.members(work, panel) if m.id not in given]
+        late = [member.person_id for member in panels.members(work, panel) if member.id not in given]
+        waiting = sorted(people.name_of(work, person_id) for person_id in late)
         if waiting or lacks:
             anyway = button(work, "Close it all the same", "panel.close", case=case, style="primary", sure="yes")
             look = button(work, LOOK, "panel.show", case=case, opens=True)
-            card = cards.close_early(case.reference, sorted(waiting), lacks, anyway, look)
+            card = cards.close_early(case.reference, waiting, lacks, anyway, look, own=by.id in late)
             return Reply(card=card, replaces=press.place.private)
     if panel.state == panels.VOTING and panel.closed_at is None:
         _closed(work, case, panel, by.id)
@@ -100,7 +101,7 @@ def _tell_the_chair(work: Work, case: Case, panel: Panel, by: str) -> None:
     """Whoever chairs it today is told in private, in their working hours unless it is urgent."""
     chair = people.person(work, panel.chair_id)
     acting = people.acting_for(work, chair, Role.CHAIR) if chair else None
-    if acting is None or acting.id in case_facts(work, case).kept_out_ids:
+    if acting is None or not acting.active or acting.id in case_facts(work, case).kept_out_ids:
         ask_for_a_chair(work, case)
     elif acting.id != by:  # otherwise they have just been answered
         at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, acting.id))

@@ -7,7 +7,18 @@ from psirf_bot.cards.answers import instant
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import minute_kept, news, panel_departure, panel_opening, panels, post, response, support
+from psirf_bot.casework import (
+    minute_kept,
+    news,
+    notifications,
+    panel_card,
+    panel_departure,
+    panel_opening,
+    panels,
+    post,
+    response,
+    support,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.changes import tell_owner
 from psirf_bot.casework.deadlines import happened, of_case
@@ -23,9 +34,12 @@ from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.panel import WITHOUT_RESPONSE
+from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel
 
+NOT_THEIRS = "This one is not yours to decide any more. The quality team is asked to choose another chair. Thank you."
+"""For the chair who was named in a report that was joined, and the like; it gives no reason away."""
 NO_QUORUM = "Without the quorum: "
 """How a rationale begins where the quorum was missing; the first line then says why it was decided all the same."""
 TO_THE_REPORTER = {
@@ -42,7 +56,8 @@ def _chaired(work: Work, press: Press, case: Case) -> Panel:
     panel = panel_of(work, case)
     if panel is None or not allowed(work, press.by, Act.DECIDE_RESPONSE, case):
         if not allowed(work, press.by, Act.SEE_PANEL, case):
-            raise Refusal(not_now(work, press, case))
+            chaired = panel and case.state == State.IN_PANEL and press.by.acts_as(panel.chair_id, Role.CHAIR)
+            raise Refusal(NOT_THEIRS if chaired else not_now(work, press, case))
         if case.state != State.IN_PANEL:
             raise Refusal(f"{case.reference} has moved on. Type panel {case.reference} to see what was decided.")
         raise Refusal("That is for the chair of this panel, or whoever stands in for the chair.")
@@ -210,6 +225,7 @@ def _approved(work: Work, case: Case, panel: Panel, by: Member) -> None:
         _without_response(work, case, decision, by)
     else:
         response.decide(work, case, decision, by)
+    notifications.owed_from_now(work, case, by.id)
     panels.refresh(work, panel)
 
 
@@ -221,6 +237,7 @@ def _without_response(work: Work, case: Case, decision: str, by: Member) -> None
     response.let_go(work, case, by)
     case.state = State.DECIDED
     changed(work, case, by.id, "decided without a learning response", decision=decision)
+    happened(work, Event.NO_RESPONSE_DECIDED, of_case(case), by.id)
     text = (
         f"The panel decided: {panels.choices(work)[decision].lower()}. When you can say what changed, please close the "
         "case: the reporter is sent those words."
@@ -254,6 +271,7 @@ FORM = Form(
     "Save the decision",
     _questions,
     _write,
+    about=panel_card.about,
     so_far=_so_far,
 )
 

@@ -10,9 +10,10 @@ from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import deadlines, panel_closing, panels, people, post
+from psirf_bot.casework import deadlines, panel_card, panel_closing, panels, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case, running
+from psirf_bot.casework.duty_lines import words_of
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_draft import draft, proposed_in_words, version
@@ -27,6 +28,7 @@ from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel, Person
 
 ASKED, AGREED, REFUSED = "asked", "agreed", "refused"
+OFFICES = (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR)
 
 
 def departs(work: Work, panel: Panel, decision: str | None) -> bool:
@@ -59,12 +61,16 @@ def ask(work: Work, case: Case, panel: Panel, why: str, by: str) -> None:
 
 def asked_of(work: Work, panel: Panel) -> list[Person]:
     """Who may answer it today: whoever holds one of the two offices and has not decided what is asked."""
-    holders = [p for role in (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR) for p in people.holders(work, role)]
-    return list({p.id: p for p in holders if p.id not in _deciders(panel)}.values())
+    holders = [p for role in OFFICES for p in people.holders(work, role)]
+    case = work.session.get_one(Case, panel.case_id)
+    may_answer = {p.id: p for p in holders if allowed(work, people.member(work, p), Act.ANSWER_DEPARTURE, case)}
+    return [p for who, p in may_answer.items() if who not in _deciders(panel)]
 
 
 def cleared(panel: Panel) -> None:
-    """There is no departure any more."""
+    """There is no departure any more. That one was refused stays so, whatever is decided afterwards."""
+    if panel.departure == REFUSED:
+        return
     panel.departure = panel.departure_why = None
     panel.departure_by = panel.departure_at = panel.departure_note = None
 
@@ -81,6 +87,7 @@ def _card(work: Work, case: Case, panel: Panel, reader: Person) -> Card:
         wanted=panels.choices(work)[panel.decision or ""],
         asked_by=people.name_of(work, panel.decided_by),
         why=panel.departure_why or "",
+        others=_other_office(work, panel, reader),
     )
     of = version(work, panel)
     allow = button(work, "Allow it", "panel.depart-yes", case=case, opens=True, of=of)
@@ -88,6 +95,14 @@ def _card(work: Work, case: Case, panel: Panel, reader: Person) -> Card:
     look = button(work, "Open the panel", "panel.show", case=case, opens=True)
     sees = allowed(work, people.member(work, reader), Act.SEE_PANEL, case)
     return cards.departure_card(shown, (allow, refuse, *((look,) if sees else ())))
+
+
+def _other_office(work: Work, panel: Panel, reader: Person) -> str:
+    """The office that the reader does not hold, where somebody who was asked holds it today."""
+    asked = {someone.id for someone in asked_of(work, panel)}
+    held = {role: {someone.id for someone in people.holders(work, role)} for role in OFFICES}
+    others = [role for role, holders in held.items() if reader.id not in holders and holders & asked]
+    return words_of(others[0]) if others else ""
 
 
 # Answered
@@ -171,7 +186,7 @@ def _chairs(work: Work, case: Case, panel: Panel) -> list[Person]:
     chair = people.person(work, panel.chair_id)
     acting = people.acting_for(work, chair, Role.CHAIR) if chair else None
     wrote, out = people.person(work, panel.decided_by), case_facts(work, case).kept_out_ids
-    found = list({p.id: p for p in (acting, wrote) if p and p.id not in out}.values())
+    found = list({p.id: p for p in (acting, wrote) if p and p.active and p.id not in out}.values())
     if not found:
         panel_closing.ask_for_a_chair(work, case)
     return found
@@ -179,9 +194,9 @@ def _chairs(work: Work, case: Case, panel: Panel) -> list[Person]:
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "panel.depart-yes": _answers(
-        Form(Act.ANSWER_DEPARTURE, "Allow the departure", "Allow it", _note, _allow),
+        Form(Act.ANSWER_DEPARTURE, "Allow the departure", "Allow it", _note, _allow, about=panel_card.about),
     ),
     "panel.depart-no": _answers(
-        Form(Act.ANSWER_DEPARTURE, "It has to be a PSII", "Tell the chair", _reason, _refuse),
+        Form(Act.ANSWER_DEPARTURE, "It has to be a PSII", "Tell the chair", _reason, _refuse, about=panel_card.about),
     ),
 }

@@ -5,10 +5,10 @@ from datetime import datetime
 from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.cards.panel import quorum_words
+from psirf_bot.cards.panel import GROUP_DECIDES, quorum_missing, source_words
 from psirf_bot.casework import panels, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.panel_card import is_there
+from psirf_bot.casework.panel_card import in_short, is_there
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
 from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, Member
@@ -16,7 +16,7 @@ from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Panel
 
-READ_IT = "Please read it, and approve it if it is right. Nothing happens before you do."
+READ_IT = "Please read all of it, and approve it if it is right. Nothing happens before you do."
 ANSWERS = {"yes": "Yes", "no": "No", "not-known": "Not known"}
 
 
@@ -66,30 +66,33 @@ def version(work: Work, panel: Panel) -> str:
 
 def votes_in_words(work: Work, panel: Panel) -> str:
     """The tally. A tie is said to be one, and never resolved here (I11)."""
-    tally, words = panels.tally_of(work, panel), panels.choices(work)
+    tally, short = panels.tally_of(work, panel), in_short(work)
+    words = dict(panels.choices(work))
+    if panel.decision:  # whose national name has been said
+        words[panel.decision] = short[panel.decision]
     if not tally.counts:
         return "Nobody voted."
     counts = "; ".join(
         f"{words[choice]}: {count} {'vote' if count == 1 else 'votes'}" for choice, count in tally.counts
     )
     if tally.is_tied:
-        between = " and ".join(words[choice] for choice in tally.leading)
-        return f"{counts}. It is a tie between {between}: the group decides; I do not settle it."
+        between = " and ".join(short[choice] for choice in tally.leading)
+        return f"{counts}. It is a tie between {between}. {GROUP_DECIDES}"
     return f"{counts}."
 
 
 def quorum_in_words(work: Work, panel: Panel) -> str:
     """What is missing for the quorum; empty when nothing is."""
     lacks = panels.quorum_lacks(work, panel)
-    return f"There was no quorum: it needed {quorum_words(lacks)} besides. (Policy 12.3.)" if lacks else ""
+    return f"There was no quorum: {quorum_missing(lacks)}. (Policy 12.3.)" if lacks else ""
 
 
 def proposed_in_words(work: Work, panel: Panel) -> str:
     """What the rules propose from the facts, each with its source."""
     found = panels.proposal_of(work, panel)
-    wanted = "; ".join(f"{r.fact} ({r.source})" for r in found.psii)
+    wanted = "; ".join(f"{r.fact} ({source_words(r)})" for r in found.psii)
     minimum = f"The minimum is a PSII: {wanted}." if wanted else "The facts set no minimum."
-    referred = "; ".join(f"{r.fact}, to {r.refer_to} ({r.source})" for r in found.referrals)
+    referred = "; ".join(f"{r.fact}, to {r.refer_to} ({source_words(r)})" for r in found.referrals)
     return f"{minimum} To be referred: {referred}." if referred else minimum
 
 
@@ -136,8 +139,9 @@ def _papers(case: Case, panel: Panel) -> tuple[Fact, ...]:
 def _facts(work: Work, panel: Panel) -> tuple[Fact, ...]:
     """What somebody confirmed to be so, and how they answered the two questions that go with it (I04, I10)."""
     so, unknown = panel.facts or (), panel.facts_not_known or ()
-    named = [Fact(label=r.fact, value=f"So ({r.source})") for r in work.trust.requirements if r.id in so]
-    named += [Fact(label=r.fact, value=f"Not known ({r.source})") for r in work.trust.requirements if r.id in unknown]
+    answers = [("Yes", each) for each in work.trust.requirements if each.id in so]
+    answers += [("Not known", each) for each in work.trust.requirements if each.id in unknown]
+    named = [Fact(label=each.fact, value=f"{answer} ({source_words(each)})") for answer, each in answers]
     named = named or [Fact(label="Events with a set response", value="None of them")]
     learning = ". ".join(filter(None, (ANSWERS.get(panel.learning or "", ""), panel.learning_why)))
     more = (

@@ -1,12 +1,13 @@
 """What the rules propose for a case, and who confirmed the facts (I04, I09, I10; B11; the national guide).
 
-What a report suggests is ticked already and is only a suggestion: the facts are so once somebody has saved them.
+What a report suggests is chosen already and is only a suggestion: the facts are so once somebody has saved them.
 """
 
 from collections.abc import Callable, Sequence
 
-from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, panel_papers, panels
+from psirf_bot.cards.model import Card, Details
+from psirf_bot.cards.panel import source_words
+from psirf_bot.casework import cases, panel_card, panel_papers, panels
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_opening import prepared
@@ -22,7 +23,7 @@ from psirf_bot.store.tables import Case, Panel
 def lines(work: Work, panel: Panel) -> list[tuple[str, str, str | None]]:
     """Each fact that was confirmed to be so, with its source and whom it is referred to."""
     confirmed = panel.facts or ()
-    return [(each.fact, each.source, each.refer_to) for each in work.trust.requirements if each.id in confirmed]
+    return [(each.fact, source_words(each), each.refer_to) for each in work.trust.requirements if each.id in confirmed]
 
 
 def answered(panel: Panel) -> bool:
@@ -42,10 +43,12 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             "facts-so",
             "Which of these are so?",
             options,
-            "What is ticked is only a suggestion from the report, until you save it.",
+            "Leave it empty if none is. What is chosen is only a suggestion from the report, until you save it.",
             optional=True,
         ),
-        several_of("facts-not-known", "Which are not known yet?", options, optional=True),
+        several_of(
+            "facts-not-known", "Which are not known yet?", options, "Leave it empty if all are known.", optional=True
+        ),
         yes_no(
             "always-consider",
             "Is the risk unexpected, or is there much to learn?",
@@ -70,13 +73,22 @@ def asks_what_it_could_have_done(work: Work, case: Case) -> bool:
     return found[0].was_a_near_miss_or_did_no_harm() if found else case.event_type == EventType.NEAR_MISS
 
 
-def _sources(work: Work, press: Press) -> str:
-    """Where each requirement comes from, beside the boxes that are ticked."""
+def _with_sources(work: Work, press: Press) -> Reply:
+    """The form, and folded away below it where each requirement comes from; or what it brings."""
+    reply = FORM(work, press)
+    if reply.card is None or not any(reply.card.inputs()):
+        return reply
+    sources = Details(title="Where each of these comes from", text=_sources(work))
+    card = reply.card.model_copy(update={"body": (*reply.card.body, sources)})
+    return reply.model_copy(update={"card": card})
+
+
+def _sources(work: Work) -> str:
+    """A line for each source, with what it asks for."""
     by_source: dict[str, list[str]] = {}
     for each in work.trust.requirements:
-        by_source.setdefault(each.source, []).append(each.fact)
-    groups = (f"{source[:1].upper()}{source[1:]}: {'; '.join(facts)}." for source, facts in by_source.items())
-    return f"Where each comes from. {' '.join(groups)}"
+        by_source.setdefault(source_words(each), []).append(each.fact)
+    return "\n".join(f"{source[:1].upper()}{source[1:]}: {'; '.join(facts)}." for source, facts in by_source.items())
 
 
 def _so_far(work: Work, press: Press) -> Answers:
@@ -105,7 +117,7 @@ def _confirm(work: Work, press: Press, answers: Answers) -> Card:
     if both := set(so) & set(not_known):
         named = "; ".join(each.fact for each in work.trust.requirements if each.id in both)
         raise Unfit(
-            {"facts-not-known": f"Ticked twice: {named}. Please say either that it is so or that it is not known."}
+            {"facts-not-known": f"Chosen twice: {named}. Please say either that it is so or that it is not known."}
         )
     panel.facts, panel.facts_not_known = so, not_known
     panel.facts_by, panel.facts_at = press.by.id, work.now
@@ -124,15 +136,15 @@ def _several(answers: Answers, key: str) -> list[str]:
     return given if isinstance(given, list) else []
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    "panel.facts": Form(
-        Act.PREPARE_PANEL,
-        "Confirm the facts",
-        "Confirm them",
-        _questions,
-        _confirm,
-        explain="Once you have confirmed them, the least that these facts ask for cannot be voted away. (Policy 12.3.)",
-        about=_sources,
-        so_far=_so_far,
-    ),
-}
+FORM = Form(
+    Act.PREPARE_PANEL,
+    "Confirm the facts",
+    "Confirm them",
+    _questions,
+    _confirm,
+    explain="Once you have confirmed them, the least that these facts ask for cannot be voted away. (Policy 12.3.)",
+    about=panel_card.about,
+    so_far=_so_far,
+)
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"panel.facts": _with_sources}

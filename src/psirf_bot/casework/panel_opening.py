@@ -8,7 +8,16 @@ from datetime import date
 
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import deadlines, panel_agenda, panel_members, panel_papers, panels, post
+from psirf_bot.casework import (
+    deadlines,
+    panel_agenda,
+    panel_card,
+    panel_changes,
+    panel_members,
+    panel_papers,
+    panels,
+    post,
+)
 from psirf_bot.casework.deadlines import of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
@@ -19,7 +28,7 @@ from psirf_bot.dialogs.questions import Question, one_of
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 from psirf_bot.domain.panel import DOCUMENTS, Seat
-from psirf_bot.store.tables import Panel, Person
+from psirf_bot.store.tables import Panel
 
 ROUTES = {"ordinary": "Ordinary: five working days to vote", "urgent": "Urgent: one working day to vote"}
 WORKING_DAYS = {"ordinary": 5, "urgent": 1}
@@ -99,13 +108,13 @@ def prepared(work: Work, press: Press) -> Panel:
 
 
 def _paper_questions(work: Work, press: Press) -> Sequence[Question]:
-    """The papers; the chair until the decision is written; members and closing day while voting is open."""
+    """The papers and the chair until the minute is approved; members and closing day while voting is open."""
     panel = prepared(work, press)
     voting = panels.voting_is_open(work, panel)
     return (
         *panel_papers.of_papers(),
         *((panel_papers.of_closing("On which day does voting close?"),) if voting else ()),
-        *(panel_papers.of_chair() if panel.state == panels.VOTING else ()),
+        *panel_papers.of_chair(),
         *(panel_papers.of_members() if voting else ()),
     )
 
@@ -133,7 +142,7 @@ def _papers_changed(work: Work, press: Press, answers: Answers) -> Card:
     if "closes" in answers:
         _change_voting(work, press, panel, answers, panel_members.named(work, case, answers, stood_back))
     if chair:
-        _change_chair(work, press, panel, *chair)
+        panel_changes.another_chair(work, case, panel, *chair, press.by)
     papers = panel_papers.papers_in(answers)
     for name, value in papers.items():
         setattr(panel, name, value)
@@ -159,15 +168,6 @@ def _change_voting(work: Work, press: Press, panel: Panel, answers: Answers, wan
             deadlines.move(work, clock, panel_papers.decided_by(work, closes_on))
 
 
-def _change_chair(work: Work, press: Press, panel: Panel, chair: Person, override: str | None) -> None:
-    case, before = case_of(work, press), panel.chair_id
-    panel.chair_id, panel.chair_override = chair.id, override
-    if chair.id != before:
-        for clock in running(work, of_case(case), "panel.decided"):
-            deadlines.hand_over(work, clock, chair.id)
-        panel_papers.tell_chair(work, case, panel, press.by)
-
-
 OPEN = Form(
     Act.OPEN_PANEL,
     "Open the panel",
@@ -175,6 +175,7 @@ OPEN = Form(
     _questions,
     _opened,
     explain="What is known is filled in. You can open it as it is, and add the papers later.",
+    about=panel_card.about,
     so_far=_so_far,
 )
 PAPERS = Form(
@@ -183,6 +184,7 @@ PAPERS = Form(
     "Save",
     _paper_questions,
     _papers_changed,
+    about=panel_card.about,
     so_far=_papers_so_far,
 )
 

@@ -12,7 +12,7 @@ from sqlmodel import func, select
 from psirf_bot.cards import check
 from psirf_bot.cards import votes as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import panel_closing, panel_members, panels
+from psirf_bot.casework import panel_card, panel_closing, panel_members, panels
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened
 from psirf_bot.casework.forms import Answers, Form, case_of
@@ -57,6 +57,7 @@ def _vote(work: Work, press: Press) -> Reply:
         _questions,
         lambda work, press, answers: _cast(work, press.by, ballot, answers),
         explain=_before_voting(work, press.by, ballot),
+        about=panel_card.about,
         so_far=lambda work, press: _own(press.by, ballot),
         keeps=False,
     )
@@ -82,7 +83,8 @@ def _before_voting(work: Work, by: Member, ballot: Ballot) -> str:
     found = panels.proposal_of(work, panel) if panel.facts is not None else None
     proposal, until = cards.proposed(found, panels.choices(work)[PSII]), clock_words(work, panel.closes_at)
     others = so_far is not None and so_far.by_id != by.id
-    return cards.before_voting(proposal, until, for_another=ballot.seat.person_id != by.id, others=others)
+    at_once, for_another = work.trust.panel.shows_votes == "at once", ballot.seat.person_id != by.id
+    return cards.before_voting(proposal, until, for_another=for_another, others=others, at_once=at_once)
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:

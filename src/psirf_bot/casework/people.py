@@ -113,7 +113,7 @@ def acting_for(work: Work, who: Person, role: Role | None = None) -> Person:
 def _acting_for(work: Work, who: Person, role: Role | None) -> Person:
     met = {who.id}
     while True:
-        away = [s for s in _standing_in_today(work, StandIn.person_id == who.id) if s.role in {None, role}]
+        away = [s for s in _standing_in_today(work) if s.person_id == who.id and s.role in {None, role}]
         deputies = (work.session.get(Person, s.deputy_id) for s in away)
         deputy = next((d for d in deputies if d and d.active), None)
         if deputy is None or deputy.id in met:
@@ -154,8 +154,7 @@ def filled_in(work: Work, input: Input, who: Iterable[str]) -> Input:
 def acting_as(work: Work, role: Role) -> list[str]:
     """The ids of those who hold a role, and of those who stand in for one of them today."""
     holding = list(work.session.exec(select(Person.id).where(col(Person.active), _holds(role))))
-    covers = col(StandIn.role).is_(None) | (StandIn.role == role)
-    standing_in = _standing_in_today(work, col(StandIn.person_id).in_(holding) & covers)
+    standing_in = [s for s in _standing_in_today(work) if s.person_id in holding and s.role in {None, role}]
     return [*holding, *(stand_in.deputy_id for stand_in in standing_in)]
 
 
@@ -173,7 +172,9 @@ def _today(work: Work, person: Person, met: set[str]) -> tuple[set[Office], set[
         return set(), set()
     offices: set[Office] = {(Role(r), person.service) for r in person.roles}
     acts_for: set[tuple[str, Role | None]] = set()
-    for stand_in in _standing_in_today(work, StandIn.deputy_id == person.id):
+    for stand_in in _standing_in_today(work):
+        if stand_in.deputy_id != person.id:
+            continue
         principal = work.session.get(Person, stand_in.person_id)
         if principal and principal.id not in met:
             only = Role(stand_in.role) if stand_in.role else None
@@ -184,10 +185,14 @@ def _today(work: Work, person: Person, met: set[str]) -> tuple[set[Office], set[
     return offices, acts_for
 
 
-def _standing_in_today(work: Work, whose: object) -> list[StandIn]:
+def _standing_in_today(work: Work) -> list[StandIn]:
+    """Everybody who stands in for somebody today, the newest arrangement first: few, and asked for again and again."""
     today = work.local.date()
-    covers = select(StandIn).where(whose, StandIn.starts <= today, StandIn.ends >= today)  # type: ignore[arg-type]
-    return list(work.session.exec(covers.order_by(col(StandIn.id).desc())))
+    if "standing in" not in work.memo:
+        covers = select(StandIn).where(StandIn.starts <= today, StandIn.ends >= today)
+        work.memo["standing in"] = list(work.session.exec(covers.order_by(col(StandIn.id).desc())))
+    found: list[StandIn] = work.memo["standing in"]
+    return found
 
 
 def _claim(work: Work, actor: Actor) -> Identity | None:

@@ -45,7 +45,7 @@ def _start_questions(work: Work, press: Press) -> Sequence[Question]:
         Day(
             "target",
             "By which day is it to be finished?",
-            "One to three months from the start, as agreed. Two months from the start if you leave it out.",
+            "Needed if you agreed one: one to three months from the start. Otherwise it is two months.",
             optional=True,
             coming=True,
         ),

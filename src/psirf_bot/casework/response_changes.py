@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import cases, deadlines, onlookers, post
+from psirf_bot.casework import deadlines, onlookers, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED, of_case, running
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.store.tables import Case
 
@@ -17,10 +17,7 @@ def changed(work: Work, case: Case, by: str, what: str, *others: str | None, **c
     work.session.add(case)
     work.session.flush()
     work.record(by, what, case, **content)
-    post.refresh(work, cases.living_subject(case))
-    if panel := panel_of(work, case):
-        post.refresh(work, f"panel:{panel.id}")
-    post.refresh(work, f"response:{case.id}")
+    onlookers.refresh_cards(work, case)
     onlookers.refresh(work, case, by, *others)
 
 

@@ -9,13 +9,13 @@ from psirf_bot.cards import response as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.duties import reason_words
 from psirf_bot.cards.model import Button, Card
-from psirf_bot.casework import contacts, named_contacts, partners, people, terms, training
+from psirf_bot.casework import contacts, named_contacts, partners, people, terms, training, verifying
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, DROPPED, PAUSED, of_case, running
 from psirf_bot.casework.forms import case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, extensions, kind_of, sees
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.people import Role
@@ -84,6 +84,7 @@ def _shown(work: Work, case: Case, response: LearningResponse, by: Member) -> ca
             *_after_the_end(work, response),
         ),
         tuple(named_contacts.lines(work, case, by)),
+        verifying.grounds(work, case, by) if case.state == State.AWAITING_VERIFICATION else None,
     )
 
 
@@ -154,11 +155,15 @@ def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member)
     lead_id = response.lead_id if response else None
     unfinished = response is not None and response.ended_at is None
     choose, lead = (allowed(work, by, act, case) for act in (Act.CHOOSE_LEAD, Act.LEAD_RESPONSE))
-    verify = allowed(work, by, Act.VERIFY_PSII, case) and response is not None and response.decided_by != by.id
+    directs = response is not None and allowed(work, by, Act.VERIFY_PSII, case)
+    verify = directs and response is not None and by.id not in verifying.deciders(work, case, response)
     keeps = contacts.may_keep(work, case, by)
     goes_on = state is State.RESPONDING and response is not None and response.ended_at is None
     known = response is not None and (response.started_at is not None or response.ended_at is None)
     notify = known and allowed(work, by, Act.NOTIFY, case)
+    starts, waits = lead and waiting and state is State.DECIDED, named_contacts.missing(work, case)
+    names, name_first = keeps and unfinished, starts and keeps and not named_contacts.family_has_one(work, case)
+    sent = response is not None and response.verified_at and running(work, of_case(case), "psii.day-3")
     offers = (
         (
             choose and unfinished,
@@ -167,8 +172,9 @@ def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member)
         ),
         (verify, "Verify the PSII", "response.verify"),
         (verify, "Send it back", "response.back"),
-        (lead and waiting and state is State.DECIDED, "Start it", "response.start"),
-        (keeps and running(work, of_case(case), "psii.day-3"), "The initial report was sent", "response.report-sent"),
+        (name_first, "The named contact", "contacts-named.set"),
+        (starts, "Start it", "response.start"),
+        (keeps and sent, "The initial report was sent", "response.report-sent"),
         (waiting and by.acts_as(lead_id, Role.RESPONSE_LEAD), "I cannot lead this", DECLINE),
     )
     later = (
@@ -181,15 +187,23 @@ def _rows(work: Work, case: Case, response: LearningResponse | None, by: Member)
     )
     around = (
         (lead and unfinished, "Terms of reference", "terms.set"),
-        (keeps and unfinished, "The named contact", "contacts-named.set"),
+        (names and not name_first, "The named contact", "contacts-named.set"),
         (keeps, "Agree contact", "contact.agree"),
         (keeps or notify, "Other organisations", "partners.show"),
         (notify, "Notifications", "notifications.show"),
     )
-    back = (allowed(work, by, Act.SEE_CASE, case), "Back to the case", "case.show")
+    back = (
+        (panel_of(work, case) is not None and allowed(work, by, Act.SEE_PANEL, case), "The panel", "panel.show"),
+        (allowed(work, by, Act.SEE_CASE, case), "Back to the case", "case.show"),
+    )
+    first = "response.verify" if verify else "contacts-named.set" if name_first else "" if waits else "response.start"
     return tuple(
-        tuple(button(work, label, verb, case=case) for offered, label, verb in row if offered)
-        for row in (offers, later, around, (back,))
+        tuple(
+            button(work, label, verb, case=case, style="primary" if verb == first else "plain")
+            for offered, label, verb in row
+            if offered
+        )
+        for row in (offers, later, around, back)
     )
 
 

@@ -5,20 +5,22 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import get_args
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, post
+from psirf_bot.casework import people, post, response_board
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Place, Platform, Reply
+from psirf_bot.casework.panels import APPROVED, STOPPED, subject
 from psirf_bot.casework.post import Purpose
 from psirf_bot.casework.work import Press, Refusal, Work, allowed
 from psirf_bot.dialogs.questions import Day, People, Question
 from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import UNDER_WAY
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Channel, StandIn
+from psirf_bot.store.tables import Case, Channel, LearningResponse, Panel, StandIn
 
 PURPOSES: tuple[str, ...] = get_args(Purpose)
 
@@ -69,6 +71,20 @@ def arrived(work: Work, which: str) -> None:
     if channel := _still_set(work, which):
         channel.before = None
         work.session.add(channel)
+        _hang_what_is_open(work, channel.purpose)
+
+
+def _hang_what_is_open(work: Work, purpose: str) -> None:
+    """What was begun before there was such a channel hangs there now."""
+    if purpose == "panel":
+        panels_ = work.session.exec(select(Panel).where(col(Panel.state).not_in((APPROVED, STOPPED)))).all()
+        agendas = dict.fromkeys(f"agenda:{panel.agenda_id}" for panel in panels_ if panel.agenda_id)
+        for card in (*agendas, *(subject(panel) for panel in panels_)):
+            post.living_once(work, "panel", card)
+    if purpose == "leads":
+        goes_on = select(Case).where(col(Case.state).in_(UNDER_WAY), col(Case.id).in_(select(LearningResponse.case_id)))
+        for case in work.session.exec(goes_on).all():
+            response_board.hang(work, case)
 
 
 def _still_set(work: Work, which: str) -> Channel | None:

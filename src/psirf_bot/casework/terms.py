@@ -52,7 +52,7 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             max_length=1000,
         ),
         one_of("agreed", "Is the time it takes agreed with those affected?", TIMEFRAME, "Policy 13."),
-        Day("target", "By which day is it to be finished?", "As agreed with them.", optional=True, coming=True),
+        Day("target", "By which day is it to be finished?", "Needed if you agreed one.", optional=True, coming=True),
     )
 
 

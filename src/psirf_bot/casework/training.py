@@ -106,14 +106,13 @@ def responses_led(work: Work, person_id: str) -> int:
 def lead_words(work: Work, person_id: str) -> str:
     """How far the training of a response lead has got, and how much they have led, on one line."""
     done, wanted = responses_led(work, person_id), work.trust.training.on(work.local.date()).responses_a_year
-    few = f", fewer than {wanted}" if done < wanted else ""
-    responses = "1 response" if done == 1 else f"{done} responses"
-    return f"{_lacks_words(lead_lacks(work, person_id))} {responses} in the last 12 months{few}."
+    expected = f" ({wanted} {'is' if wanted == 1 else 'are'} expected)" if done < wanted else ""
+    return f"{_needs_words(lead_lacks(work, person_id))} Led {done} in the last 12 months{expected}."
 
 
-def _lacks_words(lacks: Iterable[str]) -> str:
+def _needs_words(lacks: Iterable[str]) -> str:
     found = "; ".join(lacks)
-    return f"Lacks: {found}." if found else "Training complete."
+    return f"Still needs: {found}." if found else "Training complete."
 
 
 def leads(work: Work) -> list[Person]:
@@ -133,7 +132,7 @@ def about_lead(work: Work, response: LearningResponse, by: Member, *, chooses: b
     if hours:
         found.append(f"Protected time: {hours} {'hour' if hours == 1 else 'hours'} a week.")
     if response.lead_id and response.lead_override and (chooses or by.id == response.lead_id):
-        lacks = _lacks_words(lead_lacks(work, response.lead_id))
+        lacks = _needs_words(lead_lacks(work, response.lead_id))
         found.append(f"Chosen before their training was complete: {response.lead_override} By now: {lacks}")
     return tuple(found)
 
@@ -142,13 +141,13 @@ def about_lead(work: Work, response: LearningResponse, by: Member, *, chooses: b
 
 
 def show(work: Work, by: Member) -> Card:
-    """Each response lead, chair and overseer with what they lack, for the quality team; the incomplete first."""
+    """Each response lead, chair and overseer with what they still need, for the quality team; the incomplete first."""
     if not allowed(work, by, Act.SEE_UNTRIAGED):
         raise Refusal("The training register is for the quality team. For your own training, please ask them.")
     work.record(by.id, "opened the training register")
     to_lead = [(bool(lead_lacks(work, p.id)), p.name, lead_words(work, p.id)) for p in leads(work)]
     overseeing = _listed(work, Role.CHAIR, Role.OVERSEER)
-    to_oversee = [(bool(lacks := oversight_lacks(work, p.id)), p.name, _lacks_words(lacks)) for p in overseeing]
+    to_oversee = [(bool(lacks := oversight_lacks(work, p.id)), p.name, _needs_words(lacks)) for p in overseeing]
     standard = work.trust.training.on(work.local.date())
     body: list[Part] = [
         *_group("Who can lead a learning response", to_lead),

@@ -47,6 +47,7 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         rows=_rows(work, case, by),
         prompted=by.is_quality or case.reporter_id != by.id,
         candour=candour.standing_of(work, case).applies,
+        decided=_decided(work, case),
     )
 
 
@@ -63,7 +64,14 @@ def living_card(work: Work, case: Case) -> Card:
         tuple(buttons),
         kept_inside=case.restricted or case.quality_only or case.state == State.WITHDRAWN,
         candour=candour.standing_of(work, case).applies,
+        decided=_decided(work, case),
     )
+
+
+def _decided(work: Work, case: Case) -> bool:
+    """Whether a panel has decided how to respond: nobody needs to be asked to consider it any more."""
+    panel = panel_of(work, case)
+    return learning_responses.current(work, case) is not None or (panel is not None and panel.approved_at is not None)
 
 
 def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
@@ -86,8 +94,9 @@ def _due(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
     """The case's duties whose clocks run, as far as this person may know of them, and where each day comes from."""
     facts = []
     for deadline in running_of(work, case):
-        duty = duty_lines.duty(work, deadline)
-        if duty and not duty.rule.private and may(by, Act.SEE_DUTY, duty.facts):
+        rule = work.setting.rules.get(deadline.rule)
+        duty = None if rule is None or rule.private else duty_lines.duty(work, deadline)
+        if duty and may(by, Act.SEE_DUTY, duty.facts):
             line = duty_lines.line(work, deadline, duty.rule)
             facts.append(Fact(label=line.what, value=f"{line.due} {line.source[:1].upper()}{line.source[1:]}."))
     return tuple(facts)

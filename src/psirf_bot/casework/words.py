@@ -163,6 +163,7 @@ ALSO = {
     "what waits": "overdue",
     "what waits for me": "overdue",
     "my report": "my reports",
+    "vote": "panel",
     "stop": "cancel",
 }
 ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})

@@ -159,25 +159,34 @@ def panel_of(work: Work, case: Case) -> Panel | None:
 def _panel_facts(work: Work, case: Case, panel: Panel) -> dict[str, Any]:
     """Who takes part in its panel, and who must not: whoever was involved, and their line managers."""
     members = work.session.exec(select(PanelMember).where(PanelMember.panel_id == panel.id)).all()
+    named, managers = _staff_and_managers(work, case)
     return {
         "chair_id": panel.chair_id,
         "panel_ids": frozenset(m.person_id for m in members if m.recused_at is None),
-        "kept_out_ids": frozenset(m.person_id for m in members if m.recused_at) | involved_in(work, case),
+        "involved_ids": named,
+        "kept_out_ids": frozenset(m.person_id for m in members if m.recused_at) | named | managers,
     }
 
 
 def involved_in(work: Work, case: Case) -> frozenset[str]:
     """The staff named in a case's reports, with those that were joined with it, and their line managers."""
-    cases, found = [case.id], set[str]()
+    return frozenset().union(*_staff_and_managers(work, case))
+
+
+def _staff_and_managers(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
+    cases = [case.id]
+    named, managers = set[str | None](), set[str | None]()
     while cases:
         theirs = (
             select(SupportNeed.person_id, SupportNeed.passed_over_id, Person.line_manager_id)
             .join(Person, col(SupportNeed.person_id) == Person.id, isouter=True)
             .where(col(SupportNeed.case_id).in_(cases))
         )
-        found |= {who for row in work.session.exec(theirs).all() for who in row if who}
+        for who, passed_over, manager in work.session.exec(theirs):
+            named.add(who)
+            managers |= {passed_over, manager}
         cases = list(work.session.exec(select(Case.id).where(col(Case.merged_into).in_(cases))).all())
-    return frozenset(found)
+    return frozenset(filter(None, named)), frozenset(filter(None, managers))
 
 
 def allowed(work: Work, by: Member, act: Act, case: Case | None = None) -> bool:

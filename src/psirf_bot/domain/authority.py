@@ -176,12 +176,12 @@ def _leads_response(actor: Member, case: CaseFacts) -> bool:
 
 def _has_a_vote(actor: Member, case: CaseFacts) -> bool:
     """Involved staff, their line managers and whoever has stood back have none, nor do those who stand in for them."""
-    takes_part = any(actor.acts_as(member, R.PANEL) for member in case.panel_ids)
+    takes_part = any(actor.acts_as(member, R.PANEL) for member in case.panel_ids - case.kept_out_ids)
     return takes_part and actor.id not in case.kept_out_ids
 
 
 def _chairs(actor: Member, case: CaseFacts) -> bool:
-    return actor.acts_as(case.chair_id, R.CHAIR) and actor.id not in case.kept_out_ids
+    return actor.acts_as(case.chair_id, R.CHAIR) and case.kept_out_ids.isdisjoint({actor.id, case.chair_id})
 
 
 def _on_panel(actor: Member, case: CaseFacts) -> bool:
@@ -202,7 +202,8 @@ def _prepares(actor: Member, case: CaseFacts) -> bool:
 
 def _directs(actor: Member, case: CaseFacts) -> bool:
     """The Chief Nurse, the Medical Director, or whoever stands in for one of them today (V18)."""
-    return bool(actor.roles & {R.CHIEF_NURSE, R.MEDICAL_DIRECTOR})
+    offices = actor.roles & {R.CHIEF_NURSE, R.MEDICAL_DIRECTOR}
+    return bool(offices) and actor.id not in case.involved_ids and actor.id not in case.passed_over_ids
 
 
 def _owes(actor: Member, duty: DutyFacts) -> bool:
@@ -277,7 +278,9 @@ WITH_CASE: dict[Act, Rule] = {
     ),
     Act.NOTIFY: _quality(*UNDER_WAY, State.CLOSED),
     Act.APPROVE_DRAFT: lambda actor, case: (
-        bool(actor.roles & BOARD) and case.state in {State.RESPONDING, State.PAUSED, State.CLOSED}
+        bool(actor.roles & BOARD)
+        and actor.id not in case.involved_ids | case.passed_over_ids
+        and case.state in {State.RESPONDING, State.PAUSED, State.CLOSED}
     ),
     Act.LEAD_RESPONSE: lambda actor, case: (
         _leads_response(actor, case) and case.state in {State.DECIDED, State.RESPONDING}

@@ -46,6 +46,8 @@ class CaseFacts:
     """Who chairs its panel today."""
     kept_out_ids: frozenset[str] = frozenset()
     """Staff who were involved, their line managers, and who has stood back: they take no part in its panel."""
+    involved_ids: frozenset[str] = frozenset()
+    """Staff who are named in its reports."""
     lead_id: str | None = None
     """Who leads the learning response."""
     passed_over_ids: frozenset[str] = frozenset()

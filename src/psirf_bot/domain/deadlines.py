@@ -38,6 +38,7 @@ class Event(StrEnum):
     MINUTE_FILED = "minute filed on Datix"
     RESPONSE_DECIDED = "learning response decided"
     LEAD_CHOSEN = "learning response lead chosen"
+    NO_RESPONSE_DECIDED = "no learning response decided"
     NOTIFICATIONS_OWED = "notifications owed"
     NOTIFICATIONS_MADE = "everybody notified"
     PSII_ENDED = "PSII ended"
@@ -238,6 +239,8 @@ RULES = (
     Rule("panel.departure", "Answer whether the panel may depart from the minimum", E.DEPARTURE_ASKED_FOR,
          (E.DEPARTURE_ANSWERED,), working_days(2), R.CHIEF_NURSE, "policy §12.3; our own time limit",
          ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE), drops=(E.PANEL_STOPPED, *ENDED)),
+    Rule("case.closed", "Close the case, and tell the reporter what changed", E.NO_RESPONSE_DECIDED, (E.CASE_CLOSED,),
+         working_days(5), "case owner", LOCAL, drops=(E.CASE_DROPPED, E.PANEL_OPENED)),
     Rule("minute.filed", "File the panel's minute and papers on the Datix record", E.MINUTE_APPROVED,
          (E.MINUTE_FILED,), working_days(2), R.QUALITY, "policy §12.3; our own time limit", drops=(E.CASE_DROPPED,)),
     Rule("notifications.made", "Notify everybody outside who has to know", E.NOTIFICATIONS_OWED,

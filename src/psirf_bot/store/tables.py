@@ -366,7 +366,7 @@ class Panel(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     case_id: str = Field(index=True)
-    route: str  # urgent, weekly
+    route: str  # ordinary, urgent, weekly
     agenda_id: str | None = Field(default=None, index=True)
     state: str = "voting"
     chair_id: str

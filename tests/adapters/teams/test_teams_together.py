@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any, Literal, cast
 
 import pytest
 from teams_stage import FORM, RecordingDesk, address_of
@@ -84,8 +85,8 @@ async def test_strangers_among_them_are_refused(
 async def test_whom_the_roster_does_not_plainly_show_is_asked_for_alone(
     fake: FakeTeams, staff: Staff, panel: Conversation, card: Message
 ) -> None:
-    last = staff[-1].user
-    panel.members[last.id] = dataclasses.replace(last, role="")  # type: ignore[arg-type]
+    last, nothing = staff[-1].user, cast(Any, "")
+    panel.members[last.id] = dataclasses.replace(last, role=nothing)
     await vote(card, *staff)
     assert all(someone.dialog for someone in staff)
     assert reads(fake) == {("member", 200): 5, ("members", 200): 1}
@@ -104,8 +105,10 @@ async def test_of_a_large_team_the_first_pages_are_read(
 
 
 @pytest.mark.parametrize("kind", ["member", "members"])
-async def test_a_short_wait_that_is_asked_for_is_kept(fake: FakeTeams, staff: Staff, card: Message, kind: str) -> None:
-    fake.fail_next(kind, Fault.throttled(1))  # type: ignore[arg-type]
+async def test_a_short_wait_that_is_asked_for_is_kept(
+    fake: FakeTeams, staff: Staff, card: Message, kind: Literal["member", "members"]
+) -> None:
+    fake.fail_next(kind, Fault.throttled(1))
     began = asyncio.get_running_loop().time()
     await vote(card, *staff)
     assert asyncio.get_running_loop().time() - began >= 1

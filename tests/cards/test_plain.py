@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 
 from cards.strategies import EVERY_PART, cards
-from psirf_bot.cards import check, plain
-from psirf_bot.cards.model import Button, Card, Facts, Words
+from psirf_bot.cards import adaptive, check, html, plain
+from psirf_bot.cards.model import Button, Card, DayInput, Facts, Words
 
 
 def test_every_part_in_reading_order() -> None:
@@ -89,6 +89,20 @@ You can press: Back, Next, Delete"""
 
 def test_a_card_with_nothing_on_it_is_its_title() -> None:
     assert plain.render(Card(title="T", preview="P", body=(Facts(facts=()), Words(text="")))) == "T"
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("Please answer this.", "Please answer this."),
+        ("That is in the future.", "Please check: That is in the future."),
+    ],
+)
+def test_what_is_wrong_says_please_once(error: str, shown: str) -> None:
+    for render in (plain.render, lambda card: str(adaptive.render(card)), html.render):
+        said = render(Card(title="T", preview="P", body=(DayInput(id="day", label="Which day?", error=error),)))
+        assert shown in said
+        assert said.count("Please ") == 1
 
 
 @given(cards())

@@ -91,7 +91,8 @@ async def test_the_form_shows_each_response_lead_with_what_they_lack_and_how_muc
 
 
 @pytest.mark.parametrize(
-    ("days_ago", "count"), [(0, "Led 1 in the last 12 months (2 are expected)."), (366, "Led 0 in the last 12 months (2")]
+    ("days_ago", "count"),
+    [(0, "Led 1 in the last 12 months (2 are expected)."), (366, "Led 0 in the last 12 months (2")],
 )
 async def test_responses_of_the_last_twelve_months_are_counted(stage: Stage, days_ago: int, count: str) -> None:
     await to_choose(stage)

@@ -183,6 +183,59 @@ async def test_who_is_named_hears_of_it_in_private_and_once(stage: Stage) -> Non
     assert not any("Femi" in words(card) or "Callum" in words(card) for card in stage.channel())
 
 
+async def test_who_is_named_may_say_no_without_a_reason_and_somebody_else_is_to_be_named(stage: Stage) -> None:
+    await to_name(stage)
+    await press(stage, NIAMH, "contacts-named.set", SET)
+    for _ in range(2):
+        thanks = await stage.presses(FEMI, stage.private(FEMI)[0], "I cannot do this")
+        assert thanks.title == "Thank you for saying so"
+        await stage.settled()
+    assert await missing(stage) == ["the patient or family"]
+    for name in (NIAMH, LEAH):
+        told = [card for card in stage.private(name) if card.title == "Somebody else is needed as the contact"]
+        assert [card.preview for card in told] == ["You have a private task."], name
+        assert "Femi Adeyemi cannot be the contact" in words(told[0])
+    assert not any("Femi" in words(card) for card in stage.channel())
+    audited = await stage.do(
+        lambda work: len(
+            work.session.exec(select(AuditEntry).where(AuditEntry.what == "named contact stood down")).all()
+        )
+    )
+    assert audited == 1
+    await stage.presses(NIAMH, stage.private(NIAMH)[-1], "Name the contact", SET | {"contact": CALLUM})
+    assert await missing(stage) == []
+    late = await stage.presses(FEMI, stage.private(FEMI)[0], "I cannot do this")
+    assert "You are not the contact for PSI-2026-0001" in words(late)
+    assert (await lines(stage, LEAH))["The patient or family"] == CALLUM
+
+
+@pytest.mark.parametrize("name", [AMINA, NIAMH, CALLUM])
+async def test_only_the_contact_can_say_no(stage: Stage, name: str) -> None:
+    await to_name(stage)
+    assert "You are not the contact" in words(await press(stage, name, "contacts-named.decline")), "there is none"
+    await press(stage, LEAH, "contacts-named.set", SET)
+    assert "You are not the contact" in words(await press(stage, name, "contacts-named.decline"))
+    await press(stage, LEAH, "contacts-named.set", NOBODY)
+    assert "You are not the contact" in words(await press(stage, name, "contacts-named.decline"))
+    assert await missing(stage) == []
+
+
+async def test_while_a_psii_waits_a_no_goes_to_those_who_can_name_somebody(stage: Stage) -> None:
+    await to_name(stage, kind="psii")
+    await press(stage, LEAH, "contacts-named.set", SET)
+    await press(stage, FEMI, "contacts-named.decline")
+    assert stage.private(LEAH)[-1].title == "Somebody else is needed as the contact"
+    assert stage.private(NIAMH)[-1].title == "You are asked to lead a learning response", "the lead cannot name one yet"
+
+
+async def test_a_contact_who_may_see_the_response_can_open_it(stage: Stage) -> None:
+    await to_name(stage)
+    await press(stage, NIAMH, "contacts-named.set", SET | {"contact": BRONWEN})
+    told = stage.private(BRONWEN)[-1]
+    assert labels(told) == ["I cannot do this", "Open the learning response"]
+    assert (await stage.presses(BRONWEN, told, "Open the learning response")).title == "Learning response"
+
+
 async def test_while_a_psii_waits_the_quality_team_can_name_them(stage: Stage) -> None:
     await to_name(stage, kind="psii")
     assert await gate(stage, LEAH) is None, "it cannot start anyway"

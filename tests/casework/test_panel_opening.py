@@ -634,7 +634,7 @@ async def test_a_case_that_is_kept_close_shows_its_reference_only(stage: Stage, 
 @pytest.mark.parametrize(
     ("facts", "standing"),
     [
-        ({"closed_at": True}, "Voting has closed. The chair writes the decision next"),
+        ({"closed_at": True}, "Voting has closed. Next the chair writes down what the group decided"),
         ({"state": panels.DECIDED}, "Decided. The minute waits to be approved"),
         ({"state": panels.DEPARTING}, "Decided. The minute waits to be approved"),
         ({"state": panels.APPROVED}, "Decided, and the minute is approved"),

@@ -25,6 +25,7 @@ from responses import (
     clocks,
     decided,
     lead_by,
+    named,
     press,
     read_case,
     started,
@@ -258,7 +259,7 @@ async def test_verifying_twice_is_once(stage: Stage) -> None:
         card = await press(stage, MARGUERITE, "response.verify")
         assert "By Marguerite Oduya" in words(card)
     assert titles(stage, NIAMH).count("You can start the PSII") == 1
-    assert "does not wait to be verified" in words(await press(stage, HUSSEIN, "response.verify"))
+    assert "Marguerite Oduya verified the PSII" in words(await press(stage, HUSSEIN, "response.verify"))
 
 
 async def test_sent_back_with_a_reason_and_decided_again(stage: Stage) -> None:
@@ -308,6 +309,13 @@ async def test_the_target_lies_one_to_three_months_from_the_start(
             ("2027-02-20", "open"),
             ("2027-05-20", "open"),
         ]
+
+
+async def test_the_form_says_when_a_day_is_needed(stage: Stage) -> None:
+    card = await started(stage, agreed="agreed", target=None)
+    assert "Please check: Please" not in words(card)
+    assert "Please give the day that was agreed." in words(card)
+    assert "Needed if you agreed one" in words(card)
 
 
 async def test_the_page_says_where_each_date_comes_from(stage: Stage) -> None:
@@ -608,6 +616,40 @@ async def test_the_page_offers_what_may_be_done(stage: Stage, name: str, labels:
     await started(stage)
     card = await press(stage, name, "response.show")
     assert {b.label for b in card.all_buttons()} == labels
+
+
+async def first_of(stage: Stage, name: str) -> list[str]:
+    """What stands out on the page."""
+    card = await press(stage, name, "response.show")
+    return [b.label for b in card.all_buttons() if b.style == "primary"]
+
+
+async def test_what_comes_next_stands_out(stage: Stage) -> None:
+    await read_case(stage)
+    await approved(stage, "psii")
+    await lead_by(stage, NIAMH)
+    assert await first_of(stage, MARGUERITE) == ["Verify the PSII"]
+    assert await first_of(stage, NIAMH) == []
+    await press(stage, MARGUERITE, "response.verify")
+    assert await first_of(stage, NIAMH) == ["The named contact"]
+    await named(stage)
+    assert await first_of(stage, NIAMH) == ["Start it"]
+    await press(stage, NIAMH, "response.start", START)
+    assert await first_of(stage, NIAMH) == []
+
+
+async def test_the_initial_report_is_offered_once_the_psii_is_verified_until_it_was_sent(stage: Stage) -> None:
+    async def offered() -> bool:
+        card = await press(stage, NIAMH, "response.show")
+        return "The initial report was sent" in [b.label for b in card.all_buttons()]
+
+    await read_case(stage)
+    await decided(stage, "psii")
+    assert not await offered()
+    await press(stage, MARGUERITE, "response.verify")
+    assert await offered(), "day 3 may come before the start"
+    await press(stage, NIAMH, "response.report-sent", {"day": "2026-11-20"})
+    assert not await offered()
 
 
 async def test_every_button_offered_can_be_pressed(stage: Stage) -> None:

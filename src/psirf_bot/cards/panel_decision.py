@@ -42,7 +42,7 @@ def draft_card(draft: Draft, opening: str, buttons: tuple[Button, ...]) -> Card:
     body += [Words(text="What the rules propose", style="heading"), Words(text=draft.proposed)]
     body += [Words(text="Votes", style="heading"), Words(text=draft.votes)]
     if draft.quorum:
-        body.append(Words(text=draft.quorum, style="warning"))
+        body.append(Words(text=draft.quorum))
     for heading, facts in (("Members", draft.members), ("Papers", draft.papers), ("Facts", draft.facts)):
         if facts:
             body += [Words(text=heading, style="heading"), Facts(facts=facts)]

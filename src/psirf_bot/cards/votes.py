@@ -22,7 +22,7 @@ COUNTED_AT_ONCE = (
 )
 WHO_SEES_IT = (
     "Then the chair and the quality team see it with your name. The minute gives it without your name; in a small "
-    "panel people may guess. Please write no names of patients or staff."
+    "panel people may guess. Your reasons go the same way. Please write no names of patients or staff."
 )
 
 

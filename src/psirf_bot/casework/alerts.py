@@ -14,6 +14,7 @@ from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import deadlines, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, DROPPED, OPEN, Subject, happened
+from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners
@@ -160,7 +161,7 @@ def _send_back(work: Work, press: Press, answers: Answers) -> Card:
         deadlines.settle(work, waiting, DROPPED, press.by.id, reason)
     if reported := _report_of(work, alert):  # the same duty, with the same day
         reported.state, reported.closed_at, reported.closed_by = OPEN, None, None
-        deadlines.plan_next(work, reported)
+        plan_next(work, reported)
         deadlines.changed(work, reported)
     work.record(press.by.id, "sent an alert back", alert=alert.id, reason=reason)
     if lead := people.person(work, alert.lead_id):

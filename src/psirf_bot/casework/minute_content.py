@@ -4,37 +4,50 @@ The group decides, so it lists the reasons that were given for each choice and n
 or was kept out, is simply not there.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from sqlmodel import col, func, select
 
-from psirf_bot.cards.answers import instant, moment
+from psirf_bot.cards.answers import instant
+from psirf_bot.cards.panel import source_words
 from psirf_bot.casework import panels, people
+from psirf_bot.casework.minute_event import event
+from psirf_bot.casework.minute_signers import chaired, officer, when
 from psirf_bot.casework.minute_text import Line, Minute, Section, Table
-from psirf_bot.casework.panel_card import ROUTES, YES_NO, is_there
+from psirf_bot.casework.panel_card import YES_NO, in_short, is_there
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.minimum import Requirement
-from psirf_bot.domain.panel import DOCUMENTS, Seat
-from psirf_bot.domain.people import Role
-from psirf_bot.domain.report import EventType
+from psirf_bot.domain.panel import DOCUMENTS, Quorum, Seat
+from psirf_bot.domain.response import PSII
 from psirf_bot.domain.trust import NATIONAL_NAMES
-from psirf_bot.store.tables import Case, Panel, StandIn, Vote
+from psirf_bot.store.tables import Case, Panel, Vote
 
-OFFICES = {Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR}
+HOW_SOON = {"ordinary": "Ordinary", "urgent": "Urgent", "weekly": "Weekly agenda"}
+SITS_AS = {
+    Seat.QUALITY: "Member of the quality team",
+    Seat.SERVICE: "Service representative",
+    Seat.EXPERT: "Subject expert",
+    Seat.MEMBER: "Other member of the panel",
+}
 NOT_SAID = "Not said"
+NO_CODE = "None: it is not one of the four learning responses"
+SIGNS_LATER = (
+    "A PSII needs a second signature, of the Chief Nurse, the Medical Director or whoever stands in for them. It is given "
+    "after this one, so it stands at the end. (Policy 3.2 and 12.3.)"
+)
 
 
 def draft_of(work: Work, case: Case, panel: Panel) -> Minute:
     """The minute of a panel whose voting has closed, as it would be if it were approved now."""
     sections = (
-        Section("The event", tuple(_event(case))),
+        Section("The event", tuple(event(work, case))),
         Section("The panel", tuple(_panel(work, panel))),
         Section("Papers considered", tuple(_papers(case, panel))),
         Section("Facts", tuple(_facts(work, panel))),
         Section("Votes", tuple(_votes(work, panel))),
         Section("Decision", tuple(_decision(work, panel))),
-        Section("Signatures", (_signatures(work, panel),)),
+        Section("Signatures", tuple(_signatures(work, panel))),
     )
     return Minute(work.trust.name, case.reference, False, sections, work.local)
 
@@ -42,16 +55,8 @@ def draft_of(work: Work, case: Case, panel: Panel) -> Minute:
 # What it says
 
 
-def _event(case: Case) -> Iterator[Line]:
-    yield Line("Case reference", case.reference)
-    yield Line("Datix number", case.datix_number or "Not on Datix yet")
-    yield Line("Event type", EventType(case.event_type).label)
-    yield Line("Service", case.service)
-    yield Line("When it happened", moment(case.occurred))
-
-
 def _panel(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
-    yield Line("Route", ROUTES.get(panel.route, panel.route.capitalize()))
+    yield Line("How soon", HOW_SOON.get(panel.route, panel.route.capitalize()))
     yield Line("Opened", _by_and_when(work, panel.opened_by, panel.opened_at))
     closed = min(panel.closed_at or panel.closes_at, panel.closes_at)
     yield Line("Voting closed", instant(work.setting.calendar.local(closed)))
@@ -59,26 +64,39 @@ def _panel(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
     if panel.chair_override:
         yield Line("Why they chair it before their training in oversight is complete", panel.chair_override)
     yield Line("Quorum", _quorum(work, panel))
-    given, members = panels.votes(work, panel), panels.members(work, panel)
+    given, order = panels.votes(work, panel), list(Seat)
     rows = [
-        (Seat(m.seat), people.name_of(work, m.person_id), _took_part(work, m.person_id, given.get(m.id)))
-        for m in members
+        (
+            Seat(m.seat),
+            people.name_of(work, m.person_id) + (", chair" if m.person_id == panel.chair_id else ""),
+            _took_part(work, m.person_id, given.get(m.id)),
+        )
+        for m in panels.members(work, panel)
     ]
-    order = list(Seat)
     rows.sort(key=lambda row: (order.index(row[0]), row[1]))
-    yield Table("Members", ("Seat", "Name", "Voted"), tuple((seat.words, name, voted) for seat, name, voted in rows))
+    named = tuple((SITS_AS[seat], name, voted) for seat, name, voted in rows)
+    yield Table("Members", ("Sits as", "Name", "Voted"), named)
 
 
 def _quorum(work: Work, panel: Panel) -> str:
-    lacks = panels.quorum_lacks(work, panel)
-    wanted = "; ".join(f"{seat.words} ({count} more)" for seat, count in lacks.items())
-    return f"Not reached. It wanted votes of: {wanted}." if lacks else "Reached."
+    """Whether it was reached, with what it is: a reader does not have the trust's settings."""
+    lacks, quorum = panels.quorum_lacks(work, panel), work.trust.panel.quorum
+    needed = _counted({Seat.QUALITY: quorum.quality, Seat.SERVICE: quorum.service, Seat.EXPERT: quorum.expert})
+    if not needed:
+        return "The trust sets none"
+    missing = f". Missing: {_counted(lacks)}" if lacks else ""
+    return f"{'Not reached' if lacks else 'Reached'} (needed {needed}){missing}"
+
+
+def _counted(votes: Mapping[Seat, int]) -> str:
+    words = {Seat.QUALITY: "quality team", Seat.SERVICE: "service representative", Seat.EXPERT: "expert"}
+    return ", ".join(f"{count} {words[seat]}" for seat, count in votes.items() if count)
 
 
 def _took_part(work: Work, member_id: str, vote: Vote | None) -> str:
     if vote is None:
         return "No"
-    return "Yes" if vote.by_id == member_id else f"Yes, through {people.name_of(work, vote.by_id)}"
+    return "Yes" if vote.by_id == member_id else f"Yes, through {people.name_of(work, vote.by_id)}, who stood in"
 
 
 def _papers(case: Case, panel: Panel) -> Iterator[Line | Table]:
@@ -107,6 +125,9 @@ def _facts(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
             yield Table("Events with a set response", ("Fact", "Is it so?", "What follows", "Source"), rows)
         else:
             yield "No fact that has a set response was confirmed. The group decides."
+        considered = {*panel.facts, *(panel.facts_not_known or ())}
+        not_so = "; ".join(each.fact for each in work.trust.requirements if each.id not in considered)
+        yield Line("Looked at and not so", not_so or "None")
     answer = YES_NO.get(panel.learning, NOT_SAID)
     why = f". {panel.learning_why}" if panel.learning_why else ""
     yield Line("Is the risk unexpected, or is there much to learn, even outside the plan?", answer + why)
@@ -121,7 +142,9 @@ def _requirements(work: Work, ids: Iterable[str], answer: str) -> tuple[tuple[st
     known = {each.id: each for each in work.trust.requirements}
     gone = "no longer in the trust's settings"
     return tuple(
-        (each.fact, answer, _follows(each), each.source) if (each := known.get(which)) else (which, answer, "", gone)
+        (each.fact, answer, _follows(each), source_words(each))
+        if (each := known.get(which))
+        else (which, answer, "", gone)
         for which in ids
     )
 
@@ -134,30 +157,34 @@ def _follows(requirement: Requirement) -> str:
 
 def _votes(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
     """The tally and the reasons. They stand in the order of the alphabet, which says nothing about whose they are."""
-    tally, words = panels.tally_of(work, panel), panels.choices(work)
+    tally, words, short = panels.tally_of(work, panel), panels.choices(work), in_short(work)
     if not tally.counts:
         yield "Nobody voted."
         return
     yield Table("Tally", ("Choice", "Votes"), tuple((words[choice], str(count)) for choice, count in tally.counts))
     if tally.is_tied:
-        between = " and ".join(words[choice] for choice in tally.leading)
+        between = " and ".join(short[choice] for choice in tally.leading)
         yield f"It is a tie between {between}. The group decides; the bot does not settle it."
     given = panels.votes(work, panel)
     counted = select(func.count()).where(Vote.panel_id == panel.id, col(Vote.member_id).in_(given))
     yield Line("Votes that were changed before voting closed", str(work.session.exec(counted).one() - len(given)))
     order = [choice for choice, _ in tally.counts]
     reasons = sorted(given.values(), key=lambda v: (order.index(v.choice), v.rationale.casefold(), v.rationale))
-    rows = tuple((words[vote.choice], vote.rationale) for vote in reasons)
+    rows = tuple((short[vote.choice], vote.rationale) for vote in reasons)
     yield Table("Reasons, one row for each vote", ("Choice", "Reason"), rows)
 
 
 def _decision(work: Work, panel: Panel) -> Iterator[str | Line]:
+    """What was decided, beside the least that the facts ask for; a PSII is called by its national name once (I07)."""
+    if panel.facts is not None:
+        needs = panels.proposal_of(work, panel).needs_psii
+        yield Line("The least that the confirmed facts ask for", "A PSII" if needs else "No set response")
     if panel.decision is None:
         yield "Not written yet."
     else:
-        yield Line("Decision", panels.choices(work)[panel.decision])
+        yield Line("Decision", in_short(work)[panel.decision])
         national = {str(kind): name for kind, name in NATIONAL_NAMES.items()}.get(panel.decision)
-        code = f"{panel.decision} ({national})" if national else "None: it is not one of the four learning responses"
+        code = f"{panel.decision.upper()} ({national})" if national else NO_CODE
         yield Line("National code", code)
         yield Line("Why", panel.rationale or NOT_SAID)
     if panel.departure:
@@ -173,43 +200,16 @@ def _departure(work: Work, panel: Panel) -> str:
     return f"{answer}, by {by}, {when(work, panel.departure_at)}. {panel.departure_note or ''}".strip()
 
 
-def _signatures(work: Work, panel: Panel) -> Table:
-    by_chair = _chaired(work, panel.approved_by, panel)
+def _signatures(work: Work, panel: Panel) -> Iterator[str | Table]:
+    approved = chaired(work, panel.approved_by, panel) if panel.approved_by else "Waits for the chair"
     rows = (
-        ("Decision written", _chaired(work, panel.decided_by, panel), when(work, panel.decided_at)),
-        ("Minute approved by the chair", by_chair or "Waits for the chair", when(work, panel.approved_at)),
+        ("Decision written", chaired(work, panel.decided_by, panel), when(work, panel.decided_at)),
+        ("Minute approved", approved, when(work, panel.approved_at)),
     )
-    return Table("Who signed", ("What", "Who", "When"), rows)
-
-
-# Who and when
-
-
-def when(work: Work, at: datetime | None) -> str:
-    return instant(work.setting.calendar.local(at)) if at else ""
+    yield Table("Who signed", ("What", "Who, and in which office", "When"), rows)
+    if panel.decision == PSII:
+        yield SIGNS_LATER
 
 
 def _by_and_when(work: Work, who: str | None, at: datetime | None) -> str:
     return f"By {people.name_of(work, who)}, {when(work, at)}"
-
-
-def _chaired(work: Work, who: str | None, panel: Panel) -> str:
-    """Who signed as the chair, and that it was for the chair if it was somebody else."""
-    standing_in = (
-        f", standing in for {people.name_of(work, panel.chair_id)}" if who not in {None, panel.chair_id} else ""
-    )
-    return people.name_of(work, who) + standing_in
-
-
-def officer(work: Work, who: str | None, at: datetime | None) -> str:
-    """Who signed as the Chief Nurse or the Medical Director, and for which of them they stood in that day."""
-    name, signer = people.name_of(work, who), people.person(work, who)
-    if at is None or (signer and OFFICES & set(signer.roles)):
-        return name
-    day = work.setting.calendar.local(at).date()
-    covers = select(StandIn).where(StandIn.deputy_id == who, StandIn.starts <= day, StandIn.ends >= day)
-    for stand_in in work.session.exec(covers.order_by(col(StandIn.id).desc())):
-        principal = people.person(work, stand_in.person_id)
-        if principal and OFFICES & set(principal.roles) and stand_in.role in {None, *OFFICES}:
-            return f"{name}, standing in for {principal.name}"
-    return f"{name}, standing in for the Chief Nurse or the Medical Director"

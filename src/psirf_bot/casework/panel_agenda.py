@@ -67,7 +67,7 @@ def standing(work: Work, panel: Panel) -> str:
     if panel.state == panels.VOTING:
         if panels.voting_is_open(work, panel):
             return f"Voting is open until {panel_papers.in_words(work, panel.closes_at)}"
-        return "Voting has closed. The chair writes the decision next"
+        return "Voting has closed. Next the chair writes down what the group decided"
     if panel.state == panels.APPROVED:
         return "Decided, and the minute is approved"
     return "Taken off" if panel.state == panels.STOPPED else "Decided. The minute waits to be approved"

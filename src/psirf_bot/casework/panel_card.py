@@ -48,9 +48,10 @@ def _missing_papers(case: Case, panel: Panel) -> str:
     lacks = [label for which, label in DOCUMENTS.items() if not is_there(case, str(panel.documents.get(which) or ""))]
     if not lacks:
         return "All the papers are linked."
-    *some, last = [lacks[0], *(label.lower() for label in lacks[1:])]
-    named = f"{', '.join(some)} and {last}" if some else last
-    return f"{named} {'are' if some or last.endswith('s') else 'is'} not there yet."
+    if lacks == [DOCUMENTS["accounts"]]:
+        return f"{lacks[0]} are not there yet."
+    *some, last = [f"The {lacks[0] if lacks[0].startswith('Datix') else lacks[0].lower()}", *map(str.lower, lacks[1:])]
+    return f"{', '.join(some)} and {last} are not there yet." if some else f"{last} is not there yet."
 
 
 def shown(work: Work, case: Case, panel: Panel) -> cards.PanelShown:
@@ -63,7 +64,7 @@ def shown(work: Work, case: Case, panel: Panel) -> cards.PanelShown:
         standing=_standing(work, case, panel, is_open=is_open),
         is_open=is_open,
         confirmed=None if panel.facts is None else _requirements(work, panel.facts),
-        not_known=tuple(each.fact for each in _requirements(work, panel.facts_not_known or [])),
+        not_known=tuple(_not_known(panel, each) for each in _requirements(work, panel.facts_not_known or [])),
         considered=_considered(panel),
         papers=tuple(Fact(label=label, value=paper(case, panel, which)) for which, label in DOCUMENTS.items()),
         plan=panel.plan_says or "",
@@ -114,6 +115,11 @@ def _standing(work: Work, case: Case, panel: Panel, *, is_open: bool) -> tuple[F
 
 def _requirements(work: Work, ids: list[str]) -> tuple[Requirement, ...]:
     return tuple(each for each in work.trust.requirements if each.id in ids)
+
+
+def _not_known(panel: Panel, each: Requirement) -> str:
+    taken_back = each.id in panel_taken_back.ids(panel)
+    return f"{each.fact} (confirmed, then taken back; it still counts)" if taken_back else each.fact
 
 
 def _considered(panel: Panel) -> tuple[Fact, ...]:

@@ -47,7 +47,7 @@ def another_chair(work: Work, case: Case, panel: Panel, chair: Person, override:
 
 def _unwritten(work: Work, case: Case, panel: Panel, by: Member) -> None:
     """The new chair writes the decision. What was written is in the audit, as it was when it was saved."""
-    content = {"decision": panel.decision, "why": panel.rationale, "by": panel.decided_by}
+    content = {"decision": panel.decision, "why": panel.rationale, "written_by": panel.decided_by}
     work.record(by.id, "panel decision cleared for another chair", case, panel=panel.id, **content)
     panel.state = panels.VOTING
     panel.closed_at = panel.closed_at or min(work.now, panel.closes_at)

@@ -120,7 +120,7 @@ def _so_far(work: Work, press: Press) -> Answers:
     return {
         "decision": panel.decision,
         "rationale": rationale or None,
-        "departure": panel.departure_why,
+        "departure": panel_taken_back.besides(panel) or None,
         "without-quorum": why or None,
     }
 
@@ -146,8 +146,9 @@ def _write(work: Work, press: Press, answers: Answers) -> Card:
     panel = _chaired(work, press, case)
     decision, rationale = str(answers["decision"]), _rationale_in(answers)
     departs = panel_departure.departs(work, panel, decision)
-    why = str(answers.get("departure") or "") if departs else None
-    if why == "":
+    taken_back, given = panel_taken_back.lines(panel), str(answers.get("departure") or "")
+    why = panel_taken_back.together(taken_back, given) if departs else None
+    if departs and why is None:
         text = "A PSII is the minimum here. Please say why the panel wants something else, or choose a PSII."
         raise Unfit({"departure": text})
     asked_before = panel.state == DEPARTING or panel_departure.holds(panel)

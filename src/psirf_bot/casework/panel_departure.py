@@ -71,7 +71,7 @@ def cleared(panel: Panel) -> None:
     """There is no departure any more. That one was refused stays so, whatever is decided afterwards."""
     if panel.departure == REFUSED:
         return
-    panel.departure = panel.departure_why = None
+    panel.departure, panel.departure_why = None, panel_taken_back.together(panel_taken_back.lines(panel), None)
     panel.departure_by = panel.departure_at = panel.departure_note = None
 
 

@@ -22,7 +22,12 @@ ANSWERS = {"yes": "Yes", "no": "No", "not-known": "Not known"}
 
 def draft(work: Work, case: Case, panel: Panel, by: Member, opening: str = READ_IT) -> Card:
     """The minute in short, with what this person may do with it."""
-    shown = cards.Draft(
+    look = button(work, "Open the panel", "panel.show", case=case, opens=True)
+    return cards.draft_card(_shown(work, case, panel), opening, (*offers(work, case, panel, by), look))
+
+
+def _shown(work: Work, case: Case, panel: Panel) -> cards.Draft:
+    return cards.Draft(
         reference=case.reference,
         service=case.service,
         decision=panels.choices(work).get(panel.decision or "", "Not written yet"),
@@ -37,8 +42,6 @@ def draft(work: Work, case: Case, panel: Panel, by: Member, opening: str = READ_
         papers=_papers(case, panel),
         facts=_facts(work, panel),
     )
-    look = button(work, "Open the panel", "panel.show", case=case, opens=True)
-    return cards.draft_card(shown, opening, (*offers(work, case, panel, by), look))
 
 
 def offers(work: Work, case: Case, panel: Panel, by: Member) -> tuple[Button, ...]:
@@ -58,7 +61,8 @@ def offers(work: Work, case: Case, panel: Panel, by: Member) -> tuple[Button, ..
 
 def version(work: Work, panel: Panel) -> str:
     """What a reader of the draft has read: where it differs by now, they have not read what they would approve."""
-    return post.key_of(work, panel.id, panel.decision, panel.rationale, panel.departure_why, sorted(panel.facts or ()))
+    case = work.session.get_one(Case, panel.case_id)
+    return post.key_of(work, panel.id, _shown(work, case, panel), panel.plan_says, panel.improvement)
 
 
 # In words
@@ -77,7 +81,7 @@ def votes_in_words(work: Work, panel: Panel) -> str:
     )
     if tally.is_tied:
         between = " and ".join(short[choice] for choice in tally.leading)
-        return f"{counts}. It is a tie between {between}. {GROUP_DECIDES}"
+        return f"{counts}. It was a tie between {between}." + ("" if panel.decision else f" {GROUP_DECIDES}")
     return f"{counts}."
 
 
@@ -138,10 +142,14 @@ def _papers(case: Case, panel: Panel) -> tuple[Fact, ...]:
 
 def _facts(work: Work, panel: Panel) -> tuple[Fact, ...]:
     """What somebody confirmed to be so, and how they answered the two questions that go with it (I04, I10)."""
-    so, unknown = panel.facts or (), panel.facts_not_known or ()
+    taken_back = panel_taken_back.ids(panel)
+    so, unknown = set(panel.facts or ()) - taken_back, set(panel.facts_not_known or ()) - taken_back
     answers = [("Yes", each) for each in work.trust.requirements if each.id in so]
     answers += [("Not known", each) for each in work.trust.requirements if each.id in unknown]
     named = [Fact(label=each.fact, value=f"{answer} ({source_words(each)})") for answer, each in answers]
+    for line in panel_taken_back.lines(panel):
+        fact, _, how = line.partition(": ")
+        named.append(Fact(label=fact, value=f"It counts still, though it was taken back. First {how}", typed=True))
     named = named or [Fact(label="Events with a set response", value="None of them")]
     learning = ". ".join(filter(None, (ANSWERS.get(panel.learning or "", ""), panel.learning_why)))
     more = (

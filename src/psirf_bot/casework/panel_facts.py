@@ -36,14 +36,14 @@ def answered(panel: Panel) -> bool:
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:
     case = case_of(work, press)
-    prepared(work, press)
+    panel = prepared(work, press)
     options = {requirement.id: requirement.fact for requirement in work.trust.requirements}
     asked: list[Question] = [
         several_of(
             "facts-so",
             "Which of these are so?",
             options,
-            "Leave it empty if none is. What is chosen is only a suggestion from the report, until you save it.",
+            "Leave it empty if none is. What is chosen already is only a suggestion from the report.",
             optional=True,
         ),
         several_of(
@@ -92,16 +92,18 @@ def _sources(work: Work) -> str:
 
 
 def _so_far(work: Work, press: Press) -> Answers:
+    """What was confirmed last, here or by the panel before; what the reports suggest where nothing was."""
     panel, case = prepared(work, press), case_of(work, press)
-    reports = _reports(work, case)
-    found = cases.report_of(work, case)
-    so = panel.facts if panel.facts is not None else sorted(set().union(*map(suggested, reports)))
+    found, last = cases.report_of(work, case), panel_taken_back.confirmed_before(work, panel)
+    could_have = found[0].could_have_led if found else None
+    if last is None or last.facts is None:
+        return {"facts-so": sorted(set().union(*map(suggested, _reports(work, case)))), "could-have": could_have}
     return {
-        "facts-so": so,
-        "facts-not-known": panel.facts_not_known,
-        "always-consider": panel.learning,
-        "always-consider-why": panel.learning_why,
-        "could-have": panel.could_have or (found[0].could_have_led if found else None),
+        "facts-so": [fact for fact in last.facts if fact not in panel_taken_back.ids(last)],
+        "facts-not-known": last.facts_not_known,
+        "always-consider": last.learning,
+        "always-consider-why": last.learning_why,
+        "could-have": last.could_have or could_have,
     }
 
 
@@ -119,16 +121,32 @@ def _confirm(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit(
             {"facts-not-known": f"Chosen twice: {named}. Please say either that it is so or that it is not known."}
         )
-    panel.facts, panel.facts_not_known = so, not_known
+    taken_back, lines = _taken_back(work, press, panel, so, answers)
+    order = [each.id for each in work.trust.requirements]
+    panel.facts = [fact for fact in order if fact in {*so, *taken_back}]
+    panel.facts_not_known = [fact for fact in order if fact in {*not_known, *taken_back}]
+    panel.departure_why = panel_taken_back.together(lines, panel_taken_back.besides(panel))
     panel.facts_by, panel.facts_at = press.by.id, work.now
     panel.learning, panel.learning_why = str(answers["always-consider"]), str(answers["always-consider-why"])
     could_have = answers.get("could-have")
     panel.could_have = str(could_have) if could_have else None
     panels.refresh(work, panel)
-    content = {"so": so, "not_known": not_known, "could_have": panel.could_have}
+    content = {"so": so, "not_known": not_known, "could_have": panel.could_have, "taken_back": lines}
     content |= {"learning": panel.learning, "why": panel.learning_why}
     changed(work, case, press.by.id, "panel facts confirmed", panel.chair_id, panel=panel.id, **content)
     return panel_papers.page(work, press)
+
+
+def _taken_back(
+    work: Work, press: Press, panel: Panel, so: list[str], answers: Answers
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The confirmed facts that ask for a PSII and are no longer chosen, each with its line. Raises Unfit."""
+    gone = panel_taken_back.counting(work, panel) - set(so)
+    before, why = panel_taken_back.confirmed_before(work, panel), " ".join(str(answers.get("taken-back") or "").split())
+    if gone - (panel_taken_back.ids(before) if before else frozenset()) and not why:
+        named = "; ".join(each.fact for each in work.trust.requirements if each.id in gone)
+        raise Unfit({"taken-back": f"This was confirmed, and asks for a PSII: {named}. Please say why it is not so."})
+    return gone, panel_taken_back.lines_with(work, panel, gone, why, press.by.id)
 
 
 def _several(answers: Answers, key: str) -> list[str]:

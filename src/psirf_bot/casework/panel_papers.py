@@ -214,12 +214,12 @@ def tell_chair(work: Work, case: Case, panel: Panel, by: Member) -> None:
     """Tell the chair in private what they are asked to do, unless they have just done it themselves."""
     if panel.chair_id == by.id:
         return
-    voting, then = f"Voting closes on {in_words(work, panel.closes_at)}.", "Then you"
+    when = f"Members can vote until {in_words(work, panel.closes_at)}, unless the page says otherwise. After that"
     if panel.closed_at is not None or panel.closes_at <= work.now:
-        voting, then = "Voting has closed.", "Next, you"
+        when = "Voting has closed. Now"
     text = (
-        f"You are asked to chair the panel on {case.reference}. {voting} {then} write down the decision and approve "
-        "the minute. If you cannot, please tell the quality team."
+        f"You are asked to chair the panel on {case.reference}. {when} you write down what the group decided, and "
+        "approve the minute. If you cannot, please tell the quality team."
     )
     open_it = button(work, "Open the panel", "panel.show", case=case, style="primary", opens=True)
     post.to_person(work, panel.chair_id, said("You are asked to chair a panel", text, open_it, preview=PRIVATE_TASK))

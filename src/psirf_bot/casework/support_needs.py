@@ -11,7 +11,8 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button
 from psirf_bot.casework import onlookers, people, post, reminders
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import OPEN, Subject, hand_over, happened, plan_next, running, subject_of
+from psirf_bot.casework.deadlines import OPEN, Subject, hand_over, happened, running, subject_of
+from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.work import Work

@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from psirf_bot.casework import contacts, paging, people, post, reminders, support_circle
-from psirf_bot.casework.deadlines import PAUSED, RUNNING, plan_next
+from psirf_bot.casework.deadlines import PAUSED, RUNNING
+from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.owners import in_role, owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Step, step

@@ -6,7 +6,8 @@ from sqlmodel import select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework.deadlines import OPEN, plan_next
+from psirf_bot.casework.deadlines import OPEN
+from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work

@@ -1,12 +1,12 @@
 """Who works at the trust: the roles the policy gives them, and the file that lists them."""
 
-import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from psirf_bot.domain.mistakes import Mistake, quoted, suggest
+from psirf_bot.domain.sheet import Sheet
 
 
 class Role(StrEnum):
@@ -52,81 +52,32 @@ def read_people(text: str, services: Collection[str] | None = None) -> tuple[lis
 
     Services are checked when they are given, and then spelt as they are there.
     """
-    sheet = _Sheet(services)
-    try:
-        sheet.read(text)
-    except csv.Error:
-        sheet.mistake(
-            sheet.line,
-            "cannot be read from here on: a quotation mark has no partner",
-            "Put quotation marks round a whole cell, in pairs, or take them out.",
-        )
-    sheet.compare_people()
-    return [row for _, row in sheet.people], sorted(sheet.mistakes, key=lambda m: int(m.where.split(":")[1]))
+    sheet = Sheet("people.csv", COLUMNS, "Add it; its cells may be blank.")
+    listed = _PeopleList(sheet, services)
+    for cell in sheet.rows(text):
+        listed.take(cell)
+    listed.compare_people()
+    return [row for _, row in listed.people], sorted(sheet.mistakes, key=lambda m: int(m.where.split(":")[1]))
 
 
 @dataclass(slots=True)
-class _Sheet:
-    """A people.csv being read: the people so far, each with their line, and what is wrong."""
+class _PeopleList:
+    """A people.csv being read: the people so far, each with their line."""
 
+    sheet: Sheet
     services: Collection[str] | None
-    line: int = 1
     people: list[tuple[int, PersonRow]] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
 
     def mistake(self, line: int, what: str, remedy: str) -> None:
-        self.mistakes.append(Mistake(f"people.csv:{line}", what, remedy))
+        self.sheet.mistake(what, remedy, line=line)
 
-    def read(self, text: str) -> None:
-        rows = self._rows(text)
-        header = next(rows, None)
-        if header is None:
-            return self.mistake(1, "is empty", f"Start with the line {','.join(COLUMNS)}")
-        columns = [cell.lower() for cell in header]
-        if self._header_is_right(columns):
-            for cells in rows:
-                if len(cells) != len(columns):
-                    self._wrong_length(len(cells), len(columns))
-                else:
-                    self._person(dict(zip(columns, cells, strict=True)))
-        return None
-
-    def _rows(self, text: str) -> Iterator[list[str]]:
-        """The rows that are not blank, with `line` set to where each begins (a quoted cell may span lines)."""
-        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        reader = csv.reader((f"{line}\n" for line in lines), strict=True, skipinitialspace=True)
-        for row in reader:
-            cells = [" ".join(cell.split()) for cell in row]
-            if any(cells):
-                yield cells
-            self.line = reader.line_num + 1
-
-    def _header_is_right(self, columns: list[str]) -> bool:
-        for column in dict.fromkeys(columns):
-            if column not in COLUMNS:
-                self.mistake(self.line, f"unknown column {quoted(column)}", suggest(column, COLUMNS))
-            elif columns.count(column) > 1:
-                self.mistake(self.line, f'column "{column}" is there twice', "Keep one of them.")
-        for column in COLUMNS:
-            if column not in columns:
-                self.mistake(self.line, f'column "{column}" is missing', "Add it; its cells may be blank.")
-        return not self.mistakes
-
-    def _wrong_length(self, found: int, wanted: int) -> None:
-        few_or_many = "too few" if found < wanted else "too many"
-        self.mistake(
-            self.line,
-            f"{few_or_many} cells: {found} where the first line has {wanted}",
-            "Use one comma between cells, and quotation marks round a cell that has a comma in it.",
-        )
-
-    def _person(self, cell: dict[str, str]) -> None:
+    def take(self, cell: dict[str, str]) -> None:
         email = cell["email"].lower()
         if not cell["name"]:
-            self.mistake(self.line, "name is missing", "Give the name that colleagues know.")
+            self.mistake(self.sheet.line, "name is missing", "Give the name that colleagues know.")
         if not EMAIL.fullmatch(email):
             found = f"{quoted(email)} is not an e-mail address" if email else "email is missing"
-            self.mistake(self.line, found, "Give one like amina.khan@fenmarsh.example.")
+            self.mistake(self.sheet.line, found, "Give one like amina.khan@fenmarsh.example.")
         person = PersonRow(
             name=cell["name"],
             email=email,
@@ -137,12 +88,12 @@ class _Sheet:
             slack_id=self._slack_id(cell["slack_id"]),
         )
         if EMAIL.fullmatch(email):
-            self.people.append((self.line, person))
+            self.people.append((self.sheet.line, person))
 
     def _roles(self, cell: str) -> frozenset[Role]:
         names = {name.strip().lower() for name in cell.split(";")} - {""}
         for name in sorted(names - set(Role)):
-            self.mistake(self.line, f"unknown role {quoted(name)}", suggest(name, Role))
+            self.mistake(self.sheet.line, f"unknown role {quoted(name)}", suggest(name, Role))
         return frozenset({Role.STAFF} | {Role(name) for name in names & set(Role)})
 
     def _service(self, cell: str) -> str | None:
@@ -150,13 +101,13 @@ class _Sheet:
             return cell or None
         known = {_spelling(service): service for service in self.services}
         if _spelling(cell) not in known:
-            self.mistake(self.line, f"unknown service {quoted(cell)}", suggest(cell, self.services))
+            self.mistake(self.sheet.line, f"unknown service {quoted(cell)}", suggest(cell, self.services))
         return known.get(_spelling(cell))
 
     def _teams_id(self, cell: str) -> str | None:
         if cell and not ENTRA_OBJECT_ID.fullmatch(cell):
             self.mistake(
-                self.line,
+                self.sheet.line,
                 f"teams_id {quoted(cell)} is not an Entra object id",
                 "Give one like 00000000-0000-4000-8000-000000000001, or leave it blank.",
             )
@@ -166,7 +117,7 @@ class _Sheet:
     def _slack_id(self, cell: str) -> str | None:
         if cell and not SLACK_USER_ID.fullmatch(cell):
             self.mistake(
-                self.line,
+                self.sheet.line,
                 f"slack_id {quoted(cell)} is not a Slack member id",
                 "Give one like U024BE7LH (it starts with U or W), or leave it blank.",
             )

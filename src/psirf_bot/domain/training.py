@@ -4,9 +4,8 @@ Which values apply on a day is configuration with dates, because the national st
 learned comes from a file, training.csv.
 """
 
-import csv
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, Field
 
 from psirf_bot.domain.mistakes import Mistake, quoted, suggest
 from psirf_bot.domain.setting_types import Frozen, Words, wrong
+from psirf_bot.domain.sheet import Sheet
 
 Course = Literal["level-1", "level-2", "learning", "engagement", "oversight"]
 COURSES: dict[Course, str] = {
@@ -114,85 +114,42 @@ class TrainingRow:
 
 def read_training(text: str, today: date, known: Collection[str]) -> tuple[list[TrainingRow], list[Mistake]]:
     """Read training.csv. While there is a mistake, use none of the rows. `known`: the addresses on the people list."""
-    sheet = _Sheet(today, known)
-    try:
-        sheet.read(text)
-    except csv.Error:
-        remedy = "Put quotation marks round a whole cell, in pairs, or take them out."
-        sheet.mistake("cannot be read from here on: a quotation mark has no partner", remedy)
-    return sheet.rows, sheet.mistakes
+    register = _Register(Sheet("training.csv", COLUMNS, "Add it."), today, known)
+    for cell in register.sheet.rows(text):
+        register.take(cell)
+    return register.rows, register.sheet.mistakes
 
 
 @dataclass(slots=True)
-class _Sheet:
-    """A training.csv being read: the rows so far, where each course of a person stands, and what is wrong."""
+class _Register:
+    """A training.csv being read: the rows so far, and where each course of a person stands."""
 
+    sheet: Sheet
     today: date
     known: Collection[str]
-    line: int = 1
     rows: list[TrainingRow] = field(default_factory=list)
     first: dict[tuple[str, Course, date], int] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
 
-    def mistake(self, what: str, remedy: str) -> None:
-        self.mistakes.append(Mistake(f"training.csv:{self.line}", what, remedy))
-
-    def read(self, text: str) -> None:
-        rows = self._cells(text)
-        columns = [cell.lower() for cell in next(rows, [])]
-        if not columns:
-            self.line = 1
-            self.mistake("is empty", f"Start with the line {','.join(COLUMNS)}")
-        elif self._header_is_right(columns):
-            for cells in rows:
-                if len(cells) == len(columns):
-                    self._row(dict(zip(columns, cells, strict=True)))
-                else:
-                    few_or_many = "too few" if len(cells) < len(columns) else "too many"
-                    what = f"{few_or_many} cells: {len(cells)} where the first line has {len(columns)}"
-                    self.mistake(what, "Use one comma between cells, and none inside one.")
-
-    def _cells(self, text: str) -> Iterator[list[str]]:
-        """The rows that are not blank, with `line` set to where each begins (a quoted cell may span lines)."""
-        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        reader = csv.reader((f"{line}\n" for line in lines), strict=True, skipinitialspace=True)
-        for row in reader:
-            cells = [" ".join(cell.split()) for cell in row]
-            if any(cells):
-                yield cells
-            self.line = reader.line_num + 1
-
-    def _header_is_right(self, columns: list[str]) -> bool:
-        for column in dict.fromkeys(columns):
-            if column not in COLUMNS:
-                self.mistake(f"unknown column {quoted(column)}", suggest(column, COLUMNS))
-            elif columns.count(column) > 1:
-                self.mistake(f'column "{column}" is there twice', "Keep one of them.")
-        for column in COLUMNS:
-            if column not in columns:
-                self.mistake(f'column "{column}" is missing', "Add it.")
-        return not self.mistakes
-
-    def _row(self, cell: dict[str, str]) -> None:
-        before = len(self.mistakes)
+    def take(self, cell: dict[str, str]) -> None:
+        before = len(self.sheet.mistakes)
         email, course, on = self._email(cell["email"].lower()), self._course(cell["course"]), self._day(cell["date"])
         amount = self._amount(course, cell["amount"]) if course else None
-        if course is None or on is None or len(self.mistakes) > before:
+        if course is None or on is None or len(self.sheet.mistakes) > before:
             return
-        earlier = self.first.setdefault((email, course, on), self.line)
-        if earlier != self.line:
-            self.mistake(
+        earlier = self.first.setdefault((email, course, on), self.sheet.line)
+        if earlier != self.sheet.line:
+            self.sheet.mistake(
                 f"this course on this day is already on line {earlier}", "Keep one line, with the whole length."
             )
         self.rows.append(TrainingRow(email, course, on, amount))
 
     def _email(self, email: str) -> str:
         if not email:
-            self.mistake("email is missing", "Give the address that stands in people.csv.")
+            self.sheet.mistake("email is missing", "Give the address that stands in people.csv.")
         elif email not in self.known:
             near = get_close_matches(email[:60], self.known, n=1, cutoff=0.85)
             remedy = f'Did you mean "{near[0]}"?' if near else "Correct the address, or import people.csv first."
-            self.mistake(f"{quoted(email)} is not on the people list", remedy)
+            self.sheet.mistake(f"{quoted(email)} is not on the people list", remedy)
         return email
 
     def _course(self, cell: str) -> Course | None:
@@ -200,16 +157,16 @@ class _Sheet:
         course = next((course for course in COURSES if course == typed), None)
         if course is None:
             found = f"unknown course {quoted(cell)}" if cell else "course is missing"
-            self.mistake(found, suggest(typed, COURSES))
+            self.sheet.mistake(found, suggest(typed, COURSES))
         return course
 
     def _day(self, cell: str) -> date | None:
         on = _date(cell)
         if on is None:
             found = f"{quoted(cell)} is not a date" if cell else "date is missing"
-            self.mistake(found, "Write it like 2026-03-31 or 31/03/2026.")
+            self.sheet.mistake(found, "Write it like 2026-03-31 or 31/03/2026.")
         elif on > self.today:
-            self.mistake(f"{quoted(cell)} is still to come", "Import it once the course has been done.")
+            self.sheet.mistake(f"{quoted(cell)} is still to come", "Import it once the course has been done.")
         return on
 
     def _amount(self, course: Course, cell: str) -> float | None:
@@ -220,16 +177,18 @@ class _Sheet:
             return None
         if course not in IN:
             if cell:
-                self.mistake(f"{course} has no length, but amount is {quoted(cell)}", "Leave amount blank.")
+                self.sheet.mistake(f"{course} has no length, but amount is {quoted(cell)}", "Leave amount blank.")
             return 0
         unit = IN[course]
         if typed is None or number is None:
             found = f"amount {quoted(cell)} is not a number" if cell else "amount is missing"
-            self.mistake(found, f"Give the {unit} it took, like 2 or 1.5.")
+            self.sheet.mistake(found, f"Give the {unit} it took, like 2 or 1.5.")
         elif typed[2] and typed[2].rstrip("s") != unit.rstrip("s"):
-            self.mistake(f"{course} is counted in {unit}, but amount is {quoted(cell)}", f"Give the {unit} it took.")
+            self.sheet.mistake(
+                f"{course} is counted in {unit}, but amount is {quoted(cell)}", f"Give the {unit} it took."
+            )
         elif number > LONGEST:
-            self.mistake(f"amount {quoted(cell)} is more than {LONGEST} {unit}", f"Give the {unit} it took.")
+            self.sheet.mistake(f"amount {quoted(cell)} is more than {LONGEST} {unit}", f"Give the {unit} it took.")
         return number
 
 

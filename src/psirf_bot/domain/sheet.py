@@ -1,0 +1,75 @@
+"""A CSV file as a spreadsheet saves it: its rows by column, or what is wrong with it, line by line."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from psirf_bot.domain.mistakes import Mistake, quoted, suggest
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A file being read: the line that is being looked at, and the mistakes so far. `name` is what they call it."""
+
+    name: str
+    columns: Sequence[str]
+    if_missing: str
+    """What to do about a column that is not there."""
+    line: int = 1
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def mistake(self, what: str, remedy: str, *, line: int | None = None) -> None:
+        self.mistakes.append(Mistake(f"{self.name}:{line or self.line}", what, remedy))
+
+    def rows(self, text: str) -> Iterator[dict[str, str]]:
+        """The rows that are not blank, by column, with spaces tidied; `line` is where each begins."""
+        try:
+            yield from self._rows(text)
+        except csv.Error:
+            self.mistake(
+                "cannot be read from here on: a quotation mark has no partner",
+                "Put quotation marks round a whole cell, in pairs, or take them out.",
+            )
+
+    def _rows(self, text: str) -> Iterator[dict[str, str]]:
+        rows = self._cells(text)
+        header = next(rows, None)
+        if header is None:
+            self.mistake("is empty", f"Start with the line {','.join(self.columns)}", line=1)
+            return
+        columns = [cell.lower() for cell in header]
+        if not self._header_is_right(columns):
+            return
+        for cells in rows:
+            if len(cells) == len(columns):
+                yield dict(zip(columns, cells, strict=True))
+            else:
+                self._wrong_length(len(cells), len(columns))
+
+    def _cells(self, text: str) -> Iterator[list[str]]:
+        """A quoted cell may span lines."""
+        lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        reader = csv.reader((f"{line}\n" for line in lines), strict=True, skipinitialspace=True)
+        for row in reader:
+            cells = [" ".join(cell.split()) for cell in row]
+            if any(cells):
+                yield cells
+            self.line = reader.line_num + 1
+
+    def _header_is_right(self, columns: list[str]) -> bool:
+        for column in dict.fromkeys(columns):
+            if column not in self.columns:
+                self.mistake(f"unknown column {quoted(column)}", suggest(column, self.columns))
+            elif columns.count(column) > 1:
+                self.mistake(f'column "{column}" is there twice', "Keep one of them.")
+        for column in self.columns:
+            if column not in columns:
+                self.mistake(f'column "{column}" is missing', self.if_missing)
+        return not self.mistakes
+
+    def _wrong_length(self, found: int, wanted: int) -> None:
+        few_or_many = "too few" if found < wanted else "too many"
+        self.mistake(
+            f"{few_or_many} cells: {found} where the first line has {wanted}",
+            "Use one comma between cells, and quotation marks round a cell that has a comma in it.",
+        )

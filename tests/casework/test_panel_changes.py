@@ -1,0 +1,181 @@
+"""Who takes part in a panel changes while it is under way: another chair, a joined report, a leaver, a mistake."""
+
+from typing import Any
+
+import pytest
+from responses import AMINA, BRONWEN, LEAH, SANDEEP, WEI, case_in, clocks, press, read_case, state, titles
+from sqlmodel import select
+from test_joined_reports import on, report
+from test_panel_decision import WHY, add_panel, decide, id_of, panel_in, stands_in
+from test_panel_opening import MARGUERITE, change, filled_in, opens, prepares, the_panel, trained, votes_due
+
+from psirf_bot.casework import deadlines, panel_changes, panels, people
+from psirf_bot.casework.owners import owners
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.minimum import GRAVE
+from psirf_bot.store.tables import AuditEntry, Deadline
+from stage import Stage, words
+
+__all__ = ["trained"]
+CALLUM, FEMI, PRIYA = "Callum Strachan", "Femi Adeyemi", "Priya Raman"
+ANOTHER = {"chair": CALLUM, "chair-override": "The chair cannot take part."}
+VOTED = {LEAH: "mdt", BRONWEN: "mdt", FEMI: "none"}
+NEEDED, NO_LONGER = "A panel needs a chair", "You no longer chair a panel"
+
+
+async def decided(stage: Stage, decision: str = "mdt", **answers: Any) -> None:
+    """The chair has written the decision; Callum Strachan could chair too."""
+    await change(stage, CALLUM, roles=["executive", "chair"])
+    await read_case(stage)
+    await stage.do(lambda work: add_panel(work, (GRAVE,) if answers else (), VOTED))
+    await decide(stage, decision, **answers)
+
+
+async def names_another_chair(stage: Stage) -> None:
+    form = await press(stage, LEAH, "panel.papers")
+    await press(stage, LEAH, "panel.papers", filled_in(form) | ANOTHER)
+
+
+async def owner_of_the_decision(stage: Stage) -> str:
+    def found(work: Work) -> str:
+        clock = work.session.exec(select(Deadline).where(Deadline.rule == "panel.decided")).one()
+        return people.name_of(work, clock.owner_id)
+
+    name: str = await stage.do(found)
+    return name
+
+
+async def joins(stage: Stage, colleague: str) -> None:
+    """A second report of the same event names a colleague, and is joined with the first."""
+    await report(stage, colleagues=colleague)
+    await on(stage, 2, LEAH, "case.merge", {"into": "PSI-2026-0001"})
+
+
+async def has_left(stage: Stage, name: str) -> None:
+    await change(stage, name, active=False)
+    await stage.do(panel_changes.pass_on_those_of_leavers)
+    await stage.do(deadlines.pass_on_those_of_leavers)
+    await stage.settled()
+
+
+# Another chair
+
+
+@pytest.mark.parametrize(("decision", "answers"), [("mdt", {}), ("mdt", {"departure": WHY})])
+async def test_another_chair_writes_the_decision_anew(stage: Stage, decision: str, answers: Any) -> None:
+    await decided(stage, decision, **answers)
+    await names_another_chair(stage)
+    panel = await the_panel(stage)
+    assert (panel.state, panel.decision, panel.rationale, panel.decided_by) == ("voting", None, None, None)
+    assert (panel.departure, panel.departure_why) == (None, None)
+    assert panel.closed_at is not None, "nobody votes again"
+    assert (await clocks(stage, "panel.departure")).get("panel.departure", ("", "dropped"))[1] == "dropped"
+    assert await owner_of_the_decision(stage) == CALLUM
+    assert "Voting has closed. Next, you write down the decision" in words(stage.private(CALLUM)[-1])
+    assert "for the chair of this panel" in words(await press(stage, SANDEEP, "panel.approve"))
+    kept = await stage.do(lambda work: set(work.session.exec(select(AuditEntry.what))))
+    assert "panel decision cleared for another chair" in kept
+    await decide(stage, "psii", by=CALLUM)
+    await press(stage, CALLUM, "panel.approve")
+    assert await state(stage) == "awaiting verification"
+
+
+async def test_the_papers_alone_leave_the_decision_as_it_is(stage: Stage) -> None:
+    await decided(stage)
+    form = await press(stage, LEAH, "panel.papers")
+    trained_since = {"chair-override": "As before."}
+    await press(stage, LEAH, "panel.papers", filled_in(form) | trained_since | {"plan-says": "A review."})
+    panel = await the_panel(stage)
+    assert (panel.state, panel.decision, panel.plan_says) == ("decided", "mdt", "A review.")
+
+
+async def test_after_the_minute_is_approved_there_is_no_other_chair(stage: Stage) -> None:
+    await decided(stage)
+    await press(stage, SANDEEP, "panel.approve")
+    assert "has moved on" in words(await press(stage, LEAH, "panel.papers", ANOTHER))
+
+
+async def test_the_chair_who_is_replaced_is_told(stage: Stage) -> None:
+    await decided(stage)
+    await names_another_chair(stage)
+    told = stage.private(SANDEEP)[-1]
+    assert (told.title, told.preview) == (NO_LONGER, "You have a private task.")
+    assert CALLUM not in words(told)
+    await names_another_chair(stage)
+    assert titles(stage, SANDEEP).count(NO_LONGER) == 1
+
+
+async def test_whoever_stood_back_or_hands_it_on_themselves_is_not_told(stage: Stage) -> None:
+    await change(stage, CALLUM, roles=["executive", "chair"])
+    await read_case(stage)
+    await opens(stage)
+    await prepares(stage, by=SANDEEP, **ANOTHER)
+    assert NO_LONGER not in titles(stage, SANDEEP)
+    await press(stage, CALLUM, "panel.recuse", sure="yes")
+    await prepares(stage, chair=SANDEEP)
+    assert await owner_of_the_decision(stage) == SANDEEP
+    assert NO_LONGER not in titles(stage, CALLUM)
+
+
+# A report that was joined
+
+
+async def test_a_joined_report_that_names_the_chair_asks_for_another(stage: Stage) -> None:
+    await decided(stage, "mdt", departure=WHY)
+    await joins(stage, SANDEEP)
+    asked = [card for card in stage.channel() if card.title == NEEDED]
+    assert len(asked) == 1
+    assert SANDEEP not in words(asked[0])
+    assert await owner_of_the_decision(stage) == ""
+    refused = words(await press(stage, SANDEEP, "panel.approve"))
+    assert "not yours to decide any more. The quality team is asked to choose another chair" in refused
+    await names_another_chair(stage)
+    assert (await the_panel(stage)).state == "voting"
+    assert await owner_of_the_decision(stage) == CALLUM
+
+
+async def test_a_joined_report_that_names_a_member_ends_their_reminders(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    await joins(stage, FEMI)
+    due = await votes_due(stage)
+    assert due[FEMI][1] == "dropped"
+    assert {how for name, (_, how) in due.items() if name != FEMI} == {"open"}
+    assert FEMI not in words(stage.channel("panel")[-1])
+    assert NEEDED not in [card.title for card in stage.channel()]
+
+
+async def test_a_report_joined_with_a_case_that_is_decided_asks_for_nothing(stage: Stage) -> None:
+    await decided(stage)
+    await press(stage, SANDEEP, "panel.approve")
+    await joins(stage, SANDEEP)
+    assert NEEDED not in [card.title for card in stage.channel()]
+
+
+# Leavers
+
+
+async def test_nobody_waits_for_the_vote_of_a_leaver(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    await has_left(stage, FEMI)
+    due = await votes_due(stage)
+    assert due[FEMI] == ("2026-11-27", "dropped")
+    assert {how for name, (_, how) in due.items() if name != FEMI} == {"open"}
+
+
+@pytest.mark.parametrize("written", [True, False])
+async def test_a_chair_who_leaves_is_replaced(stage: Stage, written: bool) -> None:
+    await decided(stage)
+    if not written:
+        await stage.do(lambda work: setattr(panel_in(work), "state", panels.VOTING))
+    for _ in range(2):
+        await has_left(stage, SANDEEP)
+    assert [card.title for card in stage.channel()].count(NEEDED) == 1, "asked once"
+    assert await owner_of_the_decision(stage) == ""
+    assert f"{SANDEEP} is not on the people list" in words(await prepares(stage))
+    await names_another_chair(stage)
+    assert await owner_of_the_decision(stage) == CALLUM
+    await decide(stage, "mdt", by=CALLUM)
+    await press(stage, CALLUM, "panel.approve")
+    assert await state(stage) == "decided"

@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -142,8 +145,10 @@ def assert_safe(answer: ClientResponse) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    assert answer.headers["Content-Security-Policy"] == policy
+    allowed = answer.headers["Content-Security-Policy"].split("; ")
+    assert allowed[0] == "default-src 'none'"
+    assert re.fullmatch(r"style-src 'sha256-[\w+/]{43}='", allowed[1])
+    assert allowed[2:] == ["form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
 
 
 async def test_in_the_demonstration_the_link_leads_to_the_document(demo: Bot, browser: ClientSession) -> None:
@@ -169,7 +174,24 @@ async def test_what_follows_the_link_alone_gets_a_page_with_a_button_and_is_not_
         assert_safe(answer)
         assert "<h1>The minute of PSI-2026-0001</h1>" in page
         assert '<form method="post"><button>Get the Word document</button></form>' in page
-        for never in ("<script", "Podiatry", "It was small", "near miss", LEAH, SANDEEP, link.rpartition("/")[2]):
+        [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+        its_hash = b64encode(sha256(style.encode()).digest()).decode()
+        assert f"'sha256-{its_hash}'" in answer.headers["Content-Security-Policy"]
+        assert "min-height: 44px" in style
+        assert '<html lang="en-GB">' in page
+        assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in page
+        assert "<title>The minute of PSI-2026-0001</title>" in page
+        assert "close this page to go back to the chat" in page
+        for never in (
+            "style=",
+            "<script",
+            "Podiatry",
+            "It was small",
+            "near miss",
+            LEAH,
+            SANDEEP,
+            link.rpartition("/")[2],
+        ):
             assert never not in page
     assert await demo.opened_by() == []
 
@@ -254,7 +276,9 @@ async def test_the_running_bot_keeps_no_log_of_links(tmp_path: Path, browser: Cl
     assert process.stdout
     said = []
     while not said or " on http://" not in said[-1]:
-        said.append((await asyncio.wait_for(process.stdout.readline(), 20)).decode())
+        line = await asyncio.wait_for(process.stdout.readline(), 20)
+        assert line, said  # it ended
+        said.append(line.decode())
     base = said[-1].rpartition(" ")[2].strip()
     assert await is_gone(await browser.get(f"{base}/minutes/1.a.b.5ecret"))
     assert await is_gone(await browser.post(f"{base}/minutes/1.a.b.5ecret"))

@@ -54,6 +54,8 @@ CHAPTERS: tuple[Callable[[Stage], AsyncIterator[Shown]], ...] = (
     panel_decision.panel_decision,
     minutes.minutes,
     leads.leads,
+    response.verification,
+    response.verification_kept_close,
     response.response,
     notifications.notifications,
     response_board.board,

@@ -238,12 +238,12 @@ def test_a_button_that_opens_a_window_has_a_way_round() -> None:
     assert (opens["type"], opens["title"], opens["style"]) == ("Action.Submit", "Open it", "positive")
     assert opens["data"] == {"msteams": {"type": "task/fetch"}, "action": "o"}
     assert opens["associatedInputs"] == "none"
-    assert (way_round["type"], way_round["title"]) == ("Action.Execute", "Show it in our private chat")
+    assert (way_round["type"], way_round["title"]) == ("Action.Execute", "Open it (in our private chat)")
     assert "style" not in way_round
     assert way_round["data"] == way_round["fallback"]["data"] == {"action": "o"}
     assert [action["tooltip"] for action in row["actions"]] == [
         "Open PSI-2026-0001",
-        "Show it in our private chat: Open PSI-2026-0001",
+        "Open PSI-2026-0001 (in our private chat)",
     ]
 
 
@@ -263,7 +263,7 @@ def test_in_a_window_every_button_is_a_plain_submit() -> None:
         **{
             a["title"]: a["data"]
             for a in nodes(message, "Action.Execute")
-            if "title" in a and "Show it" not in a["title"]
+            if "title" in a and "private chat" not in a["title"]
         },
         "Open it": {"action": "o"},
     }

@@ -57,12 +57,12 @@ async def test_a_case_goes_through_the_list(stage: Stage) -> None:
     stage.later(days=3)
     card = await listed(stage)
     assert (await counted(stage), headings(card)) == (1, [NOT_YET])
-    assert card.title == "PSIIs that are needed: 1 gap"
+    assert card.title == "1 event needs a PSII and has none"
     assert "PSI-2026-0001, Community Nursing: Facts confirmed on Friday 20 November 2026, 3 days ago." in words(card)
     await approved(stage, "psii")
     card = await listed(stage)
     assert (await counted(stage), headings(card)) == (0, [ON_THE_WAY])
-    assert card.title == "PSIIs that are needed: no gaps"
+    assert card.title == "No event that needs a PSII is without one"
     await press(stage, HUSSEIN, "response.verify")
     assert (await counted(stage), headings(await listed(stage))) == (0, [])
 

@@ -13,7 +13,7 @@ from psirf_bot.casework.minute_kept import approved, minute_of
 from psirf_bot.casework.minute_text import Minute, plain
 from psirf_bot.casework.minutes import Ticket, opened
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import AuditEntry, Deadline, Panel, PanelMember
+from psirf_bot.store.tables import AuditEntry, Deadline, Panel, PanelMember, SupportNeed, Vote
 from stage import Stage, words
 
 FIRST_WORDS, SECOND_WORDS = WHY, "It turned out to be small after all."
@@ -80,7 +80,7 @@ async def test_the_chair_approves_a_minute_that_is_kept_with_its_digest(stage: S
     await decide(stage, "psii")
     draft = plain(await minute(stage, await stage.do(lambda work: panel_in(work).id)))
     assert "Draft, not approved" in draft
-    assert "Minute approved by the chair; Waits for the chair" in draft
+    assert "Minute approved; Waits for the chair" in draft
     await press(stage, SANDEEP, "panel.approve")
 
     def kept(work: Work) -> None:
@@ -91,7 +91,7 @@ async def test_the_chair_approves_a_minute_that_is_kept_with_its_digest(stage: S
         assert entry.actor_id == id_of(work, SANDEEP)
         found = plain(minute_of(work, case_in(work), panel))
         assert WHY in found
-        assert "Minute approved by the chair; Sandeep Bhullar; 20 November 2026, 14:00" in found
+        assert "Minute approved; Sandeep Bhullar, chair of the panel; 20 November 2026, 14:00" in found
         assert "PSII verified; Waits for the Chief Nurse or the Medical Director" in found
 
     await stage.do(kept)
@@ -102,8 +102,8 @@ async def test_one_that_was_sent_back_says_so_and_that_a_later_one_was_approved(
     before = plain(await minute(stage, first))
     assert FIRST_WORDS in before
     assert SECOND_WORDS not in before
-    after = before.partition("AFTER APPROVAL")[2]
-    assert "PSII sent back to the panel; Marguerite Oduya; 21 November 2026, 14:00" in after
+    after = before.partition("SECOND SIGNATURE AND WHAT CAME LATER")[2]
+    assert "PSII sent back to the panel, not verified; Marguerite Oduya, Chief Nurse; 21 November 2026, 14:00" in after
     assert "Minute of a later panel approved; Sandeep Bhullar; 22 November 2026, 14:00" in after
     then = plain(await minute(stage, second))
     assert SECOND_WORDS in then
@@ -117,7 +117,7 @@ async def test_a_second_psii_is_verified_in_its_own_minute_alone(stage: Stage) -
     await press(stage, SANDEEP, "panel.approve")
     await press(stage, MARGUERITE, "response.verify")
     assert "PSII verified" not in plain(await minute(stage, first))
-    assert "PSII verified; Marguerite Oduya; 21 November 2026, 15:00" in plain(await minute(stage, second))
+    assert "PSII verified; Marguerite Oduya, Chief Nurse; 21 November 2026, 15:00" in plain(await minute(stage, second))
 
 
 async def test_the_page_lists_earlier_panels_with_their_minutes(stage: Stage) -> None:
@@ -173,6 +173,37 @@ async def test_whoever_stood_back_from_a_panel_does_not_read_its_minute_later(st
     assert "The minute before this one" not in labels(await press(stage, FEMI, "minute.show"))
     assert "I cannot show you" in words(await press(stage, FEMI, "minute.show", panel=first))
     assert await stage.do(lambda work: opened(work, Ticket(first, femi))) is None
+
+
+async def test_whoever_sat_on_an_earlier_panel_alone_reads_its_minute(stage: Stage) -> None:
+    first, second = await both_rounds(stage)
+
+    def not_on_the_second(work: Work) -> None:
+        theirs = PanelMember.panel_id == second, PanelMember.person_id == id_of(work, FEMI)
+        member = work.session.exec(select(PanelMember).where(*theirs)).one()
+        for vote in work.session.exec(select(Vote).where(Vote.member_id == member.id)):
+            work.session.delete(vote)
+        work.session.delete(member)
+
+    await stage.do(not_on_the_second)
+    page = await stage.says(FEMI, "panel PSI-2026-0001")
+    assert page.title == "Panels on PSI-2026-0001"
+    assert list(labels(page)) == ["Its minute"]
+    shown = await stage.presses(FEMI, page, "Its minute")
+    assert FIRST_WORDS in words(shown)
+    assert SECOND_WORDS not in words(shown)
+    assert "I cannot show you" in words(await press(stage, FEMI, "minute.show", panel=second))
+    femi = await stage.do(lambda work: id_of(work, FEMI))
+    assert await stage.do(lambda work: opened(work, Ticket(first, femi)))
+    assert await stage.do(lambda work: opened(work, Ticket(second, femi))) is None
+
+    def involved(work: Work) -> None:
+        kept = {"wish": "line-manager", "state": "open", "at": work.now}
+        work.session.add(SupportNeed(id="n1", case_id=case_in(work).id, person_id=femi, name=FEMI, **kept))
+
+    await stage.do(involved)
+    assert await stage.do(lambda work: opened(work, Ticket(first, femi))) is None
+    assert "I cannot show you" in words(await press(stage, FEMI, "panel.show"))
 
 
 async def test_a_panel_of_another_case_is_not_shown(stage: Stage) -> None:

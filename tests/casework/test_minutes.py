@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from responses import BRONWEN, CALLUM, HUSSEIN, LEAH, MARGUERITE, SANDEEP, TOMASZ, case_in, clocks, press, read_case
 from sqlmodel import select
 
-from psirf_bot.casework import minutes, people, response
+from psirf_bot.casework import cases, minutes, people, response
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.minute_content import draft_of
@@ -37,6 +37,7 @@ from psirf_bot.store.tables import (
     Panel,
     PanelMember,
     Person,
+    ReportVersion,
     StandIn,
     SupportNeed,
     Vote,
@@ -51,7 +52,8 @@ VOTES = {
     BRONWEN: ("mdt", "The drivers look alike."),
     FEMI: ("swarm", "Be quick."),
 }
-AFTER = "What came later"
+AFTER, SECOND = "What came later", "Second signature"
+CHAIR = f"{SANDEEP}, chair of the panel"
 PUBLIC = "https://bot.fenmarsh.example"
 
 
@@ -186,23 +188,29 @@ async def test_the_minute_says_what_the_policy_asks_for(stage: Stage) -> None:
         "Event type: Near miss",
         "Service: Community Nursing",
         "When it happened: Friday 20 November 2026, 09:30",
-        "Route: Weekly panel",
+        "Recorded: 20 November 2026, 14:00",
+        "Harm, as reported: No grade of harm was reported",
+        "What happened, as reported: The wrong syringe driver",
+        "Looked at and not so: Unexpected death or severe harm under our care; Death more likely than not due to",
+        "The least that the confirmed facts ask for: A PSII",
+        "How soon: Weekly agenda",
         "Opened: By Leah Rosenfeld, 13 November 2026, 14:00",
         "Voting closed: 18 November 2026, 14:00",
         "Chair: Sandeep Bhullar",
-        "Quorum: Reached.",
+        "Quorum: Reached (needed 1 quality team, 1 service representative, 1 expert)",
         "What the plan says: Syringe drivers are a priority of the plan.",
         "Improvement work under way: Drivers are being stored apart.",
         "Confirmed: By Leah Rosenfeld, 14 November 2026, 14:00",
-        "even outside the plan?: Yes. Nobody had foreseen it.",
-        "Could it have led to serious injury, permanent harm or death?: Yes",
-        "Decision: Multi-Incident Review (national name: Multi-Disciplinary Team review)",
-        "National code: mdt (Multi-Disciplinary Team review)",
+        "even outside the plan? Yes. Nobody had foreseen it.",
+        "Could it have led to serious injury, permanent harm or death? Yes",
+        "Decision: Multi-Incident Review\nNational code: MDT (Multi-Disciplinary Team review)",
         "Why: Two teams can learn from it together.",
         "No patient is named in this minute. Approved 20 November 2026, 14:00.",
     ):
         assert wanted in text
-    assert "Draft" not in text
+    for never in ("Draft", "to be checked against", "psii", "mdt"):
+        assert never not in text
+    assert not re.search(r"\([A-Z]\d\d\)", text)  # the number of a requirement
     assert table(document, "Papers") == [
         ["Document", "Where it is, or why it is not there"],
         ["Datix report", "https://datix.example/W-77"],
@@ -210,13 +218,13 @@ async def test_the_minute_says_what_the_policy_asks_for(stage: Stage) -> None:
         ["First-hand accounts", "Not there: They are being written down this week."],
     ]
     assert table(document, "Members")[1:] == [
-        ["Quality team", LEAH, "Yes"],
+        ["Member of the quality team", LEAH, "Yes"],
         ["Service representative", BRONWEN, "Yes"],
         ["Subject expert", FEMI, "Yes"],
     ]
     rows = table(document, "Events with a set response")[1:]
     assert [row[:3] for row in rows] == [
-        ["A never event", "Yes", "A PSII as the least."],
+        ["A never event", "Yes", "At least a PSII."],
         [
             "A safeguarding concern about a child or an adult",
             "Yes",
@@ -224,12 +232,13 @@ async def test_the_minute_says_what_the_policy_asks_for(stage: Stage) -> None:
         ],
         ["Death of a child", "Not known", "Referral to: Child Death Overview Panel (CDOP)."],
     ]
-    assert all(row[3].startswith("national guide") for row in rows)
+    assert [row[3] for row in rows] == ["National guide to responding proportionately"] * 3
     assert table(document, "Who signed")[1:] == [
-        ["Decision written", SANDEEP, "19 November 2026, 14:00"],
-        ["Minute approved by the chair", SANDEEP, "20 November 2026, 14:00"],
+        ["Decision written", CHAIR, "19 November 2026, 14:00"],
+        ["Minute approved", CHAIR, "20 November 2026, 14:00"],
     ]
-    assert said_in(document).rpartition("Approved 20 November 2026, 14:00.")[2].strip().startswith("After approval")
+    later = said_in(document).rpartition("Approved 20 November 2026, 14:00.")[2].strip()
+    assert later.startswith("What came later\nAdded after the chair approved the minute, each with its date.")
     assert table(document, AFTER)[1:] == [["Filed on the Datix record", "Waits for the quality team", ""]]
 
 
@@ -241,7 +250,8 @@ async def test_reasons_stand_without_names_in_an_order_that_gives_none_away(
     found = reopened(await minute(stage))
     tally = table(found, "Tally")[1:]
     assert [count for _, count in tally] == ["2", "1"]
-    mdt, swarm = tally[0][0], tally[1][0]
+    assert tally[0][0] == "Multi-Incident Review (national name: Multi-Disciplinary Team review)"
+    mdt, swarm = "Multi-Incident Review", stage.trust.responses["swarm"]
     rows = table(found, "Reasons, one row for each vote")
     assert rows[1:] == [[mdt, "Aardvark."], [mdt, "Zebra."], [swarm, "Be quick."]]
     votes_alone = said_in(found).partition("Tally")[2].partition("Decision")[0]
@@ -261,7 +271,8 @@ async def test_a_tie_is_said_and_not_settled(stage: Stage) -> None:
     await a_panel(stage, {LEAH: ("psii", "It is grave."), FEMI: ("aar", "It is small.")})
     text = said_in(reopened(await minute(stage)))
     assert "It is a tie between Patient Safety Incident Investigation and After Action Review" in text
-    assert "Quorum: Not reached. It wanted votes of: Service representative (1 more)." in text
+    needed = "needed 1 quality team, 1 service representative, 1 expert"
+    assert f"Quorum: Not reached ({needed}). Missing: 1 service representative\n" in text
 
 
 async def test_whoever_did_not_vote_or_voted_through_somebody_is_said_to_have(stage: Stage) -> None:
@@ -274,7 +285,7 @@ async def test_whoever_did_not_vote_or_voted_through_somebody_is_said_to_have(st
 
     await change(stage, through)
     members = table(reopened(await draft(stage)), "Members")
-    assert [row[2] for row in members[1:]] == ["Yes, through Priya Raman", "No", "No"]
+    assert [row[2] for row in members[1:]] == ["Yes, through Priya Raman, who stood in", "No", "No"]
 
 
 async def test_nobody_voted_and_nothing_is_confirmed(stage: Stage) -> None:
@@ -289,7 +300,7 @@ async def test_nobody_voted_and_nothing_is_confirmed(stage: Stage) -> None:
     for wanted in ("Not on Datix yet", "Nobody has confirmed the facts yet.", "Nobody voted.", "Not written yet."):
         assert wanted in text
     assert [row[1] for row in table(document, "Papers")[1:]] == ["Missing. No reason is given."] * 3
-    assert table(document, "Who signed")[2] == ["Minute approved by the chair", "Waits for the chair", ""]
+    assert table(document, "Who signed")[2] == ["Minute approved", "Waits for the chair", ""]
     assert "None" not in text
 
 
@@ -320,20 +331,82 @@ async def test_whoever_stood_back_or_was_involved_is_not_there(stage: Stage) -> 
         assert LEAH in text
 
 
-async def test_nothing_of_the_report_and_nobody_who_was_involved_is_in_it(stage: Stage) -> None:
+async def reports(stage: Stage, **answers: str) -> None:
+    """The report as it was amended since."""
+
+    def amend(work: Work) -> None:
+        case = case_in(work)
+        version = cases.newest_version(work, case)
+        assert version
+        cases.write_version(work, case, version.answers | answers, {}, case.reporter_id or "", "Amended")
+
+    await change(stage, amend)
+
+
+async def test_it_says_what_happened_with_the_harm_and_names_neither_patient_nor_reporter(stage: Stage) -> None:
     await a_panel(stage)
-    text = said_in(reopened(await minute(stage)))
-    assert "The wrong syringe driver" not in text
+    harm = {"affected": ["patient"], "physical-harm": "moderate", "psychological-harm": "low"}
+    words_kept = "A pump stopped. NHS number 943 476 5919."
+    await reports(stage, **{"event-type": "incident", "what-happened": words_kept}, **harm)
+    text = said_in(reopened(await draft(stage)))
+    assert "What happened, as reported: A pump stopped. NHS number [NHS number removed]." in text
+    graded = "Physical harm: Moderate (LFPSE code 3); Psychological harm: Low (LFPSE code 3)"
+    assert f"Harm, as reported: {graded}\n" in text
     assert AMINA not in text
     assert not re.search(r"\d{3} ?\d{3} ?\d{4}", text)
+
+
+@pytest.mark.parametrize("kept", ["restricted", "quality_only"])
+async def test_of_a_case_that_is_kept_close_the_words_stay_with_the_quality_team(stage: Stage, kept: str) -> None:
+    await a_panel(stage)
+
+    def keep_close(work: Work) -> None:
+        case = case_in(work)
+        setattr(case, kept, True)
+        work.session.add(case)
+
+    await change(stage, keep_close)
+    text = said_in(reopened(await draft(stage)))
+    assert "What happened, as reported: Kept to the quality team" in text
+    assert "Harm, as reported: Kept to the quality team" in text
+    assert "The wrong syringe driver" not in text
+
+
+async def test_it_names_the_reports_that_were_joined(stage: Stage) -> None:
+    await a_panel(stage)
+    assert "joined" not in said_in(reopened(await draft(stage)))
+    await change(stage, a_report_of(BRONWEN))
+    assert "Other reports of it, joined: PSI-2026-0002" in said_in(reopened(await draft(stage)))
+
+
+async def test_a_case_from_datix_is_described_there(stage: Stage) -> None:
+    await a_panel(stage)
+
+    def no_report(work: Work) -> None:
+        for version in work.session.exec(select(ReportVersion)):
+            work.session.delete(version)
+
+    await change(stage, no_report)
+    text = said_in(reopened(await draft(stage)))
+    assert "What happened, as reported: Described on Datix, from which the case was opened" in text
+
+
+async def test_the_chair_who_votes_is_said_to_be_it(stage: Stage) -> None:
+    await a_panel(stage)
+    await change(stage, lambda work: seat(work, work.session.get_one(Panel, "p1"), SANDEEP, "member", []))
+    members = table(reopened(await draft(stage)), "Members")
+    assert members[-1] == ["Other member of the panel", f"{SANDEEP}, chair", "No"]
 
 
 @pytest.mark.parametrize(
     ("departure", "wanted"),
     [
         ("asked", "Answer: The Chief Nurse or the Medical Director has been asked."),
-        ("agreed", "Answer: Allowed, by Marguerite Oduya, 20 November 2026, 14:00. It is well founded."),
-        ("refused", "Answer: Not allowed: it has to be a PSII, by Marguerite Oduya, 20 November 2026, 14:00. It is"),
+        ("agreed", "Answer: Allowed, by Marguerite Oduya, Chief Nurse, 20 November 2026, 14:00. It is well founded."),
+        (
+            "refused",
+            "Answer: Not allowed: it has to be a PSII, by Marguerite Oduya, Chief Nurse, 20 November 2026, 14:00. It",
+        ),
     ],
 )
 async def test_a_departure_says_why_and_who_answered_it(stage: Stage, departure: str, wanted: str) -> None:
@@ -370,19 +443,25 @@ async def psii(stage: Stage, by: str = SANDEEP) -> None:
 async def test_a_psii_waits_for_its_second_signature(stage: Stage) -> None:
     await psii(stage)
     waits = ["PSII verified", "Waits for the Chief Nurse or the Medical Director", ""]
-    assert table(reopened(await minute(stage)), AFTER)[1] == waits
+    document = reopened(await minute(stage))
+    assert "Decision: Patient Safety Incident Investigation\nNational code: PSII\n" in said_in(document)
+    assert table(document, SECOND) == [["What", "Who, and in which office", "When"], waits]
+    assert "A PSII needs a second signature" in said_in(document).partition("Who signed")[2]
+    assert "Second signature and what came later\nAdded after the chair" in said_in(document)
     stage.later(days=1)
     await press(stage, HUSSEIN, "response.verify")
     stage.later(days=1)
-    assert table(reopened(await minute(stage)), AFTER)[1] == ["PSII verified", HUSSEIN, "21 November 2026, 14:00"]
-    assert "as of 22 November 2026, 14:00" in plain(await minute(stage))
+    verified = ["PSII verified", f"{HUSSEIN}, Medical Director", "21 November 2026, 14:00"]
+    assert table(reopened(await minute(stage)), SECOND)[1] == verified
+    assert "As it stands on 22 November 2026, 14:00" in plain(await minute(stage))
 
 
 async def test_a_psii_that_was_sent_back_is_said_to_be(stage: Stage) -> None:
     await psii(stage)
     await press(stage, MARGUERITE, "response.back", {"why-back": "The plan names another response."})
-    sent_back = ["PSII sent back to the panel", MARGUERITE, "20 November 2026, 14:00"]
-    assert table(reopened(await minute(stage)), AFTER)[1] == sent_back
+    nurse = f"{MARGUERITE}, Chief Nurse"
+    sent_back = ["PSII sent back to the panel, not verified", nurse, "20 November 2026, 14:00"]
+    assert table(reopened(await minute(stage)), SECOND)[1] == sent_back
 
 
 async def test_whoever_signs_for_somebody_else_is_said_to_stand_in_for_them(stage: Stage) -> None:
@@ -398,13 +477,14 @@ async def test_whoever_signs_for_somebody_else_is_said_to_stand_in_for_them(stag
     await press(stage, CALLUM, "response.verify")
     stage.later(days=5)  # who stood in that day is still said when they no longer do
     document = reopened(await minute(stage))
-    assert table(document, "Who signed")[2][1] == "Priya Raman, standing in for Sandeep Bhullar"
-    assert table(document, AFTER)[1][1] == "Callum Strachan, standing in for Marguerite Oduya"
+    assert table(document, "Who signed")[2][1] == f"Priya Raman, standing in for {CHAIR}"
+    assert table(document, SECOND)[1][1] == "Callum Strachan, standing in for Marguerite Oduya, Chief Nurse"
 
 
 async def test_another_kind_of_response_has_one_signature(stage: Stage) -> None:
     await a_panel(stage)
-    assert "PSII verified" not in said_in(reopened(await minute(stage)))
+    for never in ("PSII verified", "econd signature"):
+        assert never not in said_in(reopened(await minute(stage)))
     assert (await stage.do(lambda work: work.session.exec(select(LearningResponse)).first())) is None
 
 
@@ -456,7 +536,7 @@ CHANGES = {"joined": a_report_of(BRONWEN), "renamed": renamed, "facts": other_fa
 
 def approved_part(minute: Minute) -> tuple[str, bytes]:
     """The words and the file without what came later; a file's other bytes are those of the same minute without it."""
-    return plain(minute).partition("\n\nAFTER APPROVAL\n")[0], docx(replace(minute, after=None))
+    return plain(minute).partition("\n\nWHAT CAME LATER\n")[0], docx(replace(minute, after=None))
 
 
 @pytest.mark.parametrize("since", CHANGES)
@@ -490,7 +570,7 @@ async def test_a_file_differs_only_in_what_came_after(stage: Stage) -> None:
     await change(stage, renamed)
     then = parts_of(await minute(stage))
     assert [name for name in first if first[name] != then[name]] == ["word/document.xml"]
-    body, after = (found["word/document.xml"].split(b">After approval<") for found in (first, then))
+    body, after = (found["word/document.xml"].split(b">What came later<", 1) for found in (first, then))
     assert body[0] == after[0]
     assert b"Leah Rosenfeld-Jones" in after[1]
 
@@ -532,7 +612,7 @@ async def test_the_file_is_a4_in_british_english_with_real_headings_and_header_r
     assert (round(page.page_width / Mm(1)), round(page.page_height / Mm(1))) == (210, 297)
     headings = [p.text for p in document.paragraphs if p.style and p.style.name == "Heading 1"]
     sections = ["The event", "The panel", "Papers considered", "Facts", "Votes", "Decision", "Signatures"]
-    sections.append("After approval")
+    sections.append("What came later")
     assert headings == sections
     assert len(document.tables) == 7
     for found in document.tables:
@@ -615,6 +695,8 @@ async def test_without_an_address_the_words_are_there_to_copy(stage: Stage) -> N
     assert "ask your administrator to set PSIRF_PUBLIC_URL" in words(card)
     assert plain(await minute(stage)) in words(card)
     assert "Draft" not in words(card)
+    assert "Approved. The quality team now files it on the Datix record" in words(card)
+    assert "Once the chair" not in words(card)
     assert card.preview == "Your page is ready."
 
 
@@ -703,7 +785,7 @@ async def test_a_long_minute_comes_in_parts_that_fit_and_lose_nothing(stage: Sta
             break
         card = await press(stage, LEAH, "minute.show", part=str(part))
     assert len(found) > 1
-    assert "".join(found).split() == whole.split()
+    assert "\n".join(found).split() == whole.split()
 
 
 # --- Filing

@@ -1,5 +1,6 @@
 """Who takes part in a panel changes while it is under way: another chair, a joined report, a leaver, a mistake."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ __all__ = ["trained"]
 CALLUM, FEMI, PRIYA = "Callum Strachan", "Femi Adeyemi", "Priya Raman"
 ANOTHER = {"chair": CALLUM, "chair-override": "The chair cannot take part."}
 VOTED = {LEAH: "mdt", BRONWEN: "mdt", FEMI: "none"}
+VOTE = "Vote on the response"
 NEEDED, NO_LONGER = "A panel needs a chair", "You no longer chair a panel"
 
 
@@ -71,7 +73,7 @@ async def test_another_chair_writes_the_decision_anew(stage: Stage, decision: st
     assert panel.closed_at is not None, "nobody votes again"
     assert (await clocks(stage, "panel.departure")).get("panel.departure", ("", "dropped"))[1] == "dropped"
     assert await owner_of_the_decision(stage) == CALLUM
-    assert "Voting has closed. Next, you write down the decision" in words(stage.private(CALLUM)[-1])
+    assert "Voting has closed." in words(stage.private(CALLUM)[-1])
     assert "for the chair of this panel" in words(await press(stage, SANDEEP, "panel.approve"))
     kept = await stage.do(lambda work: set(work.session.exec(select(AuditEntry.what))))
     assert "panel decision cleared for another chair" in kept
@@ -179,3 +181,57 @@ async def test_a_chair_who_leaves_is_replaced(stage: Stage, written: bool) -> No
     await decide(stage, "mdt", by=CALLUM)
     await press(stage, CALLUM, "panel.approve")
     assert await state(stage) == "decided"
+
+
+# Who is reminded of a vote
+
+
+async def reminded_of(stage: Stage) -> dict[str, list[str]]:
+    """By the member whose vote it is: who is reminded of it."""
+
+    def found(work: Work) -> dict[str, list[str]]:
+        asked = work.session.exec(select(Deadline).where(Deadline.rule == "panel.vote", Deadline.state == "open"))
+        return {people.name_of(work, d.owner_id): [who.name for who in owners(work, d)] for d in asked}
+
+    given: dict[str, list[str]] = await stage.do(found)
+    return given
+
+
+async def test_whoever_stands_in_is_reminded_of_the_vote_that_they_can_give(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    assert await reminded_of(stage) == {name: [name] for name in (LEAH, SANDEEP, BRONWEN, PRIYA, FEMI)}
+    await stands_in(stage, WEI, BRONWEN, PRIYA, FEMI)
+    reminded = await reminded_of(stage)
+    assert sorted(reminded[name] for name in (BRONWEN, PRIYA, FEMI)) == [[], [], [WEI]]
+    [theirs] = [name for name in (BRONWEN, PRIYA, FEMI) if reminded[name]]
+    await press(stage, WEI, "panel.vote", {"choice": "mdt", "rationale": "Three alike."})
+    assert (await votes_due(stage))[theirs][1] == "done"
+
+
+async def test_a_member_who_stands_in_is_reminded_of_their_own_vote(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    await stands_in(stage, PRIYA, BRONWEN)
+    reminded = await reminded_of(stage)
+    assert (reminded[PRIYA], reminded[BRONWEN]) == ([PRIYA], [])
+
+
+@pytest.mark.parametrize("deputy", ["Tomasz Zielinski", "Carys Penhallow"])
+async def test_nobody_who_was_involved_is_reminded_by_standing_in(stage: Stage, deputy: str) -> None:
+    await read_case(stage, colleagues="Tomasz Zielinski")
+    await opens(stage)
+    await stands_in(stage, deputy, FEMI)
+    assert (await reminded_of(stage))[FEMI] == [], "nor the quality team, who cannot give it either"
+    stage.now = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+    await stage.tick()
+    reminded = {name for name in (deputy, FEMI, PRIYA) for card in stage.private(name) if VOTE in words(card)}
+    assert reminded == {PRIYA}
+
+
+async def test_the_reminder_says_when_voting_closes(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    stage.now = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+    await stage.tick()
+    assert "Due today. Voting closes at 17:00." in words(stage.private(PRIYA)[-1])

@@ -25,7 +25,7 @@ from responses import (
 )
 from sqlmodel import col, func, select
 
-from psirf_bot.cards.model import Card
+from psirf_bot.cards.model import Buttons, Card, Words
 from psirf_bot.casework import desk, gaps, panel_decision
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.owners import owners
@@ -153,7 +153,7 @@ A_PSII = APPROVED | {"response.lead": "open", "psii.verified": "open"}
 ALLOWED, NOT_ALLOWED = {"panel.departure": "done"}, {"panel.decided": "open", "panel.departure": "done"}
 NOT_ANSWERED = {"panel.decided": "open", "panel.departure": "open"}
 ASKED = "A panel asks to depart from the minimum"
-DRAFT = "The panel's minute: a draft"
+DRAFT = "The panel's minute on PSI-2026-0001: a draft"
 SAVED = {SANDEEP: [DRAFT]}
 VERIFY = {MARGUERITE: ["A PSII waits for you to verify it"]}
 REPORTER = SAVED | {AMINA: ["It was decided how to learn from your report"]}
@@ -311,14 +311,15 @@ async def test_the_chair_who_is_named_delegate_for_the_day_cannot_verify_either(
 async def test_a_tie_is_said_and_not_resolved(stage: Stage) -> None:
     await voted(stage, votes={LEAH: "psii", BRONWEN: "none"})
     form = await press(stage, SANDEEP, "panel.decide")
-    assert "It is a tie between" in words(form)
+    assert "It was a tie between" in words(form)
+    assert "The group decides; I do not." in words(form)
     assert all(getattr(asked, "value", None) in ((), "") for asked in form.inputs()), "nothing is chosen for the chair"
 
 
 async def test_without_the_quorum_the_chair_says_why_and_the_minute_too(stage: Stage) -> None:
     await voted(stage, votes={LEAH: "mdt", BRONWEN: "mdt"})
     form = await press(stage, SANDEEP, "panel.decide")
-    assert "There was no quorum: it needed 1 vote from subject experts besides." in words(form)
+    assert "There was no quorum: 1 vote from a subject expert was missing." in words(form)
     again = await decide(stage, "mdt")
     assert {i.id: i.error for i in again.inputs() if i.error} == {
         "without-quorum": "Please answer this. The rest of your words are kept."
@@ -330,6 +331,30 @@ async def test_without_the_quorum_the_chair_says_why_and_the_minute_too(stage: S
     assert (changing["rationale"], changing["without-quorum"]) == (WHY, NO_VOTE)
     await press(stage, SANDEEP, "panel.approve")
     assert await state(stage) == "decided"
+
+
+async def test_the_draft_begins_with_the_decision_and_what_to_press(stage: Stage) -> None:
+    await voted(stage, votes={LEAH: "mdt", BRONWEN: "psii", FEMI: "mdt"})
+    draft = await decide(stage, "mdt")
+    text = words(draft)
+    assert text.count("national name") == 1
+    assert "Multi-Incident Review: 2 votes; Patient Safety Incident Investigation: 1 vote" in text
+    at = [type(part) for part in draft.body].index(Buttons)
+    assert WHY in [part.text for part in draft.body[at:] if isinstance(part, Words)]
+    assert [button.label for button in draft.all_buttons()] == ["Approve the minute", "Change it", "Open the panel"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "whose"),
+    [(MARGUERITE, "That is for you or the Medical Director to"), (HUSSEIN, "That is for you or the Chief Nurse to")],
+)
+async def test_whoever_is_asked_reads_who_else_may_answer(stage: Stage, asked: str, whose: str) -> None:
+    await voted(stage, [GRAVE])
+    await decide(stage, "mdt", departure="Two look at it.")
+    await stage.settled()
+    card = words(stage.private(asked)[-1])
+    assert whose in card
+    assert "something other than the rules propose" in card
 
 
 async def test_with_the_quorum_nothing_is_asked_about_it(stage: Stage) -> None:
@@ -445,7 +470,7 @@ async def test_allowed_it_stands_in_the_minute_with_who_and_why(stage: Stage) ->
     assert (await the_panel(stage)).departure == "agreed"
 
 
-async def test_not_allowed_the_chair_writes_it_again_and_a_psii_ends_the_departure(stage: Stage) -> None:
+async def test_not_allowed_the_chair_writes_it_again_and_the_refusal_stays(stage: Stage) -> None:
     await voted(stage, (GRAVE,))
     await decide(stage, "none", departure=WHY)
     await press(stage, MARGUERITE, "panel.depart-no", {"why-psii": "The family has to be heard."})
@@ -454,7 +479,7 @@ async def test_not_allowed_the_chair_writes_it_again_and_a_psii_ends_the_departu
     assert "The family has to be heard." in words(stage.private(SANDEEP)[-1])
     await decide(stage, "psii")
     panel = await the_panel(stage)
-    assert (panel.state, panel.departure, panel.departure_why) == ("decided", None, None)
+    assert (panel.state, panel.departure, panel.departure_why) == ("decided", "refused", WHY), "it stays in the minute"
     await press(stage, SANDEEP, "panel.approve")
     assert await state(stage) == "awaiting verification"
     kept = await stage.do(lambda work: set(work.session.exec(select(AuditEntry.what))))
@@ -658,3 +683,67 @@ async def test_the_card_in_the_channel_names_nobody_for_what_was_decided(stage: 
     await decide(stage, "none")
     await press(stage, SANDEEP, "panel.approve")
     assert not any(WHY in words(card) for card in stage.channel())
+
+
+# What was read is what is approved
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"documents": {"datix": "https://files.example/2"}},
+        {"plan_says": "A thematic review."},
+        {"improvement": "The pumps are replaced."},
+        {"learning": "yes"},
+        {"learning_why": "Two drivers look alike."},
+        {"could_have": "yes"},
+        {"facts_not_known": ["maternity"]},
+    ],
+)
+async def test_what_changes_after_reading_is_read_before_it_is_approved(stage: Stage, change: Mapping[str, Any]) -> None:
+    await voted(stage)
+    draft = await decide(stage, "mdt")
+    same = action(await press(stage, SANDEEP, "panel.decide", DECIDED), "Approve the minute")
+    assert action(draft, "Approve the minute") == same, "the same words are the same draft"
+
+    def later(work: Work) -> None:
+        panel = panel_in(work)
+        for name, value in change.items():
+            setattr(panel, name, value)
+        panel.documents = dict.fromkeys(DOCUMENTS, "https://files.example/1") | panel.documents
+        work.session.add(panel)
+
+    await stage.do(later)
+    assert "This has changed since you read it." in words(await stage.presses(SANDEEP, draft, "Approve the minute"))
+    assert await state(stage) == "in panel"
+    await stage.presses(SANDEEP, await press(stage, SANDEEP, "panel.decide", DECIDED), "Approve the minute")
+    assert await state(stage) == "decided"
+
+
+async def test_votes_that_no_longer_count_are_read_before_it_is_approved(stage: Stage) -> None:
+    await voted(stage)
+    draft = await decide(stage, "mdt")
+
+    def stands_back(work: Work) -> None:
+        member = work.session.exec(select(PanelMember).where(PanelMember.seat == Seat.SERVICE)).one()
+        member.recused_at = work.now
+        work.session.add(member)
+
+    await stage.do(stands_back)
+    assert "This has changed since you read it." in words(await stage.presses(SANDEEP, draft, "Approve the minute"))
+
+
+@pytest.mark.parametrize("decision", ["improvement", "other-process", "none"])
+async def test_without_a_learning_response_the_owner_is_to_close_the_case(stage: Stage, decision: str) -> None:
+    await voted(stage)
+    await decide(stage, decision)
+    await press(stage, SANDEEP, "panel.approve")
+    assert (await clocks(stage, "case."))["case.closed"] == ("2026-11-27", "open")
+
+    def owing(work: Work) -> list[str]:
+        clock = work.session.exec(select(Deadline).where(Deadline.rule == "case.closed")).one()
+        return [someone.name for someone in owners(work, clock)]
+
+    assert await stage.do(owing) == [LEAH]
+    await press(stage, LEAH, "case.close", {"outcome": "The pumps were replaced."})
+    assert (await clocks(stage, "case."))["case.closed"][1] == "done"

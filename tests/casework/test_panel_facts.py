@@ -8,6 +8,7 @@ from sqlmodel import select
 from test_panel_opening import filled_in, opens, read_case, the_panel, trained
 from test_reporting import BRONWEN, LEAH
 
+from psirf_bot.cards.model import Details
 from psirf_bot.casework import cases, panel_facts, panels
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.minimum import GRAVE, REQUIREMENTS
@@ -70,9 +71,14 @@ async def test_none_of_them_is_an_answer_too(stage: Stage) -> None:
 
 async def test_every_source_is_shown_where_it_is_ticked(stage: Stage) -> None:
     await opened(stage)
-    form = words(await press(stage, LEAH, "panel.facts"))
-    assert all(each.source[1:] in form and each.fact in form for each in REQUIREMENTS)
-    assert "only a suggestion from the report, until you save it" in form
+    card = await press(stage, LEAH, "panel.facts")
+    form, sources = words(card), card.body[-1]
+    assert isinstance(sources, Details), "folded away, below what is asked"
+    assert all(each.fact in sources.text for each in REQUIREMENTS)
+    assert all(each.source.partition("; to be")[0][1:] in sources.text for each in REQUIREMENTS)
+    assert "to be checked" not in form, "that is for the administrator"
+    assert "Leave it empty if none is. What is chosen already is only a suggestion from the report." in form
+    assert "Near miss, Community Nursing." in form
 
 
 async def test_what_the_report_suggests_is_ticked(stage: Stage) -> None:
@@ -109,7 +115,7 @@ async def test_a_report_that_was_joined_with_it_suggests_too(stage: Stage) -> No
 async def test_a_fact_is_not_both_so_and_not_known(stage: Stage) -> None:
     await opened(stage)
     form = await confirms(stage, **{"facts-so": [GRAVE], "facts-not-known": [GRAVE, "maternity"]})
-    assert "Ticked twice: Unexpected death or severe harm under our care." in words(form)
+    assert "Chosen twice: Unexpected death or severe harm under our care." in words(form)
     assert (await the_panel(stage)).facts is None
     await confirms(stage, **{"facts-so": [GRAVE], "facts-not-known": ["maternity"]})
     assert (await the_panel(stage)).facts_not_known == ["maternity"]
@@ -151,8 +157,8 @@ async def test_they_can_be_changed_until_the_minute_is_approved(stage: Stage) ->
     await confirms(stage, **{"facts-so": [GRAVE]})
     form = await press(stage, SANDEEP, "panel.facts")
     assert filled_in(form)["facts-so"] == [GRAVE], "what was confirmed, not what the report suggests"
-    await confirms(stage, by=SANDEEP, **{"facts-so": None})
-    assert (await the_panel(stage)).facts == []
+    await confirms(stage, by=SANDEEP, **{"facts-so": [GRAVE, "child-death"]})
+    assert (await the_panel(stage)).facts == [GRAVE, "child-death"]
     done = await stage.do(
         lambda work: work.session.exec(select(AuditEntry.actor_id).filter_by(what="panel facts confirmed")).all()
     )

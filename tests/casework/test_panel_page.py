@@ -12,7 +12,7 @@ from sqlmodel import col, delete, select
 from test_reporting import AMINA, BRONWEN, LEAH
 
 from psirf_bot.cards import blockkit
-from psirf_bot.cards.model import Card, Details
+from psirf_bot.cards.model import Buttons, Card, Details, Words
 from psirf_bot.casework import panel_card, panel_page, panels
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
@@ -137,12 +137,12 @@ async def test_the_card_says_who_has_voted_and_who_has_not(stage: Stage) -> None
     card = await in_channel(stage)
     text = words(card)
     assert card.title == "Panel on PSI-2026-0001: near miss, Community Nursing"
-    assert "Route: Urgent\nChair: Sandeep Bhullar\nVoting closes: Friday 27 November 2026, 17:00" in text
+    assert "Voting closes: Friday 27 November 2026, 17:00\nChair: Sandeep Bhullar\nHow soon: Urgent" in text
     assert "2 of 4 have voted" in text
     assert "Quality team: Voted: Leah Rosenfeld. Not yet: Sandeep Bhullar" in text
     assert "Service representative: Not yet: Bronwen Hale" in text
     assert "Subject expert: Voted: Priya Raman" in text
-    assert "The quorum still needs 1 vote from service representatives." in text
+    assert "The quorum still needs 1 vote from a service representative." in text
     assert panels.subject(await stage.do(the_panel)) == "panel:panel1"
     assert labels(card) == ["Vote", "Stand back", "Open the page"]
     assert all(button.opens for button in card.all_buttons())
@@ -182,9 +182,9 @@ async def test_after_the_close_the_tally_shows_and_a_tie_stays_one(stage: Stage)
     text = words(card)
     assert "Voting has closed: Friday 27 November 2026, 17:00" in text
     assert f"{MIR}: 2 votes" in text
-    assert f"It is a tie: Patient Safety Incident Investigation and {MIR}. The group decides" in text
+    assert "It is a tie: Patient Safety Incident Investigation and Multi-Incident Review. The group decides" in text
     assert "The quorum is there." in text
-    assert "The chair decides next." in text
+    assert "Next the chair writes down what the group decided." in text
     assert labels(card) == ["Open the page"]
     assert SECRET not in text
 
@@ -195,7 +195,7 @@ async def test_without_a_quorum_the_card_says_what_is_missing(stage: Stage) -> N
     await set_(stage, closed_at=NOW)
     stage.later(hours=1)
     text = words(await in_channel(stage))
-    assert "There was no quorum: it needed 1 vote from the quality team and 1 from subject experts besides." in text
+    assert "There is no quorum: 1 vote from the quality team and 1 from a subject expert were missing." in text
     assert "Did not vote: Priya Raman" in text
     assert "Voting has closed: Friday 20 November 2026, 14:00" in text
 
@@ -224,12 +224,66 @@ async def test_what_the_rules_propose_waits_for_somebody_to_confirm_the_facts(st
     assert "even outside the plan? Yes" in text
 
 
+async def test_what_is_asked_stands_above_what_there_is_to_read(stage: Stage) -> None:
+    await opened(stage, facts=["never-event"])
+    card = await in_channel(stage)
+    text = words(card)
+    assert text.index("2026, 17:00") < text.index("0 of 4 have voted") < text.index("A never event")
+    at = [type(part) for part in card.body].index(Buttons)
+    assert not [part for part in card.body[:at] if isinstance(part, Words) and part.style == "heading"]
+    assert labels(card)[0] == "Vote"
+
+
+async def test_once_it_is_decided_that_comes_first_and_nothing_is_a_warning(stage: Stage) -> None:
+    await opened(stage, closed_at=NOW)
+    await voted(stage, {BRONWEN: "mdt", PRIYA: "psii"})
+    assert [part.style for part in (await in_channel(stage)).body if isinstance(part, Words)].count("warning") == 2
+    await set_(stage, state=panels.APPROVED, decision="mdt")
+    for card in (await in_channel(stage), await page(stage, PRIYA)):
+        text = words(card)
+        assert text.index("Decided and approved by the chair: Multi-Inc") < text.index("What the rules propose")
+        assert "Quorum: Not reached: 1 vote from the quality team was missing" in text
+        assert "Tie between: Patient Safety Incident Investigation and Multi-Incident Review" in text
+        assert not [part for part in card.body if isinstance(part, Words) and part.style == "warning"]
+    card = await in_channel(stage)
+    assert card.preview == "PSI-2026-0001 is decided."
+    assert [part.title for part in card.body if isinstance(part, Details)] == ["Rules and papers", "Who voted"]
+
+
+@pytest.mark.parametrize(
+    ("papers", "said"),
+    [
+        ({"datix": "https://x", "chronology": "https://x"}, "First-hand accounts are not there yet."),
+        ({"datix": "https://x", "accounts": "https://x"}, "The chronology is not there yet."),
+        ({"chronology": "https://x"}, "The Datix report and first-hand accounts are not there yet."),
+        ({}, "The Datix report, chronology and first-hand accounts are not there yet."),
+        (dict.fromkeys(("datix", "chronology", "accounts"), "https://x"), "All the papers are linked."),
+    ],
+)
+async def test_a_form_says_which_event_it_is_about_and_which_papers_are_missing(
+    stage: Stage, papers: dict[str, str], said: str
+) -> None:
+    await opened(stage, documents=papers)
+    assert f"PSI-2026-0001\n\nNear miss, Community Nursing. {said}" in words(await press(stage, PRIYA, "panel.vote"))
+    await set_case(stage, restricted=True)
+    form = words(await press(stage, PRIYA, "panel.vote"))
+    assert f"PSI-2026-0001\n\n{said}" in form, "a case that is kept close shows its reference only"
+    assert "Community Nursing" not in form
+
+
+async def test_vote_opens_the_list_of_panels(stage: Stage) -> None:
+    await opened(stage)
+    card = await stage.says(PRIYA, "vote")
+    assert card.title == "Panels under way"
+    assert labels(card) == ["Open the page"]
+
+
 async def test_the_channel_learns_which_papers_are_there_and_no_links(stage: Stage) -> None:
     papers = {"datix": "https://datix.example/record/77", "chronology": "The ward keeps it, Mr Smith has it."}
     await opened(stage, documents=papers, plan_says="An after action review.", improvement="Drivers are labelled.")
     text = words(await in_channel(stage))
-    assert "Datix report: There\nChronology: Missing. The reason is given" in text
-    assert "First-hand accounts: Missing. No reason is given yet" in text
+    assert "Datix report: Linked\nChronology: Not there yet; the reason is on the page" in text
+    assert "First-hand accounts: Not there yet; no reason is given" in text
     assert "What the plan says: An after action review." in text
     assert "https" not in text
     assert "Smith" not in text
@@ -242,7 +296,7 @@ async def test_the_channel_learns_which_papers_are_there_and_no_links(stage: Sta
 async def test_a_datix_number_leads_to_the_report_too(stage: Stage) -> None:
     await opened(stage, documents={"datix": "Datix W90210"})
     await set_case(stage, datix_number="W90210")
-    assert "Datix report: There" in words(await in_channel(stage))
+    assert "Datix report: Linked" in words(await in_channel(stage))
 
 
 @pytest.mark.parametrize("kept", ["restricted", "quality_only"])
@@ -264,7 +318,7 @@ async def test_a_case_that_is_kept_closer_shows_its_reference_only(stage: Stage,
         told = ("near miss", "Community Nursing", "never event", "SECRET", "Hot debrief", "even outside the plan")
         assert not [word for word in told if word in text]
         assert "4 of 4 have voted" in text
-        assert "Datix report: There" in text
+        assert "Datix report: Linked" in text
     await set_(stage, state=panels.APPROVED, decision="swarm")
     assert "Hot debrief" not in words(await in_channel(stage))
     assert "A never event" in words(await page(stage, PRIYA))

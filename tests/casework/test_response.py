@@ -35,6 +35,7 @@ from responses import (
     wire,
 )
 from sqlmodel import func, select
+from test_panel_decision import decide, voted
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.actions import action_id
@@ -94,6 +95,19 @@ async def test_what_a_decision_opens(stage: Stage, kind: str, becomes: str, expe
     assert await state(stage) == becomes
     found = await clocks(stage, "response.", "psii.")
     assert {rule: how for rule, (_, how) in found.items()} == expected
+
+
+@pytest.mark.parametrize("decision", ["mdt", "none"])
+async def test_once_a_panel_has_decided_nobody_is_asked_to_consider_a_response(stage: Stage, decision: str) -> None:
+    await voted(stage)
+    prompt = "consider a response"
+    assert prompt in words(await press(stage, LEAH, "case.show"))
+    assert prompt in words(stage.channel()[-1])
+    await decide(stage, decision)
+    assert prompt in words(await press(stage, LEAH, "case.show")), "not approved yet"
+    await press(stage, SANDEEP, "panel.approve")
+    assert prompt not in words(await press(stage, LEAH, "case.show"))
+    assert prompt not in words(stage.channel()[-1])
 
 
 async def test_the_lead_and_the_reporter_are_told_in_private_and_the_preview_gives_nothing_away(stage: Stage) -> None:

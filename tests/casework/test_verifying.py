@@ -104,7 +104,7 @@ async def test_of_a_case_that_is_kept_close_the_message_has_the_reference_and_th
 
 
 @pytest.mark.parametrize(
-    ("name", "reads"), [(MARGUERITE, True), (HUSSEIN, True), (LEAH, True), (SANDEEP, False), (NIAMH, False)]
+    ("name", "reads"), [(MARGUERITE, True), (HUSSEIN, True), (LEAH, True), (SANDEEP, True), (NIAMH, False)]
 )
 async def test_the_page_has_it_for_those_who_may_see_the_panel(stage: Stage, name: str, reads: bool) -> None:
     await decided_by_a_panel(stage)

@@ -23,7 +23,7 @@ from psirf_bot.casework.panel_members import all_of
 from psirf_bot.casework.panel_papers import Opening
 from psirf_bot.casework.work import Press, Refusal, Work, panel_of
 from psirf_bot.delivery.tick import Tick
-from psirf_bot.domain.panel import Seat
+from psirf_bot.domain.panel import PanelSettings, Seat
 from psirf_bot.store.tables import AuditEntry, Case, Channel, Deadline, Panel, StandIn, Vote
 from stage import Stage, address_of, words
 
@@ -122,7 +122,7 @@ async def test_a_vote_is_given_from_the_channels_card_and_answered_in_private(vo
     form = await voting.presses(BRONWEN, voting.channel("panel")[-1], "Vote", channel="panel")
     assert "Nobody has confirmed the facts yet" in words(form)
     assert "You can change your vote until Wednesday 25 November 2026, 17:00." in words(form)
-    assert "The chair and the quality team see your vote and your reasons once voting has closed" in words(form)
+    assert "Until voting closes nobody sees how you voted. Then the chair and the quality team see it" in words(form)
     done = await voting.presses(BRONWEN, form, "Send my vote", MINE, channel="panel")
     await voting.settled()
     assert done.title == "Your vote is counted"
@@ -145,6 +145,14 @@ async def test_what_the_rules_propose_is_said_with_its_source(voting: Stage) -> 
     assert "The minimum cannot be voted away" in form
     assert "Chief Nurse or the Medical Director" in form
     assert "refer it to: Safeguarding lead and the local authority, for: A safeguarding concern" in form
+
+
+async def test_the_promise_keeps_to_what_the_trust_shows(tmp_path: Path) -> None:
+    async with Stage(tmp_path, panel=PanelSettings(shows_votes="at once")) as stage:
+        await _voting(stage)
+        assert "the card in the channel only counts the votes as they come" in words(
+            await press(stage, PRIYA, "panel.vote")
+        )
 
 
 async def test_no_fact_sets_no_minimum(voting: Stage) -> None:
@@ -238,7 +246,8 @@ async def test_after_closing_no_vote_counts_and_the_words_stay_in_the_form(votin
 async def test_a_stand_in_votes_for_the_seat_and_the_member_may_change_it_afterwards(voting: Stage) -> None:
     await voting.do(lambda work: away(work, BRONWEN, WEI))
     form = words(await press(voting, WEI, "panel.vote"))
-    assert "You vote for the member you stand in for today." in form
+    assert "You vote for the member you stand in for today, who can see this vote." in form
+    assert "nobody else sees how you voted" in form
     assert "The vote of the member you stand in for" in await vote(voting, WEI)
     assert (await voting.do(duties))[BRONWEN] == "done"
     await voting.do(back)
@@ -363,6 +372,8 @@ async def test_closing_early_shows_who_has_not_voted_first(voting: Stage) -> Non
     ask = await press(voting, LEAH, "panel.close")
     assert "Not voted yet: Femi Adeyemi, Leah Rosenfeld, Sandeep Bhullar" in words(ask)
     assert "Missing for the quorum: 1 vote from the quality team" in words(ask)
+    assert "You have not voted yourself yet." in words(ask)
+    assert "A missing quorum stands in the minute." in words(ask)
     assert (await voting.do(the_panel)).closed_at is None
     done = await voting.presses(LEAH, ask, "Close it all the same")
     await voting.settled()
@@ -372,7 +383,7 @@ async def test_closing_early_shows_who_has_not_voted_first(voting: Stage) -> Non
         "Voted: 2 of 5",
         "Missing for the quorum: 1 vote from the quality team",
         "Tie between: Multi-Incident Review",
-        "for the group to settle",
+        "The group decides; I do not.",
     ):
         assert said in told
     assert (await voting.do(the_panel)).state == panels.VOTING, "nothing is decided by it"
@@ -382,6 +393,15 @@ async def test_closing_early_shows_who_has_not_voted_first(voting: Stage) -> Non
     messages = len(voting.private(SANDEEP))
     assert (await press(voting, LEAH, "panel.close", sure="yes")).title == done.title
     assert len(voting.private(SANDEEP)) == messages, "once"
+
+
+async def test_closing_early_says_only_what_is_so(voting: Stage) -> None:
+    for name in (BRONWEN, PRIYA, SANDEEP):
+        await vote(voting, name)
+    ask = words(await press(voting, SANDEEP, "panel.close"))
+    assert "Not voted yet: Femi Adeyemi, Leah Rosenfeld" in ask
+    assert "quorum" not in ask
+    assert "yourself" not in ask
 
 
 async def test_the_chair_who_closes_it_is_answered_and_not_told_again(voting: Stage) -> None:

@@ -55,7 +55,7 @@ checked on staff  QK      x   x    x   x   x   x   x    x    x   x
 see candour       QBLCNPVH x   x    x   x   x   x   x    x    x   x
 confirm candour   CN      x   x    x   x   x   x   x    x    x   x
 record candour    QLCNP   x   x    x   x   x   x   x    x    x   x
-open the panel    Q       .   x    .   .   .   .   .    .    .   .
+open the panel    Q       .   x    .   x   .   .   .    .    .   .
 see the panel     QBNVH   x   x    x   x   x   x   x    x    x   x
 prepare the panel QH      .   .    x   .   .   .   .    .    .   .
 vote              V       .   .    x   .   .   .   .    .    .   .
@@ -233,6 +233,12 @@ def test_about_a_case(act: Act) -> None:
                 service = "own service" if in_service else "another service"
                 wrong.append((role, state, relation, sorted(kept), service))
     assert wrong == []
+
+
+def test_what_was_decided_is_not_decided_anew_while_a_learning_response_is_under_way() -> None:
+    for has_response in (True, False):
+        case = CaseFacts(State.DECIDED, SERVICE, has_response=has_response)
+        assert may(someone("quality"), Act.OPEN_PANEL, case) is not has_response
 
 
 def test_owning_a_case_gives_nothing_that_the_quality_team_has_not() -> None:

@@ -19,7 +19,7 @@ from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import RULES, Rule
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import CLOCKS
-from psirf_bot.store.tables import Case, Deadline, Nudge, SafetyAction, SafetyAlert
+from psirf_bot.store.tables import Case, Deadline, Nudge, Panel, PanelMember, SafetyAction, SafetyAlert
 
 LEADS = "leads"
 """The reader that is the leads' channel."""
@@ -145,7 +145,7 @@ def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "", waits: 
     return DutyLine(
         what=rule.duty,
         when=when(work, deadline),
-        due=_agreed(work, deadline, waits) if waits else due(work, deadline) + moved,
+        due=_agreed(work, deadline, waits) if waits else due(work, deadline) + moved + _closes(work, deadline),
         reference=reference(work, deadline),
         source=dated,
         extra=extra,
@@ -171,6 +171,13 @@ def due(work: Work, deadline: Deadline) -> str:
         return cards.paused_words(deadline.reason, deadline.review_on, today)
     late_by = work.setting.calendar_beyond.working_days_between(at.date(), today) if at.date() < today else 0
     return cards.due_words(at, work.local.replace(tzinfo=None), late_by)
+
+
+def _closes(work: Work, deadline: Deadline) -> str:
+    """A vote is wanted before the day is over: its panel closes at an hour of that day."""
+    seat = work.session.get(PanelMember, deadline.subject_id) if deadline.subject_kind == "vote" else None
+    panel = work.session.get(Panel, seat.panel_id) if seat else None
+    return f" Voting closes at {panel.closes_at.astimezone(work.trust.timezone):%H:%M}." if panel and panel.closed_at is None else ""
 
 
 def _agreed(work: Work, deadline: Deadline, waits: str) -> str:

@@ -1,6 +1,6 @@
 """Cases whose minimum is a PSII and that have none: the list that the regulator asks for (B11)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import String, cast
@@ -10,7 +10,7 @@ from sqlmodel import col, exists, or_, select
 from psirf_bot.cards import gaps as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people
+from psirf_bot.casework import panel_taken_back, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panels import STOPPED
@@ -20,9 +20,10 @@ from psirf_bot.domain.case import State
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, LearningResponse, Panel
 
-UNDECIDED, ALLOWED, WITHOUT, ON_THE_WAY = "undecided", "allowed", "without", "on the way"
+UNDECIDED, TAKEN_BACK, ALLOWED, WITHOUT, ON_THE_WAY = "undecided", "taken back", "allowed", "without", "on the way"
 TITLES = {
     UNDECIDED: "The panel has not decided yet",
+    TAKEN_BACK: "Confirmed, then taken back: nobody has allowed that yet",
     ALLOWED: "Decided otherwise, as the Chief Nurse or the Medical Director allowed",
     WITHOUT: "Decided or closed without one, and nobody allowed that",
     ON_THE_WAY: "On the way: a PSII waits to be verified",
@@ -93,15 +94,16 @@ def _found(work: Work) -> list[Found]:
         )
         .order_by(col(Panel.facts_at), col(Panel.id))
     )
-    return [Found(case, panel, _why(case, panel)) for panel, case in work.session.exec(listed).all()]
+    return [Found(case, panel, _why(case, panel, wanting)) for panel, case in work.session.exec(listed).all()]
 
 
-def _why(case: Case, panel: Panel) -> str:
+def _why(case: Case, panel: Panel, wanting: Collection[str]) -> str:
     state = State(case.state)
     if state is State.AWAITING_VERIFICATION:
         return ON_THE_WAY
     if state in BEFORE_THE_DECISION:
-        return UNDECIDED
+        all_taken_back = set(panel.facts or ()) & set(wanting) <= panel_taken_back.ids(panel)
+        return TAKEN_BACK if all_taken_back else UNDECIDED
     return ALLOWED if panel.departure == "agreed" and panel.decision != PSII else WITHOUT
 
 
@@ -115,9 +117,14 @@ def _shown(work: Work, one: Found, by: Member) -> cards.Gap:
         case.reference,
         case.service if sees or not kept_close else "",
         _words(work, one) if sees or not kept_close else "",
-        (panel.departure_why or "") if sees and one.why == ALLOWED else "",
+        _in_their_words(one) if sees else "",
         look,
     )
+
+
+def _in_their_words(one: Found) -> str:
+    """Why a departure was allowed, or who took back what was confirmed and why."""
+    return (one.panel.departure_why or "") if one.why == ALLOWED else " ".join(panel_taken_back.lines(one.panel))
 
 
 def _words(work: Work, one: Found) -> str:

@@ -18,7 +18,7 @@ from psirf_bot.casework.minute_text import Line, Minute, Section, Table
 from psirf_bot.casework.panel_card import YES_NO, in_short, is_there
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.minimum import Requirement
-from psirf_bot.domain.panel import DOCUMENTS, Quorum, Seat
+from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.response import PSII
 from psirf_bot.domain.trust import NATIONAL_NAMES
 from psirf_bot.store.tables import Case, Panel, Vote
@@ -30,10 +30,11 @@ SITS_AS = {
     Seat.EXPERT: "Subject expert",
     Seat.MEMBER: "Other member of the panel",
 }
+SIGNED = ("What", "Who, and in which office", "When")
 NOT_SAID = "Not said"
 NO_CODE = "None: it is not one of the four learning responses"
 SIGNS_LATER = (
-    "A PSII needs a second signature, of the Chief Nurse, the Medical Director or whoever stands in for them. It is given "
+    "A PSII needs a second signature, of the Chief Nurse, the Medical Director or whoever stands in for them. It comes "
     "after this one, so it stands at the end. (Policy 3.2 and 12.3.)"
 )
 
@@ -122,7 +123,7 @@ def _facts(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
             *_requirements(work, panel.facts_not_known or (), "Not known"),
         )
         if rows:
-            yield Table("Events with a set response", ("Fact", "Is it so?", "What follows", "Source"), rows)
+            yield Table("Events with a set response", ("Fact", "Is it so?", "What follows if it is", "Source"), rows)
         else:
             yield "No fact that has a set response was confirmed. The group decides."
         considered = {*panel.facts, *(panel.facts_not_known or ())}
@@ -142,15 +143,18 @@ def _requirements(work: Work, ids: Iterable[str], answer: str) -> tuple[tuple[st
     known = {each.id: each for each in work.trust.requirements}
     gone = "no longer in the trust's settings"
     return tuple(
-        (each.fact, answer, _follows(each), source_words(each))
-        if (each := known.get(which))
-        else (which, answer, "", gone)
+        (each.fact, answer, _follows(each), _source(each)) if (each := known.get(which)) else (which, answer, "", gone)
         for which in ids
     )
 
 
+def _source(requirement: Requirement) -> str:
+    words = source_words(requirement)
+    return words[:1].upper() + words[1:]
+
+
 def _follows(requirement: Requirement) -> str:
-    follows = ["A PSII as the least."] if requirement.psii else []
+    follows = ["At least a PSII."] if requirement.psii else []
     follows += [f"Referral to: {requirement.refer_to}."] if requirement.refer_to else []
     return " ".join(follows)
 
@@ -165,6 +169,7 @@ def _votes(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
     if tally.is_tied:
         between = " and ".join(short[choice] for choice in tally.leading)
         yield f"It is a tie between {between}. The group decides; the bot does not settle it."
+    yield "The group decides together, so reasons are listed without names, in the order of the alphabet."
     given = panels.votes(work, panel)
     counted = select(func.count()).where(Vote.panel_id == panel.id, col(Vote.member_id).in_(given))
     yield Line("Votes that were changed before voting closed", str(work.session.exec(counted).one() - len(given)))
@@ -175,21 +180,31 @@ def _votes(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
 
 
 def _decision(work: Work, panel: Panel) -> Iterator[str | Line]:
-    """What was decided, beside the least that the facts ask for; a PSII is called by its national name once (I07)."""
+    """What was decided, beside the least that the facts ask for; its national name stands once (I07)."""
     if panel.facts is not None:
         needs = panels.proposal_of(work, panel).needs_psii
-        yield Line("The least that the confirmed facts ask for", "A PSII" if needs else "No set response")
+        yield Line(
+            "The least that the confirmed facts ask for",
+            "A PSII" if needs else "No particular response: the group decides",
+        )
     if panel.decision is None:
         yield "Not written yet."
     else:
-        yield Line("Decision", in_short(work)[panel.decision])
-        national = {str(kind): name for kind, name in NATIONAL_NAMES.items()}.get(panel.decision)
-        code = f"{panel.decision.upper()} ({national})" if national else NO_CODE
-        yield Line("National code", code)
+        decision = in_short(work)[panel.decision]
+        yield Line("Decision", decision)
+        yield Line("National code", _code(panel.decision, decision))
         yield Line("Why", panel.rationale or NOT_SAID)
     if panel.departure:
         yield Line("A departure from the minimum was asked for, because", panel.departure_why or NOT_SAID)
         yield Line("Answer", _departure(work, panel))
+
+
+def _code(decision: str, said: str) -> str:
+    """PSII, with the national name unless that is the trust's own and has just been said."""
+    national = {str(kind): name for kind, name in NATIONAL_NAMES.items()}.get(decision)
+    if national is None:
+        return NO_CODE
+    return decision.upper() if national == said else f"{decision.upper()} ({national})"
 
 
 def _departure(work: Work, panel: Panel) -> str:
@@ -206,7 +221,7 @@ def _signatures(work: Work, panel: Panel) -> Iterator[str | Table]:
         ("Decision written", chaired(work, panel.decided_by, panel), when(work, panel.decided_at)),
         ("Minute approved", approved, when(work, panel.approved_at)),
     )
-    yield Table("Who signed", ("What", "Who, and in which office", "When"), rows)
+    yield Table("Who signed", SIGNED, rows)
     if panel.decision == PSII:
         yield SIGNS_LATER
 

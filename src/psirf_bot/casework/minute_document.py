@@ -52,10 +52,10 @@ def _section(document: Opened, section: Section) -> None:
         match part:
             case Table():
                 _table(document, part)
-            case Line(label, words):
+            case Line():
                 paragraph = document.add_paragraph()
-                _say(paragraph, f"{label}: ", bold=True)
-                _say(paragraph, words)
+                _say(paragraph, f"{part.opening} ", bold=True)
+                _say(paragraph, part.words)
             case _:
                 _say(document.add_paragraph(), part)
 

@@ -11,11 +11,12 @@ from sqlmodel import col, select
 from psirf_bot.cards.answers import instant, moment
 from psirf_bot.casework import panels, people
 from psirf_bot.casework.deadlines import DROPPED
-from psirf_bot.casework.minute_content import draft_of
+from psirf_bot.casework.minute_content import SIGNED, draft_of
 from psirf_bot.casework.minute_signers import officer, when
 from psirf_bot.casework.minute_text import Minute, Section, Table, as_json, of_json
-from psirf_bot.casework.work import Work, allowed
+from psirf_bot.casework.work import Work, allowed, case_facts
 from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Deadline, LearningResponse, Panel, PanelMember
 
@@ -41,10 +42,19 @@ def approved(work: Work, case: Case) -> list[Panel]:
 
 
 def may_be_read(work: Work, by: Member, case: Case, panel: Panel) -> bool:
-    """Whoever sees the panel that looks at the case now, and did not stand back from this one."""
+    """Whoever took part in this panel, or sees the one that looks at the case now; not who stood back from this one."""
     theirs = PanelMember.panel_id == panel.id, PanelMember.person_id == by.id
     stood_back = select(PanelMember.id).where(*theirs, col(PanelMember.recused_at).is_not(None))
-    return allowed(work, by, Act.SEE_PANEL, case) and work.session.exec(stood_back).first() is None
+    if work.session.exec(stood_back).first():
+        return False
+    return allowed(work, by, Act.SEE_PANEL, case) or _took_part(work, by, case, panel)
+
+
+def _took_part(work: Work, by: Member, case: Case, panel: Panel) -> bool:
+    """Whether they have a seat in it or chaired it, and have nothing to do with the event."""
+    kept_out = case_facts(work, case).kept_out_ids
+    chaired = by.acts_as(panel.chair_id, Role.CHAIR) and panel.chair_id not in kept_out
+    return by.id not in kept_out and (chaired or panels.seat_of(work, panel, by) is not None)
 
 
 def earlier(work: Work, by: Member, case: Case, panel: Panel) -> list[Panel]:
@@ -60,29 +70,26 @@ def clock(work: Work, panel: Panel, rule: str) -> Deadline | None:
 
 
 def _after(work: Work, panel: Panel) -> Section:
-    as_of = f"The chair did not approve this part. It says what came later, as of {instant(work.local)}."
-    rows = (*_verification(work, panel), *_filing(work, panel), *_later_panels(work, panel))
-    return Section("After approval", (as_of, Table("What came later", ("What", "Who", "When"), rows)))
-
-
-def _verification(work: Work, panel: Panel) -> Iterator[Row]:
-    """The second signature (I16). One that was sent back belongs to the panel that decides anew."""
+    as_of = f"Added after the chair approved the minute, each with its date. As it stands on {instant(work.local)}."
+    later = Table("What came later", ("What", "Who", "When"), (*_filing(work, panel), *_later_panels(work, panel)))
     if panel.decision != PSII:
-        return
+        return Section("What came later", (as_of, later))
+    signed = Table("Second signature", SIGNED, (_verification(work, panel),))
+    return Section("Second signature and what came later", (as_of, signed, later))
+
+
+def _verification(work: Work, panel: Panel) -> Row:
+    """The second signature (I16). One that was sent back belongs to the panel that decides anew."""
     of_this_panel = LearningResponse.case_id == panel.case_id, LearningResponse.decided_at == panel.approved_at
     response = work.session.exec(select(LearningResponse).where(*of_this_panel)).first()
     asked = clock(work, panel, "psii.verified")
     if response and response.verified_at:
         by, at = response.verified_by, response.verified_at
-        yield "PSII verified", officer(work, by, at), when(work, at)
-    elif asked and asked.state == DROPPED:
-        yield (
-            "PSII sent back to the panel",
-            officer(work, asked.closed_by, asked.closed_at),
-            when(work, asked.closed_at),
-        )
-    else:
-        yield "PSII verified", "Waits for the Chief Nurse or the Medical Director", ""
+        return "PSII verified", officer(work, by, at), when(work, at)
+    if asked and asked.state == DROPPED:
+        who, on = asked.closed_by, asked.closed_at
+        return "PSII sent back to the panel, not verified", officer(work, who, on), when(work, on)
+    return "PSII verified", "Waits for the Chief Nurse or the Medical Director", ""
 
 
 def _filing(work: Work, panel: Panel) -> Iterator[Row]:

@@ -18,6 +18,11 @@ class Line:
     label: str
     words: str
 
+    @property
+    def opening(self) -> str:
+        """The label as it stands before the words; a question has its mark already."""
+        return self.label if self.label.endswith("?") else f"{self.label}:"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -109,7 +114,7 @@ def _lines(part: str | Line | Table) -> Iterator[str]:
         case Table():
             yield f"{part.name} ({'; '.join(part.header).lower()}):"
             yield from (f"- {'; '.join(filter(None, row))}" for row in part.rows)
-        case Line(label, words):
-            yield f"{label}: {words}"
+        case Line():
+            yield f"{part.opening} {part.words}"
         case _:
             yield part

@@ -139,13 +139,10 @@ def _card(work: Work, press: Press, case: Case, panel: Panel) -> Card:
 def _what_it_is(panel: Panel) -> Words:
     if panel.filed_on:
         return Words(text=f"It was filed on the Datix record on {in_words(panel.filed_on)}. Nothing needs to be done.")
-    stays = (
-        "The chair has approved this minute, so it stays as it is. What came later stands at its end, by itself."
-        if panel.minute
-        else "This is the panel's minute so far. Once the chair has approved it, it stays as it is then."
-    )
-    files = "The quality team files it on the Datix record, with all the papers. (Policy 12.3.)"
-    return Words(text=f"{stays} {files}")
+    if panel.state == panels.APPROVED:
+        files = "Approved. The quality team now files it on the Datix record, with all the papers. (Policy 12.3.)"
+        return Words(text=f"{files} It stays as it is; what comes later is added at its end.")
+    return Words(text="This is the panel's minute so far. When the chair approves it, it stays as it is then.")
 
 
 def _how(link: str) -> str:

@@ -4,7 +4,7 @@ from sqlmodel import col, select
 
 from psirf_bot.cards import panel as cards
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, learning_responses, panels
+from psirf_bot.casework import cases, learning_responses, panel_taken_back, panels
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.panel_papers import in_words
 from psirf_bot.casework.work import Press, Work, case_facts, panel_of

@@ -14,6 +14,7 @@ from psirf_bot.casework import (
     panel_card,
     panel_departure,
     panel_opening,
+    panel_taken_back,
     panels,
     post,
     response,

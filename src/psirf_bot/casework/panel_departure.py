@@ -10,7 +10,7 @@ from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import deadlines, panel_card, panel_closing, panels, people, post
+from psirf_bot.casework import deadlines, panel_card, panel_closing, panel_taken_back, panels, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.duty_lines import words_of

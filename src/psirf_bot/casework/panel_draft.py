@@ -6,7 +6,7 @@ from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.cards.panel import GROUP_DECIDES, quorum_missing, source_words
-from psirf_bot.casework import panels, people, post
+from psirf_bot.casework import panel_taken_back, panels, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.panel_card import in_short, is_there
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING

@@ -7,17 +7,25 @@ from collections.abc import Callable, Sequence
 
 from psirf_bot.cards.model import Card, Details
 from psirf_bot.cards.panel import source_words
-from psirf_bot.casework import cases, panel_card, panel_papers, panels
+from psirf_bot.casework import cases, panel_card, panel_papers, panel_taken_back, panels
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_opening import prepared
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.work import Press, Work
-from psirf_bot.dialogs.questions import Question, long_text, several_of, yes_no, yes_no_not_known
+from psirf_bot.dialogs.questions import Question, long_text, several_of, short_text, yes_no, yes_no_not_known
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.minimum import suggested
 from psirf_bot.domain.report import EventType, Report
 from psirf_bot.store.tables import Case, Panel
+
+TAKEN_BACK = short_text(
+    "taken-back",
+    "If something that was confirmed is not so: why?",
+    "Only if it asks for a PSII. It counts until the Chief Nurse or the Medical Director has answered.",
+    optional=True,
+    max_length=200,
+)
 
 
 def lines(work: Work, panel: Panel) -> list[tuple[str, str, str | None]]:
@@ -49,6 +57,7 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
         several_of(
             "facts-not-known", "Which are not known yet?", options, "Leave it empty if all are known.", optional=True
         ),
+        *((TAKEN_BACK,) if panel_taken_back.counting(work, panel) else ()),
         yes_no(
             "always-consider",
             "Is the risk unexpected, or is there much to learn?",

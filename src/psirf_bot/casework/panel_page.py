@@ -59,7 +59,7 @@ def asked_for(work: Work, by: Member, words: str) -> Card:
     if panel is None and by.is_quality:
         raise Refusal(f"{case.reference} has no panel. Type case {case.reference} to see what can be done with it.")
     if panel is None or not allowed(work, by, Act.SEE_PANEL, case):
-        raise Refusal(CANNOT_SHOW)
+        return _only_earlier(work, case, panel, by)
     return _opened(work, case, panel, by)
 
 
@@ -85,8 +85,8 @@ def _show(work: Work, press: Press) -> Reply:
     case = work.session.get_one(Case, press.case_id)
     panel = panel_of(work, case)
     if panel is None or not allowed(work, press.by, Act.SEE_PANEL, case):
-        raise Refusal(CANNOT_SHOW)
-    if "start" in press.args:
+        card = _only_earlier(work, case, panel, press.by)
+    elif "start" in press.args:
         card = _more_votes(work, case, panel, press.by, int(press.args["start"]))
     else:
         card = _opened(work, case, panel, press.by)
@@ -96,6 +96,13 @@ def _show(work: Work, press: Press) -> Reply:
 def _opened(work: Work, case: Case, panel: Panel, by: Member) -> Card:
     work.record(by.id, "opened the panel's page", case, panel=panel.id)
     return page(work, case, panel, by)
+
+
+def _only_earlier(work: Work, case: Case, panel: Panel | None, by: Member) -> Card:
+    """For whoever sat on an earlier panel of the case alone: its minute. Raises Refusal for everybody else."""
+    if panel is None or not (parts := _earlier(work, case, panel, by)):
+        raise Refusal(CANNOT_SHOW)
+    return Card(title=f"Panels on {case.reference}", preview="Your page is ready.", body=parts)
 
 
 def _opening_form(work: Work, by: Member, case: Case) -> Card:

@@ -67,8 +67,8 @@ def lines_with(work: Work, panel: Panel, taken_back: frozenset[str], why: str, b
     for requirement in work.trust.requirements:
         if requirement.id in taken_back:
             confirmed = _by_and_when(work, before.facts_by, before.facts_at) if before else ""
-            new = f"{requirement.fact}: confirmed by {confirmed}; taken back by {_by_and_when(work, by, work.now)}. {why}"
-            found.append(known.get(requirement.fact, new))
+            how = f"confirmed by {confirmed}; taken back by {_by_and_when(work, by, work.now)}. {why}"
+            found.append(known.get(requirement.fact, f"{requirement.fact}: {how}"))
     return tuple(found)
 
 

@@ -172,7 +172,6 @@ def _verify(work: Work, press: Press) -> Reply:
 
 
 def _back_questions(work: Work, press: Press) -> Sequence[Question]:
-    _waiting(work, press, case_of(work, press))
     return (long_text("why-back", "What should the panel look at again?", max_length=1000),)
 
 
@@ -192,7 +191,15 @@ def _back(work: Work, press: Press, answers: Answers) -> Card:
     return said(title, "Those who recorded the decision have your reason. Nothing else waits for it.")
 
 
+BACK = Form(Act.VERIFY_PSII, "Send it back to the panel", "Send it back", _back_questions, _back)
+
+
+def _back_form(work: Work, press: Press) -> Reply:
+    _waiting(work, press, case_of(work, press))  # says who verified it, where somebody has
+    return BACK(work, press)
+
+
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "response.verify": _verify,
-    "response.back": Form(Act.VERIFY_PSII, "Send it back to the panel", "Send it back", _back_questions, _back),
+    "response.back": _back_form,
 }

@@ -1,16 +1,26 @@
-"""Whom support of, or contact with, somebody is kept from: whom it is about, and a line manager who is passed over."""
+"""Whom a duty is kept from, whatever their roles.
 
-from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Contact, Deadline, Person, SupportNeed, SupportRequest
+Support of, or contact with, somebody: whom it is about, and a line manager who is passed over. A vote: whoever cannot
+give it today.
+"""
+
+from psirf_bot.casework import panels, people
+from psirf_bot.casework.work import Work, case_facts
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, Contact, Deadline, Panel, PanelMember, Person, SupportNeed, SupportRequest
 
 SOMEONE_ELSE = "someone-else"
 """The wish of whoever wants the line manager to be passed over."""
 CHECK, REQUEST, CONTACT = "check", "request", "contact"
 """What the duties that concern one member of staff are about (Deadline.subject_kind)."""
+VOTE = "vote"
+"""What the duty to vote is about: a member's seat."""
 
 
 def kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
-    """Whom a duty is kept from, whatever their roles; nobody, where it does not concern one member of staff."""
+    """Whom a duty is kept from; nobody, where it does not concern one member of staff."""
+    if deadline.subject_kind == VOTE:
+        return _kept_from_vote(work, deadline)
     need_id: str | None = deadline.subject_id if deadline.subject_kind == CHECK else None
     if deadline.subject_kind == CONTACT:
         contact = work.session.get(Contact, deadline.subject_id)
@@ -22,6 +32,23 @@ def kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
         request = work.session.get(SupportRequest, deadline.subject_id)
         return kept_from_request(work, request) if request else frozenset()
     return frozenset()
+
+
+def _kept_from_vote(work: Work, deadline: Deadline) -> frozenset[str]:
+    """Whoever was involved or has stood back; and a stand-in who gives another vote than this one.
+
+    Where nobody can give it today, it is not the quality team's either.
+    """
+    seat, owner = work.session.get(PanelMember, deadline.subject_id), people.person(work, deadline.owner_id)
+    panel = work.session.get(Panel, seat.panel_id) if seat else None
+    if panel is None or owner is None:
+        return frozenset()
+    out = case_facts(work, work.session.get_one(Case, panel.case_id)).kept_out_ids
+    acting = people.acting_for(work, owner)
+    gives = panels.seat_of(work, panel, people.member(work, acting))
+    if gives and gives.id == deadline.subject_id and acting.id not in out:
+        return out
+    return out | {acting.id} | {someone.id for someone in people.holders(work, Role.QUALITY)}
 
 
 def kept_from_check(work: Work, need: SupportNeed, *, afresh: bool = False) -> frozenset[str]:

@@ -50,5 +50,7 @@ class CaseFacts:
     """Staff who are named in its reports."""
     lead_id: str | None = None
     """Who leads the learning response."""
+    has_response: bool = False
+    """Whether a learning response was decided on, and not let go."""
     passed_over_ids: frozenset[str] = frozenset()
     """Line managers who are to learn nothing, because the reporter asked that somebody else checks on their staff."""

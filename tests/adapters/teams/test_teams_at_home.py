@@ -96,7 +96,7 @@ async def test_a_case_is_brought_to_the_private_chat(bot: Whole, reports: Conver
     await leah.install()
     leah.opens_dialogs = False
     assert await leah.press("Open the case", card=card) is None
-    await leah.press("Show it in our private chat", card=card)
+    await leah.press("Open the case (in our private chat)", card=card)
     assert toast(leah) == "I have sent you a private message."
     heard = await leah.hears("Amina Yusuf")
     assert heard.conversation_id == leah.chat.id

@@ -97,7 +97,7 @@ async def test_there_is_a_way_round_where_no_window_opens(
     ada.opens_dialogs, ada.modern = False, modern
     assert await ada.press("Open the case", card=news) is None
     desk.answer = Reply(notice="I have sent you a private message.")
-    await ada.press("Show it in our private chat", card=news)
+    await ada.press("Open the case (in our private chat)", card=news)
     [turn] = desk.turns
     assert (turn.what, turn.place.private, turn.place.inline) == (Pressed("a-open"), False, False)
     assert news.views == {}

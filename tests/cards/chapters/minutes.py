@@ -45,6 +45,8 @@ async def minutes(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("panel-page-earlier", "The panel's page: an earlier panel of the same case", page)
     before = await stage.presses(LEAH, page, "Its minute")
     yield Shown("minute-earlier", "The minute of an earlier panel", before)
+    only_earlier = await stage.says(FEMI, f"panel {FIRST}")
+    yield Shown("panel-earlier-only", "The panel, for a member of an earlier one alone", only_earlier)
 
 
 def _decided(work: Work) -> None:

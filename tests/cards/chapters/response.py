@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from decisions import decided_by_a_panel
 from responses import LEAD, approved
 from sqlmodel import select
 
-from cards.chapters.common import LEAH, MARGUERITE, NEAR_MISS, NIAMH, TOMASZ, Shown, opened, reported
+from cards.chapters.common import LEAH, MARGUERITE, NEAR_MISS, NIAMH, TOMASZ, Shown, opened, reported, titled
 from psirf_bot.cards.model import Card
 from psirf_bot.store.tables import SupportNeed
 from stage import Stage
@@ -23,6 +24,24 @@ LONGER = {
 CONTACT = {"whom": "service-user", "next": "2026-11-27", "every": "two-weeks", "avoid": "24 December to 2 January"}
 PAUSE = {"reason": "coroner", "review": "2026-12-11"}
 ENDED = {"day": "2026-11-20", "missing": "The hospital's own review."}
+
+
+async def verification(stage: Stage) -> AsyncIterator[Shown]:
+    """What the Chief Nurse signs, and who comes second."""
+    await decided_by_a_panel(stage)
+    asked = titled(stage.private(MARGUERITE), "A PSII waits for you to verify it")
+    yield Shown("response-verify", "A PSII waits to be verified", asked)
+    page = await stage.presses(MARGUERITE, asked, "Open the learning response")
+    yield Shown("response-to-verify", "Learning response: what the Chief Nurse signs", page)
+    await stage.presses(MARGUERITE, asked, "Verify it")
+    late = await stage.presses(MARGUERITE, asked, "Send it back")
+    yield Shown("response-verified-already", "Somebody has verified it already", late)
+
+
+async def verification_kept_close(stage: Stage) -> AsyncIterator[Shown]:
+    await decided_by_a_panel(stage, restricted=True)
+    asked = titled(stage.private(MARGUERITE), "A PSII waits for you to verify it")
+    yield Shown("response-verify-kept-close", "A PSII waits to be verified: a case that is kept close", asked)
 
 
 async def response(stage: Stage) -> AsyncIterator[Shown]:
@@ -42,7 +61,6 @@ async def response(stage: Stage) -> AsyncIterator[Shown]:
     waits = await page(LEAH)
     yield Shown("response-waits", "Learning response: a PSII waits to be verified", waits)
     yield Shown("response-asked", "Asked to lead a learning response", stage.private(NIAMH)[-1])
-    yield Shown("response-verify", "A PSII waits to be verified", stage.private(MARGUERITE)[-1])
     yield Shown("form-response-back", "Form: send it back to the panel", await press(MARGUERITE, "Send it back"))
     yield Shown("response-verified", "Learning response: verified", await press(MARGUERITE, "Verify the PSII"))
     await press(LEAH, "The named contact", {"contact": None, "why-not": "nobody-affected"})

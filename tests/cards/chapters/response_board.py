@@ -30,7 +30,7 @@ async def board(stage: Stage) -> AsyncIterator[Shown]:
     async def press(name: str, verb: str, given: Mapping[str, Any] | None = None, **args: str) -> None:
         """Press it, and see that it was done: neither refused, nor a form that is not in order."""
         card = await pressed(stage, name, verb, given, **args)
-        assert card.title != "I could not do that", (verb, words(card))
+        assert card.title not in {"", "I could not do that"}, (verb, words(card))
         assert not [part.error for part in card.inputs() if part.error], verb
 
     await decided_by_a_panel(stage)
@@ -42,7 +42,9 @@ async def board(stage: Stage) -> AsyncIterator[Shown]:
     await press(LEAH, "contacts-named.set", NO_CONTACT)
     stage.later(days=10)
     yield await now("board-response-late", "The leads' channel: something is late", "It is to be started")
+    await press(LEAH, "minute.filed", {"filed-on": "2026-11-30"})
     await press(NIAMH, "response.start", START)
+    await press(NIAMH, "response.report-sent", {"day": "2026-11-30"})
     yield await now("board-response-under-way", "The leads' channel: under way", "Under way.")
     await press(NIAMH, "case.pause", {"reason": "coroner", "review": "2026-12-18"})
     yield await now("board-response-paused", "The leads' channel: paused", "Paused until it is looked at again")

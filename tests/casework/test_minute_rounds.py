@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from typing import Any
 
 from responses import BRONWEN, LEAH, MARGUERITE, SANDEEP, case_in, press
 from sqlmodel import col, select
@@ -198,7 +199,7 @@ async def test_whoever_sat_on_an_earlier_panel_alone_reads_its_minute(stage: Sta
     assert await stage.do(lambda work: opened(work, Ticket(second, femi))) is None
 
     def involved(work: Work) -> None:
-        kept = {"wish": "line-manager", "state": "open", "at": work.now}
+        kept: dict[str, Any] = {"wish": "line-manager", "state": "open", "at": work.now}
         work.session.add(SupportNeed(id="n1", case_id=case_in(work).id, person_id=femi, name=FEMI, **kept))
 
     await stage.do(involved)

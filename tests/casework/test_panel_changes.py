@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from responses import AMINA, BRONWEN, LEAH, SANDEEP, WEI, case_in, clocks, press, read_case, state, titles
+from responses import BRONWEN, LEAH, SANDEEP, WEI, case_in, clocks, press, read_case, state, titles
 from sqlmodel import select
 from test_joined_reports import on, report
-from test_panel_decision import WHY, add_panel, decide, id_of, panel_in, stands_in
-from test_panel_opening import MARGUERITE, change, filled_in, opens, prepares, the_panel, trained, votes_due
+from test_panel_decision import WHY, add_panel, decide, panel_in, stands_in
+from test_panel_opening import MARGUERITE, change, filled_in, involve, opens, prepares, the_panel, trained, votes_due
 
-from psirf_bot.casework import deadlines, panel_changes, panels, people
+from psirf_bot.casework import deadlines, minute_kept, panel_changes, panels, people
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.minimum import GRAVE
@@ -22,6 +22,7 @@ CALLUM, FEMI, PRIYA = "Callum Strachan", "Femi Adeyemi", "Priya Raman"
 ANOTHER = {"chair": CALLUM, "chair-override": "The chair cannot take part."}
 VOTED = {LEAH: "mdt", BRONWEN: "mdt", FEMI: "none"}
 VOTE = "Vote on the response"
+AGAIN = "takes-part-again"
 NEEDED, NO_LONGER = "A panel needs a chair", "You no longer chair a panel"
 
 
@@ -235,3 +236,139 @@ async def test_the_reminder_says_when_voting_closes(stage: Stage) -> None:
     stage.now = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
     await stage.tick()
     assert "Due today. Voting closes at 17:00." in words(stage.private(PRIYA)[-1])
+
+
+# Decided anew, and opened by mistake
+
+
+async def test_facts_that_come_to_light_are_decided_anew_and_the_earlier_minute_stays(stage: Stage) -> None:
+    await decided(stage, "none")
+    await press(stage, SANDEEP, "panel.approve")
+    first = await the_panel(stage)
+    assert (await state(stage), (await clocks(stage, "case."))["case.closed"][1]) == ("decided", "open")
+    stage.later(hours=1)
+    await opens(stage)
+    second = await the_panel(stage)
+    assert (await state(stage), second.id != first.id, second.state) == ("in panel", True, "voting")
+    assert (await clocks(stage, "case."))["case.closed"][1] == "dropped"
+    stage.later(days=10)
+    await stage.tick()
+    await prepares(stage, datix="Datix W1", chronology="https://files.example/1", accounts="Nobody saw it.")
+    consider = {"always-consider": "no", "always-consider-why": "It is known.", "could-have": "no"}
+    form = await press(stage, LEAH, "panel.facts")
+    await press(stage, LEAH, "panel.facts", filled_in(form) | consider | {"facts-so": ["never-event"]})
+    await decide(stage, "psii", **{"without-quorum": "Nobody could come."})
+    await press(stage, SANDEEP, "panel.approve")
+    assert await state(stage) == "awaiting verification"
+
+    def minutes(work: Work) -> int:
+        return len(minute_kept.approved(work, case_in(work)))
+
+    assert await stage.do(minutes) == 2
+
+
+async def test_what_has_a_learning_response_is_not_decided_anew(stage: Stage) -> None:
+    await decided(stage, "mdt")
+    await press(stage, SANDEEP, "panel.approve")
+    assert await state(stage) == "decided"
+    assert list((await press(stage, LEAH, "panel.open")).inputs()) == []
+
+
+@pytest.mark.parametrize("name", [LEAH, SANDEEP])
+async def test_a_panel_opened_by_mistake_is_taken_off(stage: Stage, name: str) -> None:
+    await read_case(stage)
+    page = await opens(stage)
+    if name == SANDEEP:
+        page = await press(stage, SANDEEP, "panel.show")
+    panel = await the_panel(stage)
+    sure = await stage.presses(name, page, "Take it off")
+    assert await state(stage) == "in panel"
+    done = await stage.presses(name, sure, "Take it off")
+    await stage.settled()
+    assert (done.title, await state(stage)) == ("PSI-2026-0001 is taken off the panel", "read")
+    assert await stage.do(lambda work: panels.under_way(work, case_in(work))) is None
+    assert {how for _, how in (await votes_due(stage)).values()} == {"dropped"}
+    due = await clocks(stage)
+    assert (due["panel.opened"], due["panel.decided"][1]) == (("2026-11-27", "open"), "dropped")
+    assert "stopped" in words(stage.channel("panel")[-1])
+    assert ("A panel was taken off" in titles(stage, SANDEEP)) is (name == LEAH)
+    again = await press(stage, name, "panel.stop", panel=panel.id, sure="yes")
+    assert again.title == done.title
+    stage.later(hours=1)
+    await opens(stage)
+    assert (await the_panel(stage)).id != panel.id
+    stale = await press(stage, name, "panel.stop", panel=panel.id, sure="yes")
+    assert ("it was taken off before" in words(stale), await state(stage)) == (True, "in panel")
+
+
+@pytest.mark.parametrize("name", [BRONWEN, WEI, MARGUERITE])
+async def test_nobody_else_takes_it_off(stage: Stage, name: str) -> None:
+    await read_case(stage)
+    await opens(stage)
+    assert "by its chair or the quality team" in words(await press(stage, name, "panel.stop", sure="yes"))
+    assert await state(stage) == "in panel"
+
+
+async def test_once_somebody_has_voted_it_goes_on(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    await press(stage, BRONWEN, "panel.vote", {"choice": "mdt", "rationale": "Three alike."})
+    assert "somebody has voted" in words(await press(stage, LEAH, "panel.stop", sure="yes"))
+    page = await press(stage, LEAH, "panel.show")
+    assert "Take it off" not in [button.label for button in page.all_buttons()]
+
+
+async def test_a_confirmed_minimum_is_not_taken_off_with_its_panel(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    await stage.do(lambda work: setattr(panel_in(work), "facts", [GRAVE]))
+    assert "a PSII is its minimum" in words(await press(stage, LEAH, "panel.stop", sure="yes"))
+    assert await state(stage) == "in panel"
+
+
+# Stood back by mistake
+
+
+async def test_whoever_stood_back_by_mistake_takes_part_again(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    form = await press(stage, LEAH, "panel.papers")
+    assert AGAIN not in [part.id for part in form.inputs()], "nobody has stood back"
+    await press(stage, FEMI, "panel.recuse", sure="yes")
+    await prepares(stage, **{AGAIN: [FEMI]})
+    assert titles(stage, FEMI)[-1] == "You take part in a panel again"
+    assert (await reminded_of(stage))[FEMI] == [FEMI]
+    await press(stage, FEMI, "panel.vote", {"choice": "mdt", "rationale": "Three alike."})
+    assert (await clocks_of_votes(stage))[FEMI] == ["dropped", "done"]
+
+
+async def test_a_form_that_was_open_meanwhile_undoes_no_standing_back(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    form = await press(stage, LEAH, "panel.papers")
+    await press(stage, FEMI, "panel.recuse", sure="yes")
+    again = await press(stage, LEAH, "panel.papers", filled_in(form))
+    assert f"{FEMI} cannot sit on this one" in words(again)
+
+
+async def test_only_whoever_stood_back_and_was_not_involved_comes_back(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    await press(stage, FEMI, "panel.recuse", sure="yes")
+    assert f"{WEI} cannot come back to this one" in words(await prepares(stage, **{AGAIN: [WEI]}))
+    await press(stage, PRIYA, "panel.recuse", sure="yes")
+    await involve(stage, FEMI)
+    assert f"{FEMI} cannot come back to this one" in words(await prepares(stage, **{AGAIN: [FEMI]}))
+    assert FEMI not in await reminded_of(stage)
+
+
+async def clocks_of_votes(stage: Stage) -> dict[str, list[str]]:
+    def found(work: Work) -> dict[str, list[str]]:
+        asked = work.session.exec(select(Deadline).where(Deadline.rule == "panel.vote").order_by(Deadline.occurrence))
+        states: dict[str, list[str]] = {}
+        for clock in asked:
+            states.setdefault(people.name_of(work, clock.owner_id), []).append(clock.state)
+        return states
+
+    given: dict[str, list[str]] = await stage.do(found)
+    return given

@@ -700,7 +700,9 @@ async def test_the_card_in_the_channel_names_nobody_for_what_was_decided(stage: 
         {"facts_not_known": ["maternity"]},
     ],
 )
-async def test_what_changes_after_reading_is_read_before_it_is_approved(stage: Stage, change: Mapping[str, Any]) -> None:
+async def test_what_changes_after_reading_is_read_before_it_is_approved(
+    stage: Stage, change: Mapping[str, Any]
+) -> None:
     await voted(stage)
     draft = await decide(stage, "mdt")
     same = action(await press(stage, SANDEEP, "panel.decide", DECIDED), "Approve the minute")

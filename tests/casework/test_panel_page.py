@@ -563,12 +563,12 @@ async def test_the_facts_say_who_confirmed_them(stage: Stage) -> None:
 PREPARE = ["Look at the facts again", "Papers and members", "Close the voting now"]
 BUTTONS: list[tuple[str, dict[str, Any], list[str]]] = [
     (PRIYA, {}, ["Vote", "Stand back"]),
-    (LEAH, {"facts": []}, ["Vote", "Stand back", *PREPARE]),
-    (SANDEEP, {"facts": []}, ["Vote", "Stand back", *PREPARE]),
+    (LEAH, {"facts": []}, ["Vote", "Stand back", *PREPARE, "Take it off"]),
+    (SANDEEP, {"facts": []}, ["Vote", "Stand back", *PREPARE, "Take it off"]),
     (MARGUERITE, {}, []),
     (PRIYA, {"closed_at": NOW - timedelta(hours=1)}, ["The minute"]),
-    (LEAH, {"closed_at": NOW}, ["Confirm the facts", "Papers", "The minute"]),
-    (SANDEEP, {"closed_at": NOW}, ["Confirm the facts", "Papers", "Write the decision", "The minute"]),
+    (LEAH, {"closed_at": NOW}, ["Confirm the facts", "Papers", "Take it off", "The minute"]),
+    (SANDEEP, {"closed_at": NOW}, ["Confirm the facts", "Papers", "Write the decision", "Take it off", "The minute"]),
     (MARGUERITE, {"state": "departing", **DECISION}, ["Allow the departure", "It has to be a PSII", "The minute"]),
     (PRIYA, {"state": "approved", **DECISION}, ["The minute"]),
     (LEAH, {"state": "approved", **DECISION}, ["The minute", "It is filed"]),

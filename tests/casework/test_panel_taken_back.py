@@ -69,9 +69,7 @@ async def test_the_chair_alone_does_not_make_the_minimum_go_away(stage: Stage, n
 async def test_who_confirmed_it_and_who_took_it_back_stays_in_sight(stage: Stage) -> None:
     await voted(stage, (GRAVE, "child-death"))
     await takes_back(stage)
-    line = (
-        f"confirmed by {LEAH}, 20 November 2026, 14:00; taken back by {SANDEEP}, 20 November 2026, 15:00. {NOT_SO}"
-    )
+    line = f"confirmed by {LEAH}, 20 November 2026, 14:00; taken back by {SANDEEP}, 20 November 2026, 15:00. {NOT_SO}"
     assert panel_taken_back.lines(await the_panel(stage)) == (
         f"Unexpected death or severe harm under our care: {line}",
     )

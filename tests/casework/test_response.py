@@ -225,7 +225,7 @@ async def test_the_chief_nurse_is_told_at_once_and_only_the_psii_waits(stage: St
     assert "waits" in words(await press(stage, NIAMH, "response.show")).lower()
     assert await clocks(stage, "support.", "candour.", "datix.") == before, "support, candour and the rest go on"
     card = await stage.presses(MARGUERITE, asked, "Verify it")
-    assert "By Marguerite Oduya, Friday 20 November 2026" in words(card)
+    assert "By Marguerite Oduya, Chief Nurse, Friday 20 November 2026" in words(card)
     await stage.settled()
     found = await clocks(stage, "psii.", "response.", "support.review-starts")
     assert found["psii.verified"][1] == "done"

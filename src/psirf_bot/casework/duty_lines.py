@@ -177,7 +177,9 @@ def _closes(work: Work, deadline: Deadline) -> str:
     """A vote is wanted before the day is over: its panel closes at an hour of that day."""
     seat = work.session.get(PanelMember, deadline.subject_id) if deadline.subject_kind == "vote" else None
     panel = work.session.get(Panel, seat.panel_id) if seat else None
-    return f" Voting closes at {panel.closes_at.astimezone(work.trust.timezone):%H:%M}." if panel and panel.closed_at is None else ""
+    if panel is None or panel.closed_at is not None:
+        return ""
+    return f" Voting closes at {panel.closes_at.astimezone(work.trust.timezone):%H:%M}."
 
 
 def _agreed(work: Work, deadline: Deadline, waits: str) -> str:

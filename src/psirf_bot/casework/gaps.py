@@ -109,7 +109,7 @@ def _why(case: Case, panel: Panel, wanting: Collection[str]) -> str:
 
 def _shown(work: Work, one: Found, by: Member) -> cards.Gap:
     """As much of it as this person may know: for some its reference alone."""
-    case, panel = one.case, one.panel
+    case = one.case
     sees = allowed(work, by, Act.SEE_PANEL, case)
     kept_close = case.restricted or case.quality_only
     look = button(work, f"Open {case.reference}", "panel.show", case=case, opens=True) if sees else None

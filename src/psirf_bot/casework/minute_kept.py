@@ -84,8 +84,8 @@ def _verification(work: Work, panel: Panel) -> Row:
     response = work.session.exec(select(LearningResponse).where(*of_this_panel)).first()
     asked = clock(work, panel, "psii.verified")
     if response and response.verified_at:
-        by, at = response.verified_by, response.verified_at
-        return "PSII verified", officer(work, by, at), when(work, at)
+        signed = response.verified_as or people.name_of(work, response.verified_by)
+        return "PSII verified", signed, when(work, response.verified_at)
     if asked and asked.state == DROPPED:
         who, on = asked.closed_by, asked.closed_at
         return "PSII sent back to the panel, not verified", officer(work, who, on), when(work, on)

@@ -3,6 +3,8 @@
 The chair decides and signs alone, so a decision that is not approved yet goes with the chair who wrote it (I14).
 """
 
+from collections.abc import Sequence
+
 from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
@@ -17,9 +19,12 @@ from psirf_bot.casework import (
     people,
     post,
 )
+from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, of_case, running
+from psirf_bot.casework.forms import Answers, Unfit
 from psirf_bot.casework.response_changes import drop
-from psirf_bot.casework.work import Work, case_facts
+from psirf_bot.casework.work import Work, case_facts, involved_in
+from psirf_bot.dialogs.questions import People
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
@@ -64,6 +69,57 @@ def _tell_the_one_before(work: Work, case: Case, panel: Panel, before: str, by: 
         return
     text = f"Somebody else chairs the panel on {case.reference} now. There is nothing you need to decide. Thank you."
     post.to_person(work, before, said("You no longer chair a panel", text, preview=PRIVATE_TASK))
+
+
+# Whoever has stood back by mistake
+
+TAKES_PART_AGAIN = People(
+    "takes-part-again",
+    "Only if somebody stood back by mistake: who takes part again?",
+    "They are told, and can stand back again. Please ask them first.",
+    optional=True,
+)
+
+
+def may_come_back(work: Work, panel: Panel, by: Member) -> list[PanelMember]:
+    """Those who have stood back, for the quality team to undo that; nobody who was involved."""
+    return list(_stood_back(work, panel).values()) if by.is_quality else []
+
+
+def _stood_back(work: Work, panel: Panel) -> dict[str, PanelMember]:
+    involved = involved_in(work, work.session.get_one(Case, panel.case_id))
+    theirs = (m for m in panel_members.all_of(work, panel) if m.recused_at)
+    return {m.person_id: m for m in theirs if m.person_id not in involved}
+
+
+def those_back(work: Work, panel: Panel, answers: Answers) -> list[PanelMember]:
+    """The seats of those who take part again. Raises Unfit for somebody who has not stood back, or must not."""
+    given = answers.get("takes-part-again")
+    named = given if isinstance(given, list) else []
+    seats = _stood_back(work, panel)
+    if unknown := [people.name_of(work, who) for who in named if who not in seats]:
+        text = f"{unknown[0]} cannot come back to this one. Please leave the name out."
+        raise Unfit({"takes-part-again": text})
+    return [seats[who] for who in named]
+
+
+def take_part_again(work: Work, case: Case, panel: Panel, seats: Sequence[PanelMember], by: Member) -> None:
+    """They have a vote again, are asked for it and told so."""
+    closes_on = panel.closes_at.astimezone(work.trust.timezone).date()
+    for seat in seats:
+        seat.recused_at = None
+        work.session.add(seat)
+        work.session.flush()
+        work.record(by.id, "takes part again", case, panel=panel.id, member=seat.id)
+        if seat.id not in panels.votes(work, panel):
+            agreed = {"panel.vote": closes_on}
+            happened(work, Event.VOTE_ASKED_FOR, panel_members.vote(case, seat), by.id, agreed=agreed)
+        text = (
+            f"The quality team noted that you take part in the panel on {case.reference} after all. If that is not so, "
+            "please press Stand back on its card; you need give no reason."
+        )
+        look = button(work, "Open the panel", "panel.show", case=case, style="primary", opens=True)
+        post.to_person(work, seat.person_id, said("You take part in a panel again", text, look, preview=PRIVATE_TASK))
 
 
 # Staff who turn out to be involved, and leavers

@@ -6,7 +6,7 @@ from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.cards.panel import GROUP_DECIDES, quorum_missing, source_words
-from psirf_bot.casework import panel_taken_back, panels, people, post
+from psirf_bot.casework import panel_stopping, panel_taken_back, panels, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.panel_card import in_short, is_there
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
@@ -51,10 +51,12 @@ def offers(work: Work, case: Case, panel: Panel, by: Member) -> tuple[Button, ..
     write = button(work, "Write the decision", "panel.decide", case=case, style="primary", opens=True)
     change = button(work, "Change it", "panel.decide", case=case, opens=True)
     approve = button(work, "Approve the minute", "panel.approve", case=case, style="primary", of=version(work, panel))
+    off = button(work, "Take it off", "panel.stop", case=case, panel=panel.id)
     found = (
         (decides and closed, write),
         (decides and panel.state == DECIDED, approve),
         (decides and panel.state in {DECIDED, DEPARTING}, change),
+        (panel_stopping.may_stop(work, case, panel, by), off),
     )
     return tuple(offered for may, offered in found if may)
 

@@ -15,6 +15,7 @@ from psirf_bot.casework import (
     panel_changes,
     panel_members,
     panel_papers,
+    panel_stopping,
     panels,
     post,
 )
@@ -116,6 +117,7 @@ def _paper_questions(work: Work, press: Press) -> Sequence[Question]:
         *((panel_papers.of_closing("On which day does voting close?"),) if voting else ()),
         *panel_papers.of_chair(),
         *(panel_papers.of_members() if voting else ()),
+        *((panel_changes.TAKES_PART_AGAIN,) if voting and panel_changes.may_come_back(work, panel, press.by) else ()),
     )
 
 
@@ -139,8 +141,10 @@ def _papers_changed(work: Work, press: Press, answers: Answers) -> Card:
     panel, case = prepared(work, press), case_of(work, press)
     stood_back = [m.person_id for m in panel_members.all_of(work, panel) if m.recused_at]
     chair = panel_members.chair_of(work, answers, case, stood_back=stood_back) if "chair" in answers else None
+    back = panel_changes.those_back(work, panel, answers)
     if "closes" in answers:
         _change_voting(work, press, panel, answers, panel_members.named(work, case, answers, stood_back))
+    panel_changes.take_part_again(work, case, panel, back, press.by)
     if chair:
         panel_changes.another_chair(work, case, panel, *chair, press.by)
     papers = panel_papers.papers_in(answers)
@@ -192,4 +196,5 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "panel.open": _open,
     "panel.papers": PAPERS,
     "panel.agenda": panel_agenda.agenda_form,
+    "panel.stop": panel_stopping.stop,
 }

@@ -15,6 +15,7 @@ from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, kind_of, sees
+from psirf_bot.casework.minute_signers import officer
 from psirf_bot.casework.response_changes import changed, drop, tell
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
@@ -159,6 +160,7 @@ def _verify(work: Work, press: Press) -> Reply:
             again = "This was decided anew since you were asked. Please read it once more."
             return Reply(card=page(work, case, press.by), notice=again)
         response.verified_by, response.verified_at = press.by.id, work.now
+        response.verified_as = officer(work, press.by.id, work.now)
         case.state = State.DECIDED
         work.session.add(response)
         changed(work, case, press.by.id, "PSII verified", response.lead_id, response=response.id)

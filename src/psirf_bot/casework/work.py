@@ -128,6 +128,7 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         .where(SupportNeed.case_id == case.id)
     ).all()
     panel = panel_of(work, case)
+    lead_id, has_response = _response_facts(work, case)
     return CaseFacts(
         state=State(case.state),
         service=case.service,
@@ -137,17 +138,21 @@ def case_facts(work: Work, case: Case) -> CaseFacts:
         quality_only=case.quality_only,
         restricted=case.restricted,
         **(_panel_facts(work, case, panel) if panel else {}),
-        lead_id=work.session.exec(
-            select(LearningResponse.lead_id)
-            .where(LearningResponse.case_id == case.id, *NOT_LET_GO)
-            .order_by(col(LearningResponse.decided_at).desc())
-            .limit(1)
-        ).first(),
+        lead_id=lead_id,
+        has_response=has_response,
         checker_ids=frozenset(checker for checker, _, _ in needs if checker),
         passed_over_ids=frozenset(
             manager for checker, wish, manager in needs if wish == "someone-else" and manager and manager != checker
         ),
     )
+
+
+def _response_facts(work: Work, case: Case) -> tuple[str | None, bool]:
+    """Who leads the learning response that was decided last, and whether it goes on or is still to start."""
+    theirs = select(LearningResponse.lead_id, LearningResponse.ended_at)
+    theirs = theirs.where(LearningResponse.case_id == case.id, *NOT_LET_GO)
+    found = work.session.exec(theirs.order_by(col(LearningResponse.decided_at).desc()).limit(1)).first()
+    return (found[0], found[1] is None) if found else (None, False)
 
 
 def panel_of(work: Work, case: Case) -> Panel | None:

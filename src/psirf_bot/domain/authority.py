@@ -263,8 +263,8 @@ WITH_CASE: dict[Act, Rule] = {
     Act.SEE_CANDOUR: _sees_candour,
     Act.CONFIRM_CANDOUR: _clinician,
     Act.RECORD_CANDOUR: _records_candour,
-    Act.OPEN_PANEL: lambda actor, case: actor.is_quality and (
-        case.state is State.READ or (case.state is State.DECIDED and not case.has_response)
+    Act.OPEN_PANEL: lambda actor, case: (
+        actor.is_quality and (case.state is State.READ or (case.state is State.DECIDED and not case.has_response))
     ),
     Act.SEE_PANEL: _sees_panel,
     Act.PREPARE_PANEL: _prepares,

@@ -51,6 +51,6 @@ class CaseFacts:
     lead_id: str | None = None
     """Who leads the learning response."""
     has_response: bool = False
-    """Whether a learning response was decided on, and not let go."""
+    """Whether a learning response is under way, or is to start."""
     passed_over_ids: frozenset[str] = frozenset()
     """Line managers who are to learn nothing, because the reporter asked that somebody else checks on their staff."""

@@ -224,9 +224,9 @@ RULES = (
          drops=(E.TOLD_IN_PERSON, E.DECLINED, E.CANDOUR_DOES_NOT_APPLY), comes_back=working_days(5)),
 
     # Decision and verification (§3.2, §12.3)
-    Rule("panel.opened", "Open the panel", (E.CASE_READ, E.CASE_REOPENED, E.PSII_NOT_VERIFIED),
-         (E.PANEL_OPENED,), working_days(5), "case owner", LOCAL,
-         ladder=(R.QUALITY, R.CHAIR), drops=ENDED),
+    Rule("panel.opened", "Open the panel",
+         (E.CASE_READ, E.CASE_REOPENED, E.PSII_NOT_VERIFIED, E.PANEL_STOPPED), (E.PANEL_OPENED,),
+         working_days(5), "case owner", LOCAL, ladder=(R.QUALITY, R.CHAIR), drops=ENDED),
     Rule("psii.verified", "Verify the PSII", E.PSII_DECIDED, (E.PSII_VERIFIED,), working_days(2), R.CHIEF_NURSE,
          "policy §3.2: before it starts; our own time limit", ladder=(R.MEDICAL_DIRECTOR, R.EXECUTIVE),
          drops=(E.PSII_NOT_VERIFIED, *ENDED)),

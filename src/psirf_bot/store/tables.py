@@ -503,6 +503,8 @@ class LearningResponse(SQLModel, table=True):
     decided_at: datetime
     verified_by: str | None = None
     verified_at: datetime | None = None
+    verified_as: str | None = None
+    """Their name with the office they held that day, or for whom they stood in (B06)."""
     started_at: datetime | None = None
     target_on: date | None = None
     ended_at: datetime | None = None

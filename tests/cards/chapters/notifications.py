@@ -110,6 +110,7 @@ async def notifications(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("form-report-sent", "Form: the final report was sent", await press(stage, LEAH, "report.final-sent"))
     await press(stage, LEAH, "report.final-sent", SENT)
     yield Shown("report-sent", "To the lead: the final report was sent", stage.private(NIAMH)[-1])
+    await press(stage, LEAH, "response.report-sent", {"day": "2026-11-20"})
     form = await press(stage, LEAH, "case.close")
     yield Shown("form-close-evaluation", "Form: close the case, and how well it went", form)
     closed = await press(stage, LEAH, "case.close", CLOSED)

@@ -147,6 +147,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_vote_panel_id"), ["panel_id"], unique=False)
 
     with op.batch_alter_table("learningresponse", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("verified_as", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
         batch_op.add_column(sa.Column("hours_a_week", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("lead_override", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
         batch_op.add_column(sa.Column("terms", sqlmodel.sql.sqltypes.AutoString(), nullable=True))

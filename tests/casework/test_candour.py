@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from ready_reports import send_report
 from sqlmodel import col, select
 from test_reporting import AMINA, BRONWEN, CARYS, LEAH, PAGE_1
 
@@ -58,10 +59,7 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def reported(stage: Stage, **change: Any) -> None:
-    card, answers = await stage.says(AMINA, "report"), ANSWERS | change
-    while "Next" in [button.label for button in card.all_buttons()]:
-        card = await stage.presses(AMINA, card, "Next", {i.id: answers.get(i.id) for i in card.inputs()})
-    await stage.presses(AMINA, card, "Send the report")
+    await send_report(stage, AMINA, ANSWERS | change)
 
 
 def case_of(work: Work, reference: str = FIRST) -> Case:

@@ -1,20 +1,16 @@
 """A confirmed fact that asks for a PSII is taken back: with a reason, in sight, and only with a director."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from responses import LEAH, MARGUERITE, SANDEEP, case_in, press, state
+from responses import LEAH, MARGUERITE, SANDEEP, press, state
 from test_gaps import counted, headings, listed
-from test_panel_decision import add_panel, decide, id_of, panel_in, the_panel, voted
+from test_panel_decision import add_panel, decide, the_panel, voted
 from test_panel_facts import CONSIDERED
-from test_panel_opening import filled_in, opens
+from test_panel_opening import filled_in
 
-from psirf_bot.casework import panel_facts, panel_opening, panel_taken_back
-from psirf_bot.casework.work import Work
-from psirf_bot.domain.case import State
+from psirf_bot.casework import panel_taken_back
 from psirf_bot.domain.minimum import GRAVE
-from psirf_bot.store.tables import Panel
 from stage import Stage, words
 
 NOT_SO = "The coroner found that it was the illness."

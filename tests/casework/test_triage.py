@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ready_reports import send_report
 from sqlmodel import select
-from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, near_miss
+from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, PAGE_2, near_miss
 
 from psirf_bot.cards import blockkit
 from psirf_bot.cards.check import slack_problems
@@ -16,11 +17,8 @@ SANDEEP, WEI, MARGUERITE = "Sandeep Bhullar", "Wei Chen", "Marguerite Oduya"
 
 
 async def reported(stage: Stage, **answers: Any) -> None:
-    card = await near_miss(stage, second=answers)
-    while "Send the report" not in [b.label for b in card.all_buttons()]:
-        card = await stage.presses(AMINA, card, "Next", {i.id: "line-manager" for i in card.inputs()})
-    await stage.presses(AMINA, card, "Send the report")
-    await stage.settled()
+    """A near miss that Amina sent."""
+    await send_report(stage, AMINA, {**PAGE_1, **PAGE_2, **answers})
 
 
 async def opened(stage: Stage, name: str = LEAH) -> Any:

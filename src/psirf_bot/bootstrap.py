@@ -20,7 +20,7 @@ from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.web import dev_clock, downloads
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
-from psirf_bot.casework import deadlines, support
+from psirf_bot.casework import deadlines, panel_changes, support
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
@@ -208,6 +208,7 @@ def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo
     """Bring the people list up to date; returns how many were added, changed, and have left."""
     counts = take_on(work, rows, teams_of(settings, demo=demo))
     support.pass_on_those_of_leavers(work)
+    panel_changes.pass_on_those_of_leavers(work)
     deadlines.pass_on_those_of_leavers(work)
     if any(counts) and settings.secret_key:
         work.record("command line", "people list taken on", rows=[asdict(row) for row in rows])

@@ -18,10 +18,10 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import Subject, happened, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
+from psirf_bot.casework.work import Press, Refusal, Work, case_facts
 from psirf_bot.dialogs.questions import Day, Question, one_of, short_text
 from psirf_bot.dialogs.typed import Invalid
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.response import EVERY, next_contact
@@ -36,7 +36,7 @@ AGREED = {SERVICE_USER: Event.FAMILY_CONTACT_AGREED, STAFF: Event.STAFF_CONTACT_
 def may_keep(work: Work, case: Case, by: Member) -> bool:
     """Whether this person may agree and record contact: the lead or the quality team, also while the case is paused."""
     facts = case_facts(work, case)
-    return facts.lead_id is not None and any(allowed(work, by, act, case) for act in (Act.LEAD_RESPONSE, Act.RESUME))
+    return facts.lead_id is not None and any(may(by, act, facts) for act in (Act.LEAD_RESPONSE, Act.RESUME))
 
 
 def of_case(work: Work, case: Case) -> list[Contact]:

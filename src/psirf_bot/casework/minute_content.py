@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.panel import source_words
-from psirf_bot.casework import panels, people
+from psirf_bot.casework import panel_taken_back, panels, people
 from psirf_bot.casework.minute_event import event
 from psirf_bot.casework.minute_signers import chaired, officer, when
 from psirf_bot.casework.minute_text import Line, Minute, Section, Table
@@ -118,10 +118,14 @@ def _facts(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
         yield "Nobody has confirmed the facts yet."
     else:
         yield Line("Confirmed", _by_and_when(work, panel.facts_by, panel.facts_at))
+        back = panel_taken_back.ids(panel)
         rows = (
-            *_requirements(work, panel.facts, "Yes"),
-            *_requirements(work, panel.facts_not_known or (), "Not known"),
+            *_requirements(work, [fact for fact in panel.facts if fact not in back], "Yes"),
+            *_requirements(work, [fact for fact in panel.facts_not_known or () if fact not in back], "Not known"),
         )
+        for line in panel_taken_back.lines(panel):
+            fact, _, how = line.partition(": ")
+            yield Line(fact, how)
         if rows:
             yield Table("Events with a set response", ("Fact", "Is it so?", "What follows if it is", "Source"), rows)
         else:

@@ -26,6 +26,7 @@ from psirf_bot.casework.panel_card import names_of
 from psirf_bot.casework.panel_papers import in_words
 from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, panel_of
 from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.case import State
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Panel, Vote
@@ -54,7 +55,8 @@ def asked_for(work: Work, by: Member, words: str) -> Card:
     if case is None:
         raise Refusal(CANNOT_SHOW)
     panel = panel_of(work, case)
-    if panels.under_way(work, case) is None and allowed(work, by, Act.OPEN_PANEL, case):
+    comes_first = panel is None or case.state == State.READ
+    if comes_first and panels.under_way(work, case) is None and allowed(work, by, Act.OPEN_PANEL, case):
         return _opening_form(work, by, case)
     if panel is None and by.is_quality:
         raise Refusal(f"{case.reference} has no panel. Type case {case.reference} to see what can be done with it.")

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from psirf_bot.cards.model import Button
-from psirf_bot.casework import contacts, named_contacts, verifying
+from psirf_bot.casework import named_contacts, verifying
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import of_case, running
-from psirf_bot.casework.work import Work, allowed, panel_of
-from psirf_bot.domain.authority import Act, Member
-from psirf_bot.domain.case import State
+from psirf_bot.casework.work import Work, allowed, case_facts, panel_of
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.case import CaseFacts, State
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, LearningResponse
 
@@ -19,7 +19,7 @@ NAME_THE_CONTACT = "contacts-named.set"
 
 def rows(work: Work, case: Case, response: LearningResponse | None, by: Member) -> tuple[tuple[Button, ...], ...]:
     """In rows: what comes next, what can be done as it goes on, what goes with it, and the ways back."""
-    now = _Standing(work, case, response, by) if response else None
+    now = _Standing(work, case, response, by, case_facts(work, case)) if response else None
     offered = (now.next_steps(), now.as_it_goes_on(), now.around_it()) if now else ()
     first = now.first if now else ""
     return tuple(
@@ -47,13 +47,15 @@ class _Standing:
     case: Case
     response: LearningResponse
     by: Member
+    facts: CaseFacts
 
     def may(self, act: Act) -> bool:
-        return allowed(self.work, self.by, act, self.case)
+        return may(self.by, act, self.facts)
 
     @property
     def keeps(self) -> bool:
-        return contacts.may_keep(self.work, self.case, self.by)
+        """The contact agreed with those affected; also while it stands still."""
+        return self.response.lead_id is not None and (self.may(Act.LEAD_RESPONSE) or self.may(Act.RESUME))
 
     @property
     def leads(self) -> bool:
@@ -69,8 +71,9 @@ class _Standing:
 
     @property
     def verifies(self) -> bool:
-        deciders = verifying.deciders(self.work, self.case, self.response)
-        return self.may(Act.VERIFY_PSII) and self.by.id not in deciders
+        if not self.may(Act.VERIFY_PSII):
+            return False
+        return self.by.id not in verifying.deciders(self.work, self.case, self.response)
 
     @property
     def starts(self) -> bool:
@@ -89,7 +92,7 @@ class _Standing:
             return "response.verify"
         if self.names_first:
             return NAME_THE_CONTACT
-        return "" if named_contacts.missing(self.work, self.case) else "response.start"
+        return "response.start" if self.starts and not named_contacts.missing(self.work, self.case) else ""
 
     def next_steps(self) -> tuple[Offer, ...]:
         response, verifies = self.response, self.verifies

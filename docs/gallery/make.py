@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TESTS = HERE.parents[1] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "browser")]
+sys.path[:0] = [str(TESTS), str(TESTS / "casework"), str(TESTS / "browser")]
 
 from playwright.async_api import Page, async_playwright  # noqa: E402
 from render import frames  # noqa: E402

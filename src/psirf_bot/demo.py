@@ -3,7 +3,7 @@
 Everything is done as people would do it, through the same buttons; people and event are made up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from sqlmodel import col, select
@@ -12,7 +12,7 @@ from psirf_bot.casework import desk, people, reporting, training
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.flow import Page, walk
-from psirf_bot.dialogs.questions import Json
+from psirf_bot.dialogs.questions import Json, Question
 from psirf_bot.domain.authority import Member
 from psirf_bot.store.tables import Case, Channel, Dialog, Person
 from psirf_bot.trust_file import sample_training_text
@@ -79,13 +79,17 @@ def _member(work: Work, email: str) -> Member | None:
 
 
 def _reported(work: Work, by: Member) -> Case:
-    """A report that was written yesterday evening, sent as its reporter would send it."""
-    flow = work.setting.report_flow
+    """A report that was written yesterday evening."""
     given = {**REPORT, "when": (work.local - timedelta(days=1)).date().isoformat() + "T20:10"}
-    facts = {"me": by.id, "manager_known": True}
+    return send_report(work, by, lambda question, key: given.get(key))
+
+
+def send_report(work: Work, by: Member, answer: Callable[[Question, str], Json]) -> Case:
+    """Send a report as its reporter would, with an answer to each question under its key."""
+    flow, facts = work.setting.report_flow, reporting.SCRIPT.facts(work, by)
     answers: dict[str, Json] = {}
     while isinstance(page := (turn := walk(flow, answers, work.local, facts)).at, Page):
-        answers |= {key: given.get(key) for key in page.asks()}
+        answers |= {key: answer(question, key) for question, key in zip(page.questions, page.asks(), strict=True)}
     dialog = Dialog(
         id=work.new_id(),
         person_id=by.id,

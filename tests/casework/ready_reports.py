@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlmodel import select
 
-from psirf_bot.casework import people, reporting
+from psirf_bot import demo
+from psirf_bot.casework import people
 from psirf_bot.casework.work import Work
-from psirf_bot.dialogs.flow import Page, walk
-from psirf_bot.dialogs.questions import Json, People
-from psirf_bot.store.tables import Dialog, Person
+from psirf_bot.dialogs.questions import Json, People, Question
+from psirf_bot.store.tables import Person
 from stage import Stage
 
 
@@ -20,22 +20,10 @@ async def send_report(stage: Stage, name: str, given: Mapping[str, Any]) -> None
 
 
 def _send(work: Work, name: str, given: Mapping[str, Any]) -> None:
-    by = people.member(work, work.session.exec(select(Person).where(Person.name == name)).one())
-    flow, facts = work.setting.report_flow, reporting.SCRIPT.facts(work, by)
-    answers: dict[str, Json] = {}
-    while isinstance(page := (turn := walk(flow, answers, work.local, facts)).at, Page):
-        for question, key in zip(page.questions, page.asks(), strict=True):
-            value = question.parse(given.get(key, "line-manager" if "/" in key else None), work.local)
-            named = isinstance(question, People) and isinstance(value, list)
-            answers[key] = people.resolve(work, value) if named and isinstance(value, list) else value
-    dialog = Dialog(
-        id=work.new_id(),
-        person_id=by.id,
-        flow=reporting.FLOW,
-        answers=answers,
-        state="done",
-        created_at=work.now,
-        updated_at=work.now,
-    )
-    work.session.add(dialog)
-    reporting.SCRIPT.on_confirm(work, dialog, turn, by, flow)
+    def answer(question: Question, key: str) -> Json:
+        value = question.parse(given.get(key, "line-manager" if "/" in key else None), work.local)
+        named = isinstance(question, People) and isinstance(value, list)
+        return people.resolve(work, value) if named and isinstance(value, list) else value
+
+    by = work.session.exec(select(Person).where(Person.name == name)).one()
+    demo.send_report(work, people.member(work, by), answer)

@@ -104,7 +104,6 @@ def _due(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
 
 def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
     """What this person may do with the case in its present state, in rows."""
-
     facts = case_facts(work, case)
 
     def offers(act: Act, label: str, verb: str, **args: str) -> tuple[Button, ...]:
@@ -117,15 +116,12 @@ def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
         panel += offers(Act.SEE_PANEL, "The panel", "panel.show")
     shown = learning_responses.current(work, case) is not None and learning_responses.sees(work, by, case)
     respond = (button(work, "Learning response", "response.show", case=case),) if shown else ()
+    datix = "Change the Datix number" if case.datix_number else "Enter the Datix number"
     restrict = ("Lift the restriction", "no") if case.restricted else ("Restrict", "yes")
     return [
         (
             *offers(Act.MARK_READ, "I have read this", "case.read"),
-            *offers(
-                Act.ENTER_DATIX,
-                "Change the Datix number" if case.datix_number else "Enter the Datix number",
-                "case.datix",
-            ),
+            *offers(Act.ENTER_DATIX, datix, "case.datix"),
             *offers(Act.ADD, "Add to it", "case.add"),
             *offers(Act.WITHDRAW, "Withdraw it", "case.withdraw"),
         ),

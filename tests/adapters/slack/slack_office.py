@@ -85,7 +85,7 @@ class Clock:
 
 
 def adapter_for(
-    fake: FakeSlack, desk: RecordingDesk, now: Callable[[], datetime], send_timeout: float = 0.8, api_url: str = ""
+    fake: FakeSlack, desk: RecordingDesk, now: Callable[[], datetime], send_timeout: float = 2.0, api_url: str = ""
 ) -> SlackAdapter:
     return SlackAdapter(
         bot_token=fake.bot_token,

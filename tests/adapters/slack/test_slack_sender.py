@@ -80,7 +80,7 @@ UNCERTAIN = [
     Fault.truncated(),
     Fault.hang(),
     Fault.hang(accepted=True),
-    Fault.slow(1.2),
+    Fault.slow(2.6),
     Fault.refused("internal_error"),
     Fault.refused("fatal_error"),
     Fault.refused("a_name_nobody_knows"),

@@ -38,7 +38,7 @@ def served(fake: FakeTeams, desk: RecordingDesk, clock: Clock) -> Served:
         env: dict[str, Any] = {
             name.removeprefix("PSIRF_TEAMS_").lower(): value for name, value in fake.settings.items()
         }
-        env |= {"desk": desk, "now": clock.now, "service_hosts": [env["service_hosts"]], "send_timeout": 0.8} | changes
+        env |= {"desk": desk, "now": clock.now, "service_hosts": [env["service_hosts"]], "send_timeout": 5.0} | changes
         adapter = TeamsAdapter(**env)
         app = web.Application()
         app.add_routes(adapter.routes())

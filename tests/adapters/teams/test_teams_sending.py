@@ -111,8 +111,6 @@ async def test_a_chat_that_could_not_be_opened_holds_no_message(
         (Fault.drop(), ("uncertain", False, None)),
         (Fault.drop(accepted=True), ("uncertain", False, None)),
         (Fault.truncated(), ("uncertain", False, None)),
-        (Fault.hang(accepted=True), ("uncertain", False, None)),
-        (Fault.slow(1.2), ("uncertain", False, None)),
         (Fault.slow(0.05), ("done", False, None)),
     ],
 )
@@ -130,6 +128,20 @@ async def test_what_became_of_it(
     assert await outcome(call()) == expected
     if act == "send" or fault.cut != "drop":  # the client may repeat a PUT that met a dead connection
         assert kinds(fake) == [act]
+    assert len(fake.messages(ada.chat)) <= 2
+
+
+@pytest.mark.parametrize("act", ["send", "update"])
+@pytest.mark.parametrize("fault", [Fault.hang(accepted=True), Fault.slow(1.2)])
+async def test_no_answer_in_time(
+    fake: FakeTeams, adapter: TeamsAdapter, served: Served, ada: Person, act: Any, fault: Fault
+) -> None:
+    to = address_of(fake, ada)
+    first = await adapter.send(to, FORM, "key")
+    async with served(send_timeout=0.8) as impatient:
+        fake.fail_next(act, fault)
+        call = impatient.send(to, SAVED, "key") if act == "send" else impatient.update(to, first, SAVED)
+        assert await outcome(call) == ("uncertain", False, None)
     assert len(fake.messages(ada.chat)) <= 2
 
 

@@ -146,7 +146,7 @@ class FakeSlack:
         """Send exactly these bytes under these headers: a replay, a stale or a forged request."""
         return await self.post.deliver(body, headers)
 
-    async def until(self, what: Callable[[], T], within: float = 2.0) -> T:
+    async def until(self, what: Callable[[], T], within: float = 10.0) -> T:
         """Wait until this is true and return it: for what the bot does after it has acknowledged."""
         async with asyncio.timeout(within):
             while not (found := what()):  # noqa: ASYNC110 (what() may look at anything, so nothing can signal it)

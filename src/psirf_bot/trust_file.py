@@ -11,6 +11,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from psirf_bot.dialogs.being_fair import FLOW as BEING_FAIR
 from psirf_bot.dialogs.report import CHECK_ON, report_flow
 from psirf_bot.domain.deadlines import RULE_IDS, mistakes_in
 from psirf_bot.domain.minimum import GRAVE
@@ -81,6 +82,7 @@ def _unknown_questions(trust: Trust, name: str, lines: dict[KeyPath, int]) -> It
     known = {
         *report_flow(trust.services, {b.id: b.name for b in trust.other_bodies}).questions(),
         *CHECK_ON.questions(),
+        *BEING_FAIR.questions(),
     }
     for key in trust.wording:
         if key not in known:

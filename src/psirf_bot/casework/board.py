@@ -126,7 +126,8 @@ def _late_by_service(work: Work, *late: Any) -> dict[str | None, tuple[int, str]
 
 def _private_count(work: Work, by: Member) -> int:
     """How many private duties are late, without those that are to be kept from whoever reads this."""
-    private = [rule.id for rule in work.setting.rules.values() if rule.private and rule.id != "panel.vote"]
+    rules = work.setting.rules.values()
+    private = [rule.id for rule in rules if rule.private and not rule.held_tight and rule.id != "panel.vote"]
     late = select(Deadline).where(*_is_late(work), col(Deadline.rule).in_(private))
     return sum(by.id not in support_circle.kept_from(work, deadline) for deadline in work.session.exec(late))
 

@@ -1,6 +1,6 @@
 """The clock of every duty: events open and close deadlines; each knows when its next reminder falls due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -55,11 +55,13 @@ def happened(
     agreed: Mapping[str, date] | None = None,
     occurrence: str = "",
     note: str | None = None,
+    only: Collection[str] | None = None,
 ) -> None:
     """Close what this event closes and open what it opens, for this subject. `by` is who made it happen.
 
     `agreed`: the days agreed with people, by rule. `since`: when the clock began, if not now. `report`: asked by rules
     that are only for some reports. `occurrence`: which time round it is, where the caller knows.
+    `only`: the rules of which something is opened, where not all that the event opens are owed.
     """
     theirs = select(Deadline).where(Deadline.subject_kind == about.kind, Deadline.subject_id == about.id)
     known = list(work.session.exec(theirs.with_for_update()))
@@ -72,7 +74,8 @@ def happened(
             settle(work, deadline, DROPPED, by, note or str(event))
     for rule in rules.values():
         day = (agreed or {}).get(rule.id)
-        if rule.opened_by(event) and _is_owed(rule, event, report) and (rule.due or day):
+        wanted = only is None or rule.id in only
+        if wanted and rule.opened_by(event) and _is_owed(rule, event, report) and (rule.due or day):
             _open(work, rule, about, known, since or work.now, day, occurrence)
     work.session.flush()
 

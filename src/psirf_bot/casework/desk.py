@@ -20,6 +20,13 @@ from psirf_bot.casework import (
     candour_steps,
     contacts,
     duties,
+    fair_answers,
+    fair_follow_ups,
+    fair_oversight,
+    fair_page,
+    fair_pausing,
+    fair_start,
+    fair_ways_out,
     final_report,
     from_datix,
     gaps,
@@ -76,6 +83,7 @@ NOT_BEGUN = "Not begun yet: the system is busy. Please choose the message again 
 STILL_BEGINNING = "The system is busy. Your report is being begun: please type or press report in a moment to go on."
 
 STILL_SAVING = "Not saved yet: the system is busy. Please wait for my next message before you send anything again."
+DONE_BEFORE = "That has been taken already."
 CANNOT_WRITE = "I cannot write to you in a private chat yet. Please add me there, so that you hear what comes of this."
 WENT_WRONG = (
     "Sorry, something went wrong on our side and this was not saved. Please try again. "
@@ -115,6 +123,13 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **responding.VERBS,
     **response_page.VERBS,
     **pausing.VERBS,
+    **fair_start.VERBS,
+    **fair_page.VERBS,
+    **fair_answers.VERBS,
+    **fair_pausing.VERBS,
+    **fair_ways_out.VERBS,
+    **fair_follow_ups.VERBS,
+    **fair_oversight.VERBS,
     **contacts.VERBS,
 }
 
@@ -176,7 +191,8 @@ class Desk:
             reply = self._refused(work, by, inbound, why)
         reply = _sent_where_it_belongs(work, by, inbound, reply)
         stored = seen or Inbox(key=inbound.key, reply={}, at=work.now)
-        stored.reply, stored.at = reply.model_dump(mode="json"), work.now
+        stored.reply = (Reply(notice=DONE_BEFORE) if reply.sealed else reply).model_dump(mode="json")
+        stored.at = work.now
         session.add(stored)
         session.flush()
         return reply, bool(work.outgoing)

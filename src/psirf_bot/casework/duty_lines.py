@@ -117,10 +117,12 @@ class Duty:
 
 
 def duty(work: Work, deadline: Deadline) -> Duty | None:
-    """None for a duty that this version of the rules no longer has."""
+    """None for a duty that this version of the rules no longer has, or that is on nobody's list."""
     rule = work.setting.rules.get(deadline.rule)
     case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
-    return Duty(deadline, rule, case, duty_facts(work, deadline)) if rule else None
+    if rule is None or rule.held_tight:
+        return None
+    return Duty(deadline, rule, case, duty_facts(work, deadline))
 
 
 def reference(work: Work, deadline: Deadline) -> str:

@@ -119,7 +119,7 @@ class Reply(BaseModel):
     `card` None: nothing to show here (the answer travels as a message of its own). `replaces`: the card takes the place
     of the one pressed; otherwise it is for this person alone, beside it. A card with inputs is always private.
     `notice`: a short word beside whatever is there, which stays as it is, typed words included. `keep`: the card must
-    also be there later, so it is sent as a message too.
+    also be there later, so it is sent as a message too. `sealed`: what it says is not kept for a repeated delivery.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -128,6 +128,7 @@ class Reply(BaseModel):
     replaces: bool = True
     notice: str = ""
     keep: bool = False
+    sealed: bool = False
 
 
 class Desk(Protocol):

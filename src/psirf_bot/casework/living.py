@@ -10,6 +10,8 @@ from psirf_bot.casework import (
     board,
     danger,
     digest,
+    fair_circle,
+    fair_reminders,
     home,
     panel_card,
     panel_opening,
@@ -58,6 +60,8 @@ def _own_message(work: Work, which: str) -> Card | None:
         reminders.is_carried_over(work, "nudge", which)
         if nudge is not newest[0]:
             return None  # held up until the next one came: one of them is enough
+    if deadline.subject_kind == fair_circle.KIND:
+        return fair_reminders.render(work, deadline, nudge.person_id, posted=posted)
     return support.render_nudge(work, deadline, nudge, posted=posted)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import time
 
-from psirf_bot.casework import people, support_circle
+from psirf_bot.casework import fair_circle, people, support_circle
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
@@ -10,7 +10,13 @@ from psirf_bot.store.tables import Deadline, Person, WorkingHours
 
 
 def owners(work: Work, deadline: Deadline) -> list[Person]:
-    """Those who are reminded of a duty. Somebody who has left has none; then the role behind it is asked."""
+    """Those who are reminded of a duty. Somebody who has left has none; then the role behind it is asked.
+
+    A duty of the two who use the being fair tool is theirs alone: nobody stands in for them, and no role is behind
+    them.
+    """
+    if deadline.subject_kind == fair_circle.KIND:
+        return fair_circle.owing(work, deadline)
     kept_from = support_circle.kept_from(work, deadline)
     owner = people.person(work, deadline.owner_id)
     if owner and owner.active and (acting := people.acting_for(work, owner)).id not in kept_from:

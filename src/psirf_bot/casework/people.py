@@ -66,7 +66,8 @@ def member(work: Work, person: Person) -> Member:
     offices, acts_for = _today(work, person, {person.id})
     roles = frozenset({Role.STAFF} | {role for role, _ in offices})
     leads = frozenset(service for role, service in offices if role is Role.SERVICE_LEAD and service)
-    return Member(person.id, person.name, roles, leads, frozenset(acts_for))
+    own = frozenset(Role(role) for role in person.roles) if person.active else frozenset[Role]()
+    return Member(person.id, person.name, roles, leads, frozenset(acts_for), own)
 
 
 def person(work: Work, person_id: str | None) -> Person | None:
@@ -91,6 +92,11 @@ def _holders(work: Work, role: Role) -> list[Person]:
     people = work.session.exec(select(Person).where(col(Person.active), _holds(role)).order_by(Person.name)).all()
     acting = [acting_for(work, p, role) for p in people]
     return list({p.id: p for p in acting}.values())
+
+
+def own_holders(work: Work, role: Role) -> list[Person]:
+    """Those who have this role by themselves, whether they are here today or not."""
+    return list(work.session.exec(select(Person).where(col(Person.active), _holds(role)).order_by(Person.name)))
 
 
 def with_emails(work: Work, emails: Iterable[str]) -> list[Person]:

@@ -80,6 +80,9 @@ def _readers(work: Work, deadline: Deadline, planned: Step) -> Iterator[tuple[Pe
     for role in ladder[: planned.rung + 1] if planned.rung is not None else ():
         for someone in in_role(work, role, deadline.service):
             asked.setdefault(someone.id, (someone, "up"))
+    if work.setting.rules[deadline.rule].held_tight:
+        yield from asked.values()
+        return
     if not any(post.can_be_reached(work, person_id) for person_id in asked):
         asked |= {someone.id: (someone, "up") for someone in people.holders(work, Role.QUALITY)}
     yield from (reader for person_id, reader in asked.items() if person_id not in kept_from)

@@ -15,6 +15,7 @@ from psirf_bot.casework import (
     alerts,
     candour,
     cases,
+    fair_start,
     from_datix,
     gaps,
     lists,
@@ -138,6 +139,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "agenda": _agenda,
     "training": lambda work, heard: training.show(work, heard.by),
     "gaps": lambda work, heard: gaps.show(work, heard.by),
+    "fair": lambda work, heard: fair_start.asked_for(work, heard.by, heard.rest),
     "support": lambda work, heard: support_requests.page(work, heard.by, heard.rest),
     "hours": lambda work, heard: _form(work, heard, "hours.set", working_hours.HOURS),
     "action": lambda work, heard: _form(work, heard, "action.new", safety_actions.NEW),
@@ -168,7 +170,7 @@ ALSO = {
 }
 ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})
 MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
-NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel"})
+NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel", "fair"})
 UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report"})
 """Words that may as well be an answer, or a part of one."""
 AT_THE_END = ".!?,;: "

@@ -9,9 +9,11 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from psirf_bot.casework.inbound import Place, Platform
+from psirf_bot.dialogs.being_fair import flow_for
 from psirf_bot.dialogs.flow import Flow
 from psirf_bot.dialogs.report import report_flow
 from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.being_fair import FairnessReview
 from psirf_bot.domain.case import CaseFacts, State
 from psirf_bot.domain.deadlines import Rule, rules_of
 from psirf_bot.domain.report import Report
@@ -41,6 +43,11 @@ class Setting:
         return report_flow(self.trust.services, {b.id: b.name for b in self.trust.other_bodies}).reworded(
             self.trust.wording
         )
+
+    @cached_property
+    def being_fair_flow(self) -> Flow[FairnessReview]:
+        """The being fair tool in this trust's words."""
+        return flow_for(self.trust.wording)
 
     @cached_property
     def rules(self) -> dict[str, Rule]:

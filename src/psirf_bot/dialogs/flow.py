@@ -257,19 +257,25 @@ def page_before(turn: Turn[R], key: str) -> Page | None:
     return pages[at - 1] if at else None
 
 
-def describe(flow: Flow[Any], indent: str = "") -> str:
-    """Write the flow out in English, for the policy's owner to check."""
+def describe(flow: Flow[Any], indent: str = "", ends: Mapping[str, str] | None = None) -> str:
+    """Write the flow out in English, for the policy's owner to check.
+
+    `ends`: the words of each outcome; with them the sheet is written in full, the reason for each question included.
+    """
     lines = [f"{indent}{flow.id}, version {flow.version}"]
     for number, step in enumerate(flow.steps, start=1):
         when = "" if step.when is always else f" — only if {_words(step.when)}"
         if isinstance(step, Stop):
             lines.append(f"{indent}{number}. Check and confirm: {step.outcome}{when}")
+            lines += [f"{indent}   = {ends[step.outcome]}"] if ends else []
         elif isinstance(step, Each):
             lines.append(f"{indent}{number}. For each of {_words(step.items)}{when}:")
             lines.append(describe(step.flow, indent + "   "))
         else:
             lines.append(f"{indent}{number}. {step.title}{when}")
-            lines += [f"{indent}   - {_asks(q, step)}" for q in step.questions]
+            for question in step.questions:
+                lines.append(f"{indent}   - {_asks(question, step)}")
+                lines += [f"{indent}     Why: {question.hint}"] if ends and question.hint else []
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """Who may do what: one function, asked on every press and submit. What is not allowed here is refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,6 +64,16 @@ class Act(StrEnum):
     SEE_DUTY = "see duty"
     SETTLE_DUTY = "settle duty"
     PAUSE_DUTY = "pause duty"
+    START_FAIR = "start being fair"
+    SEE_FAIR = "see being fair"
+    JOIN_FAIR = "join being fair"
+    ANSWER_FAIR = "answer in being fair"
+    PAUSE_FAIR = "pause being fair"
+    RESUME_FAIR = "go on with being fair"
+    LEAVE_FAIR = "leave being fair for the police or safeguarding"
+    FOLLOW_UP_FAIR = "follow up being fair"
+    REPLACE_FAIR = "ask another colleague into being fair"
+    OVERSEE_FAIR = "oversee being fair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,8 @@ class Member:
     """The services they lead today, their own or one they stand in for."""
     acts_for: frozenset[tuple[str, Role | None]] = frozenset()
     """For whom they stand in today: in one role or, with None, in all."""
+    own: frozenset[Role] = frozenset()
+    """The roles that are theirs alone, without those they hold today for somebody else."""
 
     def acts_as(self, person_id: str | None, role: Role) -> bool:
         """Whether they are this person, or stand in for them in this role."""
@@ -100,13 +112,34 @@ class DutyFacts:
     kept_from_ids: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class FairFacts:
+    """What authority depends on for a run of the being fair tool (§14, L07).
+
+    `pair`: the two who use it, by the team that each is there for. `joined`: those of them who have joined. `state`:
+    invited, open, paused, ended or withdrawn. `kept_out_ids`: the person concerned, their line manager and who stands
+    in for that one.
+    """
+
+    pair: Mapping[Role, str]
+    joined: frozenset[str]
+    state: str
+    kept_out_ids: frozenset[str] = frozenset()
+
+
 Rule = Callable[[Member, CaseFacts], bool]
 DutyRule = Callable[[Member, DutyFacts], bool]
+FairRule = Callable[[Member, FairFacts], bool]
 
 
-def may(actor: Member, act: Act, about: CaseFacts | DutyFacts | None = None) -> bool:
-    """Say whether this person may do this, to this case or duty if it is about one; the unlisted is refused."""
+def may(actor: Member, act: Act, about: CaseFacts | DutyFacts | FairFacts | None = None) -> bool:
+    """Say whether this person may do this, to this case, duty or run if it is about one; the unlisted is refused."""
+    if isinstance(about, FairFacts):
+        fair_rule = WITH_FAIR.get(act)
+        return fair_rule is not None and actor.id not in about.kept_out_ids and fair_rule(actor, about)
     if about is None:
+        if act in BY_THEMSELVES:
+            return bool(BY_THEMSELVES[act] & actor.own)
         roles = WITHOUT_CASE.get(act, frozenset())
         return bool(roles & actor.roles)
     if isinstance(about, DutyFacts):
@@ -210,6 +243,20 @@ def _owes(actor: Member, duty: DutyFacts) -> bool:
     return actor.id in duty.owner_ids or actor.is_quality
 
 
+def _one_of_the_two(actor: Member, run: FairFacts) -> bool:
+    """In the pair, and still of the team that they are there for: by themselves, not for somebody else (L07)."""
+    return any(actor.id == who and team in actor.own for team, who in run.pair.items())
+
+
+def _works_on(*states: str) -> FairRule:
+    """One of the two who has joined, while the run is in one of these states."""
+    return lambda actor, run: _one_of_the_two(actor, run) and actor.id in run.joined and run.state in states
+
+
+def _sees_fair(actor: Member, run: FairFacts) -> bool:
+    return (_one_of_the_two(actor, run) and run.state != "withdrawn") or R.OVERSEER in actor.own
+
+
 def _quality(*states: State) -> Rule:
     return lambda actor, case: actor.is_quality and case.state in states
 
@@ -238,6 +285,26 @@ WITHOUT_CASE: dict[Act, frozenset[Role]] = {
     Act.RECEIVE_ALERT: QUALITY,
     Act.NAME_ALERT_LEAD: BOARD,
     Act.AUTHORISE_ALERT: BOARD,
+}
+
+BY_THEMSELVES: dict[Act, frozenset[Role]] = {
+    Act.START_FAIR: frozenset({R.QUALITY, R.WORKFORCE}),
+    Act.OVERSEE_FAIR: frozenset({R.OVERSEER}),
+}
+"""What somebody may do in a role of their own, and not while they stand in for somebody who has it."""
+
+WITH_FAIR: dict[Act, FairRule] = {
+    Act.SEE_FAIR: _sees_fair,
+    Act.JOIN_FAIR: lambda actor, run: (
+        _one_of_the_two(actor, run) and actor.id not in run.joined and run.state == "invited"
+    ),
+    Act.ANSWER_FAIR: lambda actor, run: _works_on("open")(actor, run) and run.joined >= set(run.pair.values()),
+    Act.PAUSE_FAIR: _works_on("open"),
+    Act.RESUME_FAIR: _works_on("paused"),
+    Act.LEAVE_FAIR: _works_on("invited", "open", "paused"),
+    Act.FOLLOW_UP_FAIR: _works_on("ended"),
+    Act.REPLACE_FAIR: _works_on("invited", "open", "paused"),
+    Act.OVERSEE_FAIR: lambda actor, run: R.OVERSEER in actor.own,
 }
 
 WITH_DUTY: dict[Act, DutyRule] = {

@@ -87,12 +87,22 @@ class Event(StrEnum):
     ALERT_LEAD_NAMED = "alert's clinical lead named"
     ALERT_REPORTED = "alert's actions reported complete"
     ALERT_AUTHORISED = "alert's actions authorised as complete"
+    FAIR_INVITED = "being fair: invited"
+    FAIR_JOINED = "being fair: both have joined"
+    FAIR_PAUSED = "being fair: paused"
+    FAIR_RESUMED = "being fair: gone on with"
+    FAIR_TALK_OWED = "being fair: to be discussed first"
+    FAIR_TALKED = "being fair: discussed"
+    FAIR_ENDED = "being fair: ended"
+    FAIR_FOLLOWED_UP = "being fair: next step owed"
+    FAIR_STEP_TAKEN = "being fair: next step taken"
+    FAIR_REVISITED = "being fair: looked at again"
 
 
 NOW = None
 """A reminder as soon as the duty opens."""
 
-Owner = Role | Literal["reporter", "case owner", "checker", "response lead", "chair", "whoever is named"]
+Owner = Role | Literal["reporter", "case owner", "checker", "response lead", "chair", "whoever is named", "the two"]
 """Whose a duty is: a role's, or one person's whom the event names (the role behind it is `Rule.stands_behind`)."""
 
 
@@ -102,7 +112,8 @@ class Rule:
 
     `drops`: it is no longer owed. `ladder`: who hears of it, rung by rung, when it is late. `alone`: its reminders are
     messages of their own; otherwise they go with the day's digest. `private`: on no board and in no channel. `when`:
-    only for such reports. `comes_back`: done, it opens again, due so long after.
+    only for such reports. `comes_back`: done, it opens again, due so long after. Owned by "the two" who use the being
+    fair tool, it is theirs alone, whatever anybody's role (§14).
     """
 
     id: str
@@ -124,6 +135,11 @@ class Rule:
     def role(self) -> Role:
         """The role that owns it, or that stands behind the person who does when there is none."""
         return self.owner if isinstance(self.owner, Role) else Role.QUALITY
+
+    @property
+    def held_tight(self) -> bool:
+        """Whether nobody but the two whose it is may learn that it is there."""
+        return self.owner == "the two"
 
     def opened_by(self, event: Event) -> bool:
         return event in self.opens if isinstance(self.opens, tuple) else event is self.opens
@@ -179,6 +195,30 @@ ENDED = (E.CASE_CLOSED, E.CASE_DROPPED)
 LOCAL = "local: the policy gives no time"
 SUPPORT = "policy App 2; our own time limit"
 CONTRACT = "contract/local; the law says as soon as reasonably practicable (Regulation 20)"
+
+
+def _fair(
+    id: str,
+    duty: str,
+    opens: Event | tuple[Event, ...],
+    closes: tuple[Event, ...],
+    due: Due | None,
+    source: str,
+    *,
+    nudges: tuple[int | None, ...] = (-1, 0),
+    drops: tuple[Event, ...] = (),
+) -> Rule:
+    """A duty of the two who use the being fair tool."""
+    return Rule(
+        id, duty, opens, closes, due, "the two", source, nudges, ladder=(), drops=drops, alone=True, private=True
+    )
+
+
+def _follow_up(id: str, duty: str, due: Due, source: str, nudges: tuple[int | None, ...] = (-1, 0)) -> Rule:
+    """What follows from an end of the being fair tool; to look at it again opens the question anew (L17)."""
+    closes, drops = (E.FAIR_STEP_TAKEN,), (E.FAIR_REVISITED,)
+    return _fair(id, duty, E.FAIR_FOLLOWED_UP, closes, due, source, nudges=nudges, drops=drops)
+
 
 RULES = (
     # Someone in danger now (S04)
@@ -298,6 +338,32 @@ RULES = (
          nudges=(-10, -5, -2, -1, 0), ladder=(R.EXECUTIVE, R.CHIEF_NURSE)),
     Rule("alert.authorised", "Authorise the alert's actions as complete", E.ALERT_REPORTED, (E.ALERT_AUTHORISED,),
          working_days(1), R.EXECUTIVE, "PSS annex; our own time limit", nudges=(0,), ladder=(R.CHIEF_NURSE,)),
+
+    # Being fair (§14, L01 to L19): theirs alone who use the tool, in messages of their own that say nothing
+    _fair("fair.join", "Answer an invitation", E.FAIR_INVITED, (E.FAIR_JOINED,), working_days(2), LOCAL,
+          drops=(E.FAIR_ENDED,)),
+    _fair("fair.finish", "Finish it, or pause it", (E.FAIR_JOINED, E.FAIR_RESUMED), (E.FAIR_ENDED,), working_days(10),
+          LOCAL, nudges=(-5, -1, 0), drops=(E.FAIR_PAUSED,)),
+    _fair("fair.review", "Look at it again", E.FAIR_PAUSED, (E.FAIR_RESUMED,), None, "agreed when it was paused",
+          nudges=(0,), drops=(E.FAIR_ENDED,)),
+    _fair("fair.discussed", "Discuss it with the supervisor or education lead", E.FAIR_TALK_OWED, (E.FAIR_TALKED,),
+          working_days(5), "being fair tool, Q1; our own time limit", drops=(E.FAIR_ENDED,)),
+    _follow_up("fair.told", "See that the person is told, in person, and has support", working_days(5),
+               "being fair tool; our own time limit"),
+    _follow_up("fair.guidance", "Follow the organisation's guidance", working_days(5),
+               "being fair tool, Q3 and Q5; our own time limit"),
+    _follow_up("fair.health", "Follow the guidance for health issues affecting work", working_days(5),
+               "being fair tool, Q4; our own time limit"),
+    _follow_up("fair.regulator", "Contact the professional regulatory body", working_days(5),
+               "being fair tool, Q3; our own time limit"),
+    _follow_up("fair.police", "Refer to the police, guided by the memorandum of understanding", working_days(1),
+               "being fair tool; our own time limit", nudges=(NOW, 0)),
+    _follow_up("fair.pipot", "Contact the PIPOT lead", working_days(1), "being fair tool, Q3; our own time limit",
+               nudges=(NOW, 0)),
+    _follow_up("fair.lado", "Contact the LADO", working_days(1),
+               "being fair tool, Q3; one working day from national guidance", nudges=(NOW, 0)),
+    _follow_up("fair.safeguarding", "Follow the safeguarding policies", working_days(1),
+               "being fair tool; our own time limit", nudges=(NOW, 0)),
 )  # fmt: skip
 
 
@@ -335,6 +401,9 @@ def mistakes_in(settings: Mapping[str, DeadlineSetting]) -> list[Mistake]:
                     suggest(rule_id, RULE_IDS),
                 )
             )
+        elif RULE_IDS[rule_id].held_tight and (own.owner or own.ladder):
+            what = "is for the two who use the being fair tool, and for nobody else"
+            found.append(Mistake(where, what, "Take out owner and ladder."))
         elif own.due and RULE_IDS[rule_id].due is None:
             found.append(
                 Mistake(where, "has a length, but its date is agreed each time", "Take out the line with due.")

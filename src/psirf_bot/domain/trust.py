@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from psirf_bot.domain.being_fair import BeingFairSettings
 from psirf_bot.domain.minimum import REQUIREMENTS, Requirement
 from psirf_bot.domain.panel import PanelSettings
 from psirf_bot.domain.people import Role
@@ -278,6 +279,8 @@ class Trust(Frozen):
     """Which events have a set response, and where that comes from (I09; the national guide)."""
     training: TrainingSettings = TrainingSettings()
     """What a learning response lead and a chair need to have learned (§4, C01 to C08)."""
+    being_fair: BeingFairSettings = BeingFairSettings()
+    """How this trust reads the being fair tool, and where its guidance is (§14)."""
     deadlines: dict[Words, DeadlineSetting] = Field(default_factory=dict)
     """The trust's own clocks, by the id of the rule."""
     bank_holidays: BankHolidays = BankHolidays()

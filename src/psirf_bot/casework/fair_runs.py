@@ -1,0 +1,156 @@
+"""Runs of the being fair tool as the rest of casework reads them: which ones, where the two stand, and what happened.
+
+Everything about a run goes through here: who may see it is asked in one place, everything that happens is one more
+entry, and a message to one of the two says nothing but that there is a private task.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from psirf_bot.cards.fair import NOT_HERE, private_task
+from psirf_bot.casework import fair_circle, people, post
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import Subject
+from psirf_bot.casework.owners import pattern_of
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES
+from psirf_bot.dialogs.flow import Page, Stop, Turn, walk
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.being_fair import ENDS, FairnessReview
+from psirf_bot.domain.joint import Entry, Kind, Standing, standing
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, FairEntry, FairRun
+
+INVITED, OPEN, PAUSED, ENDED, WITHDRAWN = "invited", "open", "paused", "ended", "withdrawn"
+UNDER_WAY = (INVITED, OPEN, PAUSED)
+SEEN_FOR_STANDING = tuple(Kind)
+TEAM_WORDS = {Role.QUALITY: "patient safety team", Role.WORKFORCE: "workforce team"}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a run has got to: what its two have said, and where the answers that both agreed on lead."""
+
+    standing: Standing
+    turn: Turn[FairnessReview]
+
+    @property
+    def page(self) -> Page | None:
+        """The page that is to be answered now; None at an end."""
+        return self.turn.at if isinstance(self.turn.at, Page) else None
+
+    @property
+    def key(self) -> str:
+        """The id of the page's first question, by which its entries are filed."""
+        return self.page.asks()[0] if self.page else ""
+
+    @property
+    def each_for_themselves(self) -> bool:
+        return self.key in EACH_FOR_THEMSELVES
+
+    @property
+    def end(self) -> str | None:
+        """The id of the end, or of what the run waits for, that the answers lead to."""
+        return self.turn.at.outcome if isinstance(self.turn.at, Stop) else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is to pause until something is known or discussed."""
+        return self.end is not None and ENDS[self.end].waits
+
+
+def subject(run: FairRun) -> Subject:
+    """The run as the subject of its duties. No case and no service: they stand on no list of either."""
+    return Subject(fair_circle.KIND, run.id)
+
+
+def held(work: Work, press: Press, act: Act = Act.SEE_FAIR) -> FairRun:
+    """The run that a button is about, held for this turn. Raises Refusal, the same one whatever the reason."""
+    run = work.session.get(FairRun, press.args.get("run", ""), with_for_update=True)
+    if run is None or not may(press.by, act, fair_circle.facts(work, run)):
+        raise refused(work)
+    return run
+
+
+def refused(work: Work) -> Refusal:
+    """The one refusal of everything about being fair: it says the same whether a run exists or not."""
+    overseers = [someone.name for someone in people.own_holders(work, Role.OVERSEER)]
+    return Refusal(f"{NOT_HERE} {' or '.join(overseers)} can help." if overseers else NOT_HERE)
+
+
+def of_case(work: Work, by: Member, case: Case) -> list[FairRun]:
+    """The runs in a case that this person may see, the newest version of each; those under way first."""
+    theirs = select(FairRun).where(FairRun.case_id == case.id).order_by(col(FairRun.version))
+    newest = {run.reference: run for run in work.session.exec(theirs)}
+    seen = [run for run in newest.values() if may(by, Act.SEE_FAIR, fair_circle.facts(work, run))]
+    return sorted(seen, key=lambda run: (run.state not in UNDER_WAY, run.at))
+
+
+def versions(work: Work, run: FairRun) -> list[FairRun]:
+    """All versions of a run, the first one first."""
+    theirs = select(FairRun).where(FairRun.reference == run.reference)
+    return list(work.session.exec(theirs.order_by(col(FairRun.version))))
+
+
+def entries(work: Work, run: FairRun) -> list[FairEntry]:
+    """Everything that happened in a run, in order."""
+    return list(work.session.exec(select(FairEntry).where(FairEntry.run_id == run.id).order_by(col(FairEntry.number))))
+
+
+def pair(run: FairRun) -> tuple[str, str]:
+    return run.patient_safety_id, run.workforce_id
+
+
+def other(run: FairRun, person_id: str) -> str:
+    """The other one of the two."""
+    return run.workforce_id if person_id == run.patient_safety_id else run.patient_safety_id
+
+
+def team_of(run: FairRun, person_id: str) -> Role:
+    """The team that one of the two is there for."""
+    return Role.QUALITY if person_id == run.patient_safety_id else Role.WORKFORCE
+
+
+def where(work: Work, run: FairRun) -> Where:
+    """Where a run stands. Only what both agreed on is walked."""
+    counted = [
+        Entry(e.number, e.by_id, Kind(e.kind), e.page, e.answers, e.about)
+        for e in entries(work, run)
+        if e.kind in SEEN_FOR_STANDING
+    ]
+    now = standing(counted, pair(run))
+    turn = walk(work.setting.being_fair_flow, now.answers(), work.local, {"reading": run.reading})
+    return Where(now, turn)
+
+
+def log(
+    work: Work,
+    run: FairRun,
+    by: str,
+    kind: str,
+    *,
+    page: str = "",
+    answers: Mapping[str, Any] | None = None,
+    about: int | None = None,
+    reason: str | None = None,
+) -> FairEntry:
+    """Add to a run that `by` did something. The audit chain says that somebody did something in a private task, no
+    more."""
+    newest = select(func.max(FairEntry.number)).where(FairEntry.run_id == run.id)
+    number = (work.session.exec(newest).one() or 0) + 1
+    given: dict[str, Any] = {"page": page, "answers": dict(answers or {}), "about": about, "reason": reason}
+    entry = FairEntry(run_id=run.id, number=number, by_id=by, kind=kind, at=work.now, **given)
+    work.session.add(entry)
+    work.session.flush()
+    work.record(by, "in a private task", run=run.id, number=number, kind=kind, **given)
+    return entry
+
+
+def tell(work: Work, run: FairRun, person_id: str) -> None:
+    """Let one of the two know, in their working hours, that there is something for them; not what."""
+    open_it = button(work, "Open it", "fair.show", person_id=person_id, style="primary", opens=True, run=run.id)
+    at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, person_id))
+    post.to_person(work, person_id, private_task(open_it), at=at)

@@ -34,6 +34,16 @@ def action_id(work: Work, verb: str, *, case: Case | None = None, person_id: str
     case_id = case.id if case else None
     meaning = json.dumps([verb, case_id, person_id, args], sort_keys=True)
     found = work.setting.audit_key.seal("action", meaning)[:24]
-    if work.session.get(Action, found) is None:
-        work.session.add(Action(id=found, verb=verb, args=dict(args), case_id=case_id, person_id=person_id))
+    if found not in work.setting.known_actions:
+        _keep(work, Action(id=found, verb=verb, args=dict(args), case_id=case_id, person_id=person_id))
     return found
+
+
+def _keep(work: Work, action: Action) -> None:
+    """Write it, unless it is there. One that was there before this session began is not looked for again."""
+    written: set[str] = work.session.info.setdefault("actions", set())
+    if work.session.get(Action, action.id) is None:
+        work.session.add(action)
+        written.add(action.id)
+    elif action.id not in written:
+        work.setting.known_actions.add(action.id)

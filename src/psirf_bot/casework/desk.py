@@ -188,6 +188,7 @@ class Desk:
             with session.begin_nested():  # a refusal takes back whatever was begun
                 reply = self._answer(work, by, inbound)
         except Refusal as why:
+            work.memo.clear()
             reply = self._refused(work, by, inbound, why)
         reply = _sent_where_it_belongs(work, by, inbound, reply)
         stored = seen or Inbox(key=inbound.key, reply={}, at=work.now)

@@ -134,7 +134,9 @@ def _names(given: object) -> Json:
 
 def case_of(work: Work, press: Press) -> Case:
     """The case that the pressed button is about, held for this turn: two people may press at once."""
-    return work.session.get_one(Case, press.case_id, with_for_update=True)
+    case = work.session.get_one(Case, press.case_id, with_for_update=True)
+    work.memo.clear()  # whoever held it before may have changed anything
+    return case
 
 
 def not_now(work: Work, press: Press, case: Case | None) -> str:

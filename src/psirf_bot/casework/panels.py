@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from psirf_bot.cards.response import kind_words
 from psirf_bot.casework import post
-from psirf_bot.casework.work import Work, case_facts, involved_in, panel_of
+from psirf_bot.casework.work import Work, case_facts, involved_in, once, panel_of
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.minimum import Proposal, proposal
 from psirf_bot.domain.panel import WITHOUT_RESPONSE, Quorum, Seat, Tally, missing, tally
@@ -35,8 +35,9 @@ def voting_is_open(work: Work, panel: Panel) -> bool:
 def members(work: Work, panel: Panel) -> list[PanelMember]:
     """Those who have a vote: not whoever has stood back or, as a report joined since may show, was involved."""
     theirs = select(PanelMember).where(PanelMember.panel_id == panel.id, col(PanelMember.recused_at).is_(None))
+    found = once(work, ("members", panel.id), lambda: work.session.exec(theirs.order_by(PanelMember.id)).all())
     involved = involved_in(work, work.session.get_one(Case, panel.case_id))
-    return [m for m in work.session.exec(theirs.order_by(PanelMember.id)) if m.person_id not in involved]
+    return [m for m in found if m.person_id not in involved]
 
 
 def seat_of(work: Work, panel: Panel, by: Member) -> PanelMember | None:
@@ -47,6 +48,10 @@ def seat_of(work: Work, panel: Panel, by: Member) -> PanelMember | None:
 
 def votes(work: Work, panel: Panel) -> dict[str, Vote]:
     """The vote that counts of each member who has one, by the member's row: the newest."""
+    return dict(once(work, ("votes", panel.id), lambda: _votes(work, panel)))
+
+
+def _votes(work: Work, panel: Panel) -> dict[str, Vote]:
     seats = {m.id for m in members(work, panel)}
     kept_out = case_facts(work, work.session.get_one(Case, panel.case_id)).kept_out_ids
     given = select(Vote).where(Vote.panel_id == panel.id).order_by(col(Vote.number))

@@ -35,6 +35,7 @@ def run(work: Work, most: int = 100) -> int:
         except DBAPIError:
             raise  # another process was first: all of it is done again
         except Exception as error:  # noqa: BLE001 - one duty that cannot be dealt with must not hold up the others
+            work.memo.clear()
             log.error("deadline %s (%s): %s", deadline.id, deadline.rule, without_words(error))  # noqa: TRY400
             deadline.next_at = work.now + TRY_AGAIN_AFTER
             work.session.add(deadline)

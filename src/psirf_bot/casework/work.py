@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from psirf_bot.casework.inbound import Place, Platform
@@ -21,7 +22,7 @@ from psirf_bot.domain.trust import Trust
 from psirf_bot.domain.working_time import Calendar
 from psirf_bot.store import audit
 from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.tables import Case, LearningResponse, Outbox, Panel, PanelMember, Person, SupportNeed
+from psirf_bot.store.tables import Case, LearningResponse, Outbox, Panel, PanelMember, Person, SupportNeed, Vote
 
 FORESEEN = 15
 """Years after the known ones for which bank holidays are foreseen."""
@@ -36,6 +37,11 @@ class Setting:
     audit_key: AuditKey
     public_url: str | None = None
     """Where browsers reach the bot, for links to documents; None where they do not."""
+
+    @cached_property
+    def known_actions(self) -> set[str]:
+        """The ids of buttons that are known to be in the database, where they stay; forgotten when a commit fails."""
+        return set()
 
     @cached_property
     def report_flow(self) -> Flow[Report]:
@@ -72,7 +78,7 @@ class Work:
     """The session of this transaction and the moment it is about. `now` is aware UTC.
 
     `outgoing`: the messages written in it. `held`: rows asked for again and again; a session forgets what nobody holds.
-    `memo`: who does what today, once it has been worked out; cleared by whatever changes it.
+    `memo`: what has been worked out, such as who does what today; cleared by whatever changes it.
     """
 
     session: Session
@@ -123,12 +129,40 @@ class Refusal(Exception):
     """Not done, in words for the person: what is so, and what to do next."""
 
 
+T = TypeVar("T")
+FACTS = (Case, LearningResponse, Panel, PanelMember, Person, SupportNeed, Vote)
+"""What is read again and again in one turn, and seldom written."""
+
+
+@event.listens_for(Session, "before_flush")
+def _note_changed_facts(session: Session, *_: object) -> None:
+    if any(isinstance(row, FACTS) for rows in (session.new, session.dirty, session.deleted) for row in rows):
+        session.info["facts"] = session.info.get("facts", 0) + 1
+
+
+def once(work: Work, asked: object, find: Callable[[], T]) -> T:
+    """What `find` finds, kept until one of the FACTS is written. After waiting for a lock, clear the memo."""
+    session = work.session
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    written = session.info.get("facts", 0)
+    kept = work.memo.get(asked)
+    if kept is None or kept[0] != written:
+        kept = work.memo[asked] = (written, find())
+    found: T = kept[1]
+    return found
+
+
 NOT_LET_GO = (col(LearningResponse.started_at).is_not(None) | col(LearningResponse.ended_at).is_(None),)
 """Of learning responses: not one that a panel decided on and that never came to be."""
 
 
 def case_facts(work: Work, case: Case) -> CaseFacts:
     """What authority needs to know of a case."""
+    return once(work, ("facts", case.id), lambda: _case_facts(work, case))
+
+
+def _case_facts(work: Work, case: Case) -> CaseFacts:
     needs = work.session.exec(
         select(SupportNeed.checker_id, SupportNeed.wish, Person.line_manager_id)
         .join(Person, col(SupportNeed.person_id) == Person.id, isouter=True)
@@ -165,7 +199,8 @@ def _response_facts(work: Work, case: Case) -> tuple[str | None, bool]:
 def panel_of(work: Work, case: Case) -> Panel | None:
     """The panel that looks at a case, or did last."""
     theirs = select(Panel).where(Panel.case_id == case.id, Panel.state != "stopped")
-    return work.session.exec(theirs.order_by(col(Panel.opened_at).desc())).first()
+    newest = theirs.order_by(col(Panel.opened_at).desc())
+    return once(work, ("panel of", case.id), lambda: work.session.exec(newest).first())
 
 
 def _panel_facts(work: Work, case: Case, panel: Panel) -> dict[str, Any]:
@@ -186,6 +221,10 @@ def involved_in(work: Work, case: Case) -> frozenset[str]:
 
 
 def _staff_and_managers(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
+    return once(work, ("staff", case.id), lambda: _named_in(work, case))
+
+
+def _named_in(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
     cases = [case.id]
     named, managers = set[str | None](), set[str | None]()
     while cases:

@@ -9,7 +9,7 @@ stopped for too long finds that its message is no longer its own.
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, case, exists, func
@@ -32,6 +32,9 @@ SEND_WITHIN = timedelta(seconds=30)
 """From taking a message until its platform has answered: well within the lease, so nobody else may hold it."""
 MOST_TRIES = 30
 LOOK_FOR = timedelta(minutes=15)
+LOOK_FOR_LOST_EVERY = timedelta(seconds=1)
+"""Where one process alone has the queue, a lease seldom runs out, and a look at all of them costs as much as a
+claim."""
 AT_ONCE = timedelta(seconds=5)
 CLAIMING = 0x70736972666F78
 """The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
@@ -63,6 +66,7 @@ class OutboxQueue:
     def __init__(self, setting: Setting, now: Callable[[], datetime], real: Callable[[], datetime]) -> None:
         self._setting, self._now, self._real = setting, now, real
         self._ready = _ready()  # to build it takes longer than to run it
+        self._recovered_at = datetime.min.replace(tzinfo=UTC)
 
     def recover(self, session: Session, settles: Settles, *, all_of_them: bool) -> None:
         """What was being sent when its sender died may have arrived, or may do so until it has settled."""
@@ -85,8 +89,10 @@ class OutboxQueue:
         meant for later holds up nothing.
         """
         _wait_for_turn(session)
-        self.recover(session, settles, all_of_them=False)
         real = self._time_of_leases(session)
+        if _is_shared(session) or abs(real - self._recovered_at) >= LOOK_FOR_LOST_EVERY:
+            self.recover(session, settles, all_of_them=False)
+            self._recovered_at = real
         while rows := session.exec(self._ready, params={"now": self._now(), "real": real, "most": most}).all():
             if errands := [errand for row in rows if (errand := self._errand(session, row, real))]:
                 return errands
@@ -251,7 +257,7 @@ class OutboxQueue:
             session.delete(posted)
 
     def _time_of_leases(self, session: Session) -> datetime:
-        if session.get_bind().dialect.name == "postgresql":
+        if _is_shared(session):
             clock: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
             return clock
         return self._real()
@@ -295,8 +301,13 @@ def _ready() -> SelectOfScalar[Outbox]:
 
 def _wait_for_turn(session: Session) -> None:
     """Two that claim at once would each see a conversation as free. SQLite has one writer; elsewhere a lock holds."""
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_shared(session):
         session.execute(select(func.pg_advisory_xact_lock(CLAIMING)))
+
+
+def _is_shared(session: Session) -> bool:
+    """Whether other processes may work on the queue too."""
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def _labelled(card: Card) -> Card:

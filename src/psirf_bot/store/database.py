@@ -95,8 +95,8 @@ class _Job(Generic[T]):
 class Store:
     """Runs works one after another or in a pool, and answers when they are committed."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, on_failed_commit: Callable[[], None] = lambda: None) -> None:
+        self.engine, self._on_failed_commit = engine, on_failed_commit
         self.is_single = engine.dialect.name == "sqlite"
         """One process alone has this database."""
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
@@ -154,6 +154,7 @@ class Store:
             try:
                 self._commit_together(first, batch, most)
             except BaseException as error:  # noqa: BLE001 - every waiter hears of it, whatever it is
+                self._on_failed_commit()
                 for job in batch:
                     job.future.set_exception(error)
             else:

@@ -1,4 +1,4 @@
-"""The command line: `psirf-bot demo | serve | check | migrate | people import | training import | outbox | audit`."""
+"""The command line, `psirf-bot`: demo, serve, check, migrate, people, training, outbox, manifest, audit."""
 
 import asyncio
 import gc
@@ -24,6 +24,7 @@ from psirf_bot.delivery import dead_letters
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
 from psirf_bot.domain.trust import Trust
+from psirf_bot.manifests.commands import manifest
 from psirf_bot.store import audit as chain
 from psirf_bot.store.audit import AuditKey
 
@@ -34,6 +35,9 @@ T = TypeVar("T")
 @click.version_option(package_name="psirf-bot")
 def bot() -> None:
     """psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""
+
+
+bot.add_command(manifest)
 
 
 @bot.command()

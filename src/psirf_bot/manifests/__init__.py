@@ -1,0 +1,1 @@
+"""What registers the bot with the platforms: a manifest for Slack, an app package for Teams."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from psirf_bot.config import NOT_A_PORT, Settings, check, serve_mistakes, warnings
+from psirf_bot.domain.being_fair import BeingFairSettings, Guidance
 from psirf_bot.domain.mistakes import Mistake, key_lines
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import (
@@ -62,7 +63,7 @@ def test_the_sample_trust_is_without_mistake() -> None:
 def test_the_sample_explains_every_setting() -> None:
     named = {part for path in key_lines(SAMPLE) for part in path}
     models: list[type[BaseModel]] = [Trust, DeadlineSetting, RingContact, SupportContact, OtherBody]
-    models += [BankHolidays, ResponsePlan]
+    models += [BankHolidays, ResponsePlan, BeingFairSettings, Guidance]
     parts: list[BaseModel] = [trust_of(SAMPLE).urgent, trust_of(SAMPLE).datix, trust_of(SAMPLE).platforms]
     wanted = {name for model in [*models, *(type(part) for part in parts)] for name in model.model_fields}
     assert wanted - named == set()
@@ -125,6 +126,34 @@ def test_bank_holidays_and_the_plan_are_read() -> None:
     assert (left_out.bank_holidays.extra, left_out.bank_holidays.known_to, left_out.plan) == ((), 2028, None)
 
 
+def test_being_fair_is_read_and_has_its_defaults() -> None:
+    left_out = trust_of(SMALLEST).being_fair
+    assert (left_out.after_ongoing_concern, left_out.review_after, left_out.fewest) == ("next test", 10, 5)
+    assert "NHS England, 2025" in left_out.tool
+    assert left_out.guidance.memorandum.startswith("https://www.gov.uk/")
+    assert (left_out.guidance.safeguarding, left_out.guidance.health, left_out.guidance.management) == (
+        None,
+        None,
+        None,
+    )
+    own = trust_of(
+        f"{SMALLEST}[being_fair]\nafter_ongoing_concern = 'deliberate harm'\nreview_after = 5\nfewest = 10\n"
+        "[being_fair.guidance]\nhealth = 'https://fenmarsh.example/health'\n"
+    ).being_fair
+    assert (own.after_ongoing_concern, own.review_after, own.fewest) == ("deliberate harm", 5, 10)
+    assert own.guidance.health == "https://fenmarsh.example/health"
+    assert own.guidance.memorandum == left_out.guidance.memorandum
+
+
+def test_the_sample_reads_the_tool_as_the_requirements_propose() -> None:
+    assert trust_of(SAMPLE).being_fair.after_ongoing_concern == "next test", "V14"
+
+
+def test_a_trust_puts_the_official_wording_in_the_place_of_ours() -> None:
+    own = trust_of(f'{SMALLEST}[wording]\nfair-1a = "The official text"')
+    assert own.wording == {"fair-1a": "The official text"}
+
+
 def test_the_review_of_the_sample_trusts_plan_falls_due_in_the_demonstration() -> None:
     plan = trust_of(SAMPLE).plan
     assert plan
@@ -159,6 +188,14 @@ UNFIT = {
     "no length": ('"report.read"', 'due = "soon"', 1, "not a length of time", '"10 working days"'),
     "no unit": ('"report.read"', "due = 2", 1, "not a length of time", '"10 working days"'),
     "danger in days": ('"danger.acknowledged"', 'due = "1 day"', 1, "cannot wait for days", '"5 minutes"'),
+    "a duty of being fair": ('"fair.lado"', 'ladder = ["quality"]', 0, "for nobody else", "Take out owner and ladder"),
+    "a day that the two agree": (
+        '"fair.review"',
+        'due = "5 days"',
+        1,
+        "agreed each time",
+        "Take out the line with due",
+    ),
     "a private duty": ('"support.ongoing"', 'owner = "service_lead"', 1, "is private", "Take out the line with owner"),
     "a private ladder": ('"contact.staff"', 'ladder = ["chair"]', 1, "is private", "Take out the line with ladder"),
     "unknown key": (
@@ -263,6 +300,22 @@ WRONG = {
     "nobody to reach": ('email = "people.team@fenmarsh.example"', "", "support item 3 has no phone and no", "phone ="),
     "due": ('due = "10 working days"', 'due = "a fortnight"', '"due" is not a length of time', '"10 working days"'),
     "due never": ('due = "10 working days"', 'due = "0 days"', '"due" is not a length of time', '"2 hours"'),
+    "no such reading": (
+        'after_ongoing_concern = "next test"',
+        'after_ongoing_concern = "nextest"',
+        '"after_ongoing_concern" is none of the words',
+        'Did you mean "next test"?',
+    ),
+    "a review never": ("review_after = 10", "review_after = 0", '"review_after" is not a number', "review_after = 10"),
+    "a person alone": ("fewest = 5", "fewest = 1", '"fewest" is not a number', "fewest = 5"),
+    "unknown key of being fair": ("review_after =", "review_afer =", 'unknown setting "review_afer"', '"review_after"'),
+    "guidance by plain http": (
+        'health = "https://intranet',
+        'health = "http://intranet',
+        '"health" is not a secure web address',
+        "https://",
+    ),
+    "unknown guidance": ("health = ", "healt = ", 'unknown setting "healt"', 'Did you mean "health"?'),
     "body twice": ('id = "hse"', 'id = "police"', '"other_bodies" has "police" twice', "Keep one"),
     "body's id": ('id = "hse"', 'id = "HSE!"', '"id" may have only small letters', "id ="),
 }
@@ -411,6 +464,7 @@ def test_any_file_gives_a_trust_or_mistakes(tmp_path_factory: pytest.TempPathFac
 
 KEY = "k" * 32
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_TEAM_ID": "T1"}
+BY_SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_TEAM_ID": "T1"}
 TEAMS = {"TEAMS_APP_ID": "a", "TEAMS_APP_SECRET": "s", "TEAMS_TENANT_ID": "t"}
 
 
@@ -482,7 +536,7 @@ def test_a_secret_is_in_no_mistake_whatever_stands_around_it(before: str, after:
     assert "☃" not in "".join(map(str, [settings, *serve_mistakes(settings)]))
 
 
-@pytest.mark.parametrize("platform", [SLACK, TEAMS, SLACK | TEAMS, SLACK | {"SLACK_APP_TOKEN": "xapp-1"}])
+@pytest.mark.parametrize("platform", [SLACK, TEAMS, SLACK | TEAMS, BY_SOCKET, SLACK | BY_SOCKET])
 def test_a_complete_environment_may_serve(
     monkeypatch: pytest.MonkeyPatch, own_trust: str, platform: dict[str, str]
 ) -> None:
@@ -559,11 +613,27 @@ def test_the_sample_trust_is_warned_of_but_serves(monkeypatch: pytest.MonkeyPatc
     assert "made-up sample trust" in warning.what
 
 
-def test_socket_mode_is_said_to_be_missing(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:
-    (mistake,) = serve_mistakes(
+def test_half_of_socket_mode_says_what_else_it_needs(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:
+    mistakes = serve_mistakes(
         settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust, "SLACK_APP_TOKEN": "xapp-1"})
     )
-    assert "Socket Mode, which is not available yet in this version" in mistake.what
+    assert [mistake.where for mistake in mistakes] == ["PSIRF_SLACK_BOT_TOKEN", "PSIRF_SLACK_TEAM_ID"]
+    assert all("SIGNING_SECRET" not in mistake.remedy for mistake in mistakes)
+
+
+def test_without_a_signing_secret_the_other_way_in_is_named(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:
+    half = {name: value for name, value in SLACK.items() if name != "SLACK_SIGNING_SECRET"}
+    (mistake,) = serve_mistakes(settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust, **half}))
+    assert (mistake.where, "set PSIRF_SLACK_APP_TOKEN" in mistake.remedy) == ("PSIRF_SLACK_SIGNING_SECRET", True)
+
+
+def test_a_signing_secret_beside_an_app_token_is_said_to_do_nothing(
+    monkeypatch: pytest.MonkeyPatch, own_trust: str
+) -> None:
+    both = {"SECRET_KEY": KEY, "TRUST": own_trust, **SLACK, "SLACK_APP_TOKEN": "xapp-1"}
+    (warning,) = warnings(settings_of(monkeypatch, both))
+    assert warning.where == "PSIRF_SLACK_SIGNING_SECRET"
+    assert "Socket Mode" in warning.what
 
 
 def test_no_platform_at_all_stops_serve(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:

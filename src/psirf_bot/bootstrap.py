@@ -12,6 +12,7 @@ from typing import IO, Protocol
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from pydantic import SecretStr
 from sqlalchemy import Engine, make_url, update
 from sqlmodel import Session, col, select
 
@@ -98,7 +99,7 @@ class Application:
     def __init__(self, settings: Settings, trust: Trust, *, dev: bool = False, demo: bool = False) -> None:
         self.clock = Clock()
         self.setting = setting_for(settings, trust, demo=demo)
-        self.store = Store(engine_for(settings))
+        self.store = Store(engine_for(settings), self.setting.known_actions.clear)
         self.desk = Desk(self.store, self.setting, self.clock.now, lambda: self.courier.kick())
         self.adapters: dict[str, Adapter] = {}
         if settings.has_slack:
@@ -121,7 +122,7 @@ class Application:
         app = web.Application(client_max_size=2**20)
         for adapter in self.adapters.values():
             app.add_routes(adapter.routes())
-        app.add_routes(health_routes(self.store, self.clock.now))
+        app.add_routes(health_routes(self.store, self.clock.now, self._cut_off))
         app.add_routes(downloads.routes(self.store, self.setting, self.clock.now))
         if self._dev:
             app.add_routes(dev_clock.routes(self.clock, self.tick.run))
@@ -152,6 +153,10 @@ class Application:
             parts.callback(self.scheduler.shutdown, wait=False)
             yield
 
+    def _cut_off(self) -> list[str]:
+        """The platforms that nothing comes in from, so far as the bot can tell."""
+        return [name for name, one in self.adapters.items() if isinstance(one, SlackAdapter) and one.is_cut_off]
+
     async def _wake(self) -> None:
         await self.tick.run()
 
@@ -159,11 +164,14 @@ class Application:
         await self.store.run(lambda session: tidy(session, self.clock.now()))
 
     def _slack(self, settings: Settings) -> SlackAdapter:
-        assert settings.slack_bot_token and settings.slack_signing_secret and settings.slack_team_id  # noqa: S101, PT018
+        def given(secret: SecretStr | None) -> str:
+            return secret.get_secret_value() if secret else ""
+
         return SlackAdapter(
-            bot_token=settings.slack_bot_token.get_secret_value(),
-            signing_secret=settings.slack_signing_secret.get_secret_value(),
-            team_id=settings.slack_team_id,
+            bot_token=given(settings.slack_bot_token),
+            signing_secret=given(settings.slack_signing_secret),
+            app_token=given(settings.slack_app_token),
+            team_id=settings.slack_team_id or "",
             api_url=settings.slack_api_url,
             desk=self.desk,
             now=_real_now,

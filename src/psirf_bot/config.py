@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -61,7 +62,8 @@ class Settings(BaseSettings):
 
     @property
     def has_slack(self) -> bool:
-        return bool(self.slack_bot_token and self.slack_signing_secret and self.slack_team_id)
+        comes_in = self.slack_app_token or self.slack_signing_secret
+        return bool(self.slack_bot_token and comes_in and self.slack_team_id)
 
     @property
     def has_teams(self) -> bool:
@@ -135,18 +137,14 @@ def address_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
 
 
 def _slack_mistakes(settings: Settings) -> Iterator[Mistake]:
-    needed = {
-        "PSIRF_SLACK_BOT_TOKEN": settings.slack_bot_token,
-        "PSIRF_SLACK_SIGNING_SECRET": settings.slack_signing_secret,
-        "PSIRF_SLACK_TEAM_ID": settings.slack_team_id,
-    }
-    yield from _half_configured("Slack", needed)
-    if settings.slack_app_token and not all(needed.values()):
-        yield Mistake(
-            "PSIRF_SLACK_APP_TOKEN",
-            "is for Socket Mode, which is not available yet in this version",
-            f"Take it out and set {', '.join(needed)}, with Slack's request URL ending in /slack/events",
-        )
+    """With an app token Slack comes in by Socket Mode, which needs no signing secret."""
+    comes_in = {"PSIRF_SLACK_SIGNING_SECRET": settings.slack_signing_secret}
+    if settings.slack_app_token:
+        comes_in = {"PSIRF_SLACK_APP_TOKEN": settings.slack_app_token}
+    ours = {"PSIRF_SLACK_BOT_TOKEN": settings.slack_bot_token}
+    for mistake in _half_configured({**ours, **comes_in, "PSIRF_SLACK_TEAM_ID": settings.slack_team_id}):
+        other = " Without a public address, set PSIRF_SLACK_APP_TOKEN in its place."
+        yield replace(mistake, remedy=mistake.remedy + other) if mistake.where in comes_in else mistake
     for name, token, prefix in (
         ("PSIRF_SLACK_BOT_TOKEN", settings.slack_bot_token, "xoxb-"),
         ("PSIRF_SLACK_APP_TOKEN", settings.slack_app_token, "xapp-"),
@@ -161,7 +159,7 @@ def _teams_mistakes(settings: Settings) -> Iterator[Mistake]:
         "PSIRF_TEAMS_APP_SECRET": settings.teams_app_secret,
         "PSIRF_TEAMS_TENANT_ID": settings.teams_tenant_id,
     }
-    yield from _half_configured("Teams", needed)
+    yield from _half_configured(needed)
     for host in settings.teams_service_hosts:
         if not _is_host(host.rpartition(":")[0] if re.search(r":\d+$", host) else host):
             yield Mistake(
@@ -171,7 +169,7 @@ def _teams_mistakes(settings: Settings) -> Iterator[Mistake]:
             )
 
 
-def _half_configured(platform: str, needed: dict[str, SecretStr | str | None]) -> Iterator[Mistake]:
+def _half_configured(needed: dict[str, SecretStr | str | None]) -> Iterator[Mistake]:
     given = [name for name, value in needed.items() if value]
     for name in needed:
         if given and name not in given:
@@ -217,8 +215,12 @@ def warnings(settings: Settings) -> Iterator[Mistake]:
     for name in sorted(os.environ):
         if name.startswith("PSIRF_") and name.upper() not in known:
             yield Mistake(name, "is not a setting and has no effect", suggest(name, sorted(known)))
-    if settings.slack_app_token and settings.has_slack:
-        yield Mistake("PSIRF_SLACK_APP_TOKEN", "has no effect: Socket Mode is not available yet", "Take it out.")
+    if settings.slack_app_token and settings.slack_signing_secret:
+        yield Mistake(
+            "PSIRF_SLACK_SIGNING_SECRET",
+            "is not needed: with PSIRF_SLACK_APP_TOKEN set, Slack comes in by Socket Mode and /slack/events is shut",
+            "Take it out; or take PSIRF_SLACK_APP_TOKEN out, if Slack is to call your request URL",
+        )
     if settings.trust is None:
         yield Mistake(
             "PSIRF_TRUST",

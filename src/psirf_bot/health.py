@@ -18,20 +18,30 @@ def _real_now() -> datetime:
     return datetime.now(UTC)
 
 
-def health_routes(store: Store, now: Callable[[], datetime] = _real_now) -> list[web.RouteDef]:
-    """GET /healthz, /readyz and /metrics. None of them shows anything that a person wrote."""
+def _none_cut_off() -> list[str]:
+    return []
+
+
+def health_routes(
+    store: Store, now: Callable[[], datetime] = _real_now, cut_off: Callable[[], list[str]] = _none_cut_off
+) -> list[web.RouteDef]:
+    """GET /healthz, /readyz and /metrics. None of them shows anything that a person wrote.
+
+    `cut_off` names the platforms that the bot calls and has not reached for a while.
+    """
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
-        """Late nudges do not make it less ready to serve: it is said, and whoever watches looks into it."""
+        """Late nudges, or Slack out of reach, do not make it less ready to serve: it is said, for whoever watches."""
         try:
             messages = await store.read(_unfinished)
             nudges = await store.read(lambda session: find_unsent(session, now(), _real_now()))
         except Exception:  # noqa: BLE001 - whatever keeps the database away, the answer is the same
             return web.json_response({"ready": False, "why": "the database does not answer"}, status=503)
-        return web.json_response({"ready": True, "messages": messages, "nudges": nudges.said})
+        away = dict.fromkeys(cut_off(), "not connected")
+        return web.json_response({"ready": True, "messages": messages, "nudges": nudges.said, **away})
 
     async def metrics(_: web.Request) -> web.Response:
         figures = await store.read(lambda session: list(_figures(session, now())))

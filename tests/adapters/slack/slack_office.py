@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import web
 
-from fakes.slack import FakeSlack, Message, Person
+from fakes.slack import FakeSlack, Line, Message, Person
 from psirf_bot.adapters.slack import SlackAdapter
 from psirf_bot.cards.model import Button, Card, TextInput, Words
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Reply
@@ -136,3 +137,21 @@ async def deliver_event(fake: FakeSlack, **change: object) -> int:
     }
     answer = await fake.post.event(envelope)
     return answer.status
+
+
+def by_socket(fake: FakeSlack, desk: RecordingDesk, **more: Any) -> SlackAdapter:
+    """An adapter that calls Slack."""
+    own = {
+        "bot_token": fake.bot_token,
+        "app_token": fake.sockets.app_token,
+        "team_id": fake.team_id,
+        "api_url": fake.api_url,
+        "send_timeout": 2.0,
+    }
+    return SlackAdapter(desk=desk, now=Clock(), **(own | more))
+
+
+async def connected(fake: FakeSlack, lines: int = 1) -> Line:
+    """The newest line, as soon as there are so many."""
+    await fake.until(lambda: len(fake.sockets.lines) == lines)
+    return fake.sockets.lines[-1]

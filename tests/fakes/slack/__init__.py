@@ -10,6 +10,7 @@ from .fake import FakeSlack
 from .faults import Fault
 from .rules import check_blocks, check_view
 from .server import Call
+from .sockets import Envelope, Line, Sockets
 from .world import SCOPES, Channel, Message, SlackError, User, View
 
 __all__ = [
@@ -22,11 +23,14 @@ __all__ = [
     "CannotDo",
     "Channel",
     "Delivery",
+    "Envelope",
     "FakeSlack",
     "Fault",
+    "Line",
     "Message",
     "Person",
     "SlackError",
+    "Sockets",
     "User",
     "View",
     "check_blocks",

@@ -5,13 +5,15 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 
 from .blocks import Json
+from .sockets import Sockets
 
 FORM = "application/x-www-form-urlencoded"
 JSON_TYPE = "application/json"
@@ -39,7 +41,7 @@ class Answer:
 
     status: int = 0
     body: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  # however their names are written
     seconds: float = 0.0
     failure: str = ""
 
@@ -67,11 +69,16 @@ class Delivery:
     answer: Answer
 
 
-class Post:
-    """Sends Slack's signed requests to the bot and waits as long as Slack does."""
+# The interactions that are answered in the acknowledgement; others only acknowledge.
+_ANSWERED = ("view_submission", "block_suggestion")
 
-    def __init__(self, secret: str) -> None:
+
+class Post:
+    """Sends Slack's signed requests to the bot, or its envelopes in Socket Mode, and waits as long as Slack does."""
+
+    def __init__(self, secret: str, sockets: Sockets) -> None:
         self.secret = secret
+        self.sockets = sockets
         self.bot_url = ""  # where the bot serves POST /slack/events
         self.deadline = 3.0  # seconds
         self.retry_delays = (0.0, 0.02, 0.05)
@@ -104,10 +111,18 @@ class Post:
 
     async def interaction(self, body: bytes) -> Answer:
         """A command, press, submission or shortcut: Slack sends it once and tells the person if it fails."""
+        if self.sockets.enabled:
+            form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            if "payload" not in form:
+                return await self._over_a_line("slash_commands", form, takes_answer=True)
+            payload = json.loads(form["payload"])
+            return await self._over_a_line("interactive", payload, takes_answer=payload["type"] in _ANSWERED)
         return await self.deliver(body, self.headers(body))
 
     async def event(self, envelope: Json) -> Answer:
         """An event: sent up to three times more unless a 2xx comes in time, or the bot declines retries."""
+        if self.sockets.enabled:
+            return await self._over_a_line("events_api", envelope)
         body = as_json(envelope)
         answer = await self.deliver(body, self.headers(body, JSON_TYPE))
         for number, delay in enumerate(self.retry_delays, start=1):
@@ -117,6 +132,16 @@ class Post:
             again = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": answer.trouble}
             answer = await self.deliver(body, self.headers(body, JSON_TYPE) | again)
         return answer
+
+    async def _over_a_line(self, kind: str, payload: Json, *, takes_answer: bool = False) -> Answer:
+        """What a request would have brought, had it been one."""
+        began = time.monotonic()
+        envelope = await self.sockets.deliver(kind, payload, takes_answer=takes_answer)
+        spent = time.monotonic() - began
+        if not envelope.acknowledged.is_set():
+            return Answer(seconds=spent, failure="http_timeout" if envelope.lines else "connection_failed")
+        body = json.dumps(envelope.answer) if envelope.answer is not None else ""
+        return Answer(200, body, {"Content-Type": JSON_TYPE}, spent)
 
     async def _send(self, body: bytes, headers: dict[str, str]) -> Answer:
         if self._session is None or not self.bot_url:
@@ -129,7 +154,7 @@ class Post:
             ) as response:
                 text = await response.text()
                 spent = time.monotonic() - began
-                return Answer(response.status, text, dict(response.headers), spent)
+                return Answer(response.status, text, response.headers, spent)
         except TimeoutError:
             return Answer(seconds=time.monotonic() - began, failure="http_timeout")
         except aiohttp.ClientError:

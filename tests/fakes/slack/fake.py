@@ -10,16 +10,20 @@ from .client import Person
 from .delivery import Answer, Delivery, Post
 from .faults import Fault
 from .server import Call, Server
+from .sockets import Sockets
 from .world import SCOPES, Channel, Message, User, View, World
 
 T = TypeVar("T")
 
 BOT_TOKEN = "xoxb-fenmarsh"
 SIGNING_SECRET = "fenmarsh-signing-secret"
+APP_TOKEN = "xapp-fenmarsh-canary"
 
 
 class FakeSlack:
     """One workspace with one app, on loopback: `async with FakeSlack() as fake: fake.bot_url = …`.
+
+    With `sockets.enabled = True` the app is in Socket Mode: what people do goes to the bot's lines, not to `bot_url`.
 
     `clock` (seconds since 1970) dates messages and ages triggers and response_urls; signatures use the real clock.
     """
@@ -29,14 +33,16 @@ class FakeSlack:
         *,
         bot_token: str = BOT_TOKEN,
         signing_secret: str = SIGNING_SECRET,
+        app_token: str = APP_TOKEN,
         scopes: frozenset[str] = SCOPES,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.bot_token = bot_token
         self.signing_secret = signing_secret
         self.world = World(clock, scopes)
-        self.server = Server(self.world, bot_token)
-        self.post = Post(signing_secret)
+        self.sockets = Sockets(self.world, app_token)
+        self.server = Server(self.world, bot_token, self.sockets)
+        self.post = Post(signing_secret, self.sockets)
 
     async def __aenter__(self) -> Self:
         await self.server.start()

@@ -12,8 +12,10 @@ from .blocks import Json
 from .faults import Faults, Handler
 from .methods import METHODS, Method
 from .posting import use_response_url
+from .sockets import Sockets
 from .world import SlackError, World
 
+CONNECTIONS_OPEN = "apps.connections.open"
 JSON_ARGUMENTS = ("blocks", "view", "metadata", "attachments")
 
 
@@ -30,8 +32,9 @@ class Call:
 class Server:
     """Answers the bot's calls on behalf of a workspace."""
 
-    def __init__(self, world: World, bot_token: str) -> None:
+    def __init__(self, world: World, bot_token: str, sockets: Sockets) -> None:
         self.world = world
+        self.sockets = sockets
         self.faults = Faults()
         self.calls: list[Call] = []  # those that were carried out or refused by the rules
         self.attempts: Counter[str] = Counter()  # those and the ones that a fault swallowed
@@ -44,6 +47,7 @@ class Server:
         app = web.Application(client_max_size=4 * 2**20)
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_post("/response/{name}", self._response_url)
+        app.router.add_get("/link/", self.sockets.serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -52,6 +56,7 @@ class Server:
 
     async def stop(self) -> None:
         self.faults.closing.set()
+        await self.sockets.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -91,19 +96,29 @@ class Server:
 
     def _carry_out(self, method: str, args: Json, token: str) -> Json:
         try:
-            self._admit(token)
-            result = _method(method)(self.world, _parsed(args))
+            self._admit(method, token)
+            if method == CONNECTIONS_OPEN:
+                result: Json = {"url": self.sockets.ticket_url(self.url)}
+            else:
+                result = _method(method)(self.world, _parsed(args))
         except SlackError as refusal:
             self.calls.append(Call(method, args, refusal.name, refusal.detail))
             return {"ok": False, "error": refusal.name, **refusal.detail}
         self.calls.append(Call(method, args))
         return {"ok": True, **result}
 
-    def _admit(self, token: str) -> None:
+    def _admit(self, method: str, token: str) -> None:
+        """The app-level token is for Socket Mode alone, and the bot's own token for all the rest."""
         if not token:
             raise SlackError("not_authed")
+        if hmac.compare_digest(token.encode(), self.sockets.app_token.encode()):
+            if method != CONNECTIONS_OPEN:
+                raise SlackError("not_allowed_token_type")
+            return
         if not hmac.compare_digest(token.encode(), self._bot_token.encode()):
             raise SlackError("invalid_auth")
+        if method == CONNECTIONS_OPEN:
+            raise SlackError("not_allowed_token_type")
 
 
 def _method(name: str) -> Method:

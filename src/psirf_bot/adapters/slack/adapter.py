@@ -13,6 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from psirf_bot.adapters.slack import gate, payloads
@@ -23,12 +24,15 @@ from psirf_bot.adapters.slack.poster import Poster
 from psirf_bot.adapters.slack.reception import Reception
 from psirf_bot.adapters.slack.runner import Tasks, install
 from psirf_bot.adapters.slack.screen import Screen
+from psirf_bot.adapters.slack.socket import SocketMode
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Desk
 from psirf_bot.delivery.in_time import InTime
 from psirf_bot.delivery.platform import Address
 
 log = logging.getLogger(__name__)
+
+CUT_OFF = 60.0  # seconds; Slack replaces lines every hour or so, and that takes a moment
 
 _TURN = "psirf_turn"  # where Bolt's context holds the turn that was read at the gate
 
@@ -38,9 +42,11 @@ _silent.setLevel(logging.CRITICAL)
 
 
 class SlackAdapter:
-    """One workspace. Requests come in at `routes()`; for the courier it is a Sender.
+    """One workspace. Requests come in at `routes()`, or by Socket Mode; for the courier it is a Sender.
 
-    `now` is the real time, against which signatures are judged. `send_timeout` in seconds, for each call to Slack.
+    With an `app_token` the bot calls Slack, and nothing is served at `routes()`; without, Slack calls there, and the
+    `signing_secret` proves that it is Slack. `now` is the real time, against which signatures are judged.
+    `send_timeout` in seconds, for each call to Slack.
     """
 
     platform = "slack"
@@ -50,15 +56,16 @@ class SlackAdapter:
         self,
         *,
         bot_token: str,
-        signing_secret: str,
         team_id: str,
         api_url: str,
         desk: Desk,
         now: Callable[[], datetime],
+        signing_secret: str = "",
+        app_token: str = "",
         send_timeout: float = 10.0,
     ) -> None:
-        if not (bot_token and signing_secret and team_id):
-            raise ValueError("Slack needs a bot token, a signing secret and a team id")
+        if not (bot_token and team_id and (app_token or signing_secret)):
+            raise ValueError("Slack needs a bot token, a team id, and an app token or a signing secret")
         self._secret, self._team, self._now = signing_secret.encode(), team_id, now
         self._timeout = aiohttp.ClientTimeout(total=send_timeout, connect=min(3.0, send_timeout))
         self._session: aiohttp.ClientSession | None = None
@@ -71,15 +78,23 @@ class SlackAdapter:
         self._poster = Poster(self._client, channels)
         self._tasks = Tasks()
         self._bolt = self._listening()
+        self._socket = SocketMode(self._client, app_token, self._answer) if app_token else None
 
     def routes(self) -> list[web.RouteDef]:
-        """Where Slack's events, commands and interactions come in."""
-        return [web.post("/slack/events", self._events)]
+        """Where Slack's events, commands and interactions come in, unless they come by Socket Mode."""
+        return [] if self._socket else [web.post("/slack/events", self._events)]
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether nothing has been able to come in from Slack for more than a minute, as far as we can tell."""
+        return self._socket is not None and self._socket.away_for > CUT_OFF
 
     async def start(self) -> None:
         """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
         self._session = aiohttp.ClientSession(timeout=self._timeout, request_class=InTime)
         self._client.session = self._session
+        if self._socket:
+            self._socket.start()
         try:
             answer = await self._client.auth_test()
         except TROUBLE as error:
@@ -94,6 +109,8 @@ class SlackAdapter:
     async def stop(self, grace: float = 10.0) -> None:
         """Take nothing more, finish what is under way within `grace` seconds, and close the connections."""
         session, self._session = self._session, None
+        if self._socket:
+            await self._socket.stop(grace)
         if late := await self._tasks.drain(grace):
             log.error("%d Slack turns were not finished in time", late)
         if session:
@@ -113,32 +130,35 @@ class SlackAdapter:
 
     async def _events(self, request: web.Request) -> web.Response:
         try:
-            text, body = await gate.admit(request, self._secret, self._now)
+            body = await gate.admit(request, self._secret, self._now)
         except web.HTTPException as refusal:
             log.info("a request was not admitted: %d", refusal.status)
             return web.Response(status=refusal.status)
         if body.get("type") == "url_verification":
             return web.json_response({"challenge": str(body.get("challenge", ""))})
+        return await to_aiohttp_response(await self._answer(body))
+
+    async def _answer(self, body: payloads.Json) -> BoltResponse:
+        """What Slack is told about a payload, whichever way it came in: 200 only once the turn has been committed."""
         if payloads.team_of(body) not in (self._team, None):
             log.warning("a request came from another workspace")
-            return web.Response(status=403, headers={"X-Slack-No-Retry": "1"})
+            return BoltResponse(status=403, headers={"X-Slack-No-Retry": "1"})
         if self._session is None:
-            return web.Response(status=503)
+            return BoltResponse(status=503)
         try:
             turn = payloads.read(body)
             if turn is None:
-                return web.Response()
-            bolt_request = AsyncBoltRequest(
-                body=text, headers={"content-type": request.content_type}, context={_TURN: turn}
-            )
+                return BoltResponse(status=200)
+            # Bolt's name for a body that has been read and verified already, as ours has been over HTTP too.
+            request = AsyncBoltRequest(body=body, mode="socket_mode", context={_TURN: turn})
         except (payloads.Unreadable, AttributeError, KeyError, TypeError, RecursionError) as error:
-            log.warning("a signed request could not be read: %s", whereabouts(error))
-            return web.Response(status=400)
-        answer = await self._bolt.async_dispatch(bolt_request)
+            log.warning("a request could not be read: %s", whereabouts(error))
+            return BoltResponse(status=400)
+        answer = await self._bolt.async_dispatch(request)
         if answer.status >= 500:
             log.error("a turn was not acknowledged: %s", type(turn).__name__)
-            return web.Response(status=answer.status)
-        return await to_aiohttp_response(answer)
+            return BoltResponse(status=answer.status)
+        return answer
 
     def _listening(self) -> AsyncApp:
         """Bolt with one listener for each kind of request; what they are about is ours to find out."""

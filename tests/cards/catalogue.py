@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from cards.chapters import (
+    being_fair,
+    being_fair_outcome,
+    being_fair_oversight,
+    being_fair_start,
     candour,
     cases,
     duties,
@@ -61,6 +65,10 @@ CHAPTERS: tuple[Callable[[Stage], AsyncIterator[Shown]], ...] = (
     response_board.board,
     safety_actions.actions,
     safety_actions.alerts,
+    being_fair_start.being_fair_start,
+    being_fair.conversation,
+    being_fair_outcome.being_fair_outcome,
+    being_fair_oversight.oversight,
     setting_up.hours,
     setting_up.setting_up,
     setting_up.from_datix,

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from psirf_bot.domain.authority import Act, DutyFacts, Member, may
+from psirf_bot.domain.authority import Act, DutyFacts, FairFacts, Member, may
 from psirf_bot.domain.case import BEFORE_PANEL, ENDED, UNDER_WAY, CaseFacts, State
 from psirf_bot.domain.people import Role
 
@@ -101,12 +101,12 @@ OF_THE_PANEL = {"see the panel", "prepare the panel", "vote", "close the voting"
 KEPT = [set(), *({kind} for kind in KEPT_FROM), {"confidential", "restricted"}, set(KEPT_FROM)]
 
 
-def rows() -> dict[str, tuple[str, dict[str, bool]]]:
+def rows(text: str = ABOUT_A_CASE, states: tuple[str, ...] = STATES) -> dict[str, tuple[str, dict[str, bool]]]:
     table: dict[str, tuple[str, dict[str, bool]]] = {}
-    for line in ABOUT_A_CASE.strip().splitlines()[1:]:
-        cells = line.split()
-        act, who, marks = " ".join(cells[:-11]), cells[-11], cells[-10:]
-        table[act] = (who, {state: mark == "x" for state, mark in zip(STATES, marks, strict=True)})
+    for line in text.strip().splitlines()[1:]:
+        *act, who = line.split()[: -len(states)]
+        marks = line.split()[-len(states) :]
+        table[" ".join(act)] = (who, {state: mark == "x" for state, mark in zip(states, marks, strict=True)})
     return table
 
 
@@ -148,6 +148,120 @@ def test_whoever_stands_in_for_a_lead_a_chair_or_a_member_acts_as_they_would() -
             assert not may(deputy, act, involved)
             stood_for = replace(about, kept_out_ids=frozenset({whom}))
             assert may(deputy, act, stood_for) is (may_act and role is Role.RESPONSE_LEAD)
+
+
+# By themselves alone: in a role of their own, never while they stand in for somebody who has it (L07, L19).
+BY_THEMSELVES = {"start being fair": "quality workforce", "oversee being fair": "overseer"}
+
+# About a run of the being fair tool: who may, by what they are to it.
+#   J one of the two, once both have joined   F the first one, who waits for the other   I who has not joined
+#   O an overseer
+# In which states: invited, open, paused, ended, withdrawn.   x yes   . no
+# Nobody else, whatever their roles; and nobody at all who is kept out of it: the person concerned, their line manager,
+# and whoever stands in for that one.
+ABOUT_A_RUN = """
+act                       who   inv opn pau end wdr
+see being fair            JFI   x   x   x   x   .
+see being fair            O     x   x   x   x   x
+join being fair           I     x   .   .   .   .
+answer in being fair      J     .   x   .   .   .
+pause being fair          JF    .   x   .   .   .
+go on with being fair     JF    .   .   x   .   .
+leave being fair for the police or safeguarding JF x x x . .
+follow up being fair      JFI   .   .   .   x   .
+ask another colleague into being fair JF x x x . .
+oversee being fair        O     x   x   x   x   x
+"""
+OF_A_RUN = ("invited", "open", "paused", "ended", "withdrawn")
+FAIR_ROWS = [
+    (act, *row) for line in ABOUT_A_RUN.strip().splitlines()[1:] for act, row in rows(f"act\n{line}", OF_A_RUN).items()
+]
+
+# What somebody is to the run: the roles of their own, and the letter of the table.
+TEAMS = {"quality": Role.QUALITY, "workforce": Role.WORKFORCE}
+STRANGERS = [role for role in ROLES if role != "overseer"]
+
+
+def member(*own: str, stands_in: str | None = None, acts_for: str = "") -> Member:
+    """Somebody with these roles of their own, and perhaps one that they hold today for another."""
+    mine = frozenset({Role.STAFF, *map(Role, own)})
+    held = mine | ({Role(stands_in)} if stands_in else set())
+    return Member("p1", "Sam Reed", held, acts_for=frozenset({(acts_for, None)} if acts_for else ()), own=mine)
+
+
+def run(state: str, team: str | None, *joined: str, kept_out: frozenset[str] = frozenset()) -> FairFacts:
+    """A run with p1 there for this team, or for none, and somebody else for the others."""
+    pair = {role: "p1" if name == team else f"p-{name}" for name, role in TEAMS.items()}
+    return FairFacts(pair, frozenset(joined), state, kept_out)
+
+
+def fair_letters(team: str, joined: tuple[str, ...]) -> set[str]:
+    """What one of the two is to the run, in the letters of the table."""
+    other = next(f"p-{name}" for name in TEAMS if name != team)
+    if "p1" not in joined:
+        return {"I"}
+    return {"J" if other in joined else "F"}
+
+
+@pytest.mark.parametrize("act", Act)
+def test_about_a_run_of_being_fair_for_one_of_the_two(act: Act) -> None:
+    """Each team's one, joined or not, in every state; whatever other roles they have."""
+    for team, state, role in product(TEAMS, OF_A_RUN, (None, *ROLES)):
+        other = next(f"p-{name}" for name in TEAMS if name != team)
+        actor = member(team, *([role] if role else []))
+        for joined in ((), ("p1",), (other,), ("p1", other)):
+            mine = fair_letters(team, joined) | ({"O"} if role == "overseer" else set())
+            expected = any(act.value == name and mine & set(who) and states[state] for name, who, states in FAIR_ROWS)
+            assert may(actor, act, run(state, team, *joined)) is expected, (team, state, role, joined)
+            assert not may(actor, act, run(state, team, *joined, kept_out=frozenset({"p1"})))
+
+
+@pytest.mark.parametrize("act", Act)
+def test_about_a_run_of_being_fair_for_everybody_else(act: Act) -> None:
+    """No role opens it but the overseer's own: neither the quality or workforce team's, nor an admin's."""
+    pair = tuple(f"p-{name}" for name in TEAMS)
+    for state, joined, role in product(OF_A_RUN, ((), pair[:1], pair), ROLES):
+        expected = role == "overseer" and any(
+            act.value == name and "O" in who and states[state] for name, who, states in FAIR_ROWS
+        )
+        assert may(member(role), act, run(state, None, *joined)) is expected, (state, joined, role)
+        assert not may(member(role), act, run(state, None, *joined, kept_out=frozenset({"p1"})))
+    everything = member(*STRANGERS)
+    assert not any(may(everything, act, run(state, None, *pair)) for state in OF_A_RUN)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_nobody_stands_in_for_one_of_the_two_or_for_an_overseer(act: Act) -> None:
+    """Neither in their role nor in their name: for one who is away, another colleague is asked into the run."""
+    pair = tuple(f"p-{name}" for name in TEAMS)
+    for state, role in product(OF_A_RUN, (*TEAMS, "overseer")):
+        for whom in (*pair, "p-overseer"):
+            deputy = member(stands_in=role, acts_for=whom)
+            assert not may(deputy, act, run(state, None, *pair)), (state, role, whom)
+            assert not may(deputy, act, run(state, None)), (state, role, whom)
+
+
+@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("team", TEAMS)
+def test_who_has_left_their_team_is_no_longer_one_of_the_two(act: Act, team: str) -> None:
+    """Nor does somebody count for the other team, even if they are in both."""
+    other = next(name for name in TEAMS if name != team)
+    for state, own in product(OF_A_RUN, ([], [other], ["admin"])):
+        for joined in ((), ("p1", f"p-{other}")):
+            assert not may(member(*own), act, run(state, team, *joined)), (state, own)
+            assert not may(member(*own, stands_in=team), act, run(state, team, *joined)), (state, own)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_what_is_done_by_themselves_alone(act: Act) -> None:
+    listed = BY_THEMSELVES.get(act.value, "").split()
+    if listed:
+        assert {role for role in ROLES if may(member(role), act)} == set(listed)
+        assert not any(may(member(stands_in=role), act) for role in ROLES)
+
+
+def test_the_table_of_runs_names_every_act_of_being_fair() -> None:
+    assert {act.value for act in Act if "being fair" in act.value} == {row[0] for row in FAIR_ROWS} | set(BY_THEMSELVES)
 
 
 @cache
@@ -196,7 +310,9 @@ def letters(role: str, relation: str, in_service: bool) -> set[str]:
 
 
 def test_the_tables_name_every_act_and_every_state() -> None:
-    assert WITHOUT_A_CASE.keys() | TABLE.keys() | ABOUT_A_DUTY.keys() == {act.value for act in Act}
+    of_a_run = {row[0] for row in FAIR_ROWS}
+    named = WITHOUT_A_CASE.keys() | TABLE.keys() | ABOUT_A_DUTY.keys() | BY_THEMSELVES.keys() | of_a_run
+    assert named == {act.value for act in Act}
     assert set(STATES) == {state.value for state in State}
     assert {role for roles in WITHOUT_A_CASE.values() for role in roles.split()} <= {role.value for role in Role}
 

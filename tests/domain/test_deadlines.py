@@ -46,6 +46,18 @@ alert.lead              1 working day    executive        quality chief_nurse
 alert.complete          agreed           whoever_is_named  executive chief_nurse
 alert.authorised        1 working day    executive        chief_nurse
 danger.acknowledged     5 minutes        executive        quality
+fair.join               2 working days   the_two
+fair.finish             10 working days  the_two
+fair.review             agreed           the_two
+fair.discussed          5 working days   the_two
+fair.told               5 working days   the_two
+fair.guidance           5 working days   the_two
+fair.health             5 working days   the_two
+fair.regulator          5 working days   the_two
+fair.police             1 working day    the_two
+fair.pipot              1 working day    the_two
+fair.lado               1 working day    the_two
+fair.safeguarding       1 working day    the_two
 """
 
 
@@ -84,7 +96,7 @@ def test_every_event_does_something() -> None:
 def test_support_checks_and_danger_are_messages_of_their_own_on_no_board() -> None:
     """O01 to O10: nobody but the contact and the quality team sees a check; S04: danger waits for no digest."""
     for rule in RULES:
-        assert (rule.alone and rule.private) is rule.id.startswith(("support.", "danger.")), rule.id
+        assert (rule.alone and rule.private) is rule.id.startswith(("support.", "danger.", "fair.")), rule.id
         if rule.id.startswith("support."):
             assert rule.ladder == (Role.QUALITY,), "no manager's manager, and no lead of their service"
 
@@ -107,11 +119,41 @@ def test_what_a_reminder_says(day: int | None, why: str) -> None:
 
 def test_no_length_that_the_policy_does_not_give_is_taken_for_law() -> None:
     """E07, V8: the source says whether it is the policy's, local, or agreed."""
-    known = ("policy", "local", "contract/local", "agreed", "PSS annex", "the alert's own")
+    known = ("policy", "local", "contract/local", "agreed", "PSS annex", "the alert's own", "being fair tool")
     for rule in RULES:
         assert rule.source.startswith(known), rule.id
         if rule.id.startswith("candour"):
             assert "local" in rule.source, rule.id
+        if rule.source.startswith("being fair tool"):
+            assert rule.source.endswith(("our own time limit", "one working day from national guidance")), rule.id
+
+
+def test_the_duties_of_being_fair_are_the_two_peoples_alone() -> None:
+    """L19: nobody hears of them when they are late, and their reminders are messages of their own."""
+    for rule in RULES:
+        assert rule.held_tight is rule.id.startswith("fair."), rule.id
+        if rule.held_tight:
+            assert (rule.owner, rule.ladder, rule.alone, rule.private) == ("the two", (), True, True), rule.id
+    urgent = {rule.id for rule in RULES if rule.held_tight and NOW in rule.nudges}
+    assert urgent == {"fair.police", "fair.pipot", "fair.lado", "fair.safeguarding"}
+
+
+def test_what_follows_an_end_is_opened_by_it_and_dropped_when_the_tool_is_looked_at_again() -> None:
+    follow_ups = [rule for rule in RULES if rule.opens is Event.FAIR_FOLLOWED_UP]
+    assert len(follow_ups) == 8
+    assert all(rule.closes == (Event.FAIR_STEP_TAKEN,) for rule in follow_ups)
+    assert all(rule.drops == (Event.FAIR_REVISITED,) for rule in follow_ups)
+
+
+@pytest.mark.parametrize("own", [{"owner": Role.QUALITY}, {"ladder": (Role.QUALITY,)}])
+def test_no_trust_lets_others_into_the_duties_of_being_fair(own: dict[str, Role]) -> None:
+    for rule in RULES:
+        if rule.held_tight:
+            (found,) = mistakes_in({rule.id: DeadlineSetting(source="ours", **own)})
+            assert "for nobody else" in found.what, rule.id
+    longer = DeadlineSetting(due=Due(3, "working days"), source="ours")
+    assert mistakes_in({"fair.join": longer}) == []
+    assert str(rules_of({"fair.join": longer})["fair.join"].due) == "3 working days"
 
 
 def test_a_trust_sets_its_own_length_owner_and_ladder() -> None:

@@ -267,7 +267,8 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
     if wrong and pressed and not place.inline:
         # The words stand in the form that was sent, and in no new one.
         problems = " ".join(wrong).replace(IN_A_FORM, "Please take it out.")
-        return Reply(notice=f"{reply.notice} {problems} Your words are still in the form above.".strip())
+        said = f"{reply.notice} {problems} Your words are still in the form above.".strip()
+        return Reply(notice=said, sealed=reply.sealed)
     if place.private and place.address:
         post.answer(
             work,

@@ -1,8 +1,271 @@
 """What the two answer: propose, agree, differ, state one's own, go back, and confirm at the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
+from psirf_bot.cards import fair_page as cards
+from psirf_bot.cards.model import Card, Part, Progress, Words
+from psirf_bot.casework import fair_circle, fair_follow_ups, fair_page, fair_pausing, fair_runs, people
+from psirf_bot.casework.deadlines import happened
+from psirf_bot.casework.fair_page import NOT_YET
+from psirf_bot.casework.fair_runs import Where
+from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Work
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, NO_NAMES
+from psirf_bot.dialogs.flow import Page
+from psirf_bot.dialogs.questions import Question, long_text
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.being_fair import missing_ground
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.joint import Entry, Kind
+from psirf_bot.store.tables import FairRun
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {}
+REASON, DISCUSSED, DAY = "reason", "fair-discussed", "fair-discussed-on"
+KEPT = "Your words are still in the form. To go on, press “Where it is now”, or open your private task again."
+OVERTAKEN = "This page has been overtaken, so nothing was sent."
+CHANGED = "Something has changed since you looked, so nothing was sent. Please read it again."
+NOT_OPEN = {
+    fair_runs.INVITED: "Nothing can be answered before both of you have joined.",
+    fair_runs.PAUSED: "It is paused, so nothing was sent. Press “Go on now” to answer; either of you can.",
+    fair_runs.ENDED: "It has come to its end meanwhile, so nothing was sent.",
+}
+
+
+def _while_open(does: Callable[[Work, Press, FairRun], Reply]) -> Callable[[Work, Press], Reply]:
+    """For the two alone, and while the run is open; at another time they are told so, and see where it is."""
+
+    def pressed(work: Work, press: Press) -> Reply:
+        run = fair_runs.held(work, press)
+        if may(press.by, Act.ANSWER_FAIR, fair_circle.facts(work, run)):
+            return does(work, press, run)
+        if not fair_page.is_one_of_the_two(run, press.by):
+            raise fair_runs.refused(work)
+        return _overtaken(work, press, run, NOT_OPEN[run.state])
+
+    return pressed
+
+
+def _overtaken(work: Work, press: Press, run: FairRun, why: str = OVERTAKEN) -> Reply:
+    """Not done: in words beside what they have typed, otherwise on the page as it is now. The words name no page."""
+    if any(press.given.values()):
+        raise Refusal(f"{why} {KEPT}")
+    return fair_page.shown(work, press, run, why)
+
+
+# One page
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """One of the two at one page of a run."""
+
+    run: FairRun
+    by: Member
+    now: Where
+    page: Page
+
+    @property
+    def key(self) -> str:
+        return self.page.asks()[0]
+
+    @property
+    def for_themselves(self) -> bool:
+        return self.key in EACH_FOR_THEMSELVES
+
+    @property
+    def mine(self) -> Answers | None:
+        """What they have answered for themselves."""
+        return self.now.standing.stated.get(self.key, {}).get(self.by.id)
+
+    @property
+    def proposal(self) -> Entry | None:
+        """What is proposed for the page and not agreed yet."""
+        return self.now.standing.proposed.get(self.key)
+
+    @property
+    def theirs(self) -> Entry | None:
+        """The same, if it is the other's."""
+        return self.proposal if self.proposal and self.proposal.by != self.by.id else None
+
+    @property
+    def agreed(self) -> bool:
+        return self.key in self.now.standing.agreed
+
+    @property
+    def waits_already(self) -> bool:
+        """Whether something of theirs waits here for the other, who has been told so."""
+        own_proposal = self.proposal is not None and self.theirs is None
+        return own_proposal or (self.mine is not None and not self.agreed)
+
+
+def _propose(work: Work, press: Press, run: FairRun) -> Reply:
+    """The form of a page, or the answers it brings: a proposal, a different one, or what somebody states for
+    themselves."""
+    now = fair_runs.where(work, run)
+    on_path = (*now.turn.passed, *((now.page,) if now.page else ()))
+    page = next((p for p in on_path if p.asks()[0] == press.args.get("page", now.key)), None)
+    if page is None:
+        return _overtaken(work, press, run)
+    at = Answering(run, press.by, now, page)
+    form = Form(
+        Act.REPORT,
+        "Your answer" if at.for_themselves else "Your proposal",
+        "Send my answer" if at.for_themselves else "Propose",
+        lambda work, press: _questions(at),
+        lambda work, press, answers: _take(work, at, answers),
+        so_far=lambda work, press: _so_far(work, at),
+        keeps=False,
+    )
+    return fair_page.as_form(work, press, run, form, _opening(work, at))
+
+
+def _questions(at: Answering) -> Sequence[Question]:
+    if not (at.theirs or at.agreed):
+        return at.page.questions
+    hint = f"Needed where you change what has been proposed or agreed. The other of you reads it. {NO_NAMES}"
+    return (*at.page.questions, long_text(REASON, cards.DIFFERENTLY, hint, optional=True, max_length=1000))
+
+
+def _place(work: Work, run: FairRun, by: Member, page: Page) -> tuple[Part, ...]:
+    return Words(text=fair_page.line(work, run, by), style="subtle"), Progress(text=page.title)
+
+
+def _opening(work: Work, at: Answering) -> tuple[Part, ...]:
+    parts = _place(work, at.run, at.by, at.page)
+    if at.theirs:
+        parts += fair_page.proposal_parts(work, at.run, at.page, at.theirs)
+    return (*parts, Words(text=cards.FOR_YOURSELF)) if at.for_themselves else parts
+
+
+def _so_far(work: Work, at: Answering) -> Answers:
+    proposed = at.proposal.answers if at.proposal else None
+    return proposed or fair_page.filled_in(work, at.run, at.by, at.now, at.page)
+
+
+def _take(work: Work, at: Answering, given: Answers) -> Card:
+    answers = {key: given[key] for key in at.page.asks()}
+    reason = str(given.get(REASON) or "") or None
+    _check(answers)
+    if at.theirs and at.theirs.answers == answers:
+        _agree_to(work, at.run, at.by, at.theirs)
+    elif answers != _standing_already(at):
+        if (at.theirs or at.agreed) and not reason:
+            raise Unfit({REASON: _why_a_reason(work, at)})
+        kind = Kind.STATED if at.for_themselves else Kind.PROPOSED
+        about = at.theirs.number if at.theirs else None
+        fair_runs.log(work, at.run, at.by.id, kind, page=at.key, answers=answers, about=about, reason=reason)
+        _look_ahead(work, at.run, at.by, tell=not at.waits_already)
+    return fair_page.page(work, at.run, at.by)
+
+
+def _standing_already(at: Answering) -> Answers | None:
+    """Their own answers to the page as they stand: to send the same ones again changes nothing."""
+    if at.for_themselves:
+        return at.mine
+    return at.proposal.answers if at.proposal else at.now.standing.agreed.get(at.key)
+
+
+def _why_a_reason(work: Work, at: Answering) -> str:
+    other = people.name_of(work, fair_runs.other(at.run, at.by.id))
+    said = f"{other} proposes something else" if at.theirs else "This differs from what you have agreed on"
+    return f"{said}. Please say why you see it differently. The rest of your words are kept."
+
+
+def _check(answers: Answers) -> None:
+    """Raise Unfit for answers that are each in order but lack what goes with them."""
+    if answers.get(DISCUSSED, NOT_YET) != NOT_YET and not answers.get(DAY):
+        raise Unfit({DAY: "Please say on which day it was discussed."})
+    for key in EACH_FOR_THEMSELVES & answers.keys():
+        with_it = [key.replace("-ongoing", end) for end in ("-kinds", "-ground")]
+        if missing_ground(answers[key], *(answers.get(part) for part in with_it)):
+            words = "Please add this, or answer no: the tool goes on only with a ground for the concern."
+            raise Unfit({part: words for part in with_it if not answers.get(part)})
+
+
+# Agreeing
+
+
+def _agree(work: Work, press: Press, run: FairRun) -> Reply:
+    """Agree to the other's newest proposal; if that is another one by now, it is shown first."""
+    now, about = fair_runs.where(work, run), press.args.get("about")
+    proposal = now.standing.proposed.get(now.key)
+    if proposal and str(proposal.number) == about and proposal.by != press.by.id:
+        _agree_to(work, run, press.by, proposal)
+        return fair_page.shown(work, press, run)
+    own = (e for e in fair_runs.entries(work, run) if e.kind == Kind.AGREED and e.by_id == press.by.id)
+    pressed_twice = any(str(e.about) == about for e in own)
+    return fair_page.shown(work, press, run, "" if pressed_twice else CHANGED)
+
+
+def _agree_to(work: Work, run: FairRun, by: Member, proposal: Entry) -> None:
+    fair_runs.log(work, run, by.id, Kind.AGREED, page=proposal.page, about=proposal.number)
+    if proposal.answers.get(DISCUSSED, NOT_YET) != NOT_YET:
+        happened(work, Event.FAIR_TALKED, fair_runs.subject(run), by.id)
+    _look_ahead(work, run, by)
+
+
+def _look_ahead(work: Work, run: FairRun, by: Member, *, tell: bool = True) -> None:
+    """What follows from an answer: the run waits where the tool waits, and the other is told of what is theirs now."""
+    now = fair_runs.where(work, run)
+    if now.waits:
+        fair_pausing.pause_until_known(work, run, now, by.id)
+    if tell:
+        fair_runs.tell(work, run, fair_runs.other(run, by.id))
+
+
+# Going back
+
+
+def _reopen(work: Work, press: Press, run: FairRun) -> Reply:
+    """Look at a page again: what was agreed on it no longer counts, and what came after it waits."""
+    now = fair_runs.where(work, run)
+    page = next((p for p in now.turn.passed if p.asks()[0] == press.args.get("page")), None)
+    if page is None:
+        return _overtaken(work, press, run)
+
+    def do(work: Work, press: Press, answers: Answers) -> Card:
+        key, reason = page.asks()[0], str(answers[REASON])
+        fair_runs.log(work, run, press.by.id, Kind.REOPENED, page=key, reason=reason)
+        fair_runs.tell(work, run, fair_runs.other(run, press.by.id))
+        return fair_page.page(work, run, press.by)
+
+    hint = f"It stays in the record. {NO_NAMES}"
+    form = Form(
+        Act.REPORT,
+        "Look at it again",
+        "Look at it again",
+        lambda work, press: (
+            long_text(REASON, "Why would you like to look at this page again?", hint, max_length=1000),
+        ),
+        do,
+        explain="What you agreed on this page no longer counts then. Later answers are kept for when you come to them.",
+        keeps=False,
+    )
+    opening = (*_place(work, run, press.by, page), fair_page.agreed_on(work, run, now, page))
+    return fair_page.as_form(work, press, run, form, opening)
+
+
+# The end
+
+
+def _confirm(work: Work, press: Press, run: FairRun) -> Reply:
+    """Confirm everything as it was shown; with the second of the two the run has come to its end."""
+    now = fair_runs.where(work, run)
+    if now.end is None or now.waits or press.args.get("digest") != fair_page.digest(work, run, now):
+        return fair_page.shown(work, press, run, CHANGED)
+    if press.by.id not in now.standing.confirmed:  # else pressed twice
+        fair_runs.log(work, run, press.by.id, Kind.CONFIRMED)
+        if now.standing.confirmed | {press.by.id} >= set(fair_runs.pair(run)):
+            fair_follow_ups.end_run(work, run, now.end, press.by.id)
+        else:
+            fair_runs.tell(work, run, fair_runs.other(run, press.by.id))
+    return fair_page.shown(work, press, run)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "fair.propose": _while_open(_propose),
+    "fair.agree": _while_open(_agree),
+    "fair.reopen": _while_open(_reopen),
+    "fair.confirm": _while_open(_confirm),
+}

@@ -1,8 +1,261 @@
-"""The end of a run, what has to be followed up after it, and looking at it again (L17)."""
+"""The end of a run of the being fair tool, what has to be followed up after it, and looking at it again (L17)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from psirf_bot.cards import fair_outcome as cards
+from psirf_bot.cards.answers import moment
+from psirf_bot.cards.fair import PRIVATE_TASK
+from psirf_bot.cards.model import Card
+from psirf_bot.cards.support import OFFERS
+from psirf_bot.casework import deadlines, fair_circle, fair_outcome, fair_pair, fair_record, fair_runs, people
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
+from psirf_bot.dialogs.being_fair import NO_NAMES
+from psirf_bot.dialogs.questions import Day, People, Question, long_text, several_of, short_text
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.being_fair import follow_ups
+from psirf_bot.domain.deadlines import Event
+from psirf_bot.store.tables import Case, Deadline, FairRun
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {}
+STAYS_OWED = frozenset({"fair.lado", "fair.police", "fair.pipot", "fair.safeguarding", "fair.regulator"})
+"""What is owed to somebody outside or by law, and so does not end when the tool is used again."""
+TOLD = "fair.told"
+
+outcome = fair_outcome.outcome
+
+
+def end_run(work: Work, run: FairRun, end: str, by: str) -> None:
+    """The run has come to this end: its record is frozen, and what follows from it is owed by the two from now on."""
+    if run.state == fair_runs.ENDED:
+        return
+    where, about = fair_runs.where(work, run), fair_runs.subject(run)
+    run.state, run.end, run.ended_at = fair_runs.ENDED, end, work.now
+    run.review_on = run.paused_why = None
+    fair_runs.log(work, run, by, "ended", answers={"end": end})
+    run.record = fair_record.freeze(work, run, where, end)
+    work.session.add(run)
+    deadlines.happened(work, Event.FAIR_ENDED, about, by)
+    owed = follow_ups(end, where.turn.record)
+    deadlines.happened(work, Event.FAIR_FOLLOWED_UP, about, by, only=owed)
+    fair_runs.tell(work, run, fair_runs.other(run, by))
+
+
+def privately(work: Work, run: FairRun, reply: Reply) -> Reply:
+    """The answer as one about a run goes out: kept nowhere, its preview says nothing, and from a form there is a way
+    back."""
+    card = reply.card
+    if card:
+        back = (button(work, "Back", "fair.show", run=run.id),) if any(card.inputs()) else ()
+        card = card.model_copy(update={"preview": PRIVATE_TASK, "buttons": (*card.buttons, *back)})
+    return reply.model_copy(update={"card": card, "sealed": True})
+
+
+def is_about(work: Work, run: FairRun, who: str) -> bool:
+    """Whether a run is about this person, or somebody with the same name where one of the two was only typed."""
+    if run.subject_id and people.person(work, who):
+        return run.subject_id == who
+    name = people.name_of(work, run.subject_id) or run.subject_name or ""
+    return name.casefold().split() == people.name_of(work, who).casefold().split()
+
+
+def colleague_named(work: Work, run: FairRun, answers: Answers, question: str) -> str:
+    """The one colleague who was named. Raises Unfit for the person concerned."""
+    who = fair_pair.one_named(answers[question])
+    if is_about(work, run, who):
+        raise Unfit({question: "Please name somebody else here."})
+    return who
+
+
+# Who tells the person
+
+
+def _teller(work: Work, press: Press) -> Reply:
+    run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
+    form = Form(
+        Act.REPORT,
+        "Who tells them",
+        "Save",
+        lambda work, press: (_who_tells("teller", "Who tells the member of staff, in person?"),),
+        lambda work, press, answers: _name(work, press.by, run, answers),
+        explain=f"{cards.A_HUMAN} {cards.I_TELL_NOBODY}",
+        about=lambda work, press: run.reference,
+        so_far=lambda work, press: _named(run),
+        keeps=False,
+    )
+    return privately(work, run, form(work, press))
+
+
+def _who_tells(id: str, label: str) -> Question:
+    return People(id, label, "One of you two, or another colleague: for example their line manager.", most=1)
+
+
+def _named(run: FairRun) -> Answers:
+    return {"teller": [run.teller]} if run.teller else {}
+
+
+def _name(work: Work, by: Member, run: FairRun, answers: Answers) -> Card:
+    who = colleague_named(work, run, answers, "teller")
+    if who != run.teller:
+        run.teller = who
+        work.session.add(run)
+        fair_runs.log(work, run, by.id, "teller named", answers={"teller": who})
+    return outcome(work, run, by)
+
+
+# One thing that was followed up
+
+
+def _step_taken(work: Work, press: Press) -> Reply:
+    """A follow-up is done: noted with its day and, for most, a number; of the telling never what was said."""
+    run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
+    duty = work.session.get(Deadline, press.args.get("deadline", ""))
+    if duty is None or (duty.subject_kind, duty.subject_id) != (fair_circle.KIND, run.id):
+        raise fair_runs.refused(work)
+    if duty.state not in deadlines.RUNNING:  # pressed twice, or by the other
+        return privately(work, run, Reply(card=outcome(work, run, press.by)))
+    told = duty.rule == TOLD
+    form = Form(
+        Act.REPORT,
+        "They were told" if told else "It is done",
+        "Save",
+        lambda work, press: _about_telling() if told else _about_a_step(),
+        lambda work, press, answers: _done(work, press.by, run, duty, answers),
+        explain="That it was done is kept, not what was said." if told else work.setting.rules[duty.rule].duty + ".",
+        about=lambda work, press: run.reference,
+        so_far=lambda work, press: _named(run) if told else {},
+        keeps=False,
+    )
+    return privately(work, run, form(work, press))
+
+
+def _about_telling() -> Sequence[Question]:
+    return (
+        _who_tells("teller", "Who told them, in person?"),
+        Day("day", "On which day?"),
+        several_of("support", "What support were they offered?", OFFERS),
+    )
+
+
+def _about_a_step() -> Sequence[Question]:
+    number = short_text(
+        "number",
+        "Reference number",
+        "If there is one. No names, and no patient's number.",
+        optional=True,
+        max_length=60,
+    )
+    return (Day("day", "On which day?"), number)
+
+
+def _done(work: Work, by: Member, run: FairRun, duty: Deadline, answers: Answers) -> Card:
+    kept = {**answers, "rule": duty.rule, "deadline": duty.id}
+    kind = "step taken"
+    if duty.rule == TOLD:
+        kind, run.teller = "told", _told_by(work, run, answers)
+        kept["teller"] = run.teller
+        work.session.add(run)
+    fair_runs.log(work, run, by.id, kind, answers=kept)
+    deadlines.done(work, duty, fair_runs.subject(run), by.id)
+    return outcome(work, run, by)
+
+
+def _told_by(work: Work, run: FairRun, answers: Answers) -> str:
+    """Who told the person. Raises Unfit where that was before there was anything to tell."""
+    ended = work.setting.calendar.local(run.ended_at or work.now).date().isoformat()
+    if str(answers["day"]) < ended:
+        raise Unfit({"day": f"The tool came to its end on {moment(ended)}. Please give that day or a later one."})
+    return colleague_named(work, run, answers, "teller")
+
+
+# The whole record
+
+
+def _kept(work: Work, press: Press) -> Reply:
+    """The frozen record, a part at a time; that it was looked at is kept too."""
+    run = fair_runs.held(work, press)
+    if run.record is None:
+        raise fair_runs.refused(work)
+    fair_runs.log(work, run, press.by.id, "viewed")
+    return privately(work, run, Reply(card=fair_outcome.kept(work, run, int(press.args.get("part", "0")))))
+
+
+# Looking at it again
+
+
+def _revisit(work: Work, press: Press) -> Reply:
+    """What is new, and with it a new version. Two who press at the same moment make one."""
+    run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
+    newest = fair_runs.versions(work, run)[-1]
+    if newest.id != run.id:
+        return privately(work, run, Reply(card=_opened(work, newest)))
+    _only_one(work, run)
+    owed = deadlines.running(work, fair_runs.subject(run))
+    dropped = [duty for duty in owed if duty.rule not in STAYS_OWED]
+    words = [[work.setting.rules[d.rule].duty for d in owed if (d in dropped) is wanted] for wanted in (False, True)]
+    question = long_text(
+        "new", "What is new, in the learning response or otherwise?", f"{NO_NAMES} Both of you see it.", max_length=1000
+    )
+    form = Form(
+        Act.REPORT,
+        "Look at it again",
+        "Look at it again",
+        lambda work, press: (question,),
+        lambda work, press, answers: _opened(work, _again(work, press.by, run, str(answers["new"]), dropped)),
+        explain=cards.before_looking_again(run.version, *words),
+        about=lambda work, press: run.reference,
+        keeps=False,
+    )
+    return privately(work, run, form(work, press))
+
+
+def _only_one(work: Work, run: FairRun) -> None:
+    """Raises the one refusal where a run about the same person goes on in this case already (L19)."""
+    case = work.session.get_one(Case, run.case_id, with_for_update=True)
+    if fair_pair.under_way_for(work, case, run.subject_id or run.subject_name or ""):
+        raise fair_runs.refused(work)
+
+
+def _again(work: Work, by: Member, run: FairRun, new: str, dropped: Sequence[Deadline]) -> FairRun:
+    setting = work.trust.being_fair
+    again = FairRun(
+        id=work.new_id(),
+        reference=run.reference,
+        version=run.version + 1,
+        case_id=run.case_id,
+        subject_id=run.subject_id,
+        subject_name=run.subject_name,
+        concern=new,
+        begun_by=by.id,
+        patient_safety_id=run.patient_safety_id,
+        workforce_id=run.workforce_id,
+        joined=[by.id],
+        state=fair_runs.INVITED,
+        reading=setting.after_ongoing_concern,
+        tool=setting.tool,
+        at=work.now,
+    )
+    work.session.add(again)
+    work.session.flush()
+    for duty in dropped:
+        deadlines.settle(work, duty, deadlines.DROPPED, by.id, str(Event.FAIR_REVISITED))
+    fair_runs.log(work, run, by.id, "revisited", answers={"version": again.version})
+    colleague = fair_runs.other(again, by.id)
+    fair_runs.log(work, again, by.id, "invited", answers={"asked": colleague})
+    deadlines.happened(work, Event.FAIR_INVITED, fair_runs.subject(again), by.id)
+    fair_runs.tell(work, again, colleague)
+    return again
+
+
+def _opened(work: Work, run: FairRun) -> Card:
+    open_it = button(work, "Open it", "fair.show", style="primary", opens=True, run=run.id)
+    return cards.looked_at_again(run.reference, run.version, open_it)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "fair.teller": _teller,
+    "fair.step-taken": _step_taken,
+    "fair.kept": _kept,
+    "fair.revisit": _revisit,
+}

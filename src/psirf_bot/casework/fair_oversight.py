@@ -1,8 +1,92 @@
-"""What named overseers see: the record of a run, the monitoring, and a subject-access export."""
+"""What named overseers see: how much the tool is used, every run that is not kept from them, and its record."""
 
 from collections.abc import Callable
 
+from sqlmodel import col, select
+
+from psirf_bot.cards import fair_oversight as cards
+from psirf_bot.cards.model import Button, Card
+from psirf_bot.casework import fair_circle, fair_export, fair_history, fair_monitoring, fair_runs
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.fair_history import STATES
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
+from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.store.tables import FairRun
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {}
+SHOWN = 10
+
+
+def overview(work: Work, by: Member, start: int = 0) -> Card:
+    """The private page of an overseer. Raises Refusal for everybody else."""
+    if not may(by, Act.OVERSEE_FAIR):
+        raise fair_runs.refused(work)
+    runs = [run for run in _all(work) if may(by, Act.OVERSEE_FAIR, fair_circle.facts(work, run))]
+    year_ago = fair_monitoring.year_before(work.now)
+    newest = list({run.reference: run for run in runs}.values())
+    newest.sort(key=lambda run: (run.at, run.reference), reverse=True)
+    return cards.overview(
+        sum(run.at >= year_ago for run in runs),
+        sum(run.state in fair_runs.UNDER_WAY for run in newest),
+        [_row(work, run) for run in newest[start : start + SHOWN]],
+        _buttons(work, start + SHOWN if len(newest) > start + SHOWN else None),
+    )
+
+
+def _all(work: Work) -> list[FairRun]:
+    """Every version of every run, the later versions later."""
+    return list(work.session.exec(select(FairRun).order_by(col(FairRun.reference), col(FairRun.version))))
+
+
+def _row(work: Work, run: FairRun) -> cards.Row:
+    name = fair_history.name_of(run)
+    read = button(work, "Read", "fair.record", opens=True, spoken=f"Read {name}", run=run.id)
+    return cards.Row(name, fair_circle.case_of(work, run).reference, STATES[run.state], read)
+
+
+def _buttons(work: Work, start: int | None) -> list[Button]:
+    more = [button(work, "More", "fair.oversee", start=str(start))] if start else []
+    return [
+        *more,
+        button(work, "Monitoring", "fair.monitoring", opens=True),
+        button(work, "Subject-access export", "fair.export", opens=True),
+    ]
+
+
+def record_of(work: Work, run: FairRun, by: Member, part: int = 1) -> Card:
+    """A run as an overseer reads it, who changes nothing; that they looked becomes part of it. The caller has checked
+    that they may."""
+    fair_runs.log(work, run, by.id, "viewed")
+    parts = cards.parts_of(fair_history.to_read(work, run))
+    part = min(part, len(parts))
+    more = [button(work, "More", "fair.record", run=run.id, part=str(part + 1))] if part < len(parts) else []
+    beside = _beside(work, run)
+    back = button(work, "Back to the overview", "fair.oversee")
+    return cards.record(fair_history.name_of(run), part, len(parts), parts[part - 1], [*more, *beside, back])
+
+
+def _beside(work: Work, run: FairRun) -> list[Button]:
+    """The versions before and after this one."""
+    words = {-1: "The version before", 1: "The version after"}
+    by_version = {each.version: each for each in fair_runs.versions(work, run)}
+    found = ((label, by_version.get(run.version + step)) for step, label in words.items())
+    return [button(work, label, "fair.record", run=each.id) for label, each in found if each]
+
+
+def _oversee(work: Work, press: Press) -> Reply:
+    card = overview(work, press.by, int(press.args.get("start", "0")))
+    return Reply(card=card, replaces=press.place.private, sealed=True)
+
+
+def _record(work: Work, press: Press) -> Reply:
+    run = fair_runs.held(work, press, Act.OVERSEE_FAIR)
+    card = record_of(work, run, press.by, int(press.args.get("part", "1")))
+    return Reply(card=card, replaces=press.place.private, sealed=True)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "fair.oversee": _oversee,
+    "fair.record": _record,
+    **fair_monitoring.VERBS,
+    **fair_export.VERBS,
+}

@@ -6,12 +6,15 @@ agree.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from psirf_bot.dialogs.flow import Ask, Flow, ask, stop
 from psirf_bot.dialogs.questions import (
     Choice,
     Day,
     Question,
+    Text,
     long_text,
     one_of,
     several_of,
@@ -19,8 +22,9 @@ from psirf_bot.dialogs.questions import (
     yes_no,
     yes_no_not_known,
 )
+from psirf_bot.dialogs.typed import plain
 from psirf_bot.domain.being_fair import ENDS, KINDS_OF_CONCERN, LIMBS, OUTSIDE_BODIES, FairnessReview
-from psirf_bot.domain.joint import ONGOING
+from psirf_bot.domain.joint import APART, ONGOING
 
 R = FairnessReview
 
@@ -29,30 +33,37 @@ NOT_YET = {"yes": "Yes", "no": "No", "not-yet": "Not known yet"}
 UNSURE = {"yes": "Yes", "no": "No", "unsure": "Unsure"}
 
 
+@dataclass(frozen=True, slots=True)
+class OwnWords(Text):
+    """Words that each of the two gives for themselves. What both said stands together, each within `max_length`."""
+
+    def parse(self, raw: object, now: datetime) -> str | None:
+        typed = plain(raw)
+        for words in typed.split(APART):
+            Text.parse(self, words, now)
+        return typed or None
+
+
 def yes_no_not_yet(id: str, label: str, hint: str) -> Choice:
-    """From question 2 on the tool has no answer for what is not known: the run waits, and nothing counts as no "
-    "(V15)."""
+    """From question 2 on the tool has no answer for what is not known: it waits, and nothing counts as no (V15)."""
     return one_of(id, label, NOT_YET, f"{hint} If it is not known yet, the run pauses: that never counts as no.")
 
 
 def ongoing(prefix: str, title: str, when: str) -> Ask[FairnessReview]:
-    """Whether to go on after a way out. Each answers for themselves; both need a ground, or the tool ends "
-    "there (V14)."""
+    """Whether to go on after a way out. Each answers for themselves; both need a ground, or the tool ends (V14)."""
     label = (
         "Are there ongoing concerns that an individual's action may have been reckless, wilfully neglectful or "
         "malicious?"
     )
     why = (
-        "The tool goes on from here only if there are. Each of you answers for yourself, and it goes on only if "
-        "both of "
-        "you have such a concern and state the ground for it. Otherwise the systems-based learning response continues "
-        "without the tool."
+        "The systems-based learning response continues either way. The tool goes on only if there are such concerns: "
+        "each of you answers for yourself, and both have to state one, with its ground."
     )
     return ask(
         title,
         yes_no(f"{prefix}{ONGOING}", label, why),
         several_of(f"{prefix}-kinds", "If yes: which of the three may it have been?", KINDS_OF_CONCERN, optional=True),
-        long_text(
+        OwnWords(
             f"{prefix}-ground",
             "If yes: what is the ground for your concern?",
             f"What in the learning response, or known otherwise, raises it. {NO_NAMES}",
@@ -299,7 +310,7 @@ EACH_FOR_THEMSELVES = frozenset(key for key in FLOW.questions() if key.endswith(
 
 def steps_of_ends() -> Mapping[str, str]:
     """The tool's next step at each end, for the sheet that the tool's owner signs off."""
-    return {end: f"{found.title}. {found.step}" for end, found in ENDS.items()}
+    return {end: ("A pause, not an end. " if found.waits else "") + found.step for end, found in ENDS.items()}
 
 
 def flow_for(wording: Mapping[str, str]) -> Flow[FairnessReview]:

@@ -260,26 +260,28 @@ def page_before(turn: Turn[R], key: str) -> Page | None:
 def describe(flow: Flow[Any], indent: str = "", ends: Mapping[str, str] | None = None) -> str:
     """Write the flow out in English, for the policy's owner to check.
 
-    `ends`: the words of each outcome; with them the sheet is written in full, the reason for each question included.
+    `ends`: the words of each outcome; with them the sheet is written in full, the reason for each question included,
+    and each condition is what the guard says of itself.
     """
+    words = _condition if ends else _words
     lines = [f"{indent}{flow.id}, version {flow.version}"]
     for number, step in enumerate(flow.steps, start=1):
-        when = "" if step.when is always else f" — only if {_words(step.when)}"
+        when = "" if step.when is always else f" — only if {words(step.when)}"
         if isinstance(step, Stop):
-            lines.append(f"{indent}{number}. Check and confirm: {step.outcome}{when}")
-            lines += [f"{indent}   = {ends[step.outcome]}"] if ends else []
+            lines.append(f"{indent}{number}. {'Stop' if ends else 'Check and confirm'}: {step.outcome}{when}")
+            lines += [f"{indent}   Next step: {ends[step.outcome]}"] if ends else []
         elif isinstance(step, Each):
             lines.append(f"{indent}{number}. For each of {_words(step.items)}{when}:")
             lines.append(describe(step.flow, indent + "   "))
         else:
             lines.append(f"{indent}{number}. {step.title}{when}")
             for question in step.questions:
-                lines.append(f"{indent}   - {_asks(question, step)}")
+                lines.append(f"{indent}   - {_asks(question, step, '; ' if ends else ', ')}")
                 lines += [f"{indent}     Why: {question.hint}"] if ends and question.hint else []
     return "\n".join(lines)
 
 
-def _asks(question: Question, step: Ask[Any]) -> str:
+def _asks(question: Question, step: Ask[Any], between: str) -> str:
     only = step.only.get(question.id)
     notes = ["optional"] if question.optional else []
     notes += [f"only if {_words(only)}"] if only else []
@@ -287,12 +289,18 @@ def _asks(question: Question, step: Ask[Any]) -> str:
     return (
         f"[{question.id}] {question.label}"
         + (f" ({'; '.join(notes)})" if notes else "")
-        + (f" Answers: {', '.join(options.values())}." if options else "")
+        + (f" Answers: {between.join(options.values())}." if options else "")
     )
 
 
 def _words(rule: Callable[..., object]) -> str:
     return rule.__name__.replace("_", " ")
+
+
+def _condition(rule: Callable[..., object]) -> str:
+    """The first paragraph of what a guard says of itself, to go on after "only if"; its name where it says nothing."""
+    said = " ".join((rule.__doc__ or "").split("\n\n")[0].split()).removesuffix(".")
+    return f"{said[0].lower()}{said[1:]}" if said else _words(rule)
 
 
 def _field(id: str) -> str:

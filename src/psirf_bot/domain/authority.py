@@ -302,7 +302,8 @@ WITH_FAIR: dict[Act, FairRule] = {
     Act.PAUSE_FAIR: _works_on("open"),
     Act.RESUME_FAIR: _works_on("paused"),
     Act.LEAVE_FAIR: _works_on("invited", "open", "paused"),
-    Act.FOLLOW_UP_FAIR: _works_on("ended"),
+    # Whoever had not joined when the other took a way out alone is reminded of what follows, and so may see to it.
+    Act.FOLLOW_UP_FAIR: lambda actor, run: _one_of_the_two(actor, run) and run.state == "ended",
     Act.REPLACE_FAIR: _works_on("invited", "open", "paused"),
     Act.OVERSEE_FAIR: lambda actor, run: R.OVERSEER in actor.own,
 }

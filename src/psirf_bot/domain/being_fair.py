@@ -50,7 +50,10 @@ class BeingFairSettings(Frozen):
 
 
 class FairnessReview(BaseModel):
-    """The answers that both have agreed on, on the path through the tool; the fields are the questions by their ids."""
+    """The answers that both have agreed on, on the path through the tool; the fields are the questions by their ids.
+
+    What each way on or out says of itself is when it is taken, in the tool's terms: the tool's owner reads it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -91,84 +94,109 @@ class FairnessReview(BaseModel):
     # The preconditions (L05 to L07)
 
     def does_not_concern_a_safety_incident(self) -> bool:
+        """Precondition 1 is no."""
         return self.fair_safety_incident == "no"
 
     def is_for_safeguarding(self) -> bool:
+        """Precondition 1 is no, and the process to follow is for safeguarding concerns."""
         return self.does_not_concern_a_safety_incident() and self.fair_other_process == "safeguarding"
 
     def is_for_the_police(self) -> bool:
+        """Precondition 1 is no, and the process to follow is for a suspected crime."""
         return self.does_not_concern_a_safety_incident() and self.fair_other_process == "police"
 
     def has_no_systems_based_response(self) -> bool:
+        """Precondition 2 is no."""
         return self.fair_systems_response == "no"
 
     def is_not_used_jointly(self) -> bool:
+        """Precondition 3 is no."""
         return self.fair_jointly == "no"
 
     # Question 1, substitution (L08 to L12)
 
     def peers_would_have_acted_the_same_way(self) -> bool:
+        """1a is yes."""
         return self.fair_1a == "yes"
 
     def has_no_ongoing_concern_after_1a(self) -> bool:
+        """1a is yes, and they do not both state an ongoing concern."""
         return self.peers_would_have_acted_the_same_way() and self.fair_1a_ongoing == "no"
 
     def peers_would_not_or_nobody_is_sure(self) -> bool:
+        """1a is no or unsure."""
         return self.fair_1a in {"no", "unsure"}
 
     def answered_no_or_not_known_to_any_of_1b_to_1d(self) -> bool:
+        """Any of 1b, 1c and 1d is no or not known."""
         return self.peers_would_not_or_nobody_is_sure() and not self._yes_to_1b_to_1d()
 
     def has_not_been_discussed_yet(self) -> bool:
+        """Any of 1b, 1c and 1d is no or not known, and it has not been discussed yet."""
         return self.answered_no_or_not_known_to_any_of_1b_to_1d() and self.fair_discussed == "not-yet"
 
     def was_discussed(self) -> bool:
+        """Any of 1b, 1c and 1d is no or not known, and it has been discussed."""
         return self.answered_no_or_not_known_to_any_of_1b_to_1d() and self.fair_discussed not in {None, "not-yet"}
 
     def has_no_ongoing_concern_after_1b_to_1d(self) -> bool:
+        """It has been discussed, and they do not both state an ongoing concern."""
         return self.was_discussed() and self.fair_1_ongoing == "no"
 
     # Question 2, foresight (L13). After an ongoing concern it depends on the reading whether it is asked (V14).
 
     def comes_to_the_foresight_test(self) -> bool:
+        """1b, 1c and 1d are all yes; or both state an ongoing concern after question 1, and the reading (V14) is
+        “next test”; with the reading “deliberate harm”, question 3 comes next instead."""
         if self.peers_would_not_or_nobody_is_sure() and self._yes_to_1b_to_1d():
             return True
         ongoing = "yes" in {self.fair_1a_ongoing, self.fair_1_ongoing}
         return ongoing and self.reading == "next test"
 
     def does_not_know_2a_yet(self) -> bool:
+        """2a is not known yet."""
         return self.comes_to_the_foresight_test() and self.fair_2a == "not-yet"
 
     def has_agreed_protocols(self) -> bool:
+        """2a is yes."""
         return self.comes_to_the_foresight_test() and self.fair_2a == "yes"
 
     def does_not_know_2b_yet(self) -> bool:
+        """2b is not known yet."""
         return self.has_agreed_protocols() and self.fair_2b == "not-yet"
 
     def answered_no_to_2a_or_2b(self) -> bool:
+        """2a is no (2b is then not asked), or 2b is no."""
         return self.comes_to_the_foresight_test() and "no" in {self.fair_2a, self.fair_2b}
 
     def has_no_ongoing_concern_after_2(self) -> bool:
+        """2a or 2b is no, and they do not both state an ongoing concern."""
         return self.answered_no_to_2a_or_2b() and self.fair_2_ongoing == "no"
 
     # Questions 3 to 5 (L14 to L16)
 
     def does_not_know_3_yet(self) -> bool:
+        """3 is not known yet."""
         return self.fair_3 == "not-yet"
 
     def answered_yes_to_3(self) -> bool:
+        """3 is yes."""
         return self.fair_3 == "yes"
 
     def answered_yes_to_4a_or_4b(self) -> bool:
+        """4a or 4b is yes, whatever the other one is."""
         return "yes" in {self.fair_4a, self.fair_4b}
 
     def does_not_know_4_yet(self) -> bool:
+        """4a or 4b is not known yet, and neither is yes."""
         return not self.answered_yes_to_4a_or_4b() and "not-yet" in {self.fair_4a, self.fair_4b}
 
     def does_not_know_5_yet(self) -> bool:
+        """5 is not known yet."""
         return self.fair_5 == "not-yet"
 
     def answered_yes_to_5(self) -> bool:
+        """5 is yes."""
         return self.fair_5 == "yes"
 
     def _yes_to_1b_to_1d(self) -> bool:
@@ -190,13 +218,17 @@ class End:
     told: bool = True
 
 
-_CONTINUE = "Continue with the systems-based learning response. The tool is not used any further."
+_CONTINUE = (
+    "Continue with the systems-based learning response. You do not both state an ongoing concern, so the tool ends "
+    "here."
+)
 _DO_NOT_USE = "Do not use this tool."
 _POLICE = (
-    "Refer the healthcare incident to the police, and be guided by the memorandum of understanding between healthcare "
-    "organisations and regulatory, investigatory and prosecutorial bodies."
+    "Refer the healthcare incident to the police, because criminal activity is suspected of having contributed to "
+    "death or serious life-changing harm. Be guided by the memorandum of understanding that healthcare organisations "
+    "have with regulatory, investigatory and prosecutorial bodies."
 )
-_SAFEGUARDING = "Follow your organisation's safeguarding policies."
+_SAFEGUARDING = "For safeguarding concerns, follow your organisation's safeguarding policies."
 
 SAFEGUARDING, POLICE = "safeguarding", "police"
 """The two ways out that either of the two may take alone, at any time (L03, L05)."""
@@ -226,9 +258,9 @@ ENDS: Mapping[str, End] = {
     "appropriate-action": End(
         "Organisational guidance, and outside bodies where relevant",
         "Follow your organisation's guidance for appropriate action, including contact with any relevant external "
-        "organisations: for example professional regulators or the police or, where statutory safeguarding processes "
-        "need to be followed, the relevant lead: the person in position of trust (PIPOT) lead for adult abuse, "
-        "the local authority designated officer (LADO) for child abuse.",
+        "organisations: for example professional regulatory bodies, the police or, where statutory safeguarding "
+        "processes need to be followed, the relevant lead: the person in position of trust (PIPOT) lead for adult "
+        "abuse, the local authority designated officer (LADO) for child abuse.",
         ("fair.guidance",),
     ),
     "health": End(
@@ -280,7 +312,8 @@ LIMBS = {
 
 def follow_ups(end: str, record: FairnessReview) -> tuple[str, ...]:
     """The rules of everything that has to be followed up after this end, the person's being told included."""
-    bodies = tuple(OUTSIDE_BODIES[body][1] for body in record.fair_3_bodies or ()) if record.answered_yes_to_3() else ()
+    chosen = record.fair_3_bodies or [] if record.answered_yes_to_3() else []
+    bodies = tuple(duty for body, (_, duty) in OUTSIDE_BODIES.items() if body in chosen)
     told = ("fair.told",) if ENDS[end].told else ()
     return tuple(dict.fromkeys((*ENDS[end].follow_ups, *bodies, *told)))
 

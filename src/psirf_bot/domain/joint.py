@@ -12,6 +12,8 @@ from typing import Any
 Answers = Mapping[str, Any]
 ONGOING = "-ongoing"
 """The end of the id of a question that each answers for themselves, and that only two can answer with yes."""
+APART = "\n\n"
+"""What stands between the words of the two where they are put together."""
 
 
 class Kind(StrEnum):
@@ -64,7 +66,7 @@ def standing(entries: Iterable[Entry], pair: Collection[str]) -> Standing:
     """Where this pair stands. What somebody did who is not one of them (any more) does not count."""
     now = Standing()
     for entry in entries:
-        if entry.by not in pair:
+        if entry.by not in pair or not _fits(entry):
             continue
         if entry.kind is Kind.CONFIRMED:
             now.confirmed.add(entry.by)
@@ -72,6 +74,12 @@ def standing(entries: Iterable[Entry], pair: Collection[str]) -> Standing:
             now.confirmed.clear()
             _take(now, entry, pair)
     return now
+
+
+def _fits(entry: Entry) -> bool:
+    """A page on which each answers for themselves is only stated, never proposed; and the other way round."""
+    own = entry.page.endswith(ONGOING)
+    return own if entry.kind is Kind.STATED else not own or entry.kind not in {Kind.PROPOSED, Kind.AGREED}
 
 
 def _holds(now: Standing, entry: Entry) -> bool:
@@ -115,5 +123,5 @@ def together(own: Iterable[Answers]) -> Answers:
         elif any(isinstance(value, list) for value in values):
             joined[key] = list(dict.fromkeys(item for value in values for item in value))
         else:
-            joined[key] = "\n\n".join(values) or None
+            joined[key] = APART.join(values) or None
     return joined

@@ -1,0 +1,170 @@
+"""Starting a run of the being fair tool: the way in, the invitation, and what comes of it (policy §14, L01, L07)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from psirf_bot.cards.fair import NOT_ROUTINE, PRIVATE_TASK, SYSTEMS_FIRST, TITLE
+from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Words
+
+TOGETHER = (
+    "Two people use it together: one of the patient safety team and one of the workforce team. No question is asked "
+    "until both have joined."
+)
+HOW_TO_START = (
+    "To start, type fair and the reference of a case with a learning response, for example: fair PSI-2026-0001."
+)
+OVERSIGHT = "You are named to oversee the use of the tool."
+CONCERN = "What concern about an individual's conduct or fitness to practise did the learning response raise?"
+NO_NAMES = "No names, please: write “the member of staff”."
+WHOM = "Whom do the concerns relate to?"
+KEPT_HIDDEN = (
+    "This is kept to refuse people who must not take part, and is never shown: everywhere the person is a reference."
+)
+COLLEAGUE = "Which colleague of the other team will use it with you?"
+ONE_OF_EACH = "One of you has to be of the patient safety team and the other of the workforce team."
+BEFORE_STARTING = f"{NOT_ROUTINE}\n\n{SYSTEMS_FIRST}\n\n{TOGETHER}"
+NAME_FOUND = "Their name is in these words. Please write “the member of staff” instead."
+NOT_YOURSELF = "Two people use it together, so please choose a colleague."
+IN_THEIR_PLACE = (
+    "They are asked in place of your colleague, who can then no longer see it. Only what the two of you agree on "
+    "counts: what you agreed with somebody else is asked again."
+)
+SAID_NO = "They have said that they cannot take part. Please choose somebody else."
+STATES = {"invited": "Under way", "open": "Under way", "paused": "Paused", "ended": "Ended", "withdrawn": "Taken back"}
+IN_A_ROW = 5
+
+
+def way_in(runs: Mapping[str, Sequence[Button]], parts: Iterable[Part] = (), *buttons: Button) -> Card:
+    """What somebody gets who types `fair`. `runs`: a button for each that they may open, by the state of the run."""
+    body: list[Part] = []
+    for state, theirs in runs.items():
+        body.append(Words(text=state, style="heading"))
+        body += [Buttons(buttons=tuple(theirs[i : i + IN_A_ROW])) for i in range(0, len(theirs), IN_A_ROW)]
+    return _message(*body, *parts, buttons=buttons)
+
+
+def may_start(reference: str) -> tuple[Part, ...]:
+    """What stands above the button that starts a run in this case."""
+    about = Words(text=reference, style="subtle")
+    return (about, *(Words(text=text) for text in (NOT_ROUTINE, SYSTEMS_FIRST, TOGETHER)))
+
+
+def wrong_team(teams: Iterable[str]) -> str:
+    """Why a colleague cannot be asked; `teams`: those that the colleague could be of."""
+    return f"Please choose somebody who is listed as one of the {' or the '.join(teams)}."
+
+
+def cannot_start(overseers: Sequence[str]) -> str:
+    """The one refusal of a start or of a colleague: it does not say which of the people, or why."""
+    more = f" {' or '.join(overseers)} can tell you more." if overseers else ""
+    return f"It cannot be started with these people in this case.{more}"
+
+
+def begun(reference: str, colleague: str, open_it: Button, *, reached: bool) -> Card:
+    """It waits for the colleague. `reached`: whether they have been sent a message."""
+    return _page(
+        reference,
+        Words(text=f"Thank you. It waits for {colleague} to join. Until then no question is asked."),
+        *_unreached(colleague, reached=reached),
+        Words(
+            text=f"Please tell {colleague} in person whom it concerns: the name is shown nowhere. Here the person is "
+            f"“the member of staff”, and this run of the tool is {reference}. Nobody else has been told."
+        ),
+        buttons=(open_it,),
+    )
+
+
+def begun_already(reference: str, open_it: Button) -> Card:
+    """They have started the same before."""
+    return _page(reference, Words(text="This has been started, and you take part in it."), buttons=(open_it,))
+
+
+def invited(reference: str, case: str, by: str, team: str, *, declined: bool, buttons: tuple[Button, ...]) -> Card:
+    """For the one who is invited: nothing of the concern, and no question yet."""
+    said = "You have said that you cannot take part. If you can after all, you can still join." if declined else ""
+    return _page(
+        reference,
+        *([Words(text=said)] if said else []),
+        Words(text=f"{by}, of the {team}, asks you to use the being fair tool together in {case}."),
+        Words(text=NOT_ROUTINE),
+        Words(text=SYSTEMS_FIRST),
+        Words(
+            text=f"{by} tells you in person whom it concerns; the name is shown nowhere. Please do not join if that is "
+            "you, somebody whose line manager you are, or somebody whose line manager you stand in for. The concern "
+            "and the questions are shown once you have joined. You need give no reason if you cannot take part."
+        ),
+        buttons=buttons,
+    )
+
+
+def waiting(
+    reference: str, case: str, colleague: str, team: str, *, declined: bool, buttons: tuple[Button, ...]
+) -> Card:
+    """For the one who has joined: whom they wait for."""
+    said = "They cannot take part. Please ask another colleague." if declined else "They have not answered yet."
+    facts = (Fact(label="Case", value=case), Fact(label="Asked", value=f"{colleague} ({team})"))
+    return _page(reference, Facts(facts=facts), Words(text=said), Words(text=TOGETHER), buttons=buttons)
+
+
+def joined(reference: str, begin: Button, *, anew: bool) -> Card:
+    """Both have joined. `anew`: one of them has taken the place of somebody else."""
+    begins = (
+        "Only what the two of you agree on counts, so the questions are asked again. What your colleague has said "
+        "before waits for you there."
+        if anew
+        else "It begins with three questions before the tool is used: who is hurt, what they need, and whose task "
+        "it is to meet that need."
+    )
+    how = "One of you proposes an answer, and the other agrees or differs. You can both pause, or go back, at any time."
+    return _page(
+        reference,
+        Words(text="Thank you. You have both joined, and your colleague has been told that something waits."),
+        Words(text=begins),
+        Words(text=how),
+        buttons=(begin,),
+    )
+
+
+def asked_another(reference: str, colleague: str, open_it: Button, *, reached: bool) -> Card:
+    """Somebody else has been asked to take a colleague's place."""
+    return _page(
+        reference,
+        Words(text=f"Thank you. It waits for {colleague} to join."),
+        *_unreached(colleague, reached=reached),
+        Words(text=f"Please tell {colleague} in person whom it concerns: the name is shown nowhere."),
+        buttons=(open_it,),
+    )
+
+
+def declined(reference: str) -> Card:
+    """Somebody cannot take part, and need not say why."""
+    return _page(
+        reference, Words(text="Thank you for saying so. Your colleague asks somebody else. You need do no more.")
+    )
+
+
+def taken_back(reference: str) -> Card:
+    """It goes no further."""
+    text = "It has been taken back, and nothing was asked. Only those who oversee the use of the tool can still see it."
+    return _page(reference, Words(text=text))
+
+
+def moved_on(reference: str, open_it: Button) -> Card:
+    """What they pressed has been done, or is done no more."""
+    return _page(reference, Words(text="This has moved on. Please open it to see where it is."), buttons=(open_it,))
+
+
+def _unreached(colleague: str, *, reached: bool) -> list[Part]:
+    if reached:
+        return []
+    text = f"I cannot write to {colleague} yet. Please ask them to open a private chat with me, and to type fair there."
+    return [Words(text=text, style="warning")]
+
+
+def _message(*body: Part, buttons: tuple[Button, ...] = ()) -> Card:
+    """A message in somebody's chat: its title gives nothing away."""
+    return Card(title="A private task", preview=PRIVATE_TASK, body=body, buttons=buttons)
+
+
+def _page(reference: str, *body: Part, buttons: tuple[Button, ...] = ()) -> Card:
+    """What is shown once somebody has opened it."""
+    return Card(title=f"{TITLE} · {reference}", preview=PRIVATE_TASK, body=body, buttons=buttons)

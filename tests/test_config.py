@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from psirf_bot.config import NOT_A_PORT, Settings, check, serve_mistakes, warnings
-from psirf_bot.domain.being_fair import BeingFairSettings, Guidance
+from psirf_bot.domain.being_fair_settings import BeingFairSettings, Guidance
 from psirf_bot.domain.mistakes import Mistake, key_lines
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import (

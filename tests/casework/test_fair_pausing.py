@@ -27,7 +27,7 @@ from sqlmodel import col, select
 
 from psirf_bot.casework import fair_runs
 from psirf_bot.casework.fair_answers import NOT_OPEN
-from psirf_bot.domain.being_fair import BeingFairSettings
+from psirf_bot.domain.being_fair_settings import BeingFairSettings
 from psirf_bot.domain.joint import Kind
 from psirf_bot.store.tables import Deadline
 from stage import Stage, words

@@ -221,7 +221,7 @@ async def test_late_duties_show_on_no_list_board_page_or_summary_and_in_no_figur
             await days_pass(stage, "2026-12-18T09:30")
             late = await duties(stage)
             seen[world] = await surfaces(stage)
-    assert len(late) == 6
+    assert len(late) == 5
     assert max(late.values()) < "2026-12-18"
     assert seen["with one"] == seen["without a run"]
     assert "psirf_outbox_messages" in seen["with one"]["figures"]

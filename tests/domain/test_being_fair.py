@@ -76,10 +76,10 @@ FOLLOWED_UP = {
 BODIES = {
     ("none",): "fair.guidance fair.told",
     ("regulator",): "fair.guidance fair.regulator fair.told",
-    ("police",): "fair.guidance fair.police fair.told",
-    ("pipot",): "fair.guidance fair.pipot fair.told",
-    ("lado",): "fair.guidance fair.lado fair.told",
-    ("regulator", "police", "pipot", "lado"): "fair.guidance fair.regulator fair.police fair.pipot fair.lado fair.told",
+    ("police",): "fair.guidance fair.police",
+    ("pipot",): "fair.guidance fair.pipot",
+    ("lado",): "fair.guidance fair.lado",
+    ("regulator", "police", "pipot", "lado"): "fair.guidance fair.regulator fair.police fair.pipot fair.lado",
 }
 NEVER = ("guilty", "blame", "fault", "culprit", "verdict", "decided that", "must be disciplined", "the individual is")
 

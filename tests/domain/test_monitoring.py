@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psirf_bot.domain import monitoring
-from psirf_bot.domain.being_fair import ENDS, BeingFairSettings
+from psirf_bot.domain.being_fair import ENDS
+from psirf_bot.domain.being_fair_settings import BeingFairSettings
 from psirf_bot.domain.monitoring import GROUPS, NOT_KNOWN, OTHERWISE, SINGLED_OUT, Ended, Group, Side, Step, side, step
 
 SIDES = {"singled out": SINGLED_OUT, "otherwise": OTHERWISE}

@@ -15,12 +15,14 @@ from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, NO_NAMES
 from psirf_bot.dialogs.flow import Page
 from psirf_bot.dialogs.questions import Question, long_text
+from psirf_bot.dialogs.typed import NOBODY
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.being_fair import missing_ground
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.joint import Entry, Kind
 from psirf_bot.store.tables import FairRun
 
+FIRST_QUESTIONS = frozenset({"fair-who-is-hurt", "fair-what-they-need", "fair-whose-task"})
 REASON, DISCUSSED, DAY = "reason", "fair-discussed", "fair-discussed-on"
 KEPT = "Your words are still in the form. To go on, press “Where it is now”, or open your private task again."
 OVERTAKEN = "This page has been overtaken, so nothing was sent."
@@ -174,6 +176,11 @@ def _why_a_reason(work: Work, at: Answering) -> str:
 
 def _check(answers: Answers) -> None:
     """Raise Unfit for answers that are each in order but lack what goes with them."""
+    first = FIRST_QUESTIONS & answers.keys()
+    said_nothing = {key for key in first if str(answers[key]).casefold().strip(" .") in NOBODY}
+    if said_nothing:
+        words = "Please answer this in a few words: it is asked so that nobody is forgotten."
+        raise Unfit(dict.fromkeys(said_nothing, words))
     if answers.get(DISCUSSED, NOT_YET) != NOT_YET and not answers.get(DAY):
         raise Unfit({DAY: "Please say on which day it was discussed."})
     for key in EACH_FOR_THEMSELVES & answers.keys():

@@ -14,7 +14,6 @@ from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_circle, fair_history, fair_runs, people
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.fair_invitation import form_sealed
 from psirf_bot.casework.fair_record import Sections
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
@@ -43,7 +42,7 @@ FROM_WHOM = (
 def _export(work: Work, press: Press) -> Reply:
     if not may(press.by, Act.OVERSEE_FAIR):
         raise fair_runs.refused(work)
-    return form_sealed(FORM(work, press))
+    return fair_runs.sealed(FORM(work, press))
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:

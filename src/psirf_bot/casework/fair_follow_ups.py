@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 from psirf_bot.cards import fair_outcome as cards
 from psirf_bot.cards.answers import moment
-from psirf_bot.cards.fair import PRIVATE_TASK
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.support import OFFERS
-from psirf_bot.casework import deadlines, fair_circle, fair_outcome, fair_pair, fair_record, fair_runs, people
+from psirf_bot.casework import deadlines, fair_circle, fair_outcome, fair_pair, fair_record, fair_runs
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
@@ -15,7 +14,7 @@ from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.being_fair import NO_NAMES
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, several_of, short_text
 from psirf_bot.domain.authority import Act, Member
-from psirf_bot.domain.being_fair import follow_ups
+from psirf_bot.domain.being_fair import ASKED_FIRST, follow_ups
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import Case, Deadline, FairRun
 
@@ -42,28 +41,10 @@ def end_run(work: Work, run: FairRun, end: str, by: str) -> None:
     fair_runs.tell(work, run, fair_runs.other(run, by))
 
 
-def privately(work: Work, run: FairRun, reply: Reply) -> Reply:
-    """The answer as one about a run goes out: kept nowhere, its preview says nothing, and from a form there is a way
-    back."""
-    card = reply.card
-    if card:
-        back = (button(work, "Back", "fair.show", run=run.id),) if any(card.inputs()) else ()
-        card = card.model_copy(update={"preview": PRIVATE_TASK, "buttons": (*card.buttons, *back)})
-    return reply.model_copy(update={"card": card, "sealed": True})
-
-
-def is_about(work: Work, run: FairRun, who: str) -> bool:
-    """Whether a run is about this person, or somebody with the same name where one of the two was only typed."""
-    if run.subject_id and people.person(work, who):
-        return run.subject_id == who
-    name = people.name_of(work, run.subject_id) or run.subject_name or ""
-    return name.casefold().split() == people.name_of(work, who).casefold().split()
-
-
 def colleague_named(work: Work, run: FairRun, answers: Answers, question: str) -> str:
     """The one colleague who was named. Raises Unfit for the person concerned."""
     who = fair_pair.one_named(answers[question])
-    if is_about(work, run, who):
+    if fair_pair.is_about(work, run, who):
         raise Unfit({question: "Please name somebody else here."})
     return who
 
@@ -84,7 +65,7 @@ def _teller(work: Work, press: Press) -> Reply:
         so_far=lambda work, press: _named(run),
         keeps=False,
     )
-    return privately(work, run, form(work, press))
+    return fair_runs.privately(work, run, form(work, press))
 
 
 def _who_tells(id: str, label: str) -> Question:
@@ -114,7 +95,7 @@ def _step_taken(work: Work, press: Press) -> Reply:
     if duty is None or (duty.subject_kind, duty.subject_id) != (fair_circle.KIND, run.id):
         raise fair_runs.refused(work)
     if duty.state not in deadlines.RUNNING:  # pressed twice, or by the other
-        return privately(work, run, Reply(card=outcome(work, run, press.by)))
+        return fair_runs.privately(work, run, Reply(card=outcome(work, run, press.by)))
     told = duty.rule == TOLD
     form = Form(
         Act.REPORT,
@@ -127,7 +108,7 @@ def _step_taken(work: Work, press: Press) -> Reply:
         so_far=lambda work, press: _named(run) if told else {},
         keeps=False,
     )
-    return privately(work, run, form(work, press))
+    return fair_runs.privately(work, run, form(work, press))
 
 
 def _about_telling() -> Sequence[Question]:
@@ -157,7 +138,11 @@ def _done(work: Work, by: Member, run: FairRun, duty: Deadline, answers: Answers
         kept["teller"] = run.teller
         work.session.add(run)
     fair_runs.log(work, run, by.id, kind, answers=kept)
-    deadlines.done(work, duty, fair_runs.subject(run), by.id)
+    about = fair_runs.subject(run)
+    deadlines.done(work, duty, about, by.id)
+    if duty.rule in ASKED_FIRST and not deadlines.running(work, about, *ASKED_FIRST):
+        # Whoever has to be asked first has been; a duty that was opened once is not opened again.
+        deadlines.happened(work, Event.FAIR_FOLLOWED_UP, about, by.id, only={TOLD}, occurrence="1")
     return outcome(work, run, by)
 
 
@@ -178,7 +163,7 @@ def _kept(work: Work, press: Press) -> Reply:
     if run.record is None:
         raise fair_runs.refused(work)
     fair_runs.log(work, run, press.by.id, "viewed")
-    return privately(work, run, Reply(card=fair_outcome.kept(work, run, int(press.args.get("part", "0")))))
+    return fair_runs.privately(work, run, Reply(card=fair_outcome.kept(work, run, int(press.args.get("part", "0")))))
 
 
 # Looking at it again
@@ -189,7 +174,7 @@ def _revisit(work: Work, press: Press) -> Reply:
     run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
     newest = fair_runs.versions(work, run)[-1]
     if newest.id != run.id:
-        return privately(work, run, Reply(card=_opened(work, newest)))
+        return fair_runs.privately(work, run, Reply(card=_opened(work, newest)))
     _only_one(work, run)
     owed = deadlines.running(work, fair_runs.subject(run))
     dropped = [duty for duty in owed if duty.rule not in STAYS_OWED]
@@ -207,7 +192,7 @@ def _revisit(work: Work, press: Press) -> Reply:
         about=lambda work, press: run.reference,
         keeps=False,
     )
-    return privately(work, run, form(work, press))
+    return fair_runs.privately(work, run, form(work, press))
 
 
 def _only_one(work: Work, run: FairRun) -> None:

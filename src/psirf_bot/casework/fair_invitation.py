@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from psirf_bot.cards import fair_start as cards
-from psirf_bot.cards.fair import PRIVATE_TASK, nothing_waits
+from psirf_bot.cards.fair import nothing_waits
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import fair_circle, fair_pair, fair_runs, people, post
 from psirf_bot.casework.actions import button
@@ -54,15 +54,8 @@ def invite(work: Work, run: FairRun, by: Member, how: str, colleague: str) -> No
     fair_runs.tell(work, run, colleague)
 
 
-def sealed(card: Card) -> Reply:
-    """What is shown of a run is kept nowhere else."""
-    return Reply(card=card, sealed=True)
-
-
-def form_sealed(reply: Reply) -> Reply:
-    """The same for a form, whose preview gives nothing away either."""
-    card = reply.card.model_copy(update={"preview": PRIVATE_TASK}) if reply.card else None
-    return reply.model_copy(update={"card": card, "sealed": True})
+def _shown(card: Card) -> Reply:
+    return fair_runs.sealed(Reply(card=card))
 
 
 def open_it(work: Work, run: FairRun, by: Member, label: str = "Open it") -> Button:
@@ -77,7 +70,7 @@ def _join(work: Work, press: Press) -> Reply:
     """Not for whoever has become the line manager meanwhile: they are kept out."""
     run, by = fair_runs.held(work, press), press.by
     if by.id in run.joined:
-        return sealed(cards.moved_on(run.reference, open_it(work, run, by)))
+        return _shown(cards.moved_on(run.reference, open_it(work, run, by)))
     run = fair_runs.held(work, press, Act.JOIN_FAIR)
     anew = _was_under_way(work, run)
     run.joined, run.state = [*run.joined, by.id], fair_runs.OPEN
@@ -86,20 +79,20 @@ def _join(work: Work, press: Press) -> Reply:
     happened(work, Event.FAIR_JOINED, fair_runs.subject(run), by.id)
     fair_runs.tell(work, run, fair_runs.other(run, by.id))
     begin = button(work, "Begin", "fair.show", person_id=by.id, style="primary", opens=True, run=run.id)
-    return sealed(cards.joined(run.reference, begin, anew=anew))
+    return _shown(cards.joined(run.reference, begin, anew=anew))
 
 
 def _decline(work: Work, press: Press) -> Reply:
     """No reason is asked for. They are reminded no more; whoever invited them hears that something waits."""
     run, by = fair_runs.held(work, press), press.by
     if by.id in run.joined:
-        return sealed(cards.moved_on(run.reference, open_it(work, run, by)))
+        return _shown(cards.moved_on(run.reference, open_it(work, run, by)))
     run = fair_runs.held(work, press, Act.JOIN_FAIR)
     if not _is_declined(work, run):
         fair_runs.log(work, run, by.id, "declined")
         _stop_waiting(work, run, by)
         fair_runs.tell(work, run, fair_runs.other(run, by.id))
-    return sealed(cards.declined(run.reference))
+    return _shown(cards.declined(run.reference))
 
 
 def _is_declined(work: Work, run: FairRun) -> bool:
@@ -124,14 +117,14 @@ def _stop_waiting(work: Work, run: FairRun, by: Member) -> None:
 def _withdraw(work: Work, press: Press) -> Reply:
     run, by = fair_runs.held(work, press, Act.REPLACE_FAIR), press.by
     if not _can_take_back(work, run, by):
-        return sealed(cards.moved_on(run.reference, open_it(work, run, by)))
+        return _shown(cards.moved_on(run.reference, open_it(work, run, by)))
     run.state = fair_runs.WITHDRAWN
     work.session.add(run)
     fair_runs.log(work, run, by.id, "withdrawn")
     happened(work, Event.FAIR_ENDED, fair_runs.subject(run), by.id)
     if not _is_declined(work, run):
         _tell_that_nothing_waits(work, fair_runs.other(run, by.id))
-    return sealed(cards.taken_back(run.reference))
+    return _shown(cards.taken_back(run.reference))
 
 
 def _can_take_back(work: Work, run: FairRun, by: Member) -> bool:
@@ -160,11 +153,7 @@ def _replace(work: Work, press: Press) -> Reply:
         about=lambda work, press: run.reference,
         keeps=False,
     )
-    reply = form_sealed(form(work, press))
-    if reply.card is None or not any(reply.card.inputs()):
-        return reply
-    back = button(work, "Back", "fair.show", person_id=press.by.id, run=run.id)
-    return reply.model_copy(update={"card": reply.card.model_copy(update={"buttons": (*reply.card.buttons, back)})})
+    return fair_runs.privately(work, run, form(work, press))
 
 
 def _whom(run: FairRun, by: Member) -> Sequence[Question]:

@@ -11,7 +11,6 @@ from psirf_bot.cards.fair import PRIVATE_TASK, TITLE
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_circle, fair_runs
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.fair_follow_ups import privately
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
@@ -48,7 +47,7 @@ def _record(work: Work, press: Press) -> Reply:
         so_far=lambda work, press: _newest(work, run) or {},
         keeps=False,
     )
-    return privately(work, run, form(work, press))
+    return fair_runs.privately(work, run, form(work, press))
 
 
 def questions() -> Sequence[Question]:

@@ -89,7 +89,7 @@ def _follow_ups(work: Work, run: FairRun) -> list[Deadline]:
 def _telling(work: Work, run: FairRun, told: Deadline | None) -> str:
     """Who tells the person, or that somebody has; `told` is the duty to see to it, where there is one."""
     if told is None:
-        return cards.A_HUMAN
+        return cards.A_HUMAN if fair_runs.versions(work, run)[-1].id == run.id else cards.TOLD_LATER
     if told.state in deadlines.RUNNING:
         who = f"{people.name_of(work, run.teller)} is to tell them." if run.teller else cards.NOBODY_YET
         return f"{who} {cards.A_HUMAN}"

@@ -64,10 +64,10 @@ def under_way_for(work: Work, case: Case, subject: str) -> FairRun | None:
     """The run under way for this person in this case or in one joined with it: there is never more than one (L19)."""
     ids = [each.id for each in cases.with_joined(work, case)]
     under_way = select(FairRun).where(col(FairRun.case_id).in_(ids), col(FairRun.state).in_(fair_runs.UNDER_WAY))
-    return next((run for run in work.session.exec(under_way) if _is_about(work, run, subject)), None)
+    return next((run for run in work.session.exec(under_way) if is_about(work, run, subject)), None)
 
 
-def _is_about(work: Work, run: FairRun, subject: str) -> bool:
+def is_about(work: Work, run: FairRun, subject: str) -> bool:
     """Whether a run is about this person, or somebody with the same name where one of the two was only typed."""
     if run.subject_id and people.person(work, subject):
         return run.subject_id == subject

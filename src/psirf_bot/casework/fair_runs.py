@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlmodel import col, func, select
 
-from psirf_bot.cards.fair import NOT_HERE, private_task
+from psirf_bot.cards.fair import NOT_HERE, PRIVATE_TASK, private_task
 from psirf_bot.casework import fair_circle, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import Subject
+from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES
@@ -22,7 +23,7 @@ from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.being_fair import ENDS, FairnessReview
 from psirf_bot.domain.joint import Entry, Kind, Standing, standing
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, FairEntry, FairRun
+from psirf_bot.store.tables import Case, FairEntry, FairRun, Outbox
 
 INVITED, OPEN, PAUSED, ENDED, WITHDRAWN = "invited", "open", "paused", "ended", "withdrawn"
 UNDER_WAY = (INVITED, OPEN, PAUSED)
@@ -149,8 +150,29 @@ def log(
     return entry
 
 
+def sealed(reply: Reply) -> Reply:
+    """The answer as one about a run goes out: kept nowhere else, and its preview says nothing."""
+    card = reply.card.model_copy(update={"preview": PRIVATE_TASK}) if reply.card else None
+    return reply.model_copy(update={"card": card, "sealed": True})
+
+
+def privately(work: Work, run: FairRun, reply: Reply) -> Reply:
+    """The same; and from a form there is a way back."""
+    card = reply.card
+    if card and any(card.inputs()):
+        back = button(work, "Back", "fair.show", run=run.id)
+        reply = reply.model_copy(update={"card": card.model_copy(update={"buttons": (*card.buttons, back)})})
+    return sealed(reply)
+
+
 def tell(work: Work, run: FairRun, person_id: str) -> None:
-    """Let one of the two know, in their working hours, that there is something for them; not what."""
+    """Let one of the two know, in their working hours, that there is something for them; not what.
+
+    Where they have still to be told so, once is enough.
+    """
     open_it = button(work, "Open it", "fair.show", person_id=person_id, style="primary", opens=True, run=run.id)
     at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, person_id))
-    post.to_person(work, person_id, private_task(open_it), at=at)
+    card = private_task(open_it)
+    theirs = select(Outbox.card).where(Outbox.person_id == person_id, Outbox.state == "due")
+    if card.model_dump(mode="json") not in work.session.exec(theirs).all():
+        post.to_person(work, person_id, card, at=at)

@@ -16,7 +16,7 @@ from psirf_bot.cards.fair import NOT_ROUTINE, TITLE
 from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.casework import cases, fair_circle, fair_invitation, fair_pair, fair_runs, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.fair_invitation import form_sealed, open_it
+from psirf_bot.casework.fair_invitation import open_it
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
@@ -92,7 +92,7 @@ def _start(work: Work, press: Press) -> Reply:
         keeps=False,
     )
     # No Act of a case is this one's: the form's own button has the case among its arguments.
-    return form_sealed(form(work, replace(press, case_id=None, args={**press.args, "of": case.id})))
+    return fair_runs.sealed(form(work, replace(press, case_id=None, args={**press.args, "of": case.id})))
 
 
 def _to_start(work: Work, press: Press) -> Sequence[Question]:

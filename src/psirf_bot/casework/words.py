@@ -297,6 +297,8 @@ FOR_SOME: tuple[tuple[Act | frozenset[Role], str, str, str], ...] = (
     (Act.OPEN_PANEL, "agenda", "Put cases before the weekly panel", ""),
     (Act.SEE_GAPS, "gaps", "See the events that need a PSII and have none", ""),
     (Act.SEE_UNTRIAGED, "training", "See who is trained to lead or oversee a learning response", ""),
+    (Act.START_FAIR, "fair PSI-…", "Two people use the being fair tool, in private; rarely", ""),
+    (Act.OVERSEE_FAIR, "fair", "Being fair, for overseers", ""),
     (Act.AGREE_ACTION, "action", "Agree a safety action; actions lists them", ""),
     (Act.RECEIVE_ALERT, "alert", "Note a Patient Safety Alert; alerts lists them", ""),
     (MAY_SEE_CANDOUR, "candour PSI-…", "See where the duty of candour has got to", ""),

@@ -1,15 +1,17 @@
-"""What is kept only for a while: answers to deliveries, and messages that have arrived."""
+"""What is kept only for a while: answers to deliveries, messages that have arrived, and reports never sent."""
 
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, delete
+from sqlmodel import Session, col, delete, update
 
-from psirf_bot.store.tables import Inbox, Outbox
+from psirf_bot.store.tables import Dialog, Inbox, Outbox
 
 KEEP_ANSWERS = timedelta(days=1)
 """Longer than any platform delivers again; the answers hold people's words."""
 KEEP_SENT = timedelta(days=30)
 """Long enough to see what was sent when. Their words are taken out as soon as they have arrived."""
+KEEP_DRAFTS = timedelta(days=30)
+"""Since somebody last added to it. A report that was sent or cancelled has left its words behind at once."""
 
 
 def tidy(session: Session, now: datetime) -> None:
@@ -17,3 +19,6 @@ def tidy(session: Session, now: datetime) -> None:
     session.exec(delete(Inbox).where(col(Inbox.at) < now - KEEP_ANSWERS))
     settled = col(Outbox.state).in_(("sent", "let go"))
     session.exec(delete(Outbox).where(settled, col(Outbox.created_at) < now - KEEP_SENT))
+    # The emptied row stays: buttons of its old cards then say that the form was cancelled.
+    left = (col(Dialog.state) == "open", col(Dialog.updated_at) < now - KEEP_DRAFTS)
+    session.exec(update(Dialog).where(*left).values(state="cancelled", answers={}))

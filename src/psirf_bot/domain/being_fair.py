@@ -7,46 +7,17 @@ step that the tool names, for people to take (policy §14, L01 to L19).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from psirf_bot.domain.setting_types import Frozen, HttpsUrl, Words
+from psirf_bot.domain.being_fair_settings import Reading
 
 YesNo = Literal["yes", "no"]
 YesNoUnsure = Literal["yes", "no", "unsure"]
 YesNoNotKnown = Literal["yes", "no", "not-known"]
 YesNoNotYet = Literal["yes", "no", "not-yet"]
 """From question 2 on the tool knows only yes and no: what is not known yet waits, and is never taken for no (V15)."""
-
-Reading = Literal["next test", "deliberate harm"]
-"""Where the tool goes on after "only continue if there are ongoing concerns", for it does not say so itself (V14)."""
-
-TOOL = "Being fair tool: supporting staff following a patient safety incident (NHS England, 2025)"
-
-
-class Guidance(Frozen):
-    """Where this trust keeps what the tool tells people to follow. What is left out is named without a link."""
-
-    safeguarding: HttpsUrl | None = None
-    health: HttpsUrl | None = None
-    management: HttpsUrl | None = None
-    memorandum: HttpsUrl = (
-        "https://www.gov.uk/government/publications/investigating-suspected-criminal-activity-in-healthcare-mou"
-    )
-
-
-class BeingFairSettings(Frozen):
-    """What a trust may set of the tool. `review_after`: in working days, when a run that is paused is looked at again.
-
-    `fewest`: smaller numbers of people are not shown in the monitoring.
-    """
-
-    after_ongoing_concern: Reading = "next test"
-    tool: Words = TOOL
-    review_after: Annotated[int, Field(ge=1, le=60)] = 10
-    fewest: Annotated[int, Field(ge=3, le=20)] = 5
-    guidance: Guidance = Guidance()
 
 
 class FairnessReview(BaseModel):
@@ -298,6 +269,9 @@ OUTSIDE_BODIES = {
 }
 """Whom a yes to question 3 may have to reach, in the tool's order, with the duty it opens."""
 
+ASKED_FIRST = frozenset({"fair.police", "fair.pipot", "fair.lado", "fair.safeguarding"})
+"""Whom to ask before anything is said to the person, lest it harm an inquiry or somebody at risk: these duties."""
+
 KINDS_OF_CONCERN = {
     "reckless": "Reckless",
     "wilfully-neglectful": "Wilfully neglectful",
@@ -311,10 +285,13 @@ LIMBS = {
 
 
 def follow_ups(end: str, record: FairnessReview) -> tuple[str, ...]:
-    """The rules of everything that has to be followed up after this end, the person's being told included."""
+    """The rules of everything that has to be followed up after this end.
+
+    The person's being told is among them, unless somebody else has to be asked first: then it comes after that.
+    """
     chosen = record.fair_3_bodies or [] if record.answered_yes_to_3() else []
     bodies = tuple(duty for body, (_, duty) in OUTSIDE_BODIES.items() if body in chosen)
-    told = ("fair.told",) if ENDS[end].told else ()
+    told = ("fair.told",) if ENDS[end].told and not ASKED_FIRST.intersection(bodies) else ()
     return tuple(dict.fromkeys((*ENDS[end].follow_ups, *bodies, *told)))
 
 

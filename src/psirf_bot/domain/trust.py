@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from psirf_bot.domain.being_fair import BeingFairSettings
+from psirf_bot.domain.being_fair_settings import BeingFairSettings
 from psirf_bot.domain.minimum import REQUIREMENTS, Requirement
 from psirf_bot.domain.panel import PanelSettings
 from psirf_bot.domain.people import Role

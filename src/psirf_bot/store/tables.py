@@ -644,7 +644,7 @@ class FairEntry(SQLModel, table=True):
     by_id: str
     kind: str
     """Those of domain/joint.py; and invited, joined, declined, withdrawn, replaced, paused, resumed, left, ended,
-    told, step taken, viewed, exported."""
+    revisited, teller named, told, step taken, groups recorded, viewed, exported."""
     page: str = ""
     answers: Object = _json()
     about: int | None = None

@@ -32,12 +32,14 @@ async def being_fair_outcome(stage: Stage) -> AsyncIterator[Shown]:
     await stage.do(_ended)
     done = {"day": "2026-11-20", "number": "LA-2026-20"}
     yield Shown("fair-outcome", "Being fair: the tool's next step", await press(OWEN, "fair.show"))
+    lado = await duty("fair.lado")
+    yield Shown("form-fair-step", "Form: a follow-up is done", await press(OWEN, "fair.step-taken", deadline=lado))
+    for rule in ("fair.lado", "fair.police", "fair.pipot"):  # they are asked before anything is said to the person
+        await press(OWEN, "fair.step-taken", done, deadline=await duty(rule))
+    told = await duty("fair.told")
     yield Shown("form-fair-teller", "Form: who tells the member of staff", await press(LEAH, "fair.teller"))
     named = await press(LEAH, "fair.teller", {"teller": "Bronwen Hale"})
     yield Shown("fair-teller-named", "Being fair: somebody is named to tell them", named)
-    lado, told = await duty("fair.lado"), await duty("fair.told")
-    yield Shown("form-fair-step", "Form: a follow-up is done", await press(OWEN, "fair.step-taken", deadline=lado))
-    await press(OWEN, "fair.step-taken", done, deadline=lado)
     yield Shown("form-fair-told", "Form: they were told", await press(LEAH, "fair.step-taken", deadline=told))
     followed_up = await press(LEAH, "fair.step-taken", TOLD, deadline=told)
     yield Shown("fair-followed-up", "Being fair: some of it is followed up", followed_up)

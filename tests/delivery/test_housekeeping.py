@@ -1,0 +1,93 @@
+"""What is kept only for a while goes in time, and nothing else does."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import select
+from test_reporting import AMINA, PAGE_1, near_miss
+
+from psirf_bot.delivery.housekeeping import KEEP_DRAFTS, tidy
+from psirf_bot.store.tables import AuditEntry, Case, Dialog, Inbox, Outbox, ReportVersion
+from stage import Stage, words
+
+SOON = timedelta(minutes=5)
+
+
+async def tidied(stage: Stage) -> None:
+    await stage.store.run(lambda session: tidy(session, stage.now))
+
+
+async def all_of(stage: Stage, table: Any) -> list[Any]:
+    found: list[Any] = await stage.do(lambda work: work.session.exec(select(table)).all())
+    return found
+
+
+async def begun(stage: Stage) -> Any:
+    """A report on its second page."""
+    return await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", PAGE_1)
+
+
+async def test_an_unfinished_report_that_nobody_comes_back_to_is_emptied(stage: Stage) -> None:
+    page = await begun(stage)
+    stage.now += KEEP_DRAFTS + SOON
+    await tidied(stage)
+    [dialog] = await all_of(stage, Dialog)
+    assert (dialog.state, dialog.answers) == ("cancelled", {})
+    old = await stage.presses(AMINA, page, "Next", {"could-have-led": "no"})
+    assert old.title == "This form was cancelled"
+    assert "Is anyone in danger now?" in words(await stage.says(AMINA, "report")), "a new one can be begun"
+
+
+async def test_what_is_younger_stays(stage: Stage) -> None:
+    await begun(stage)
+    stage.now += KEEP_DRAFTS - SOON
+    await tidied(stage)
+    [dialog] = await all_of(stage, Dialog)
+    assert dialog.state == "open"
+    assert dialog.answers["what-happened"] == PAGE_1["what-happened"]
+
+
+async def test_a_report_that_was_sent_or_cancelled_has_left_its_words_behind_at_once(stage: Stage) -> None:
+    await stage.presses(AMINA, await near_miss(stage), "Send the report")
+    await begun(stage)
+    await stage.says(AMINA, "cancel")
+    dialogs = await all_of(stage, Dialog)
+    assert [(dialog.state, dialog.answers) for dialog in dialogs] == [("done", {}), ("cancelled", {})]
+
+
+async def test_answers_go_after_a_day_and_delivered_messages_after_thirty(stage: Stage) -> None:
+    await stage.presses(AMINA, await near_miss(stage), "Send the report")
+    await stage.settled()
+    assert await all_of(stage, Inbox)
+    sent = [row for row in await all_of(stage, Outbox) if row.state == "sent"]
+    stage.now += timedelta(days=1) + SOON
+    await tidied(stage)
+    assert await all_of(stage, Inbox) == []
+    assert {row.id for row in sent} <= {row.id for row in await all_of(stage, Outbox)}
+    stage.now += timedelta(days=29)
+    await tidied(stage)
+    assert [row.state for row in await all_of(stage, Outbox) if row.state == "sent"] == []
+
+
+async def test_what_could_not_be_delivered_stays_until_somebody_settles_it(stage: Stage) -> None:
+    await stage.presses(AMINA, await near_miss(stage), "Send the report")
+    await stage.settled()
+
+    def dies(work: Any) -> None:
+        row = work.session.exec(select(Outbox)).first()
+        row.state = "dead"
+        work.session.add(row)
+
+    await stage.do(dies)
+    stage.now += timedelta(days=400)
+    await tidied(stage)
+    assert [row.state for row in await all_of(stage, Outbox) if row.state == "dead"] == ["dead"]
+
+
+async def test_cases_and_the_audit_are_never_touched(stage: Stage) -> None:
+    await stage.presses(AMINA, await near_miss(stage), "Send the report")
+    before = [len(await all_of(stage, table)) for table in (Case, ReportVersion, AuditEntry)]
+    stage.now += timedelta(days=365 * 30)
+    await tidied(stage)
+    assert [len(await all_of(stage, table)) for table in (Case, ReportVersion, AuditEntry)] == before
+    assert before[0] == 1

@@ -1,4 +1,4 @@
-"""The command line, `psirf-bot`: demo, serve, check, migrate, people, training, outbox, manifest, audit."""
+"""The command line, `psirf-bot`: what whoever runs the bot does on the server."""
 
 import asyncio
 import gc
@@ -18,9 +18,11 @@ from sqlmodel import Session
 
 from psirf_bot import bootstrap, config, trust_file
 from psirf_bot import demo as demo_furniture
+from psirf_bot.casework import export as general_export
 from psirf_bot.casework import training as register
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import dead_letters
+from psirf_bot.delivery import restored as after_restore
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
 from psirf_bot.domain.trust import Trust
@@ -195,6 +197,57 @@ def head() -> None:
     """Print the seal of the newest entry; keep a copy elsewhere to be able to tell when the end is cut off."""
     settings = config.Settings()
     click.echo(_do(settings, _trust(settings), lambda work: chain.head(work.session)) or "The chain is empty.")
+
+
+@bot.command()
+@click.option("--case", metavar="PSI-…", help="This case alone.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Cases recorded since that day.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="A new folder to make.")
+def export(case: str | None, since: datetime | None, out: Path | None) -> None:
+    """Write what the bot holds about cases as CSV files, for the quality team or a regulator. It is on record."""
+    settings = config.Settings()
+    trust = _trust(settings)
+    _stop_for(list(config.key_and_database_mistakes(settings)))
+    folder = out or Path(f"psirf-export-{datetime.now(trust.timezone):%Y-%m-%d-%H%M%S}")
+    if case and since:
+        raise click.UsageError("Say either --case or --since.")
+    if folder.exists():
+        raise click.ClickException(f"{folder} is there already. Name a new folder with --out.")
+    try:
+        made = _do(settings, trust, lambda work: general_export.gather(work, case, since.date() if since else None))
+    except general_export.NoSuchCase:
+        raise click.ClickException(f"There is no case {case}.") from None
+    try:
+        general_export.write(made, folder)
+    except OSError as trouble:
+        raise click.ClickException(f"{folder} cannot be written ({trouble.strerror}).") from None
+    click.echo(f"{folder}: {len(made.files)} files and manifest.json. Cases: {made.manifest['rows']['cases']}.")
+    click.echo("It holds confidential matters. Keep it where only those can read it who need it.")
+
+
+@bot.command()
+@click.option("--gap", type=click.IntRange(0, 9000), default=after_restore.GAP, show_default=True,
+              help="How many references to leave out.")  # fmt: skip
+def restored(gap: int) -> None:
+    """Run once after a database was restored from a backup, before `serve`.
+
+    What may have been sent since the backup is looked for first, or says that it may repeat; references go on later.
+    """
+    settings = config.Settings()
+    trust = _trust(settings)
+    _stop_for(list(config.key_and_database_mistakes(settings)))
+    lock = _hold(settings)
+    try:
+        done = _do(settings, trust, lambda work: after_restore.take_up(work, gap))
+    except after_restore.Unfit as why:
+        raise click.ClickException(str(why)) from None
+    finally:
+        if lock:
+            lock.close()
+    since = done.since.astimezone(trust.timezone)
+    click.echo(f"The newest entry is of {since:%d %B %Y, %H:%M}. What people did after that is not in this database.")
+    click.echo(f"In doubt: {done.in_doubt} messages that waited, and {done.written_again} that are due again now.")
+    click.echo(f"The next case is {done.next_reference}: {gap} numbers are left out. Now start the bot.")
 
 
 def main() -> None:

@@ -86,7 +86,7 @@ class Settings(BaseSettings):
 def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
     """What keeps `serve` from starting; `--dev` does without a key and a platform, on this machine only."""
     return [
-        *_key_and_database_mistakes(settings, dev),
+        *key_and_database_mistakes(settings, dev=dev),
         *address_mistakes(settings, dev),
         *_slack_mistakes(settings),
         *_teams_mistakes(settings),
@@ -101,7 +101,8 @@ def check(settings: Settings) -> list[Mistake]:
     return serve_mistakes(settings)
 
 
-def _key_and_database_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
+def key_and_database_mistakes(settings: Settings, *, dev: bool = False) -> Iterator[Mistake]:
+    """What every command needs that writes down who did what."""
     key = settings.secret_key
     if key is None and dev:
         pass  # a fixed key will do for trying things out on this machine

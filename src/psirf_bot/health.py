@@ -45,6 +45,7 @@ def health_routes(
 
     async def metrics(_: web.Request) -> web.Response:
         figures = await store.read(lambda session: list(_figures(session, now())))
+        figures.append(("psirf_platforms_cut_off", "Platforms that the bot calls and cannot reach", len(cut_off())))
         registry = CollectorRegistry()
         for name, words, counts in figures:
             by_state = isinstance(counts, dict)

@@ -197,8 +197,11 @@ async def through(stage: Stage, answers: Mapping[str, Any] | None = None, *, unt
 
 
 async def both_confirm(stage: Stage) -> Card:
-    await on_card(stage, LEAH, await page(stage, LEAH), "Confirm")
-    return await on_card(stage, OWEN, await page(stage, OWEN), "Confirm")
+    """Both, or one where that is enough: when not both state a ground for a concern."""
+    ended = await on_card(stage, LEAH, await page(stage, LEAH), "Confirm")
+    if not (await where(stage)).closes_by_itself:
+        ended = await on_card(stage, OWEN, await page(stage, OWEN), "Confirm")
+    return ended
 
 
 __all__ = ["LEAH", "TOMASZ"]

@@ -35,9 +35,10 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_runs
 from psirf_bot.casework.fair_answers import CHANGED, OVERTAKEN
 from psirf_bot.casework.inbound import Pressed
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.being_fair import ENDS
 from psirf_bot.domain.joint import Kind
-from psirf_bot.store.tables import Action, AuditEntry, Deadline, FairRun, Inbox
+from psirf_bot.store.tables import Action, AuditEntry, Deadline, FairRun, Inbox, Person
 from stage import Stage, address_of, shown, words
 
 OTHERS = (TOMASZ, "Carys Penhallow", "Sandeep Bhullar", "Amina Yusuf", "Rosalind Achebe")
@@ -129,7 +130,9 @@ async def test_by_presses_alone_both_reach_each_end_and_confirm_it(fair: Stage, 
     card = await page(fair, LEAH)
     assert f"The tool's next step: {ENDS[end].title}" in words(card)
     assert ENDS[end].step in words(card)
-    assert "Nothing is decided until both of you confirm." in words(card)
+    one_is_enough = end.startswith("continue-after")
+    assert ("Nothing is decided until both of you confirm." in words(card)) is not one_is_enough
+    assert ("Either of you can confirm that." in words(card)) is one_is_enough
     assert (await run_of(fair)).state == fair_runs.OPEN
     await both_confirm(fair)
     run = await run_of(fair)
@@ -562,3 +565,31 @@ async def test_no_button_names_the_case(fair: Stage) -> None:
 
     assert await fair.do(of_cases) == []
     assert isinstance(await run_of(fair), FairRun)
+
+
+# When the other can no longer take part
+
+
+@pytest.mark.parametrize("how", ["left", "changed teams", "manages"])
+async def test_nothing_goes_on_with_somebody_who_can_no_longer_take_part(fair: Stage, how: str) -> None:
+    await through(fair, {}, until="fair-3")
+    await propose(fair, OWEN, {})
+    before = await page(fair, LEAH)
+    await fair.do(lambda work: _gone(work, how))
+    card = await on_card(fair, LEAH, before, "Agree")
+    assert "Your colleague can no longer take part" in words(card)
+    assert "Ask another colleague" in [button.label for button in card.all_buttons()]
+    assert (await where(fair)).key == "fair-3"
+
+
+def _gone(work: Work, how: str) -> None:
+    everybody = {person.name: person for person in work.session.exec(select(Person)).all()}
+    owen = everybody[OWEN]
+    if how == "left":
+        owen.active = False
+    elif how == "changed teams":
+        owen.roles = ["staff"]
+    else:
+        everybody[TOMASZ].line_manager_id = owen.id
+        work.session.add(everybody[TOMASZ])
+    work.session.add(owen)

@@ -312,7 +312,7 @@ def _about_amina(work: Work) -> list[FairRun]:
 async def test_every_entry_and_answer_of_a_run_is_in_its_full_text(stage: Stage) -> None:
     def complete(work: Work) -> None:
         run = a_run(work)
-        asked = work.setting.being_fair_flow.questions()
+        asked = fair_runs.flow_of(run).questions()
         given = {
             key: "2026-11-19" if isinstance(question, Day) else f"Answer {key}." for key, question in asked.items()
         }

@@ -20,7 +20,7 @@ from being_fair_tool import next_step
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.forms import as_input
 from psirf_bot.cards.model import Button, Card
-from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, FLOW, flow_for, place_of, steps_of_ends
+from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, FLOW, place_of, steps_of_ends
 from psirf_bot.dialogs.flow import Ask, Page, Turn, always, describe, walk
 from psirf_bot.dialogs.questions import Choice, Choices, Json, Question
 from psirf_bot.domain.being_fair import ENDS, FairnessReview
@@ -506,12 +506,12 @@ def test_every_page_fits_slack_and_teams() -> None:
 
 def test_a_trusts_own_wording_changes_the_words_and_nothing_else() -> None:
     own = {key: f"The official text of {key}" for key in FLOW.questions()}
-    reworded = flow_for(own)
+    reworded = FLOW.reworded(own)
     assert {key: q.label for key, q in reworded.questions().items()} == own
     for reading in READINGS:
         for way, ways in every_way(reading).items():
             assert way_of(walk(reworded, ways[0], NOW, {"reading": reading})) == way
-    assert flow_for({}).questions() == FLOW.questions()
+    assert FLOW.reworded({}).questions() == FLOW.questions()
 
 
 # --- The sheet -------------------------------------------------------------------------------------------------------

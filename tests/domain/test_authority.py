@@ -161,14 +161,15 @@ BY_THEMSELVES = {"start being fair": "quality workforce", "oversee being fair": 
 # and whoever stands in for that one.
 ABOUT_A_RUN = """
 act                       who   inv opn pau end wdr
-see being fair            JFI   x   x   x   x   .
+see being fair            JF    x   x   x   x   .
+see being fair            I     x   .   .   .   .
 see being fair            O     x   x   x   x   x
 join being fair           I     x   .   .   .   .
 answer in being fair      J     .   x   .   .   .
 pause being fair          JF    .   x   .   .   .
 go on with being fair     JF    .   .   x   .   .
-leave being fair for the police or safeguarding JF x x x . .
-follow up being fair      JFI   .   .   .   x   .
+leave being fair for the police or safeguarding JF x x x x .
+follow up being fair      JF    .   .   .   x   .
 ask another colleague into being fair JF x x x . .
 oversee being fair        O     x   x   x   x   x
 """

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from being_fair_tool import next_step
-from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, FLOW
+from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, FLOW, ORDER
 from psirf_bot.dialogs.flow import Ask, Page, walk
 from psirf_bot.dialogs.questions import Choice
 from psirf_bot.domain.being_fair import ENDS
@@ -198,7 +198,8 @@ def history(seed: int) -> list[Entry]:
 
 def _anything(chance: random.Random, number: int) -> Entry:
     """By anybody, to any page: also to one that is not asked, and to a proposal that is long gone."""
-    kind, page, by = chance.choice(list(Kind)), chance.choice(list(PAGES)), chance.choice((*PAIR, *OUTSIDERS))
+    kinds = [kind for kind in Kind if kind is not Kind.REPLACED or chance.random() < 0.05]
+    kind, page, by = chance.choice(kinds), chance.choice(list(PAGES)), chance.choice((*PAIR, *OUTSIDERS))
     about = chance.randint(0, number) if kind is Kind.AGREED else None
     answers = chance.choice(ANSWERS[page]) if kind in {Kind.PROPOSED, Kind.STATED} else {}
     return Entry(number, by, kind, page, answers, about)
@@ -234,7 +235,9 @@ class Account:
         self.done_with: set[str] = set()
 
     def take(self, said: Entry) -> None:
-        if said.by not in self.pair:
+        if said.kind is Kind.REPLACED:  # whatever was said before, was said to somebody else
+            self.__init__(self.pair)  # type: ignore[misc]
+        if said.by not in self.pair or said.kind is Kind.REPLACED:
             return
         if said.kind is Kind.CONFIRMED:
             self.done_with.add(said.by)
@@ -299,6 +302,7 @@ def _at_its_end(now: Standing, account: Account, reading: str) -> None:
 @given(said=HISTORIES, seed=st.integers(0, 1000))
 def test_who_is_not_one_of_the_two_changes_nothing(said: list[Entry], seed: int) -> None:
     """Also in what order the two are named, and how often it is worked out, makes no difference."""
+    said = [each for each in said if each.kind is not Kind.REPLACED]
     found = standing(said, PAIR)
     assert found == standing([each for each in said if each.by in PAIR], PAIR)
     assert found == standing(list(said), (OWEN, LEAH)) == standing(said, frozenset(PAIR))
@@ -308,6 +312,62 @@ def test_who_is_not_one_of_the_two_changes_nothing(said: list[Entry], seed: int)
         copy = replace(each, by=chance.choice(OUTSIDERS))
         intruding.insert(chance.randint(0, len(intruding)), copy)
     assert standing(intruding, PAIR) == found
+
+
+def _through(*said: tuple[str, Kind, str, dict[str, Any]]) -> list[Entry]:
+    """Entries in order; an agreement is to the newest proposal of its page."""
+    made: list[Entry] = []
+    for number, (by, kind, page, answers) in enumerate(said, start=1):
+        offers = [each.number for each in made if each.page == page and each.kind is Kind.PROPOSED]
+        made.append(Entry(number, by, kind, page, answers, offers[-1] if kind is Kind.AGREED else None))
+    return made
+
+
+NO, YES = {"fair-2a": "no"}, {"fair-2a": "yes"}
+CONCERN = {"fair-2-ongoing": "yes", "fair-2-kinds": ["reckless"], "fair-2-ground": "Section 4."}
+STATED = [
+    (LEAH, Kind.PROPOSED, "fair-2a", NO),
+    (OWEN, Kind.AGREED, "fair-2a", {}),
+    (LEAH, Kind.STATED, "fair-2-ongoing", CONCERN),
+    (OWEN, Kind.STATED, "fair-2-ongoing", CONCERN),
+]
+AGAIN = (LEAH, Kind.REOPENED, "fair-2a", {})
+
+
+def test_a_concern_that_was_stated_about_another_answer_is_asked_anew() -> None:
+    changed = [*STATED, AGAIN, (LEAH, Kind.PROPOSED, "fair-2a", YES), (OWEN, Kind.AGREED, "fair-2a", {})]
+    assert "fair-2-ongoing" in standing(_through(*STATED), PAIR, ORDER).agreed
+    assert "fair-2-ongoing" not in standing(_through(*changed), PAIR, ORDER).agreed
+    back = [*changed, AGAIN, (OWEN, Kind.PROPOSED, "fair-2a", NO), (LEAH, Kind.AGREED, "fair-2a", {})]
+    assert standing(_through(*back), PAIR, ORDER).agreed == {"fair-2a": NO}
+    same = [*STATED, AGAIN, (LEAH, Kind.PROPOSED, "fair-2a", NO), (OWEN, Kind.AGREED, "fair-2a", {})]
+    assert "fair-2-ongoing" in standing(_through(*same), PAIR, ORDER).agreed
+
+
+def test_what_was_stated_before_the_change_stays() -> None:
+    early = {key.replace("-2-", "-1a-"): value for key, value in CONCERN.items()}
+    said = [
+        (LEAH, Kind.STATED, "fair-1a-ongoing", early),
+        (OWEN, Kind.STATED, "fair-1a-ongoing", early),
+        *STATED,
+        AGAIN,
+        (LEAH, Kind.PROPOSED, "fair-2a", YES),
+        (OWEN, Kind.AGREED, "fair-2a", {}),
+    ]
+    assert set(standing(_through(*said), PAIR, ORDER).agreed) == {"fair-1a-ongoing", "fair-2a"}
+
+
+def test_nothing_agreed_with_somebody_who_was_replaced_counts_even_when_they_come_back() -> None:
+    said = [
+        *STATED,
+        (LEAH, Kind.CONFIRMED, "", {}),
+        (LEAH, Kind.REPLACED, "", {}),
+        (LEAH, Kind.REPLACED, "", {}),
+        (OWEN, Kind.CONFIRMED, "", {}),
+    ]
+    found = standing(_through(*said), PAIR, ORDER)
+    assert (found.agreed, found.stated, found.confirmed) == ({}, {}, {OWEN})
+    assert found.last["fair-2a"] == NO
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,6 +12,10 @@ SYSTEMS_FIRST = (
     "Patient safety incidents are usually signs of underlying issues of the system, which need action on the "
     "system. Action that singles out an individual is rarely appropriate."
 )
+SUSPECTED_CRIME = (
+    "Where criminal activity is suspected to have contributed to death or serious life-changing harm, refer it to the "
+    "police, guided by the memorandum of understanding: press “Suspected crime”, at any time."
+)
 NOT_HERE = (
     "I cannot open this here. The being fair tool is used by one member of the patient safety team together "
     "with one of the workforce team, inside a case with a learning response. If that is you, please check the "
@@ -26,6 +30,15 @@ def private_task(open_it: Button) -> Card:
         preview=PRIVATE_TASK,
         body=(Words(text="Something waits for you. Please open it where nobody reads along."),),
         buttons=(open_it,),
+    )
+
+
+def not_shown() -> Card:
+    """What is sent instead of an answer that could not go at once."""
+    return Card(
+        title="A private task",
+        preview=PRIVATE_TASK,
+        body=(Words(text="I could not show this to you at once, so I have not kept it. Please ask for it again."),),
     )
 
 

@@ -33,11 +33,13 @@ class Row:
     read: Button
 
 
-def overview(begun: int, under_way: int, rows: Sequence[Row], buttons: Sequence[Button]) -> Card:
-    """How often the tool is used, and the runs, the newest first."""
+def overview(begun: int, under_way: int, refused: int, rows: Sequence[Row], buttons: Sequence[Button]) -> Card:
+    """How often the tool is used, and the runs, the newest first. `refused`: tries with people who must not take part,
+    in the last 12 months."""
     numbers = (
         Fact(label="Begun in the last 12 months", value=str(begun)),
         Fact(label="Under way now", value=str(under_way)),
+        Fact(label="Tries that were refused in the last 12 months", value=str(refused)),
     )
     body: list[Part] = [
         Words(text=NOT_ROUTINE),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from psirf_bot.cards.answers import shown
 from psirf_bot.cards.check import clip
-from psirf_bot.cards.fair import NOT_ROUTINE, PRIVATE_TASK, SYSTEMS_FIRST, TITLE
+from psirf_bot.cards.fair import NOT_ROUTINE, PRIVATE_TASK, SUSPECTED_CRIME, SYSTEMS_FIRST, TITLE
 from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Progress, Words
 from psirf_bot.dialogs.flow import Page
 from psirf_bot.dialogs.questions import Json, People, Text
@@ -23,7 +23,12 @@ NOTHING_AGREED = "Nothing has been agreed yet."
 SHORT = 300
 """Characters of an answer in the list of all that is agreed."""
 IN_FULL = "Long answers are cut short here. “Change” shows them in full, and changes nothing yet."
+ALONE = (
+    "Your colleague can no longer take part. Nothing goes on without a colleague of the other team; what the "
+    "two of you agreed on is asked anew with whoever takes their place."
+)
 NOT_DECIDED = "Nothing is decided until both of you confirm."
+NOT_BOTH = "Not both of you state a ground for a concern, so the tool ends here. Either of you can confirm that."
 READINGS: Mapping[str, str] = {
     "next test": "The tool does not say where it goes on after an ongoing concern. Here it goes on with the next test.",
     "deliberate harm": "The tool does not say where it goes on after an ongoing concern. Here it goes on with the "
@@ -66,6 +71,7 @@ def first_words(concern: str) -> tuple[Part, ...]:
     return (
         Words(text=NOT_ROUTINE),
         Words(text=SYSTEMS_FIRST),
+        Words(text=SUSPECTED_CRIME),
         Words(text="The concern, as it was stated", style="heading"),
         Words(text=concern, typed=True),
     )
@@ -132,9 +138,12 @@ def cut_short(sections: Iterable[Part]) -> str:
     return IN_FULL if any(cut) else ""
 
 
-def at_an_end(end: End, confirmed: str, sections: Sequence[Part]) -> tuple[Part, ...]:
-    """The tool's next step in its own terms, and everything that led to it. `confirmed`: who has, in words."""
-    said = (NOT_DECIDED, confirmed, cut_short(sections))
+def at_an_end(end: End, confirmed: str, sections: Sequence[Part], *, either: bool) -> tuple[Part, ...]:
+    """The tool's next step in its own terms, and everything that led to it. `confirmed`: who has, in words.
+
+    `either`: one of the two is enough to confirm it.
+    """
+    said = (NOT_BOTH if either else NOT_DECIDED, confirmed, cut_short(sections))
     return (
         Words(text=f"The tool's next step: {end.title}", style="heading"),
         Words(text=end.step),

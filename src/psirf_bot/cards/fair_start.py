@@ -22,15 +22,25 @@ KEPT_HIDDEN = (
 COLLEAGUE = "Which colleague of the other team will use it with you?"
 ONE_OF_EACH = "One of you has to be of the patient safety team and the other of the workforce team."
 BEFORE_STARTING = f"{NOT_ROUTINE}\n\n{SYSTEMS_FIRST}\n\n{TOGETHER}"
+REPLACED_BEFORE = "A colleague who took part before you has been replaced."
 NAME_FOUND = "Their name is in these words. Please write “the member of staff” instead."
 NOT_YOURSELF = "Two people use it together, so please choose a colleague."
+WHY_REPLACED = "Why do you ask somebody else?"
+STAYS = f"It stays in the record, which the overseers can read. {NO_NAMES}"
 IN_THEIR_PLACE = (
     "They are asked in place of your colleague, who can then no longer see it. Only what the two of you agree on "
     "counts: what you agreed with somebody else is asked again."
 )
+FOR_AN_OVERSEER = (
+    "can no longer take part. Whoever you ask takes their place, and what was agreed before is asked again. You do not take part yourself. The "
+    "name of the member of staff is shown nowhere: please see that the colleague hears in person whom it concerns, for "
+    "example from one of those who began it."
+)
 SAID_NO = "They have said that they cannot take part. Please choose somebody else."
 STATES = {"invited": "Under way", "open": "Under way", "paused": "Paused", "ended": "Ended", "withdrawn": "Taken back"}
 IN_A_ROW = 5
+MEANT = 3
+"""So many names are offered for a part of one."""
 
 
 def way_in(runs: Mapping[str, Sequence[Button]], parts: Iterable[Part] = (), *buttons: Button) -> Card:
@@ -73,22 +83,56 @@ def begun(reference: str, colleague: str, open_it: Button, *, reached: bool) -> 
     )
 
 
-def begun_already(reference: str, open_it: Button) -> Card:
-    """They have started the same before."""
-    return _page(reference, Words(text="This has been started, and you take part in it."), buttons=(open_it,))
+def begun_already(reference: str, open_it: Button, *, ended: bool) -> Card:
+    """They have started the same before; where it has ended, it is looked at again instead."""
+    text = "This has been started, and you take part in it."
+    if ended:
+        text = "You have used the tool for this before. To use it again, open it and press “Look at it again”."
+    return _page(reference, Words(text=text), buttons=(open_it,))
 
 
-def invited(reference: str, case: str, by: str, team: str, *, declined: bool, buttons: tuple[Button, ...]) -> Card:
-    """For the one who is invited: nothing of the concern, and no question yet."""
+def did_you_mean(names: Sequence[str]) -> str:
+    """A name was given that is part of one or more on the people list."""
+    found = " or ".join(names[:MEANT]) if len(names) <= MEANT else "one of several people on the list"
+    return (
+        f"Did you mean {found}? Please give the full name or the work e-mail address. For somebody who is not on the "
+        "list, add where they work, for example (agency)."
+    )
+
+
+def for_an_overseer(gone: str) -> str:
+    """What it means to ask somebody in place of one who cannot take part."""
+    return f"{gone} {FOR_AN_OVERSEER}"
+
+
+def invited(
+    reference: str,
+    case: str,
+    colleague: str,
+    team: str,
+    *,
+    overseer: str,
+    replaced: bool,
+    declined: bool,
+    buttons: tuple[Button, ...],
+) -> Card:
+    """For the one who is invited: nothing of the concern, and no question yet. `overseer`: who asks, if not the
+    colleague."""
     said = "You have said that you cannot take part. If you can after all, you can still join." if declined else ""
+    asks = f"{colleague}, of the {team}, asks you to use the being fair tool together in {case}."
+    if overseer:
+        asks = (
+            f"{overseer}, who oversees the use of the being fair tool, asks you to use it in {case}, together with "
+            f"{colleague}, of the {team}."
+        )
+    words = [said, asks, REPLACED_BEFORE if replaced else ""]
     return _page(
         reference,
-        *([Words(text=said)] if said else []),
-        Words(text=f"{by}, of the {team}, asks you to use the being fair tool together in {case}."),
+        *(Words(text=text) for text in words if text),
         Words(text=NOT_ROUTINE),
         Words(text=SYSTEMS_FIRST),
         Words(
-            text=f"{by} tells you in person whom it concerns; the name is shown nowhere. Please do not join if that is "
+            text=f"{overseer or colleague} tells you in person whom it concerns; the name is shown nowhere. Please do not join if that is "
             "you, somebody whose line manager you are, or somebody whose line manager you stand in for. The concern "
             "and the questions are shown once you have joined. You need give no reason if you cannot take part."
         ),
@@ -142,10 +186,11 @@ def declined(reference: str) -> Card:
     )
 
 
-def taken_back(reference: str) -> Card:
-    """It goes no further."""
+def taken_back(reference: str, stands: int, buttons: tuple[Button, ...]) -> Card:
+    """It goes no further. `stands`: the version before, if there is one, which stands again as it did."""
     text = "It has been taken back, and nothing was asked. Only those who oversee the use of the tool can still see it."
-    return _page(reference, Words(text=text))
+    more = f"Version {stands} stands as before, with what follows from it." if stands else ""
+    return _page(reference, *(Words(text=each) for each in (text, more) if each), buttons=buttons)
 
 
 def moved_on(reference: str, open_it: Button) -> Card:

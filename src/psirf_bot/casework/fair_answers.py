@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psirf_bot.cards import fair_page as cards
 from psirf_bot.cards.model import Card, Part, Progress, Words
 from psirf_bot.casework import fair_circle, fair_follow_ups, fair_page, fair_pausing, fair_runs, people
-from psirf_bot.casework.deadlines import happened
+from psirf_bot.casework.deadlines import DROPPED, happened, running, settle
 from psirf_bot.casework.fair_page import NOT_YET
 from psirf_bot.casework.fair_runs import Where
 from psirf_bot.casework.forms import Answers, Form, Unfit
@@ -27,6 +27,7 @@ REASON, DISCUSSED, DAY = "reason", "fair-discussed", "fair-discussed-on"
 KEPT = "Your words are still in the form. To go on, press “Where it is now”, or open your private task again."
 OVERTAKEN = "This page has been overtaken, so nothing was sent."
 CHANGED = "Something has changed since you looked, so nothing was sent. Please read it again."
+ALONE = "Your colleague can no longer take part, so nothing was sent. Please ask another colleague."
 NOT_OPEN = {
     fair_runs.INVITED: "Nothing can be answered before both of you have joined.",
     fair_runs.PAUSED: "It is paused, so nothing was sent. Press “Go on now” to answer; either of you can.",
@@ -40,7 +41,9 @@ def _while_open(does: Callable[[Work, Press, FairRun], Reply]) -> Callable[[Work
     def pressed(work: Work, press: Press) -> Reply:
         run = fair_runs.held(work, press)
         if may(press.by, Act.ANSWER_FAIR, fair_circle.facts(work, run)):
-            return does(work, press, run)
+            if fair_runs.can_take_part(work, run, fair_runs.other(run, press.by.id)):
+                return does(work, press, run)
+            return _overtaken(work, press, run, ALONE)
         if not fair_page.is_one_of_the_two(run, press.by):
             raise fair_runs.refused(work)
         return _overtaken(work, press, run, NOT_OPEN[run.state])
@@ -147,6 +150,8 @@ def _so_far(work: Work, at: Answering) -> Answers:
 
 def _take(work: Work, at: Answering, given: Answers) -> Card:
     answers = {key: given[key] for key in at.page.asks()}
+    if at.for_themselves and answers[at.key] == "no":  # what was typed beside it is no ground for anything
+        answers = {key: value if key == at.key else None for key, value in answers.items()}
     reason = str(given.get(REASON) or "") or None
     _check(answers)
     if at.theirs and at.theirs.answers == answers:
@@ -215,6 +220,9 @@ def _agree_to(work: Work, run: FairRun, by: Member, proposal: Entry) -> None:
 def _look_ahead(work: Work, run: FairRun, by: Member, *, tell: bool = True) -> None:
     """What follows from an answer: the run waits where the tool waits, and the other is told of what is theirs now."""
     now = fair_runs.where(work, run)
+    if not now.turn.record.answered_no_or_not_known_to_any_of_1b_to_1d():
+        for duty in running(work, fair_runs.subject(run), "fair.discussed"):  # the tool does not ask for it any more
+            settle(work, duty, DROPPED, by.id)
     if now.waits:
         fair_pausing.pause_until_known(work, run, now, by.id)
     if tell:
@@ -263,7 +271,7 @@ def _confirm(work: Work, press: Press, run: FairRun) -> Reply:
         return fair_page.shown(work, press, run, CHANGED)
     if press.by.id not in now.standing.confirmed:  # else pressed twice
         fair_runs.log(work, run, press.by.id, Kind.CONFIRMED)
-        if now.standing.confirmed | {press.by.id} >= set(fair_runs.pair(run)):
+        if now.closes_by_itself or now.standing.confirmed | {press.by.id} >= set(fair_runs.pair(run)):
             fair_follow_ups.end_run(work, run, now.end, press.by.id)
         else:
             fair_runs.tell(work, run, fair_runs.other(run, press.by.id))

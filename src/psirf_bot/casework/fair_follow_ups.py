@@ -18,8 +18,6 @@ from psirf_bot.domain.being_fair import ASKED_FIRST, follow_ups
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import Case, Deadline, FairRun
 
-STAYS_OWED = frozenset({"fair.lado", "fair.police", "fair.pipot", "fair.safeguarding", "fair.regulator"})
-"""What is owed to somebody outside or by law, and so does not end when the tool is used again."""
 TOLD = "fair.told"
 
 outcome = fair_outcome.outcome
@@ -38,7 +36,8 @@ def end_run(work: Work, run: FairRun, end: str, by: str) -> None:
     deadlines.happened(work, Event.FAIR_ENDED, about, by)
     owed = follow_ups(end, where.turn.record)
     deadlines.happened(work, Event.FAIR_FOLLOWED_UP, about, by, only=owed)
-    fair_runs.tell(work, run, fair_runs.other(run, by))
+    if fair_runs.other(run, by) in run.joined:
+        fair_runs.tell(work, run, fair_runs.other(run, by))
 
 
 def colleague_named(work: Work, run: FairRun, answers: Answers, question: str) -> str:
@@ -65,7 +64,7 @@ def _teller(work: Work, press: Press) -> Reply:
         so_far=lambda work, press: _named(run),
         keeps=False,
     )
-    return fair_runs.privately(work, run, form(work, press))
+    return fair_runs.privately(work, press, run, form(work, press))
 
 
 def _who_tells(id: str, label: str) -> Question:
@@ -95,7 +94,7 @@ def _step_taken(work: Work, press: Press) -> Reply:
     if duty is None or (duty.subject_kind, duty.subject_id) != (fair_circle.KIND, run.id):
         raise fair_runs.refused(work)
     if duty.state not in deadlines.RUNNING:  # pressed twice, or by the other
-        return fair_runs.privately(work, run, Reply(card=outcome(work, run, press.by)))
+        return fair_runs.privately(work, press, run, Reply(card=outcome(work, run, press.by)))
     told = duty.rule == TOLD
     form = Form(
         Act.REPORT,
@@ -108,7 +107,7 @@ def _step_taken(work: Work, press: Press) -> Reply:
         so_far=lambda work, press: _named(run) if told else {},
         keeps=False,
     )
-    return fair_runs.privately(work, run, form(work, press))
+    return fair_runs.privately(work, press, run, form(work, press))
 
 
 def _about_telling() -> Sequence[Question]:
@@ -162,8 +161,9 @@ def _kept(work: Work, press: Press) -> Reply:
     run = fair_runs.held(work, press)
     if run.record is None:
         raise fair_runs.refused(work)
-    fair_runs.log(work, run, press.by.id, "viewed")
-    return fair_runs.privately(work, run, Reply(card=fair_outcome.kept(work, run, int(press.args.get("part", "0")))))
+    return fair_runs.privately(
+        work, press, run, Reply(card=fair_outcome.kept(work, run, int(press.args.get("part", "0"))))
+    )
 
 
 # Looking at it again
@@ -174,10 +174,10 @@ def _revisit(work: Work, press: Press) -> Reply:
     run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
     newest = fair_runs.versions(work, run)[-1]
     if newest.id != run.id:
-        return fair_runs.privately(work, run, Reply(card=_opened(work, newest)))
+        return fair_runs.privately(work, press, run, Reply(card=_opened(work, newest)))
     _only_one(work, run)
     owed = deadlines.running(work, fair_runs.subject(run))
-    dropped = [duty for duty in owed if duty.rule not in STAYS_OWED]
+    dropped = [duty for duty in owed if duty.rule not in fair_circle.STAYS_OWED]
     words = [[work.setting.rules[d.rule].duty for d in owed if (d in dropped) is wanted] for wanted in (False, True)]
     question = long_text(
         "new", "What is new, in the learning response or otherwise?", f"{NO_NAMES} Both of you see it.", max_length=1000
@@ -192,7 +192,7 @@ def _revisit(work: Work, press: Press) -> Reply:
         about=lambda work, press: run.reference,
         keeps=False,
     )
-    return fair_runs.privately(work, run, form(work, press))
+    return fair_runs.privately(work, press, run, form(work, press))
 
 
 def _only_one(work: Work, run: FairRun) -> None:
@@ -219,6 +219,7 @@ def _again(work: Work, by: Member, run: FairRun, new: str, dropped: Sequence[Dea
         state=fair_runs.INVITED,
         reading=setting.after_ongoing_concern,
         tool=setting.tool,
+        wording=fair_runs.wording_today(work),
         at=work.now,
     )
     work.session.add(again)

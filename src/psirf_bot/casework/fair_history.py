@@ -14,7 +14,8 @@ from psirf_bot.casework.fair_record import Sections
 from psirf_bot.casework.under_way import in_words
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.being_fair import place_of
-from psirf_bot.domain.being_fair import ENDS
+from psirf_bot.dialogs.flow import Flow
+from psirf_bot.domain.being_fair import ENDS, FairnessReview
 from psirf_bot.domain.joint import Kind
 from psirf_bot.domain.monitoring import GROUPS, NOT_KNOWN_WORDS
 from psirf_bot.store.tables import Deadline, FairEntry, FairMonitoring, FairRun
@@ -148,19 +149,20 @@ def _entry(work: Work, entry: FairEntry) -> list[tuple[str, str]]:
     """One thing that somebody did: what and when, on which page, with the answers given and the reason."""
     did = DID.get(entry.kind) or fair_record.DID.get(entry.kind, entry.kind)
     of = f" to number {entry.about}" if entry.about else ""
-    page = work.setting.being_fair_flow.question(entry.page) if entry.page else None
+    flow = fair_runs.flow_of(work.session.get_one(FairRun, entry.run_id))
+    page = flow.question(entry.page) if entry.page else None
     lines = [
         (f"{entry.number}. {people.name_of(work, entry.by_id)} {did}{of}", _at(work, entry.at)),
         ("Page", place_of(page) if page else ""),
-        *(_answer(work, key, value) for key, value in entry.answers.items() if key != "deadline"),
+        *(_answer(work, flow, key, value) for key, value in entry.answers.items() if key != "deadline"),
         ("Reason", entry.reason or ""),
     ]
     return [(label, value) for label, value in lines if value]
 
 
-def _answer(work: Work, key: str, value: Any) -> tuple[str, str]:
+def _answer(work: Work, flow: Flow[FairnessReview], key: str, value: Any) -> tuple[str, str]:
     """An answer to a question of the tool, or what was entered beside it, as people read it."""
-    question = work.setting.being_fair_flow.question(key)
+    question = flow.question(key)
     if question:
         return question.label, shown(question, value, lambda who: people.name_of(work, who))
     words = "; ".join(_entered(work, key, str(one)) for one in (value if isinstance(value, list) else [value]) if one)

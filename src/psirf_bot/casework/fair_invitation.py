@@ -5,37 +5,53 @@ from collections.abc import Callable, Sequence
 from psirf_bot.cards import fair_start as cards
 from psirf_bot.cards.fair import nothing_waits
 from psirf_bot.cards.model import Button, Card
-from psirf_bot.casework import fair_circle, fair_pair, fair_runs, people, post
+from psirf_bot.casework import fair_circle, fair_follow_ups, fair_pair, fair_runs, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED, happened, running, settle
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.work import Press, Work
-from psirf_bot.dialogs.questions import People, Question
+from psirf_bot.dialogs.questions import People, Question, long_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.being_fair import POLICE, SAFEGUARDING
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.store.tables import FairRun
+from psirf_bot.domain.joint import Kind
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import FairEntry, FairRun
 
-ANSWERED = {"declined": True, "invited": False, "replaced": False, "joined": False}
-"""What says whether whoever was asked last has said no."""
+ASKED = ("invited", "replaced")
 
 
 def invitation(work: Work, run: FairRun, by: Member) -> Card:
     """The page of a run that waits for one of the two to join."""
-    case, declined = fair_circle.case_of(work, run), _is_declined(work, run)
+    case = fair_circle.case_of(work, run)
     if by.id in fair_runs.pair(run) and by.id not in run.joined:
-        colleague = fair_runs.other(run, by.id)
-        name, team = people.name_of(work, colleague), fair_runs.TEAM_WORDS[fair_runs.team_of(run, colleague)]
-        join = button(work, "Join", "fair.join", person_id=by.id, style="primary", run=run.id)
-        cannot = button(work, "I cannot take part", "fair.decline", person_id=by.id, run=run.id)
-        answers = (join,) if declined else (join, cannot)
-        return cards.invited(run.reference, case.reference, name, team, declined=declined, buttons=answers)
+        return _asked(work, run, by, case.reference)
     asked = next(who for who in fair_runs.pair(run) if who not in run.joined)
     name, team = people.name_of(work, asked), fair_runs.TEAM_WORDS[fair_runs.team_of(run, asked)]
-    buttons = _of_the_one_who_waits(work, run, by) if by.id in run.joined else ()
+    declined, buttons = _is_declined(work, run, asked), ()
+    if by.id in run.joined:
+        buttons = _of_the_one_who_waits(work, run, by)
     return cards.waiting(run.reference, case.reference, name, team, declined=declined, buttons=buttons)
+
+
+def _asked(work: Work, run: FairRun, by: Member, case: str) -> Card:
+    """The invitation itself. That somebody was replaced is said; not why."""
+    declined, last = _is_declined(work, run, by.id), _last_asked(work, run, by.id)
+    colleague, asker = fair_runs.other(run, by.id), last.by_id if last else ""
+    join = button(work, "Join", "fair.join", person_id=by.id, style="primary", run=run.id)
+    cannot = button(work, "I cannot take part", "fair.decline", person_id=by.id, run=run.id)
+    return cards.invited(
+        run.reference,
+        case,
+        people.name_of(work, colleague),
+        fair_runs.TEAM_WORDS[fair_runs.team_of(run, colleague)],
+        overseer="" if asker in {"", colleague} else people.name_of(work, asker),
+        replaced=bool(last and last.kind == Kind.REPLACED and _was_under_way(work, run)),
+        declined=declined,
+        buttons=(join,) if declined else (join, cannot),
+    )
 
 
 def _of_the_one_who_waits(work: Work, run: FairRun, by: Member) -> tuple[Button, ...]:
@@ -47,9 +63,13 @@ def _of_the_one_who_waits(work: Work, run: FairRun, by: Member) -> tuple[Button,
     return (*found, *leave)
 
 
-def invite(work: Work, run: FairRun, by: Member, how: str, colleague: str) -> None:
-    """Ask a colleague to join, who hears only that something private waits. `how`: invited or replaced."""
-    fair_runs.log(work, run, by.id, how, answers={"asked": colleague})
+def invite(
+    work: Work, run: FairRun, by: Member, how: str, colleague: str, *, instead: str = "", reason: str | None = None
+) -> None:
+    """Ask a colleague to join, who hears only that something private waits. `how`: invited, or replaced `instead` of
+    somebody."""
+    answers = {"asked": colleague} | ({"instead": instead} if instead else {})
+    fair_runs.log(work, run, by.id, how, answers=answers, reason=reason)
     happened(work, Event.FAIR_INVITED, fair_runs.subject(run), by.id)
     fair_runs.tell(work, run, colleague)
 
@@ -73,10 +93,14 @@ def _join(work: Work, press: Press) -> Reply:
         return _shown(cards.moved_on(run.reference, open_it(work, run, by)))
     run = fair_runs.held(work, press, Act.JOIN_FAIR)
     anew = _was_under_way(work, run)
-    run.joined, run.state = [*run.joined, by.id], fair_runs.OPEN
+    run.joined = [*run.joined, by.id]
     work.session.add(run)
     fair_runs.log(work, run, by.id, "joined")
+    if not set(fair_runs.pair(run)) <= set(run.joined):  # an overseer has asked both anew
+        return _shown(invitation(work, run, by))
+    run.state = fair_runs.OPEN
     happened(work, Event.FAIR_JOINED, fair_runs.subject(run), by.id)
+    fair_follow_ups.take_over(work, run, by.id)
     fair_runs.tell(work, run, fair_runs.other(run, by.id))
     begin = button(work, "Begin", "fair.show", person_id=by.id, style="primary", opens=True, run=run.id)
     return _shown(cards.joined(run.reference, begin, anew=anew))
@@ -88,20 +112,31 @@ def _decline(work: Work, press: Press) -> Reply:
     if by.id in run.joined:
         return _shown(cards.moved_on(run.reference, open_it(work, run, by)))
     run = fair_runs.held(work, press, Act.JOIN_FAIR)
-    if not _is_declined(work, run):
+    if not _is_declined(work, run, by.id):
+        last = _last_asked(work, run, by.id)
         fair_runs.log(work, run, by.id, "declined")
-        _stop_waiting(work, run, by)
-        fair_runs.tell(work, run, fair_runs.other(run, by.id))
+        if all(_is_declined(work, run, who) for who in fair_runs.pair(run) if who not in run.joined):
+            _stop_waiting(work, run, by)
+        for who in {fair_runs.other(run, by.id)} & set(run.joined) | ({last.by_id} if last else set()):
+            fair_runs.tell(work, run, who)
     return _shown(cards.declined(run.reference))
 
 
-def _is_declined(work: Work, run: FairRun) -> bool:
-    said = [ANSWERED[entry.kind] for entry in fair_runs.entries(work, run) if entry.kind in ANSWERED]
-    return said[-1:] == [True]
+def _is_declined(work: Work, run: FairRun, who: str) -> bool:
+    """Whether they have said no since they were asked last."""
+    last = _last_asked(work, run, who)
+    said = (entry for entry in fair_runs.entries(work, run) if entry.kind == "declined" and entry.by_id == who)
+    return any(last is None or entry.number > last.number for entry in said)
+
+
+def _last_asked(work: Work, run: FairRun, who: str) -> FairEntry | None:
+    """The last time that somebody was asked to join: by whom, and how."""
+    asked = (e for e in fair_runs.entries(work, run) if e.kind in ASKED and e.answers.get("asked") == who)
+    return max(asked, key=lambda entry: entry.number, default=None)
 
 
 def _was_under_way(work: Work, run: FairRun) -> bool:
-    """Whether both had joined before."""
+    """Whether somebody whom the first of them had asked joined before."""
     return any(entry.kind == "joined" for entry in fair_runs.entries(work, run))
 
 
@@ -122,9 +157,11 @@ def _withdraw(work: Work, press: Press) -> Reply:
     work.session.add(run)
     fair_runs.log(work, run, by.id, "withdrawn")
     happened(work, Event.FAIR_ENDED, fair_runs.subject(run), by.id)
-    if not _is_declined(work, run):
+    if not _is_declined(work, run, fair_runs.other(run, by.id)):
         _tell_that_nothing_waits(work, fair_runs.other(run, by.id))
-    return _shown(cards.taken_back(run.reference))
+    before = fair_follow_ups.stands_again(work, run, by.id)
+    back = [open_it(work, before, by, f"Open version {before.version}")] if before else []
+    return _shown(cards.taken_back(run.reference, before.version if before else 0, tuple(back)))
 
 
 def _can_take_back(work: Work, run: FairRun, by: Member) -> bool:
@@ -141,41 +178,59 @@ def _tell_that_nothing_waits(work: Work, person_id: str) -> None:
 
 
 def _replace(work: Work, press: Press) -> Reply:
-    """The form, or the colleague it asks. They are asked in place of the other one of the two, of the same team."""
-    run = fair_runs.held(work, press, Act.REPLACE_FAIR)
+    """The form, or the colleague it asks in somebody's place, of the same team."""
+    run, before = _whose_place(work, press)
+    overseen = "team" in press.args
+    if overseen and fair_pair.can_take_part(work, run, before):  # asked already, or able again
+        return _shown(cards.moved_on(run.reference, open_it(work, run, press.by)))
+    gone = people.name_of(work, before)
     form = Form(
         Act.REPORT,
         "Ask another colleague",
         "Invite them",
-        lambda work, press: _whom(run, press.by),
-        lambda work, press, answers: _ask_another(work, press.by, run, answers),
-        explain=cards.IN_THEIR_PLACE,
+        lambda work, press: _whom(work, run, before, overseen=overseen),
+        lambda work, press, answers: _ask_another(work, press.by, run, before, answers),
+        explain=cards.for_an_overseer(gone) if overseen else cards.IN_THEIR_PLACE,
         about=lambda work, press: run.reference,
         keeps=False,
     )
-    return fair_runs.privately(work, run, form(work, press))
+    return fair_runs.privately(work, press, run, form(work, press))
 
 
-def _whom(run: FairRun, by: Member) -> Sequence[Question]:
-    team = fair_runs.TEAM_WORDS[fair_runs.team_of(run, fair_runs.other(run, by.id))]
-    return (People("colleague", f"Which other colleague of the {team} will use it with you?", most=1),)
+def _whose_place(work: Work, press: Press) -> tuple[FairRun, str]:
+    """One of the two has the other replaced; an overseer, whoever of the named team can no longer take part."""
+    if "team" not in press.args:
+        run = fair_runs.held(work, press, Act.REPLACE_FAIR)
+        return run, fair_runs.other(run, press.by.id)
+    run = fair_runs.held(work, press, Act.OVERSEE_FAIR)
+    if run.state not in fair_runs.UNDER_WAY:
+        raise fair_runs.refused(work)
+    return run, fair_circle.facts(work, run).pair[Role(press.args["team"])]
 
 
-def _ask_another(work: Work, by: Member, run: FairRun, answers: Answers) -> Card:
-    before, colleague = fair_runs.other(run, by.id), fair_pair.one_named(answers["colleague"])
-    declined = run.state == fair_runs.INVITED and _is_declined(work, run)
+def _whom(work: Work, run: FairRun, before: str, *, overseen: bool) -> Sequence[Question]:
+    team = fair_runs.TEAM_WORDS[fair_runs.team_of(run, before)]
+    words = f"Which other colleague of the {team} will use it{'' if overseen else ' with you'}?"
+    why = long_text("reason", cards.WHY_REPLACED, cards.STAYS, max_length=1000)
+    return (People("colleague", words, most=1), *([why] if _was_under_way(work, run) else []))
+
+
+def _ask_another(work: Work, by: Member, run: FairRun, before: str, answers: Answers) -> Card:
+    colleague = fair_pair.one_named(answers["colleague"])
+    declined = run.state == fair_runs.INVITED and _is_declined(work, run, before)
     if colleague == before and declined:
         raise Unfit({"colleague": cards.SAID_NO})
     if colleague == before:
         return cards.moved_on(run.reference, open_it(work, run, by))
-    team = fair_runs.team_of(run, before)
-    if colleague == by.id:
+    team, pair = fair_runs.team_of(run, before), fair_runs.pair(run)
+    if colleague == by.id or colleague in pair:
         raise Unfit({"colleague": cards.NOT_YOURSELF})
     if team not in fair_pair.own_roles(work, colleague):
         raise Unfit({"colleague": cards.wrong_team([fair_runs.TEAM_WORDS[team]])})
-    case = fair_circle.case_of(work, run)
-    fair_pair.check_nobody_is_kept_out(work, case, run.subject_id, [by.id, colleague])
-    _take_the_place(work, run, by, before, colleague)
+    case, takes_part = fair_circle.case_of(work, run), [colleague, *({by.id} & set(pair))]
+    fair_pair.check_nobody_is_kept_out(work, by, case, run.subject_id, run.subject_name, takes_part)
+    reason = fair_pair.without_their_name(work, run, answers, "reason") if "reason" in answers else None
+    _take_the_place(work, run, by, before, colleague, reason)
     if not declined:
         _tell_that_nothing_waits(work, before)
     reached = post.can_be_reached(work, colleague)
@@ -183,19 +238,22 @@ def _ask_another(work: Work, by: Member, run: FairRun, answers: Answers) -> Card
     return cards.asked_another(run.reference, name, open_it(work, run, by), reached=reached)
 
 
-def _take_the_place(work: Work, run: FairRun, by: Member, before: str, colleague: str) -> None:
+def _take_the_place(work: Work, run: FairRun, by: Member, before: str, colleague: str, reason: str | None) -> None:
     """A pause ends with it: what was known and agreed is asked of these two anew."""
     if run.state == fair_runs.PAUSED:
         run.review_on = run.paused_why = None
         happened(work, Event.FAIR_RESUMED, fair_runs.subject(run), by.id)
+    stays = fair_runs.other(run, before)
     if run.patient_safety_id == before:
         run.patient_safety_id = colleague
     else:
         run.workforce_id = colleague
-    run.joined, run.state = [by.id], fair_runs.INVITED
+    run.joined, run.state = [who for who in run.joined if who == stays], fair_runs.INVITED
     work.session.add(run)
     _stop_waiting(work, run, by)
-    invite(work, run, by, "replaced", colleague)
+    invite(work, run, by, Kind.REPLACED, colleague, instead=before, reason=reason)
+    if by.id != stays and fair_pair.can_take_part(work, run, stays):
+        fair_runs.tell(work, run, stays)
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

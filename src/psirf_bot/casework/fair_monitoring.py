@@ -47,7 +47,7 @@ def _record(work: Work, press: Press) -> Reply:
         so_far=lambda work, press: _newest(work, run) or {},
         keeps=False,
     )
-    return fair_runs.privately(work, run, form(work, press))
+    return fair_runs.privately(work, press, run, form(work, press))
 
 
 def questions() -> Sequence[Question]:

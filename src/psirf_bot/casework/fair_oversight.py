@@ -1,18 +1,19 @@
 """What named overseers see: how much the tool is used, every run that is not kept from them, and its record."""
 
 from collections.abc import Callable
+from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from psirf_bot.cards import fair_oversight as cards
 from psirf_bot.cards.model import Button, Card
-from psirf_bot.casework import fair_circle, fair_export, fair_history, fair_monitoring, fair_runs
+from psirf_bot.casework import fair_circle, fair_export, fair_history, fair_monitoring, fair_pair, fair_runs
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.fair_history import STATES
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.store.tables import FairRun
+from psirf_bot.store.tables import AuditEntry, FairRun
 
 SHOWN = 10
 
@@ -28,9 +29,16 @@ def overview(work: Work, by: Member, start: int = 0) -> Card:
     return cards.overview(
         sum(run.at >= year_ago for run in runs),
         sum(run.state in fair_runs.UNDER_WAY for run in newest),
+        _refused(work, year_ago),
         [_row(work, run) for run in newest[start : start + SHOWN]],
         _buttons(work, start + SHOWN if len(newest) > start + SHOWN else None),
     )
+
+
+def _refused(work: Work, since: datetime) -> int:
+    """How often somebody tried to begin with people who must not take part."""
+    tries = select(func.count()).where(AuditEntry.what == fair_pair.REFUSED, col(AuditEntry.at) >= since)
+    return work.session.exec(tries).one()
 
 
 def _all(work: Work) -> list[FairRun]:
@@ -56,7 +64,7 @@ def _buttons(work: Work, start: int | None) -> list[Button]:
 def record_of(work: Work, run: FairRun, by: Member, part: int = 1) -> Card:
     """A run as an overseer reads it, who changes nothing; that they looked becomes part of it. The caller has checked
     that they may."""
-    fair_runs.log(work, run, by.id, "viewed")
+    fair_runs.viewed(work, run, by)
     parts = cards.parts_of(fair_history.to_read(work, run))
     part = min(part, len(parts))
     more = [button(work, "More", "fair.record", run=run.id, part=str(part + 1))] if part < len(parts) else []
@@ -75,6 +83,7 @@ def _beside(work: Work, run: FairRun) -> list[Button]:
 
 def _oversee(work: Work, press: Press) -> Reply:
     card = overview(work, press.by, int(press.args.get("start", "0")))
+    work.record(press.by.id, "looked at the list of being fair runs")
     return Reply(card=card, replaces=press.place.private, sealed=True)
 
 

@@ -30,9 +30,10 @@ HERE, PAUSE, CRIME = "Where it is now", "Pause", "Suspected crime"
 
 def page(work: Work, run: FairRun, by: Member, note: str = "") -> Card:
     """What this person sees of a run as it is now; that they saw it is kept. `note`: what is said before it."""
-    if not is_one_of_the_two(run, by):
+    left = run.state == fair_runs.WITHDRAWN or (run.state != fair_runs.INVITED and by.id not in run.joined)
+    if left or not is_one_of_the_two(run, by):  # an overseer, be it one of the two
         return fair_oversight.record_of(work, run, by)
-    fair_runs.log(work, run, by.id, "viewed")
+    fair_runs.viewed(work, run, by)
     return cards.noted(_page(work, run, by), note)
 
 
@@ -53,8 +54,7 @@ def as_form(work: Work, press: Press, run: FairRun, form: Form, opening: Sequenc
     reply = form(work, press)
     card = reply.card
     if card and card.reopen != _here(work, run):  # a form opens itself again, a page is shown again
-        if not press.given:
-            fair_runs.log(work, run, press.by.id, "viewed")
+        fair_runs.viewed(work, run, press.by)
         buttons = (*card.buttons, button(work, HERE, "fair.show", run=run.id))
         card = card.model_copy(update={"body": (*opening, *card.body), "buttons": buttons, "preview": PRIVATE_TASK})
     return reply.model_copy(update={"card": card, "sealed": True})
@@ -77,6 +77,9 @@ def filled_in(work: Work, run: FairRun, by: Member, now: Where, asked: Page) -> 
 
 
 def _page(work: Work, run: FairRun, by: Member) -> Card:
+    under_way = run.state in {fair_runs.OPEN, fair_runs.PAUSED}
+    if under_way and not fair_runs.can_take_part(work, run, fair_runs.other(run, by.id)):
+        return _without_the_other(work, run, by)
     match run.state:
         case fair_runs.INVITED:
             return fair_start.invitation(work, run, by)
@@ -160,7 +163,8 @@ def _at_an_end(work: Work, run: FairRun, by: Member, now: Where) -> Card:
         buttons = (button(work, "Confirm", "fair.confirm", style="primary", run=run.id, digest=seen),)
     frame = _frame(work, run, by)
     ways = (*buttons, *(way for way in frame.ways if way.label in {PAUSE, CRIME, "Safeguarding"}))
-    parts = cards.at_an_end(ENDS[now.end or ""], said, tuple(_sections(work, run, now)))
+    sections = tuple(_sections(work, run, now))
+    parts = cards.at_an_end(ENDS[now.end or ""], said, sections, either=now.closes_by_itself)
     return cards.framed(replace(frame, ways=ways), "", parts)
 
 
@@ -184,7 +188,7 @@ def _agreed(work: Work, press: Press) -> Reply:
     run = fair_runs.held(work, press)
     if run.state not in {fair_runs.OPEN, fair_runs.PAUSED} or not is_one_of_the_two(run, press.by):
         return shown(work, press, run)
-    fair_runs.log(work, run, press.by.id, "viewed")
+    fair_runs.viewed(work, run, press.by)
     sections = tuple(_sections(work, run, fair_runs.where(work, run)))
     said = Words(text=cards.cut_short(sections) if sections else cards.NOTHING_AGREED)
     back = button(work, "Back", "fair.show", run=run.id)
@@ -222,6 +226,13 @@ def _frame(work: Work, run: FairRun, by: Member) -> cards.Frame:
     if run.state == fair_runs.OPEN:
         ways.insert(1, button(work, PAUSE, "fair.pause", opens=True, run=run.id))
     return cards.Frame(run.reference, line(work, run, by), tuple(ways), _here(work, run))
+
+
+def _without_the_other(work: Work, run: FairRun, by: Member) -> Card:
+    """The other has left, has changed teams or must not take part any more: nothing goes on without a colleague."""
+    another = button(work, "Ask another colleague", "fair.replace", style="primary", opens=True, run=run.id)
+    parts = (Words(text=cards.ALONE, style="warning"),)
+    return cards.framed(_frame(work, run, by), "", parts, (another,))
 
 
 def _here(work: Work, run: FairRun) -> str:

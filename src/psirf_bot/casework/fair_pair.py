@@ -3,18 +3,22 @@
 Nobody who must not take part is told which of the reasons it is.
 """
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 from sqlmodel import col, select
 
 from psirf_bot.cards import fair_start as cards
-from psirf_bot.casework import cases, fair_circle, fair_runs, learning_responses, people
-from psirf_bot.casework.forms import Unfit
-from psirf_bot.casework.work import Work
+from psirf_bot.casework import fair_circle, fair_runs, learning_responses, people
+from psirf_bot.casework.forms import Answers, Unfit
+from psirf_bot.casework.work import Work, family
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, FairRun, SupportNeed
+from psirf_bot.store.tables import Case, FairRun, Person, SupportNeed
 
+REFUSED = "was refused a private task"
+"""What the audit says of a try to begin with people who must not take part, or to ask one of them."""
 TEAMS = ((Role.QUALITY, Role.WORKFORCE), (Role.WORKFORCE, Role.QUALITY))
 """The team of the one who starts, and that of the colleague."""
 
@@ -27,8 +31,8 @@ def may_start(work: Work, by: Member, case: Case) -> bool:
 
 def _involved(work: Work, case: Case) -> set[str | None]:
     """The staff named in the case's reports, with those joined with it."""
-    ids = [each.id for each in cases.with_joined(work, case)]
-    return set(work.session.exec(select(SupportNeed.person_id).where(col(SupportNeed.case_id).in_(ids))))
+    theirs = select(SupportNeed.person_id).where(col(SupportNeed.case_id).in_(family(work, case.id)))
+    return set(work.session.exec(theirs))
 
 
 def own_roles(work: Work, person_id: str) -> list[str]:
@@ -49,33 +53,116 @@ def teams(work: Work, by: Member, colleague: str) -> dict[Role, str]:
     raise Unfit({"colleague": cards.wrong_team(fair_runs.TEAM_WORDS[there] for _, there in fitting)})
 
 
-def check_nobody_is_kept_out(work: Work, case: Case, subject_id: str | None, pair: Sequence[str]) -> None:
+def check_nobody_is_kept_out(
+    work: Work, by: Member, case: Case, subject_id: str | None, subject_name: str | None, pair: Sequence[str]
+) -> None:
     """Raises Unfit, in the same words whichever of the two it is, and why."""
-    if not (fair_circle.kept_out(work, case.id, subject_id) | _involved(work, case)).isdisjoint(pair):
-        raise unfit(work)
+    if not (fair_circle.kept_out(work, case.id, subject_id, subject_name) | _involved(work, case)).isdisjoint(pair):
+        raise unfit(work, by)
 
 
-def unfit(work: Work) -> Unfit:
+def unfit(work: Work, by: Member) -> Unfit:
+    """The one answer to a try that cannot be. That there was one is kept: again and again, it would be a search."""
+    work.record(by.id, REFUSED)
     overseers = [someone.name for someone in people.own_holders(work, Role.OVERSEER)]
     return Unfit({"colleague": cards.cannot_start(overseers)})
 
 
 def under_way_for(work: Work, case: Case, subject: str) -> FairRun | None:
     """The run under way for this person in this case or in one joined with it: there is never more than one (L19)."""
-    ids = [each.id for each in cases.with_joined(work, case)]
+    ids = family(work, case.id)
     under_way = select(FairRun).where(col(FairRun.case_id).in_(ids), col(FairRun.state).in_(fair_runs.UNDER_WAY))
     return next((run for run in work.session.exec(under_way) if is_about(work, run, subject)), None)
 
 
+def ended_for(work: Work, case: Case, subject: str) -> FairRun | None:
+    """The newest run for this person in this case that has ended, and that one of its two can still take up again."""
+    ids = family(work, case.id)
+    ended = select(FairRun).where(col(FairRun.case_id).in_(ids), FairRun.state == fair_runs.ENDED)
+    theirs = work.session.exec(ended.order_by(col(FairRun.ended_at).desc(), col(FairRun.version).desc()))
+    found = (run for run in theirs if is_about(work, run, subject))
+    return next((run for run in found if any(can_take_part(work, run, who) for who in fair_runs.pair(run))), None)
+
+
+def can_take_part(work: Work, run: FairRun, person_id: str) -> bool:
+    """Whether one of the two still can: not if they have left, changed teams, or become the line manager."""
+    someone = people.person(work, person_id)
+    if someone is None or not someone.active or person_id not in fair_runs.pair(run):
+        return False
+    member = people.member(work, someone)
+    sees = may(member, Act.SEE_FAIR, fair_circle.facts(work, run))
+    return sees and fair_runs.team_of(run, person_id) in member.own  # an overseer sees it without taking part
+
+
+# Names
+
+
 def is_about(work: Work, run: FairRun, subject: str) -> bool:
-    """Whether a run is about this person, or somebody with the same name where one of the two was only typed."""
-    if run.subject_id and people.person(work, subject):
-        return run.subject_id == subject
-    return _plain(run.subject_name or people.name_of(work, run.subject_id)) == _plain(people.name_of(work, subject))
+    """Whether a run is about this person; where one of the two was only typed, whether one name is part of the
+    other."""
+    theirs, other = people.person(work, run.subject_id), people.person(work, subject)
+    if theirs and other and (theirs.id == other.id or (theirs.on_list and other.on_list)):
+        return theirs.id == other.id
+    return _alike(_name_in(work, run), people.name_of(work, subject))
 
 
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())
+def check_in_full(work: Work, subject: str) -> None:
+    """Raises Unfit for a typed name that is part of a listed one: who must not take part is known by the list."""
+    if "(" in subject:  # where they work, who are not on the list
+        return
+    listed = work.session.exec(select(Person.name).where(col(Person.active)).order_by(Person.name))
+    meant = list(dict.fromkeys(name for name in listed if _alike(name, subject)))
+    if meant:
+        raise Unfit({"subject": cards.did_you_mean(meant)})
+
+
+def names_them(work: Work, run: FairRun, words: str) -> bool:
+    """Whether the name of the person concerned, or a part of it, stands in these words."""
+    return is_named(_name_in(work, run), words)
+
+
+def without_their_name(work: Work, run: FairRun, answers: Answers, question: str) -> str:
+    """What was answered. Raises Unfit where the person concerned is named in it."""
+    words = str(answers[question])
+    if names_them(work, run, words):
+        raise Unfit({question: cards.NAME_FOUND})
+    return words
+
+
+def is_named(name: str, words: str) -> bool:
+    """Whether a part of this name stands in these words with a capital letter, or all of it in any letters."""
+    called = _words(name.partition("(")[0])
+    parts = [part for part in called if len(part) > 2]
+    capitals = {plain for word in re.findall(r"[^\W\d_]+", words) if word[0].isupper() for plain in _words(word)}
+    return not capitals.isdisjoint(parts) or f" {' '.join(called)} " in f" {' '.join(_words(words))} "
+
+
+def _name_in(work: Work, run: FairRun) -> str:
+    return run.subject_name or people.name_of(work, run.subject_id)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether all the words of one of two names begin words of the other: a first name, initials, or all of it."""
+    these, those = _words(one), _words(other)
+    return bool(these and those) and (_all_begin(these, those) or _all_begin(those, these))
+
+
+def _all_begin(these: Sequence[str], those: Sequence[str]) -> bool:
+    return all(any(word.startswith(beginning) for word in those) for beginning in these)
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name as they are compared: without accents, capitals, and what stands between them."""
+    apart = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L"))
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return re.findall(r"[^\W_]+", plain.casefold())
+
+
+def who_left(work: Work, name: str) -> Person | None:
+    """Whoever had this name and is on the people list no more, if there is only one."""
+    gone = work.session.exec(select(Person).where(col(Person.on_list), ~col(Person.active)))
+    found = [someone for someone in gone if people.plain(someone.name) == people.plain(name)]
+    return found[0] if len(found) == 1 else None
 
 
 def one_named(answer: object) -> str:

@@ -27,7 +27,8 @@ DID = {
     Kind.REOPENED: "wanted to look at it again",
     "invited": "invited a colleague",
     "declined": "could not take part",
-    "replaced": "asked another colleague",
+    Kind.REPLACED: "asked another colleague",
+    "paused": "paused",
     "resumed": "went on",
     "left": "took this way out alone",
     "ended": "brought it to its end",
@@ -102,7 +103,7 @@ class Record(_Frozen):
 
 def freeze(work: Work, run: FairRun, where: Where, end: str) -> dict[str, Any]:
     """What is to be kept of a run that comes to this end now (FairRun.record)."""
-    entries, flow = fair_runs.entries(work, run), work.setting.being_fair_flow
+    entries, flow = fair_runs.entries(work, run), fair_runs.flow_of(run)
     counted = {page.asks()[0]: _counting(run, entries, page.asks()[0]) for page in where.turn.passed}
     numbers = {entry.number for found in counted.values() for entry in found}
     rest = [entry for entry in entries if entry.number not in numbers and entry.kind not in NOT_ON_THE_WAY]
@@ -119,7 +120,7 @@ def freeze(work: Work, run: FairRun, where: Where, end: str) -> dict[str, Any]:
         patient_safety=people.name_of(work, run.patient_safety_id),
         workforce=people.name_of(work, run.workforce_id),
         pages=[_page(work, page, counted[page.asks()[0]]) for page in where.turn.passed],
-        changes=[_change(work, entry) for entry in rest if entry.page],
+        changes=[_change(work, run, entry) for entry in rest if entry.page],
         going=[_deed(work, entry) for entry in rest if not entry.page],
         end=end,
         title=ENDS[end].title,
@@ -180,7 +181,8 @@ def _deeds(deeds: Iterable[Deed]) -> list[tuple[str, str]]:
 
 def _counting(run: FairRun, entries: Sequence[FairEntry], key: str) -> list[FairEntry]:
     """The entries by which the answers of a page count: the proposal and who agreed, or what each of the two stated."""
-    theirs = [entry for entry in entries if entry.page == key and entry.by_id in fair_runs.pair(run)]
+    since = max((entry.number for entry in entries if entry.kind == Kind.REPLACED), default=0)
+    theirs = [e for e in entries if e.page == key and e.by_id in fair_runs.pair(run) and e.number > since]
     if key in EACH_FOR_THEMSELVES:
         stated = {entry.by_id: entry for entry in theirs if entry.kind == Kind.STATED}
         return sorted(stated.values(), key=lambda entry: entry.number)
@@ -195,15 +197,15 @@ def _page(work: Work, page: Page, counted: Sequence[FairEntry]) -> Entered:
     return Entered(title=page.title, answers=answers, deeds=[_deed(work, e, words.get(Kind(e.kind))) for e in counted])
 
 
-def _change(work: Work, entry: FairEntry) -> Entered:
+def _change(work: Work, run: FairRun, entry: FairEntry) -> Entered:
     """Something that was said of a page and does not count any more, or that only asked to look at it again."""
-    page = _page_of(work, entry.page)
+    page = _page_of(run, entry.page)
     answers = _answers(work, entry, page) if page else []
     return Entered(title=page.title if page else entry.page, answers=answers, deeds=[_deed(work, entry)])
 
 
-def _page_of(work: Work, key: str) -> Page | None:
-    asked = (step for step in work.setting.being_fair_flow.steps if isinstance(step, Ask))
+def _page_of(run: FairRun, key: str) -> Page | None:
+    asked = (step for step in fair_runs.flow_of(run).steps if isinstance(step, Ask))
     return next((Page(step.title, step.questions) for step in asked if step.questions[0].id == key), None)
 
 

@@ -5,7 +5,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Deadline
+from psirf_bot.store.tables import Deadline, FairRun
 
 
 def render(work: Work, deadline: Deadline, reader: str, *, posted: bool) -> Card | None:
@@ -13,5 +13,7 @@ def render(work: Work, deadline: Deadline, reader: str, *, posted: bool) -> Card
     owes = deadline.state in {"open", "paused"} and any(p.id == reader for p in fair_circle.owing(work, deadline))
     if not owes:
         return nothing_waits() if posted else None
-    run = deadline.subject_id
-    return private_task(button(work, "Open it", "fair.show", person_id=reader, style="primary", opens=True, run=run))
+    run, verb = work.session.get_one(FairRun, deadline.subject_id), "fair.show"
+    if reader not in run.joined and deadline.rule in fair_circle.STAYS_OWED:  # an overseer, as the two are gone
+        verb = "fair.record"
+    return private_task(button(work, "Open it", verb, person_id=reader, style="primary", opens=True, run=run.id))

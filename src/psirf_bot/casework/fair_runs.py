@@ -16,11 +16,11 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import Subject
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
-from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES
-from psirf_bot.dialogs.flow import Page, Stop, Turn, walk
+from psirf_bot.casework.work import Press, Refusal, Work, family
+from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, FLOW, ORDER, words_of
+from psirf_bot.dialogs.flow import Flow, Page, Stop, Turn, walk
 from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.domain.being_fair import ENDS, FairnessReview
+from psirf_bot.domain.being_fair import ENDS, NO_ONGOING_CONCERN, FairnessReview
 from psirf_bot.domain.joint import Entry, Kind, Standing, standing
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, FairEntry, FairRun, Outbox
@@ -58,6 +58,11 @@ class Where:
         return self.turn.at.outcome if isinstance(self.turn.at, Stop) else None
 
     @property
+    def closes_by_itself(self) -> bool:
+        """Whether one of the two states no ground for a concern: then the tool ends, and either may confirm it."""
+        return self.end in NO_ONGOING_CONCERN
+
+    @property
     def waits(self) -> bool:
         """Whether it is to pause until something is known or discussed."""
         return self.end is not None and ENDS[self.end].waits
@@ -83,11 +88,12 @@ def refused(work: Work) -> Refusal:
 
 
 def of_case(work: Work, by: Member, case: Case) -> list[FairRun]:
-    """The runs in a case that this person may see, the newest version of each; those under way first."""
-    theirs = select(FairRun).where(FairRun.case_id == case.id).order_by(col(FairRun.version))
-    newest = {run.reference: run for run in work.session.exec(theirs)}
-    seen = [run for run in newest.values() if may(by, Act.SEE_FAIR, fair_circle.facts(work, run))]
-    return sorted(seen, key=lambda run: (run.state not in UNDER_WAY, run.at))
+    """The runs in a case and those joined with it that this person may see, the newest version of each; those under
+    way first."""
+    theirs = select(FairRun).where(col(FairRun.case_id).in_(family(work, case.id))).order_by(col(FairRun.version))
+    seen = (run for run in work.session.exec(theirs) if may(by, Act.SEE_FAIR, fair_circle.facts(work, run)))
+    newest = {run.reference: run for run in seen}  # only overseers see one that was withdrawn
+    return sorted(newest.values(), key=lambda run: (run.state not in UNDER_WAY, run.at))
 
 
 def versions(work: Work, run: FairRun) -> list[FairRun]:
@@ -110,6 +116,13 @@ def other(run: FairRun, person_id: str) -> str:
     return run.workforce_id if person_id == run.patient_safety_id else run.patient_safety_id
 
 
+def can_take_part(work: Work, run: FairRun, person_id: str) -> bool:
+    """Whether one of the two still can: not if they have left, have changed teams, or are kept out by now."""
+    someone = people.person(work, person_id)
+    facts = fair_circle.facts(work, run)
+    return someone is not None and someone.active and may(people.member(work, someone), Act.SEE_FAIR, facts)
+
+
 def team_of(run: FairRun, person_id: str) -> Role:
     """The team that one of the two is there for."""
     return Role.QUALITY if person_id == run.patient_safety_id else Role.WORKFORCE
@@ -122,9 +135,18 @@ def where(work: Work, run: FairRun) -> Where:
         for e in entries(work, run)
         if e.kind in SEEN_FOR_STANDING
     ]
-    now = standing(counted, pair(run))
-    turn = walk(work.setting.being_fair_flow, now.answers(), work.local, {"reading": run.reading})
-    return Where(now, turn)
+    now = standing(counted, pair(run), ORDER)
+    return Where(now, walk(flow_of(run), now.answers(), work.local, {"reading": run.reading}))
+
+
+def flow_of(run: FairRun) -> Flow[FairnessReview]:
+    """The tool in the words that this run began with, whatever is set today."""
+    return FLOW.reworded(run.wording)
+
+
+def wording_today(work: Work) -> dict[str, str]:
+    """The words that a run begins with: a trust's own where it has set some."""
+    return dict(words_of(FLOW.reworded(work.trust.wording)))
 
 
 def log(
@@ -156,9 +178,16 @@ def sealed(reply: Reply) -> Reply:
     return reply.model_copy(update={"card": card, "sealed": True})
 
 
-def privately(work: Work, run: FairRun, reply: Reply) -> Reply:
-    """The same; and from a form there is a way back."""
+def viewed(work: Work, run: FairRun, by: Member) -> None:
+    """Keep that somebody has seen something of a run: once for each press."""
+    if ("viewed", run.id, by.id) not in work.memo:
+        work.memo["viewed", run.id, by.id] = log(work, run, by.id, "viewed")
+
+
+def privately(work: Work, press: Press, run: FairRun, reply: Reply) -> Reply:
+    """The same, of something of a run, which is noted; and from a form there is a way back."""
     card = reply.card
+    viewed(work, run, press.by)
     if card and any(card.inputs()):
         back = button(work, "Back", "fair.show", run=run.id)
         reply = reply.model_copy(update={"card": card.model_copy(update={"buttons": (*card.buttons, back)})})

@@ -4,7 +4,6 @@ Whoever asks for what they may not see or do hears the same, whether there is a 
 not. Nobody who must not take part is told which of the reasons it is.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.fair_invitation import open_it
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Work
+from psirf_bot.casework.work import Press, Work, family
 from psirf_bot.dialogs.questions import People, Question, long_text
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.people import Role
@@ -37,6 +36,8 @@ def asked_for(work: Work, by: Member, rest: str) -> Card:
     if not rest:
         return _theirs(work, by)
     case = cases.by_reference(work, rest)
+    if case and case.merged_into:  # it goes on in the one it was joined with
+        case = work.session.get_one(Case, family(work, case.id)[0])
     runs = fair_runs.of_case(work, by, case) if case else []
     starts = case is not None and fair_pair.may_start(work, by, case)
     if case is None or not (runs or starts):
@@ -106,17 +107,21 @@ def _to_start(work: Work, press: Press) -> Sequence[Question]:
 def _begin(work: Work, by: Member, case: Case, answers: Answers) -> Card:
     concern = str(answers["concern"])
     subject, colleague = (fair_pair.one_named(answers[key]) for key in ("subject", "colleague"))
-    if _names(people.name_of(work, subject), concern):
+    known = people.person(work, subject) or fair_pair.who_left(work, subject)
+    if known is None:
+        fair_pair.check_in_full(work, subject)
+    if fair_pair.is_named(people.name_of(work, subject), concern):
         raise Unfit({"concern": cards.NAME_FOUND})
     teams = fair_pair.teams(work, by, colleague)
-    known = people.person(work, subject)
-    fair_pair.check_nobody_is_kept_out(work, case, known.id if known else None, list(teams.values()))
-    run = fair_pair.under_way_for(work, case, subject)
-    if run is not None and by.id in fair_runs.pair(run) and may(by, Act.SEE_FAIR, fair_circle.facts(work, run)):
-        return cards.begun_already(run.reference, open_it(work, run, by, f"Open {run.reference}"))
+    whom = {"subject_id": known.id if known else None, "subject_name": None if known else subject}
+    fair_pair.check_nobody_is_kept_out(work, by, case, **whom, pair=list(teams.values()))
+    whose = known.id if known else subject
+    run = fair_pair.under_way_for(work, case, whose) or fair_pair.ended_for(work, case, whose)
+    if run is not None and fair_pair.can_take_part(work, run, by.id):
+        ended = run.state == fair_runs.ENDED
+        return cards.begun_already(run.reference, open_it(work, run, by, f"Open {run.reference}"), ended=ended)
     if run is not None:
-        raise fair_pair.unfit(work)
-    whom = {"subject_id": known.id} if known else {"subject_name": subject}
+        raise fair_pair.unfit(work, by)
     run = _made(work, by, case, teams, concern=concern, **whom)
     fair_invitation.invite(work, run, by, "invited", colleague)
     reached = post.can_be_reached(work, colleague)
@@ -136,6 +141,7 @@ def _made(work: Work, by: Member, case: Case, teams: dict[Role, str], **about: A
         state=fair_runs.INVITED,
         reading=work.trust.being_fair.after_ongoing_concern,
         tool=work.trust.being_fair.tool,
+        wording=fair_runs.wording_today(work),
         at=work.now,
         **about,
     )
@@ -152,12 +158,6 @@ def _reference(work: Work, run_id: str) -> str:
         number, which = divmod(number, len(ALPHABET))
         code += ALPHABET[which]
     return f"BF-{code}"
-
-
-def _names(name: str, concern: str) -> bool:
-    """Whether a part of this name stands in these words."""
-    parts = [part for part in re.findall(r"[^\W\d_][\w'’-]+", name) if part[0].isupper() and len(part) > 2]
-    return any(re.search(rf"\b{re.escape(part)}\b", concern) for part in parts)
 
 
 invitation = fair_invitation.invitation

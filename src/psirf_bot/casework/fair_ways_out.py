@@ -24,7 +24,7 @@ def _leave(work: Work, press: Press) -> Reply:
     run, way = fair_runs.held(work, press), press.args.get("way", "")
     about = fair_circle.facts(work, run)
     if run.state == fair_runs.ENDED and may(press.by, Act.FOLLOW_UP_FAIR, about):  # pressed twice, or by both
-        return fair_runs.privately(work, run, Reply(card=outcome(work, run, press.by)))
+        return fair_runs.privately(work, press, run, Reply(card=outcome(work, run, press.by)))
     if way not in TITLES or not may(press.by, Act.LEAVE_FAIR, about):
         raise fair_runs.refused(work)
     form = Form(
@@ -40,7 +40,7 @@ def _leave(work: Work, press: Press) -> Reply:
         about=lambda work, press: run.reference,
         keeps=False,
     )
-    return _with_link(work, way, fair_runs.privately(work, run, form(work, press)))
+    return _with_link(work, way, fair_runs.privately(work, press, run, form(work, press)))
 
 
 def _left(work: Work, by: Member, run: FairRun, way: str, answers: Answers) -> Card:

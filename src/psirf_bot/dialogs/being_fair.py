@@ -162,7 +162,7 @@ FLOW = Flow(
                 "similar circumstances?",
                 UNSURE,
                 "This test ensures that wider system issues have been fully considered. If others would have "
-                "done the same, the system is what has to change.",
+                "done the same, it is the system that needs looking at.",
             ),
             short_text(
                 "fair-1a-source",
@@ -178,7 +178,7 @@ FLOW = Flow(
             yes_no_not_known(
                 "fair-1b",
                 "1b. Was the individual included when their peer group received relevant training?",
-                "Somebody who was left out of training cannot be compared with those who had it.",
+                "Somebody may have missed training that the others had.",
             ),
             yes_no_not_known(
                 "fair-1c",
@@ -205,7 +205,7 @@ FLOW = Flow(
                     "both": "Yes, with both",
                     "not-yet": "Not yet",
                 },
-                "The tool asks for this discussion before anything else. If it has not been held yet, the run "
+                "The tool asks for this discussion before it goes on. If it has not been held yet, the run "
                 "pauses, and the systems-based learning response continues.",
             ),
             Day(
@@ -308,14 +308,18 @@ EACH_FOR_THEMSELVES = frozenset(key for key in FLOW.questions() if key.endswith(
 """The first questions of the pages on which each of the two answers for themselves."""
 
 
+ORDER = tuple(step.questions[0].id for step in FLOW.steps if isinstance(step, Ask))
+"""The pages in the tool's order, by their first questions."""
+
+
 def steps_of_ends() -> Mapping[str, str]:
     """The tool's next step at each end, for the sheet that the tool's owner signs off."""
     return {end: ("A pause, not an end. " if found.waits else "") + found.step for end, found in ENDS.items()}
 
 
-def flow_for(wording: Mapping[str, str]) -> Flow[FairnessReview]:
-    """The tool with the words that a trust has put in the place of ours."""
-    return FLOW.reworded(wording)
+def words_of(flow: Flow[FairnessReview]) -> Mapping[str, str]:
+    """The words of every question, by its id: a run keeps those that it began with."""
+    return {key: question.label for key, question in flow.questions().items()}
 
 
 def place_of(question: Question) -> str:

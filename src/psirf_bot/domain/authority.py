@@ -254,7 +254,9 @@ def _works_on(*states: str) -> FairRule:
 
 
 def _sees_fair(actor: Member, run: FairFacts) -> bool:
-    return (_one_of_the_two(actor, run) and run.state != "withdrawn") or R.OVERSEER in actor.own
+    """Whoever has not joined sees the invitation as long as it waits, and nothing of what comes after it."""
+    theirs = _works_on("invited", "open", "paused", "ended")(actor, run)
+    return theirs or (_one_of_the_two(actor, run) and run.state == "invited") or R.OVERSEER in actor.own
 
 
 def _quality(*states: State) -> Rule:
@@ -301,9 +303,8 @@ WITH_FAIR: dict[Act, FairRule] = {
     Act.ANSWER_FAIR: lambda actor, run: _works_on("open")(actor, run) and run.joined >= set(run.pair.values()),
     Act.PAUSE_FAIR: _works_on("open"),
     Act.RESUME_FAIR: _works_on("paused"),
-    Act.LEAVE_FAIR: _works_on("invited", "open", "paused"),
-    # Whoever had not joined when the other took a way out alone is reminded of what follows, and so may see to it.
-    Act.FOLLOW_UP_FAIR: lambda actor, run: _one_of_the_two(actor, run) and run.state == "ended",
+    Act.LEAVE_FAIR: _works_on("invited", "open", "paused", "ended"),
+    Act.FOLLOW_UP_FAIR: _works_on("ended"),
     Act.REPLACE_FAIR: _works_on("invited", "open", "paused"),
     Act.OVERSEE_FAIR: lambda actor, run: R.OVERSEER in actor.own,
 }

@@ -261,6 +261,9 @@ ENDS: Mapping[str, End] = {
 }
 """Every end of the tool, by id. The words keep each clause of the tool's own; they are ours (facts §4)."""
 
+NO_ONGOING_CONCERN = frozenset({"continue-after-1a", "continue-after-1", "continue-after-2"})
+"""The ends that come when not both state the ground for an ongoing concern."""
+
 OUTSIDE_BODIES = {
     "regulator": ("A professional regulatory body", "fair.regulator"),
     "police": ("The police", "fair.police"),

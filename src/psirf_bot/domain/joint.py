@@ -4,7 +4,7 @@ What they did is a list of entries that only grows. Where they stand is worked o
 was ever said is lost, and no order of what they do can make an answer count that both have not given (L07).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -29,6 +29,8 @@ class Kind(StrEnum):
     """Wants to look at a page again; what was agreed on it no longer counts."""
     CONFIRMED = "confirmed"
     """Confirmed everything as it stood, at the end."""
+    REPLACED = "replaced"
+    """Asked another colleague in place of the other: what was agreed before, these two have not agreed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,24 @@ class Standing:
     last: dict[str, Answers] = field(default_factory=dict)
     """By page: the newest answers anybody gave, to be filled in when it is looked at again."""
     confirmed: set[str] = field(default_factory=set)
+    before: dict[str, Answers] = field(default_factory=dict)
+    """By page: the answers that counted last, whether they still do or not."""
 
     def answers(self) -> dict[str, Any]:
         """Everything that counts, by question."""
         return {key: value for page in self.agreed.values() for key, value in page.items()}
 
 
-def standing(entries: Iterable[Entry], pair: Collection[str]) -> Standing:
-    """Where this pair stands. What somebody did who is not one of them (any more) does not count."""
+def standing(entries: Iterable[Entry], pair: Collection[str], order: Sequence[str] = ()) -> Standing:
+    """Where this pair stands. What somebody did who is not one of them (any more) does not count.
+
+    `order`: the pages as they are asked. Where another answer is agreed on than before, what each had stated for
+    themselves on a later page was stated about something else, and is asked anew.
+    """
     now = Standing()
     for entry in entries:
+        if entry.kind is Kind.REPLACED:
+            now = Standing(last=now.last)
         if entry.by not in pair or not _fits(entry):
             continue
         if entry.kind is Kind.CONFIRMED:
@@ -73,7 +83,21 @@ def standing(entries: Iterable[Entry], pair: Collection[str]) -> Standing:
         elif entry.kind is not Kind.AGREED or _holds(now, entry):
             now.confirmed.clear()
             _take(now, entry, pair)
+            if (
+                entry.kind is Kind.AGREED
+                and now.before.get(entry.page, now.agreed[entry.page]) != now.agreed[entry.page]
+            ):
+                _ask_anew(now, order, entry.page)
+            now.before |= now.agreed
     return now
+
+
+def _ask_anew(now: Standing, order: Sequence[str], changed: str) -> None:
+    """What was stated on the pages after this one does not count any more."""
+    for page in order[order.index(changed) + 1 :] if changed in order else ():
+        if page.endswith(ONGOING):
+            now.stated.pop(page, None)
+            now.agreed.pop(page, None)
 
 
 def _fits(entry: Entry) -> bool:

@@ -8,6 +8,7 @@ done again, so it may change nothing but the database.
 import asyncio
 import logging
 import queue
+import re
 import sqlite3
 import threading
 import time
@@ -15,6 +16,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -37,11 +39,20 @@ RACES = frozenset({"23505", "40001", "40P01"})
 
 
 def without_words(error: BaseException) -> str:
-    """An error for the log: its kind, and where in this package it arose. Its message may hold what a person typed."""
+    """An error for the log: its kind, and where in this package it arose. Its message may hold what a person typed.
+
+    Of being fair no function is named: it would say where a run has come to.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames[:-1] if frame.filename.startswith(HOUSE)]
-    at = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed([*ours[-6:], *frames[-1:]]))
+    named = (_place(frame) for frame in reversed([*ours[-6:], *frames[-1:]]))
+    at = " < ".join(place for place, _ in groupby(named))
     return f"{type(error).__module__}.{type(error).__qualname__} at {at}"
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    private = re.search(r"(^|_)fair(_|$)|^joint$", Path(frame.filename).stem)
+    return "in a private task" if private else f"{frame.name}:{frame.lineno}"
 
 
 def open_engine(url: str) -> Engine:

@@ -622,6 +622,8 @@ class FairRun(SQLModel, table=True):
     """How "only continue with the tool if" was read in this run (V14)."""
     tool: str
     """The version of the tool that was used."""
+    wording: Object = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """The words of its questions, by id: those that it began with."""
     review_on: date | None = None
     paused_why: str | None = None
     end: str | None = None

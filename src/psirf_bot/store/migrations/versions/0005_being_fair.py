@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reading", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("tool", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("wording", sa.JSON(), nullable=False),
         sa.Column("review_on", sa.Date(), nullable=True),
         sa.Column("paused_why", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("end", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
@@ -71,3 +72,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fairrun_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_fairrun_reference"), ["reference"], unique=False)
         batch_op.create_index(batch_op.f("ix_fairrun_subject_id"), ["subject_id"], unique=False)
+
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
+
+
+# What happened in a run stays as it was, and so does its record: the database itself refuses anything else.
+REFUSE = "BEGIN SELECT RAISE(ABORT, 'being fair is append-only'); END"
+SAME = {
+    "fairentry": "id = NEW.id OR (run_id = NEW.run_id AND number = NEW.number)",
+    "fairmonitoring": "id = NEW.id",
+    "fairrun": "id = NEW.id OR (reference = NEW.reference AND version = NEW.version)",
+}
+APPEND_ONLY = {
+    "sqlite": [
+        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {REFUSE}"
+        for table in ("fairentry", "fairmonitoring")
+        for verb in ("UPDATE", "DELETE")
+    ]
+    + [
+        f"CREATE TRIGGER fairrun_no_DELETE BEFORE DELETE ON fairrun {REFUSE}",
+        "CREATE TRIGGER fairrun_record_stays BEFORE UPDATE OF record ON fairrun "
+        f"WHEN OLD.record <> 'null' AND NEW.record IS NOT OLD.record {REFUSE}",
+    ]
+    + [  # REPLACE deletes without a word to the triggers above
+        f"CREATE TRIGGER {table}_no_REPLACE BEFORE INSERT ON {table} "
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {REFUSE}"  # noqa: S608 - our own words
+        for table, same in SAME.items()
+    ],
+    "postgresql": [
+        "CREATE FUNCTION fair_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'being fair is append-only'; END $$",
+        *(
+            f"CREATE TRIGGER {table}_append_only BEFORE {verbs} ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION fair_append_only()"
+            for table, verbs in {
+                "fairentry": "UPDATE OR DELETE OR TRUNCATE",
+                "fairmonitoring": "UPDATE OR DELETE OR TRUNCATE",
+                "fairrun": "DELETE OR TRUNCATE",
+            }.items()
+        ),
+        "CREATE TRIGGER fairrun_record_stays BEFORE UPDATE OF record ON fairrun FOR EACH ROW "
+        "WHEN (OLD.record::text <> 'null' AND OLD.record::text IS DISTINCT FROM NEW.record::text) "
+        "EXECUTE FUNCTION fair_append_only()",
+    ],
+}

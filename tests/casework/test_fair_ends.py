@@ -11,6 +11,7 @@ from responses import fits
 from sqlmodel import col, select
 
 from duty_stage import a_case, who
+from psirf_bot.cards.fair_start import NAME_FOUND
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_follow_ups, fair_record, fair_runs, people
 from psirf_bot.casework.actions import action_id
@@ -528,9 +529,10 @@ async def test_one_of_the_two_takes_a_way_out_alone(stage: Stage, state: str, wa
     assert ENDS[way].step in card
     assert set(await duties(stage)) == {f"fair.{way}"}
     assert (await duties(stage))[f"fair.{way}"] == "2026-11-23"
-    (told,) = stage.private(OWEN)
-    assert told.title == "A private task"
-    theirs = words(await outcome(stage, OWEN))
+    joined = state != fair_runs.INVITED
+    assert [told.title for told in stage.private(OWEN)] == ["A private task"] * joined
+    assert ("I cannot open this here." in words(await press(stage, OWEN, "fair.show"))) is not joined
+    theirs = words(await outcome(stage, OWEN if joined else LEAH))
     for said in ("Leah Rosenfeld", LEFT["reason"], "Friday 20 November 2026, 14:00", SANDEEP):
         assert said in theirs
     assert ("Answered by" in theirs) == (state != fair_runs.INVITED)
@@ -540,15 +542,17 @@ async def test_one_of_the_two_takes_a_way_out_alone(stage: Stage, state: str, wa
     assert (await kinds(stage)).count("left") == 1
 
 
-async def test_whoever_had_not_joined_sees_to_what_follows_too(stage: Stage) -> None:
+async def test_whoever_had_not_joined_sees_to_nothing_that_follows(stage: Stage) -> None:
     await stage.do(lambda work: a_run(work, fair_runs.INVITED))
     assert "I cannot open this here." in words(await press(stage, OWEN, "fair.leave", LEFT, way="police"))
     await press(stage, LEAH, "fair.leave", LEFT, way="police")
     police = {"deadline": await duty(stage, "fair.police")}
-    assert "Done" in words(await press(stage, OWEN, "fair.step-taken", {"day": "2026-11-20"}, **police))
+    told = {"day": "2026-11-20"}
+    assert "I cannot open this here." in words(await press(stage, OWEN, "fair.step-taken", told, **police))
+    assert "Done" in words(await press(stage, LEAH, "fair.step-taken", told, **police))
 
 
-async def test_both_take_a_way_out_at_the_same_moment_and_it_ends_once(tmp_path: Path, database: str) -> None:
+async def test_both_take_a_way_out_at_the_same_moment_and_neither_is_lost(tmp_path: Path, database: str) -> None:
     async with Stage(tmp_path, database=database) as stage:
         await stage.do(a_run)
         ways = (
@@ -557,8 +561,66 @@ async def test_both_take_a_way_out_at_the_same_moment_and_it_ends_once(tmp_path:
         )
         shown_to = [shown(reply).title for reply in await asyncio.gather(*ways)]
         assert shown_to == [f"Being fair · {REFERENCE}"] * 2
-        assert (await kinds(stage)).count("ended") == (await kinds(stage)).count("left") == 1
-        assert len(await duties(stage)) == 1
+        assert ((await kinds(stage)).count("ended"), (await kinds(stage)).count("left")) == (1, 2)
+        assert set(await duties(stage)) == {"fair.police", "fair.safeguarding"}
+
+
+@pytest.mark.parametrize("end", ["management", "police"])
+async def test_a_way_out_is_taken_after_the_end_too(stage: Stage, end: str) -> None:
+    """The form was open while the run ended."""
+    await ended(stage, end)
+    before = await record(stage)
+    form = words(await press(stage, LEAH, "fair.leave", way="safeguarding"))
+    assert "The run has ended, and its end stays as it is." in form
+    assert "The run ends here" not in form
+    stage.later(hours=1)
+    heard = len(stage.private(OWEN))
+    for _ in range(2):
+        card = words(await press(stage, LEAH, "fair.leave", LEFT, way="safeguarding"))
+    assert (await kinds(stage)).count("left") == 1
+    assert await record(stage) == before
+    assert {"fair.safeguarding"} <= set(await duties(stage))
+    assert len(stage.private(OWEN)) == heard + 1
+    for text in (card, words(await outcome(stage, OWEN))):
+        for said in (ENDS[end].step, ENDS["safeguarding"].step, LEFT["reason"], "20 November 2026, 15:00", SANDEEP):
+            assert said in text
+        assert "ask the safeguarding lead what may be said" in text
+        assert ("ask the police what may be said" in text) == (end == "police")
+    read = words(await press(stage, JUDITH, "fair.record"))
+    assert f"{LEAH} took this way out alone" in read
+    assert LEFT["reason"] in read
+
+
+async def test_the_same_way_out_is_there_for_the_other(stage: Stage) -> None:
+    await ended(stage, "management")
+    await press(stage, LEAH, "fair.leave", LEFT, way="police")
+    ways, offered = {"Suspected crime", "Safeguarding"}, {}
+    for name in (LEAH, OWEN, JUDITH):
+        offered[name] = [b.label for b in (await outcome(stage, name)).all_buttons() if b.label in ways]
+    assert offered == {LEAH: ["Safeguarding"], OWEN: ["Suspected crime", "Safeguarding"], JUDITH: []}
+    await press(stage, OWEN, "fair.leave", LEFT, way="police")
+    assert (await kinds(stage)).count("left") == 2
+    assert list(await duties(stage)).count("fair.police") == 1
+
+
+async def test_after_a_way_out_the_person_is_told_only_once_those_asked_first_have_been(stage: Stage) -> None:
+    await ended(stage, "management")
+    await press(stage, LEAH, "fair.leave", LEFT, way="police")
+    assert "fair.told" not in await duties(stage)
+    assert "Name who tells them" not in [button.label for button in (await outcome(stage)).all_buttons()]
+    assert "newer version" not in words(await outcome(stage))
+    police = {"deadline": await duty(stage, "fair.police")}
+    await press(stage, LEAH, "fair.step-taken", {"day": "2026-11-20", "number": ""}, **police)
+    assert "fair.told" in await duties(stage)
+    assert "Name who tells them" in [button.label for button in (await outcome(stage)).all_buttons()]
+
+
+async def test_whom_it_concerns_is_not_named_in_a_reason(stage: Stage) -> None:
+    await stage.do(a_run)
+    reason = {"reason": "We think that TOMASZ took it."}
+    card = await press(stage, LEAH, "fair.leave", LEFT | reason, way="police")
+    assert NAME_FOUND in [i.error for i in card.inputs()]
+    assert "left" not in await kinds(stage)
 
 
 async def test_the_person_concerned_makes_no_referral(stage: Stage) -> None:
@@ -606,11 +668,80 @@ async def test_a_new_version_is_made_and_the_earlier_one_stays(stage: Stage) -> 
     assert await record(stage) == before
     assert "follows from the newer version" in words(await outcome(stage))
     assert len(stage.private(LEAH)) == 2
-    assert {"fair.regulator", "fair.police", "fair.pipot", "fair.lado"} == set(await duties(stage))
-    assert set(await duties(stage, "dropped")) == {"fair.guidance"}
+    stays = {"fair.regulator", "fair.police", "fair.pipot", "fair.lado"}
+    assert set(await duties(stage)) == {*stays, "fair.guidance"}, "until both have joined"
     new = await stage.do(lambda work: the_run(work, 2).id)
     assert set(await duties(stage, run=new)) == {"fair.join"}
     assert await kinds(stage, 2) == ["invited"]
+    await press(stage, LEAH, "fair.join", run=new)
+    assert set(await duties(stage)) == stays
+    assert set(await duties(stage, "dropped")) == {"fair.guidance"}
+
+
+async def test_a_version_that_is_taken_back_leaves_the_one_before_as_it_was(stage: Stage) -> None:
+    await ended(stage, "management")
+    owed, before = await duties(stage), words(await outcome(stage))
+    await press(stage, OWEN, "fair.revisit", NEW)
+    second = await stage.do(lambda work: the_run(work, 2).id)
+    card = await press(stage, OWEN, "fair.withdraw", run=second)
+    assert "Version 1 stands as before" in words(card)
+    assert [button.label for button in card.all_buttons()] == ["Open version 1"]
+    assert await duties(stage) == owed == {"fair.guidance": "2026-11-27", "fair.told": "2026-11-27"}
+    assert words(await outcome(stage)) == before
+    assert "Look at it again" in [button.label for button in (await outcome(stage)).all_buttons()]
+    listed = [line for line in words(await press(stage, JUDITH, "fair.oversee")).splitlines() if REFERENCE in line]
+    assert listed == [f"{REFERENCE} · PSI-2026-0001 · Ended"]
+    assert "Version 3 is open." in words(await press(stage, LEAH, "fair.revisit", NEW))
+    third = await stage.do(lambda work: the_run(work, 3).id)
+    labels = [button.label for button in (await outcome(stage)).all_buttons()]
+    assert "Version 3" in labels
+    assert "Version 2" not in labels
+    await press(stage, OWEN, "fair.join", run=third)
+    assert await duties(stage) == {}
+
+
+async def test_a_way_out_ends_a_version_that_only_one_had_joined_and_takes_over(stage: Stage) -> None:
+    """Nobody is told of the earlier end before the police have been asked."""
+    await ended(stage, "management")
+    await press(stage, OWEN, "fair.revisit", NEW)
+    second = await stage.do(lambda work: the_run(work, 2).id)
+    await press(stage, OWEN, "fair.leave", LEFT, way="police", run=second)
+    assert await duties(stage) == {}
+    assert set(await duties(stage, run=second)) == {"fair.police"}
+
+
+async def test_of_an_older_version_nobody_is_told_anything_more(stage: Stage) -> None:
+    await ended(stage, "appropriate-action")
+    await press(stage, OWEN, "fair.revisit", NEW)
+    given = {"day": stage.now.date().isoformat(), "number": ""}
+    for rule in ("fair.police", "fair.pipot", "fair.lado"):
+        form = words(await press(stage, OWEN, "fair.step-taken", deadline=await duty(stage, rule)))
+        assert "please ask" in form
+        assert "are reminded" not in form
+        await press(stage, OWEN, "fair.step-taken", given, deadline=await duty(stage, rule))
+    assert "fair.told" not in await duties(stage)
+    second = await stage.do(lambda work: the_run(work, 2).id)
+    await press(stage, OWEN, "fair.withdraw", run=second)
+    assert "fair.told" in await duties(stage), "it is the newest again"
+
+
+@pytest.mark.parametrize(
+    ("rule", "who_says"),
+    [("fair.police", "the police"), ("fair.pipot", "the PIPOT lead"), ("fair.lado", "the LADO")],
+)
+async def test_the_form_asks_what_may_be_said(stage: Stage, rule: str, who_says: str) -> None:
+    await ended(stage, "appropriate-action")
+    form = words(await press(stage, LEAH, "fair.step-taken", deadline=await duty(stage, rule)))
+    assert f"is for {who_says} to say: please ask. Once everybody who has to be asked" in form
+    other = words(await press(stage, LEAH, "fair.step-taken", deadline=await duty(stage, "fair.regulator")))
+    assert "may be said" not in other
+
+
+async def test_what_is_new_does_not_name_them(stage: Stage) -> None:
+    await ended(stage, "management")
+    card = await press(stage, LEAH, "fair.revisit", {"new": "Zielinski's interview is finished."})
+    assert [i.error for i in card.inputs()] == [NAME_FOUND]
+    assert await stage.do(lambda work: len(fair_runs.versions(work, the_run(work)))) == 1
 
 
 async def test_the_person_is_told_once_those_asked_first_have_been(stage: Stage) -> None:

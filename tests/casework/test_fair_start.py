@@ -12,9 +12,9 @@ from sqlmodel import col, select
 
 from duty_stage import a_case, labels, who
 from psirf_bot.cards.fair import NOT_HERE, NOT_ROUTINE, PRIVATE_TASK
-from psirf_bot.cards.fair_start import NAME_FOUND, NOT_YOURSELF, SAID_NO
+from psirf_bot.cards.fair_start import NAME_FOUND, NOT_YOURSELF, REPLACED_BEFORE, SAID_NO
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import fair_start, people
+from psirf_bot.casework import fair_pair, fair_runs, fair_start, people
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
@@ -39,6 +39,7 @@ OWEN, JUDITH, NIAMH, MARGUERITE = "Owen Tregarth", "Judith Cornwell", "Niamh Gal
 IMOGEN = "Imogen Farrow"
 """Of the workforce team as well; put into the list by these tests."""
 CONCERN = "The response asks why the checks were left out three times."
+WHY = "My colleague works elsewhere from Monday."
 GIVEN = {"concern": CONCERN, "subject": TOMASZ, "colleague": OWEN}
 REFUSED = f"{NOT_HERE} Judith Cornwell can help."
 CANNOT = "It cannot be started with these people in this case. Judith Cornwell can tell you more."
@@ -421,16 +422,116 @@ async def test_a_namesake_is_another_person(case: Stage) -> None:
     assert await runs(case) == 2
 
 
-@pytest.mark.parametrize("state", ["ended", "withdrawn"])
-async def test_one_that_is_over_is_not_in_the_way(case: Stage, state: str) -> None:
-    await start(case)
-
+async def end_it(stage: Stage, state: str = "ended") -> None:
     def end(work: Work) -> None:
         only(work).state = state
 
-    await case.do(end)
+    await stage.do(end)
+
+
+async def test_one_that_was_taken_back_is_not_in_the_way(case: Stage) -> None:
+    await start(case)
+    await end_it(case, "withdrawn")
     await start(case, SANDEEP)
     assert await runs(case) == 2
+
+
+async def test_one_that_has_ended_is_looked_at_again_by_its_two_and_by_nobody_else(case: Stage) -> None:
+    await start(case)
+    await step(case, OWEN, "join")
+    await end_it(case)
+    for name, colleague in [(LEAH, OWEN), (OWEN, LEAH), (LEAH, IMOGEN)]:
+        card = await start(case, name, colleague=colleague)
+        assert "press “Look at it again”" in words(card)
+        assert labels(card) == [f"Open {(await run(case)).reference}"]
+    assert await refusal_of(case, SANDEEP) == await refusal_of(case, IMOGEN, colleague=SANDEEP) == ("", "", CANNOT)
+    assert await runs(case) == 1
+
+
+async def test_one_that_nobody_can_look_at_again_is_not_in_the_way(case: Stage) -> None:
+    await start(case)
+    await step(case, OWEN, "join")
+    await end_it(case)
+
+    def gone(work: Work) -> None:
+        for name in (LEAH, OWEN):
+            who(work, name).active = False
+
+    await case.do(gone)
+    await start(case, SANDEEP, colleague=IMOGEN)
+    assert await runs(case) == 2
+
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Owen", OWEN),
+        ("tregarth", OWEN),
+        ("T. Zieliński", TOMASZ),
+        ("Leah", LEAH),
+        ("Mbeki Ward", "Grace Mbeki-Ward"),
+        ("Wei Anastasia Chen", WEI),
+    ],
+)
+async def test_a_part_of_a_listed_name_is_nobody_else(case: Stage, typed: str, meant: str) -> None:
+    errors = await refusal_of(case, subject=typed)
+    assert errors[1].startswith(f"Did you mean {meant}? Please give the full name or the work e-mail address.")
+    assert await runs(case) == 0
+    assert "Thank you" in words(await start(case, subject=f"{typed} (agency)"))
+
+
+async def test_of_many_who_could_be_meant_nobody_is_named(case: Stage) -> None:
+    def more(work: Work) -> None:
+        for first in ("Ana", "Bea", "Cara", "Dora"):
+            listed(work, f"{first} Quennell")
+
+    await case.do(more)
+    assert (await refusal_of(case, subject="Quennell"))[1].startswith("Did you mean one of several people on the list?")
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "same"),
+    [
+        ("Jo Ferris", "Ferris", True),
+        ("Ferris", "jo ferrís", True),
+        ("Jo Ferris", "Jo Ferris (agency)", True),
+        ("Jo Ferris", "Mo Ferris", False),
+        ("Jo", TOMASZ, False),
+    ],
+)
+async def test_two_typed_names_that_share_their_words_are_one_person(
+    case: Stage, first: str, again: str, same: bool
+) -> None:
+    await start(case, subject=first)
+    assert (await refusal_of(case, SANDEEP, subject=again, colleague=IMOGEN) == ("", "", CANNOT)) is same
+    assert await runs(case) == (1 if same else 2)
+
+
+async def test_somebody_typed_who_is_a_part_of_a_listed_name_by_now_is_the_same(case: Stage) -> None:
+    await start(case, subject="Ferris")
+    await case.do(lambda work: listed(work, "Jo Ferris"))
+    assert await refusal_of(case, SANDEEP, subject="Jo Ferris", colleague=IMOGEN) == ("", "", CANNOT)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "named"),
+    [
+        (TOMASZ, "Tomasz’s list", True),
+        (TOMASZ, "ask ZIELIŃSKI", True),
+        (TOMASZ, "what tomasz zielinski said", True),
+        (TOMASZ, "The member of staff", False),
+        ("Grace Will", "It will do, with good grace.", False),
+        ("Jo Ferris (agency)", "An Agency nurse", False),
+        ("Jo Ferris (agency)", "what jo ferris said", True),
+        ("Hussein Al-Tamimi", "Al said so", False),
+        ("Hussein Al-Tamimi", "Mr Tamimi", True),
+    ],
+)
+def test_a_name_stands_in_words_or_does_not(name: str, text: str, named: bool) -> None:
+    assert fair_pair.is_named(name, text) is named
 
 
 async def test_to_start_the_same_again_shows_the_one_there_is(case: Stage) -> None:
@@ -486,7 +587,7 @@ async def test_neither_the_concern_nor_the_name_is_kept_anywhere_else(case: Stag
     await start(case, colleague=SANDEEP)  # comes back with the words still in it
     await start(case)
     await step(case, OWEN, "join")
-    await step(case, LEAH, "replace", {"colleague": IMOGEN})
+    await step(case, LEAH, "replace", {"colleague": IMOGEN, "reason": WHY})
     await step(case, IMOGEN, "decline")
     for name in (LEAH, OWEN, JUDITH):
         await case.says(name, PSI)
@@ -556,7 +657,7 @@ async def test_both_are_told_where_it_begins(case: Stage) -> None:
 
 async def entries(stage: Stage) -> list[tuple[str, str]]:
     def found(work: Work) -> list[tuple[str, str]]:
-        theirs = select(FairEntry).order_by(col(FairEntry.id))
+        theirs = select(FairEntry).where(FairEntry.kind != "viewed").order_by(col(FairEntry.id))
         return [(entry.kind, people.name_of(work, entry.by_id)) for entry in work.session.exec(theirs)]
 
     return await stage.do(found)  # type: ignore[no-any-return]
@@ -621,7 +722,7 @@ async def test_what_both_have_joined_is_not_taken_back(case: Stage) -> None:
     await start(case)
     await step(case, OWEN, "join")
     assert "This has moved on" in words(await step(case, LEAH, "withdraw"))
-    await step(case, LEAH, "replace", {"colleague": IMOGEN})
+    await step(case, LEAH, "replace", {"colleague": IMOGEN, "reason": WHY})
     assert "This has moved on" in words(await step(case, LEAH, "withdraw"))
     assert "Take it back" not in labels(await page(case, LEAH))
     assert (await run(case)).state == "invited"
@@ -655,8 +756,10 @@ async def test_another_colleague_takes_the_place_of_the_other(case: Stage, befor
 
         await case.do(pause)
     form = await step(case, LEAH, "replace")
-    assert [i.label for i in form.inputs()] == ["Which other colleague of the workforce team will use it with you?"]
-    card = await case.presses(LEAH, form, "Invite them", {"colleague": IMOGEN})
+    asked = ["Which other colleague of the workforce team will use it with you?", "Why do you ask somebody else?"]
+    assert [i.label for i in form.inputs()] == asked[: 1 if before == "invited" else 2]
+    given = {"colleague": IMOGEN} | ({} if before == "invited" else {"reason": WHY})
+    card = await case.presses(LEAH, form, "Invite them", given)
     await case.settled()
     made = await run(case)
     leah, imogen = [(await case.do(lambda work, n=name: who(work, n).id)) for name in (LEAH, IMOGEN)]
@@ -668,8 +771,7 @@ async def test_another_colleague_takes_the_place_of_the_other(case: Stage, befor
     assert clocks == ["dropped" if before == "invited" else "done", "open"], "the new one has the whole time to answer"
     for verb in ("join", "decline", "replace"):
         assert REFUSED in words(await step(case, OWEN, verb))
-    again = await case.presses(LEAH, form, "Invite them", {"colleague": IMOGEN})
-    assert "This has moved on" in words(again)
+    assert "This has moved on" in words(await case.presses(LEAH, form, "Invite them", given))
     assert await told(case, IMOGEN) == [WAITS]
     joined = words(await step(case, IMOGEN, "join"))
     assert ("the questions are asked again" in joined) is (before != "invited")
@@ -681,9 +783,10 @@ async def test_the_colleague_can_replace_the_starter(case: Stage) -> None:
     await step(case, OWEN, "join")
     form = await step(case, OWEN, "replace")
     assert [i.label for i in form.inputs()] == [
-        "Which other colleague of the patient safety team will use it with you?"
+        "Which other colleague of the patient safety team will use it with you?",
+        "Why do you ask somebody else?",
     ]
-    await step(case, OWEN, "replace", {"colleague": SANDEEP})
+    await step(case, OWEN, "replace", {"colleague": SANDEEP, "reason": WHY})
     made = await run(case)
     assert made.patient_safety_id == await case.do(lambda work: who(work, SANDEEP).id)
     assert REFUSED in words(await step(case, LEAH, "withdraw"))
@@ -719,3 +822,145 @@ async def test_somebody_who_cannot_be_written_to_is_said_so(case: Stage) -> None
 
     await case.do(unknown)
     assert "I cannot write to Owen Tregarth yet" in words(await start(case))
+
+
+async def test_whoever_is_asked_in_their_place_sees_that_there_was_somebody_not_why(case: Stage) -> None:
+    await start(case)
+    await step(case, OWEN, "join")
+    form = await step(case, LEAH, "replace", {"colleague": IMOGEN, "reason": "Tomasz would like that."})
+    assert NAME_FOUND in [i.error for i in form.inputs()]
+    assert "reason" in [i.id for i in (await step(case, LEAH, "replace", {"colleague": IMOGEN, "reason": ""})).inputs()]
+    assert (await run(case)).state == "open"
+    await step(case, LEAH, "replace", {"colleague": IMOGEN, "reason": WHY})
+    invited = words(await page(case, IMOGEN))
+    assert REPLACED_BEFORE in invited
+    assert WHY not in invited
+    assert WHY not in words(await step(case, IMOGEN, "join"))
+    [entry] = await case.do(lambda work: [e for e in fair_runs.entries(work, only(work)) if e.kind == "replaced"])
+    assert entry.reason == WHY
+    read = words(await step(case, JUDITH, "record"))
+    assert WHY in read
+    assert f"In place of: {OWEN}" in read
+
+
+async def test_before_both_have_joined_no_reason_is_asked_and_nobody_was_replaced(case: Stage) -> None:
+    await start(case)
+    await step(case, LEAH, "replace", {"colleague": IMOGEN})
+    assert REPLACED_BEFORE not in words(await page(case, IMOGEN))
+
+
+# In place of somebody who can no longer take part
+
+
+async def overseer_asks(stage: Stage, team: Role, colleague: str, reason: str | None = WHY) -> Card:
+    """Judith Cornwell asks a colleague of this team."""
+    given = {"colleague": colleague} | ({"reason": reason} if reason else {})
+    action = await stage.do(lambda work: action_id(work, "fair.replace", run=only(work).id, team=team))
+    card = shown(await stage.turn(JUDITH, Pressed(action, given)))
+    if card.title:
+        fits(card)
+    await stage.settled()
+    return card
+
+
+def left(work: Work, *names: str) -> None:
+    for name in names:
+        who(work, name).active = False
+
+
+@pytest.mark.parametrize("before", ["invited", "open", "paused"])
+async def test_an_overseer_asks_others_where_both_are_gone(case: Stage, before: str) -> None:
+    await start(case)
+    if before != "invited":
+        await step(case, OWEN, "join")
+    if before == "paused":
+        await end_it(case, "paused")
+    assert not any(label.startswith("Ask somebody") for label in labels(await step(case, JUDITH, "record")))
+    assert "This has moved on" in words(await overseer_asks(case, Role.QUALITY, SANDEEP))
+    await case.do(lambda work: left(work, LEAH, OWEN))
+    record = await step(case, JUDITH, "record")
+    assert f"{LEAH} can no longer take part." in words(record)
+    asks = ["Ask somebody of the patient safety team", "Ask somebody of the workforce team"]
+    assert [label for label in labels(record) if label.startswith("Ask")] == asks
+    form = await case.presses(JUDITH, record, asks[0])
+    assert f"{LEAH} can no longer take part." in words(form)
+    reason = None if before == "invited" else WHY
+    for _ in range(2):
+        card = await overseer_asks(case, Role.QUALITY, SANDEEP, reason)
+    assert "This has moved on" in words(card)
+    await overseer_asks(case, Role.WORKFORCE, IMOGEN, reason)
+    assert [kind for kind, by in await entries(case) if by == JUDITH and kind != "viewed"] == ["replaced"] * 2
+    assert (await run(case)).joined == []
+    theirs = await page(case, SANDEEP)
+    assert f"{JUDITH}, who oversees the use of the being fair tool, asks you" in words(theirs)
+    assert "You are told in person whom it concerns" in words(theirs)
+    assert (await told(case, SANDEEP), await told(case, IMOGEN)) == ([WAITS], [WAITS])
+    waits = await step(case, SANDEEP, "join")
+    assert "They have not answered yet." in words(waits)
+    assert (await run(case)).state == "invited", "no question before both have joined"
+    assert ("fair.join", "open") in await duties(case)
+    await step(case, IMOGEN, "join")
+    assert (await run(case)).state == "open"
+    assert ("fair.join", "open") not in await duties(case)
+
+
+async def test_whoever_stays_hears_of_it_and_has_not_to_join_again(case: Stage) -> None:
+    await start(case)
+    await step(case, OWEN, "join")
+    await case.do(lambda work: managed_by(work, TOMASZ, OWEN))
+    heard = len(await told(case, LEAH))
+    assert "It waits for Imogen Farrow" in words(await overseer_asks(case, Role.WORKFORCE, IMOGEN))
+    made, leah = await run(case), await case.do(lambda work: who(work, LEAH).id)
+    assert (made.state, made.joined) == ("invited", [leah])
+    assert len(await told(case, LEAH)) == heard + 1
+    await step(case, IMOGEN, "decline")
+    assert len(await told(case, JUDITH)) == 1, "whoever asked hears of it"
+    assert "They cannot take part." in words(await page(case, LEAH))
+
+
+async def test_that_one_of_two_who_are_asked_says_no_does_not_answer_for_the_other(case: Stage) -> None:
+    await start(case)
+    await case.do(lambda work: left(work, LEAH, OWEN))
+    await overseer_asks(case, Role.QUALITY, SANDEEP, None)
+    await overseer_asks(case, Role.WORKFORCE, IMOGEN, None)
+    await step(case, IMOGEN, "decline")
+    assert labels(await page(case, SANDEEP)) == ["Join", "I cannot take part"]
+    assert ("fair.join", "open") in await duties(case)
+    await step(case, SANDEEP, "join")
+    assert "They cannot take part." in words(await page(case, SANDEEP))
+
+
+async def test_an_overseer_asks_only_whoever_could_have_been_asked_at_the_start(case: Stage) -> None:
+    def prepared(work: Work) -> None:
+        listed(work, "Ruth Ellery", Role.WORKFORCE)
+        listed(work, "Piers Latham", Role.WORKFORCE)
+        involve(work, "Ruth Ellery")
+        managed_by(work, TOMASZ, "Piers Latham")
+        left(work, OWEN)
+
+    await start(case)
+    await case.do(prepared)
+    for name in ("Ruth Ellery", "Piers Latham"):
+        assert [i.error for i in (await overseer_asks(case, Role.WORKFORCE, name, None)).inputs()] == [CANNOT]
+    for name, error in [(SANDEEP, WRONG_TEAM), (LEAH, NOT_YOURSELF), (JUDITH, NOT_YOURSELF)]:
+        assert error in next((await overseer_asks(case, Role.WORKFORCE, name, None)).inputs()).error
+    assert (await run(case)).workforce_id == await case.do(lambda work: who(work, OWEN).id)
+
+
+@pytest.mark.parametrize("name", [LEAH, SANDEEP, IMOGEN, AMINA, TOMASZ, MARGUERITE])
+async def test_nobody_else_asks_as_an_overseer_does(case: Stage, name: str) -> None:
+    await start(case)
+    await case.do(lambda work: left(work, OWEN))
+    action = await case.do(lambda work: action_id(work, "fair.replace", run=only(work).id, team=Role.WORKFORCE))
+    assert REFUSED in words(shown(await case.turn(name, Pressed(action, {"colleague": IMOGEN}))))
+    assert await entries(case) == [("invited", LEAH)]
+
+
+async def test_an_overseer_who_is_kept_out_or_comes_too_late_is_refused(case: Stage) -> None:
+    await start(case)
+    await case.do(lambda work: left(work, OWEN))
+    await case.do(lambda work: managed_by(work, TOMASZ, JUDITH))
+    assert NOT_HERE in words(await overseer_asks(case, Role.WORKFORCE, IMOGEN, None))
+    await case.do(lambda work: managed_by(work, TOMASZ, BRONWEN))
+    await end_it(case)
+    assert REFUSED in words(await overseer_asks(case, Role.WORKFORCE, IMOGEN, None))

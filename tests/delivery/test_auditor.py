@@ -140,6 +140,8 @@ async def test_a_database_that_is_away_is_said(store: Store, client: TestClient[
     await store.run(lambda session: session.connection().exec_driver_sql("DROP TABLE outbox"))
     assert (await client.get("/readyz")).status == 503
     assert (await client.get("/healthz")).status == 200
+    figures = await client.get("/metrics")
+    assert (figures.status, await figures.text()) == (503, "# the database does not answer\n")
 
 
 async def test_the_figures(store: Store, client: TestClient[Any, Any]) -> None:

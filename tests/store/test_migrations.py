@@ -92,3 +92,43 @@ def test_the_database_refuses_to_change_the_audit(engine: Engine, tampering: str
         connection.exec_driver_sql(tampering)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT id, what FROM auditentry").all() == [(1, "b")]
+
+
+FAIR = {
+    "fairentry": "(id, run_id, number, by_id, kind, page, answers, at) "
+    "VALUES (1, 'r', 1, 'a', 'joined', '', '{}', '2026-11-20')",
+    "fairmonitoring": "(id, run_id, groups, by_id, at) VALUES (1, 'r', '{}', 'a', '2026-11-20')",
+    "fairrun": "(id, reference, version, case_id, concern, begun_by, patient_safety_id, workforce_id, joined, state, "
+    "reading, tool, wording, record, at) VALUES ('r', 'BF-1', 1, 'c', 'x', 'a', 'a', 'b', '[]', 'ended', 'y', 'z', "
+    "'{}', '{\"end\": \"health\"}', '2026-11-20')",
+}
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"])
+def test_the_database_refuses_to_change_what_happened_in_being_fair(
+    request: pytest.FixtureRequest, tmp_path: Path, url: str
+) -> None:
+    """Entries and groups stay as they were, on both engines; of a run, its record, and that there was one."""
+    on = f"sqlite:///{tmp_path}/new.db" if url == "sqlite" else request.getfixturevalue("postgresql")
+    engine = open_engine(on)
+    migrate(engine)
+    with engine.begin() as connection:
+        for table, row in FAIR.items():
+            connection.exec_driver_sql(f"INSERT INTO {table} {row}")
+    tampering = [f"DELETE FROM {table}" for table in FAIR]  # noqa: S608 - our own words
+    tampering += ["UPDATE fairentry SET kind = 'left'", "UPDATE fairmonitoring SET groups = '[]'"]
+    tampering += ["UPDATE fairrun SET record = '{}'", "UPDATE fairrun SET record = NULL, state = 'open'"]
+    if url == "sqlite":
+        tampering += [f"REPLACE INTO {table} {row}" for table, row in FAIR.items()]
+        tampering.append(f"REPLACE INTO fairentry {FAIR['fairentry'].replace('VALUES (1,', 'VALUES (2,')}")
+    else:
+        tampering += [f"TRUNCATE {table}" for table in FAIR]
+    for statement in tampering:
+        with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+            connection.exec_driver_sql(statement)
+    with engine.begin() as connection:  # what may change of a run that has ended, and of one that has not
+        connection.exec_driver_sql("UPDATE fairrun SET teller = 'a', record = record")
+        other = FAIR["fairrun"].replace("'r', 'BF-1'", "'s', 'BF-2'").replace('\'{"end": "health"}\'', "'null'")
+        connection.exec_driver_sql(f"INSERT INTO fairrun {other}")
+        connection.exec_driver_sql("UPDATE fairrun SET record = '{}' WHERE id = 's'")
+    engine.dispose()

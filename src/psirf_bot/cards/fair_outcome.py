@@ -41,6 +41,22 @@ ALONE = (
     "What you two have agreed so far stays in the record."
 )
 
+ALONE_AFTER_THE_END = (
+    "You can take it alone. The run has ended, and its end stays as it is. Your colleague is told, and they see that "
+    "it was you, when, and why."
+)
+STILL = "Each of you can still take one of these ways out alone, at any time."
+NOT_WHAT = "That it was done is kept, not what was said."
+SAYS_WHAT = {
+    "fair.police": "the police",
+    "fair.safeguarding": "the safeguarding lead",
+    "fair.pipot": "the PIPOT lead",
+    "fair.lado": "the LADO",
+}
+"""By duty: who says what the person concerned may be told."""
+
+Lines = Sequence[tuple[str, str]]
+"""Labels with their values."""
 LONG = 120
 """Characters of an answer that is shown as a paragraph, not in a table."""
 
@@ -56,14 +72,17 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended. `links`: to what the tool says to follow; `telling`: who tells the person, or that it is done;
-    `done`: what was followed up, with its day."""
+    """How a run ended. `alone`: each way out that was taken alone; `ask_first`: the end, and the ways out taken after
+    it; `ways`: those that can still be taken; `links`: to what the tool says to follow; `telling`: who tells the
+    person, or that it is done; `done`: what was followed up, with its day."""
 
     reference: str
     end: str
     step: str
-    facts: Sequence[tuple[str, str]]
-    alone: Sequence[tuple[str, str]]
+    facts: Lines
+    alone: Sequence[Lines]
+    ask_first: Sequence[str]
+    ways: tuple[Button, ...]
     links: tuple[Button, ...]
     telling: str
     name_teller: tuple[Button, ...]
@@ -85,6 +104,7 @@ def outcome(ended: Ended) -> Card:
         *_telling(ended),
         *_following_up(ended),
         *_support(ended),
+        *((*_heading("Ways out"), Words(text=STILL), *_row(ended.ways)) if ended.ways else ()),
         *_heading("How you got here"),
         Facts(facts=_facts(ended.facts)),
         *_heading("Restorative just culture"),
@@ -99,11 +119,36 @@ def heading(reference: str) -> str:
 
 
 def _who_took_it_alone(ended: Ended) -> tuple[Part, ...]:
-    return (*_heading("Taken alone"), Facts(facts=_facts(ended.alone))) if ended.alone else ()
+    parts: list[Part] = []
+    for taken in ended.alone:
+        parts += [*_heading("Taken alone"), Facts(facts=_facts(taken))]
+    return tuple(parts)
+
+
+def taken_alone(by: str, at: str, why: str, referrer: str) -> Lines:
+    """Who took a way out alone, when and why, and who makes the referral."""
+    return [("Who", by), ("When", at), ("Why", why), ("Who makes the referral", referrer)]
+
+
+def before_noting(rule: str, duty: str, *, newest: bool) -> str:
+    """What stands above the form in which a follow-up is noted as done. `newest`: of the newest version."""
+    if rule == "fair.told":
+        return NOT_WHAT
+    if rule not in SAYS_WHAT:
+        return f"{duty}."
+    then = (
+        " Once everybody who has to be asked first has been, the two of you are reminded to see that the member of "
+        "staff is told."
+    )
+    return (
+        f"{duty}. What may be said to the member of staff, by whom and from when, is for {SAYS_WHAT[rule]} to say: "
+        f"please ask.{then if newest else ''}"
+    )
 
 
 def _telling(ended: Ended) -> tuple[Part, ...]:
-    first = (Words(text=ASK_FIRST[ended.end], style="warning"),) if ended.end in ASK_FIRST else ()
+    asked = dict.fromkeys(ASK_FIRST[end] for end in ended.ask_first if end in ASK_FIRST)
+    first = (Words(text=text, style="warning") for text in asked)
     heading = _heading("Telling the member of staff")
     return (*heading, *first, Words(text=ended.telling), *_row(ended.name_teller))
 
@@ -164,7 +209,9 @@ def before_looking_again(version: int, kept: Sequence[str], dropped: Sequence[st
         "through the tool again, and no earlier answer counts."
     ]
     if dropped:
-        words.append(f"No longer owed: {_listed(dropped)}. The new end opens what it needs.")
+        words.append(
+            f"No longer owed once both of you have joined: {_listed(dropped)}. The new end opens what it needs."
+        )
     if kept:
         words.append(f"Still owed, because it does not depend on a new answer: {_listed(kept)}.")
     return "\n\n".join(words)

@@ -17,6 +17,7 @@ COPY = 2500
 COPIES = 3
 """Characters of an export in one piece to copy, and pieces on one card."""
 NOBODY_ELSE = "Only overseers can see this page. That you looked is in the record."
+GONE = "can no longer take part. You can ask somebody else in their place."
 BEFORE_GIVING_OUT = (
     "Before you give this out: read all of it. The two who used the tool are named as staff in their official role. "
     "If free text names or describes anybody else, take that out first, or ask them."
@@ -54,10 +55,14 @@ def overview(begun: int, under_way: int, refused: int, rows: Sequence[Row], butt
     return Card(title=f"{TITLE}: overview", preview=PRIVATE_TASK, body=tuple(body), buttons=tuple(buttons))
 
 
-def record(name: str, part: int, of: int, sections: Sections, buttons: Sequence[Button]) -> Card:
-    """One part of a run, to be read by an overseer, who changes nothing."""
+def record(
+    name: str, part: int, of: int, sections: Sections, buttons: Sequence[Button], gone: Iterable[str] = ()
+) -> Card:
+    """One part of a run, to be read by an overseer, who changes nothing. `gone`: who of the two cannot take part any
+    more; for them, somebody else can be asked."""
     body: list[Part] = [Progress(text=f"Part {part} of {of}")] if of > 1 else []
     body.append(Words(text=NOBODY_ELSE, style="subtle"))
+    body += [Words(text=f"{who} {GONE}", style="warning") for who in gone]
     for heading, lines in sections:
         body.append(Words(text=heading, style="heading"))
         body.append(Facts(facts=tuple(Fact(label=label, value=value, typed=True) for label, value in lines)))

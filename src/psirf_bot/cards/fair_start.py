@@ -31,11 +31,6 @@ IN_THEIR_PLACE = (
     "They are asked in place of your colleague, who can then no longer see it. Only what the two of you agree on "
     "counts: what you agreed with somebody else is asked again."
 )
-FOR_AN_OVERSEER = (
-    "can no longer take part. Whoever you ask takes their place, and what was agreed before is asked again. You do not take part yourself. The "
-    "name of the member of staff is shown nowhere: please see that the colleague hears in person whom it concerns, for "
-    "example from one of those who began it."
-)
 SAID_NO = "They have said that they cannot take part. Please choose somebody else."
 STATES = {"invited": "Under way", "open": "Under way", "paused": "Paused", "ended": "Ended", "withdrawn": "Taken back"}
 IN_A_ROW = 5
@@ -102,7 +97,11 @@ def did_you_mean(names: Sequence[str]) -> str:
 
 def for_an_overseer(gone: str) -> str:
     """What it means to ask somebody in place of one who cannot take part."""
-    return f"{gone} {FOR_AN_OVERSEER}"
+    return (
+        f"{gone} can no longer take part. Whoever you ask takes their place, and what was agreed before is asked "
+        "again. You do not take part yourself. The name of the member of staff is shown nowhere: please see that the "
+        "colleague hears in person whom it concerns, for example from one of those who began it."
+    )
 
 
 def invited(
@@ -132,9 +131,10 @@ def invited(
         Words(text=NOT_ROUTINE),
         Words(text=SYSTEMS_FIRST),
         Words(
-            text=f"{overseer or colleague} tells you in person whom it concerns; the name is shown nowhere. Please do not join if that is "
-            "you, somebody whose line manager you are, or somebody whose line manager you stand in for. The concern "
-            "and the questions are shown once you have joined. You need give no reason if you cannot take part."
+            text=f"{'You are told' if overseer else f'{colleague} tells you'} in person whom it concerns; the name is "
+            "shown nowhere. Please do not join if that is you, somebody whose line manager you are, or somebody whose "
+            "line manager you stand in for. The concern and the questions are shown once you have joined. You need "
+            "give no reason if you cannot take part."
         ),
         buttons=buttons,
     )

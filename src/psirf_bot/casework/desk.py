@@ -278,8 +278,9 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
             person_id=by.id,
             replaces=reply.replaces and pressed and not wrong,
             passing=passing,
+            sealed=reply.sealed,
         )
-    elif not post.to_person(work, by.id, card):
+    elif not post.to_person(work, by.id, card, about=post.SEALED if reply.sealed else None):
         card = card.model_copy(update={"body": (*card.body, Words(text=CANNOT_WRITE, style="warning"))})
     return reply.model_copy(update={"card": card if place.inline else None})
 
@@ -287,7 +288,8 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
 def _in_private(work: Work, by: Member, reply: Reply, *, pressed: bool) -> Reply:
     """What somebody asks where others read along is answered in private; whom to ring is said on the spot as well."""
     again = "press this again" if pressed else "type that there"
-    if reply.card is None or not post.to_person(work, by.id, reply.card):
+    about = post.SEALED if reply.sealed else None
+    if reply.card is None or not post.to_person(work, by.id, reply.card, about=about):
         sent = f"Please open a private chat with me, then {again}."
     elif post.has_chat_with(work, by.id):
         sent = "I have sent you a private message."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from psirf_bot.cards import fair_page as cards
 from psirf_bot.cards.model import Card, Part, Progress, Words
-from psirf_bot.casework import fair_circle, fair_follow_ups, fair_page, fair_pausing, fair_runs, people
+from psirf_bot.casework import fair_circle, fair_follow_ups, fair_page, fair_pair, fair_pausing, fair_runs, people
 from psirf_bot.casework.deadlines import DROPPED, happened, running, settle
 from psirf_bot.casework.fair_page import NOT_YET
 from psirf_bot.casework.fair_runs import Where
@@ -14,7 +14,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, NO_NAMES
 from psirf_bot.dialogs.flow import Page
-from psirf_bot.dialogs.questions import Question, long_text
+from psirf_bot.dialogs.questions import Question, Text, long_text
 from psirf_bot.dialogs.typed import NOBODY
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.being_fair import missing_ground
@@ -154,6 +154,9 @@ def _take(work: Work, at: Answering, given: Answers) -> Card:
         answers = {key: value if key == at.key else None for key, value in answers.items()}
     reason = str(given.get(REASON) or "") or None
     _check(answers)
+    typed = [question.id for question in _questions(at) if isinstance(question, Text) and given.get(question.id)]
+    for question in typed:
+        fair_pair.without_their_name(work, at.run, given, question)
     if at.theirs and at.theirs.answers == answers:
         _agree_to(work, at.run, at.by, at.theirs)
     elif answers != _standing_already(at):
@@ -240,7 +243,7 @@ def _reopen(work: Work, press: Press, run: FairRun) -> Reply:
         return _overtaken(work, press, run)
 
     def do(work: Work, press: Press, answers: Answers) -> Card:
-        key, reason = page.asks()[0], str(answers[REASON])
+        key, reason = page.asks()[0], fair_pair.without_their_name(work, run, answers, REASON)
         fair_runs.log(work, run, press.by.id, Kind.REOPENED, page=key, reason=reason)
         fair_runs.tell(work, run, fair_runs.other(run, press.by.id))
         return fair_page.page(work, run, press.by)

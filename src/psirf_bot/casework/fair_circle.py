@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 
 from psirf_bot.casework import people
-from psirf_bot.casework.work import Work, family
+from psirf_bot.casework.work import Work, family, once
 from psirf_bot.domain.authority import FairFacts
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, FairEntry, FairRun, Person, StandIn, SupportNeed
@@ -90,7 +90,7 @@ def _pair(run: FairRun) -> dict[Role, str]:
 
 
 def _out(work: Work, run: FairRun) -> frozenset[str]:
-    return kept_out(work, run.case_id, run.subject_id, run.subject_name)
+    return once(work, ("kept out", run.id), lambda: kept_out(work, run.case_id, run.subject_id, run.subject_name))
 
 
 def case_of(work: Work, run: FairRun) -> Case:

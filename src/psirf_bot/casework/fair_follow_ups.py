@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from sqlmodel import select
+
 from psirf_bot.cards import fair_outcome as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
@@ -14,11 +16,13 @@ from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.being_fair import NO_NAMES
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, several_of, short_text
 from psirf_bot.domain.authority import Act, Member
-from psirf_bot.domain.being_fair import ASKED_FIRST, follow_ups
+from psirf_bot.domain.being_fair import ASKED_FIRST, ENDS, follow_ups
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import Case, Deadline, FairRun
 
 TOLD = "fair.told"
+LATER = "once those who have to be asked first have been"
+"""Why the person is not to be told yet, as it is noted of the duty."""
 
 outcome = fair_outcome.outcome
 
@@ -36,6 +40,37 @@ def end_run(work: Work, run: FairRun, end: str, by: str) -> None:
     deadlines.happened(work, Event.FAIR_ENDED, about, by)
     owed = follow_ups(end, where.turn.record)
     deadlines.happened(work, Event.FAIR_FOLLOWED_UP, about, by, only=owed)
+    take_over(work, run, by)
+    _tell_the_other(work, run, by)
+
+
+def take_way_out(work: Work, run: FairRun, way: str, by: str) -> None:
+    """A way out taken after the end, which stays as it is: what follows is owed too, and before the person is told."""
+    about = fair_runs.subject(run)
+    for duty in deadlines.running(work, about, TOLD):
+        deadlines.settle(work, duty, deadlines.DROPPED, by, LATER)
+    deadlines.happened(work, Event.FAIR_FOLLOWED_UP, about, by, only=ENDS[way].follow_ups)
+    _tell_the_other(work, run, by)
+
+
+def take_over(work: Work, run: FairRun, by: str) -> None:
+    """Both have joined this version, or it has ended: what follows from those before it is owed no longer."""
+    for before in (version for version in fair_runs.versions(work, run) if version.version < run.version):
+        for duty in deadlines.running(work, fair_runs.subject(before)):
+            if duty.rule not in fair_circle.STAYS_OWED:
+                deadlines.settle(work, duty, deadlines.DROPPED, by, str(Event.FAIR_REVISITED))
+
+
+def stands_again(work: Work, run: FairRun, by: str) -> FairRun | None:
+    """This version has been taken back: the one before it, if any, which is the newest again."""
+    before = fair_outcome.standing(work, run)
+    if not before:
+        return None
+    _see_that_they_are_told(work, before[-1], by)
+    return before[-1]
+
+
+def _tell_the_other(work: Work, run: FairRun, by: str) -> None:
     if fair_runs.other(run, by) in run.joined:
         fair_runs.tell(work, run, fair_runs.other(run, by))
 
@@ -102,7 +137,9 @@ def _step_taken(work: Work, press: Press) -> Reply:
         "Save",
         lambda work, press: _about_telling() if told else _about_a_step(),
         lambda work, press, answers: _done(work, press.by, run, duty, answers),
-        explain="That it was done is kept, not what was said." if told else work.setting.rules[duty.rule].duty + ".",
+        explain=cards.before_noting(
+            duty.rule, work.setting.rules[duty.rule].duty, newest=fair_outcome.is_newest(work, run)
+        ),
         about=lambda work, press: run.reference,
         so_far=lambda work, press: _named(run) if told else {},
         keeps=False,
@@ -139,10 +176,21 @@ def _done(work: Work, by: Member, run: FairRun, duty: Deadline, answers: Answers
     fair_runs.log(work, run, by.id, kind, answers=kept)
     about = fair_runs.subject(run)
     deadlines.done(work, duty, about, by.id)
-    if duty.rule in ASKED_FIRST and not deadlines.running(work, about, *ASKED_FIRST):
-        # Whoever has to be asked first has been; a duty that was opened once is not opened again.
-        deadlines.happened(work, Event.FAIR_FOLLOWED_UP, about, by.id, only={TOLD}, occurrence="1")
+    if duty.rule in ASKED_FIRST:
+        _see_that_they_are_told(work, run, by.id)
     return outcome(work, run, by)
+
+
+def _see_that_they_are_told(work: Work, run: FairRun, by: str) -> None:
+    """Once all who have to be asked first have been, it is owed that the person is told: once, of the newest
+    version."""
+    about = fair_runs.subject(run)
+    told = select(Deadline).where(Deadline.subject_kind == about.kind, Deadline.subject_id == about.id)
+    told = told.where(Deadline.rule == TOLD, Deadline.state != deadlines.DROPPED)
+    if not fair_outcome.is_newest(work, run):
+        return
+    if not work.session.exec(told).first() and not deadlines.running(work, about, *ASKED_FIRST):
+        deadlines.happened(work, Event.FAIR_FOLLOWED_UP, about, by, only={TOLD})
 
 
 def _told_by(work: Work, run: FairRun, answers: Answers) -> str:
@@ -172,13 +220,13 @@ def _kept(work: Work, press: Press) -> Reply:
 def _revisit(work: Work, press: Press) -> Reply:
     """What is new, and with it a new version. Two who press at the same moment make one."""
     run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
-    newest = fair_runs.versions(work, run)[-1]
+    newest = fair_outcome.standing(work, run)[-1]
     if newest.id != run.id:
         return fair_runs.privately(work, press, run, Reply(card=_opened(work, newest)))
     _only_one(work, run)
     owed = deadlines.running(work, fair_runs.subject(run))
-    dropped = [duty for duty in owed if duty.rule not in fair_circle.STAYS_OWED]
-    words = [[work.setting.rules[d.rule].duty for d in owed if (d in dropped) is wanted] for wanted in (False, True)]
+    stays = fair_circle.STAYS_OWED
+    words = [[work.setting.rules[d.rule].duty for d in owed if (d.rule in stays) is wanted] for wanted in (True, False)]
     question = long_text(
         "new", "What is new, in the learning response or otherwise?", f"{NO_NAMES} Both of you see it.", max_length=1000
     )
@@ -187,7 +235,7 @@ def _revisit(work: Work, press: Press) -> Reply:
         "Look at it again",
         "Look at it again",
         lambda work, press: (question,),
-        lambda work, press, answers: _opened(work, _again(work, press.by, run, str(answers["new"]), dropped)),
+        lambda work, press, answers: _opened(work, _again(work, press.by, run, answers)),
         explain=cards.before_looking_again(run.version, *words),
         about=lambda work, press: run.reference,
         keeps=False,
@@ -202,12 +250,13 @@ def _only_one(work: Work, run: FairRun) -> None:
         raise fair_runs.refused(work)
 
 
-def _again(work: Work, by: Member, run: FairRun, new: str, dropped: Sequence[Deadline]) -> FairRun:
-    setting = work.trust.being_fair
+def _again(work: Work, by: Member, run: FairRun, answers: Answers) -> FairRun:
+    """The next version; what follows from this one is owed until both have joined that one."""
+    setting, new = work.trust.being_fair, fair_pair.without_their_name(work, run, answers, "new")
     again = FairRun(
         id=work.new_id(),
         reference=run.reference,
-        version=run.version + 1,
+        version=fair_runs.versions(work, run)[-1].version + 1,
         case_id=run.case_id,
         subject_id=run.subject_id,
         subject_name=run.subject_name,
@@ -224,8 +273,6 @@ def _again(work: Work, by: Member, run: FairRun, new: str, dropped: Sequence[Dea
     )
     work.session.add(again)
     work.session.flush()
-    for duty in dropped:
-        deadlines.settle(work, duty, deadlines.DROPPED, by.id, str(Event.FAIR_REVISITED))
     fair_runs.log(work, run, by.id, "revisited", answers={"version": again.version})
     colleague = fair_runs.other(again, by.id)
     fair_runs.log(work, again, by.id, "invited", answers={"asked": colleague})

@@ -41,6 +41,7 @@ BESIDE = {
     "asked": "Who was asked",
     "day": "On",
     "end": "Where it came to",
+    "instead": "In place of",
     "number": "Reference number",
     "referrer": "Who makes the referral",
     "review": "To be looked at again on",

@@ -30,9 +30,8 @@ def invitation(work: Work, run: FairRun, by: Member) -> Card:
         return _asked(work, run, by, case.reference)
     asked = next(who for who in fair_runs.pair(run) if who not in run.joined)
     name, team = people.name_of(work, asked), fair_runs.TEAM_WORDS[fair_runs.team_of(run, asked)]
-    declined, buttons = _is_declined(work, run, asked), ()
-    if by.id in run.joined:
-        buttons = _of_the_one_who_waits(work, run, by)
+    declined = _is_declined(work, run, asked)
+    buttons = _of_the_one_who_waits(work, run, by) if by.id in run.joined else ()
     return cards.waiting(run.reference, case.reference, name, team, declined=declined, buttons=buttons)
 
 
@@ -181,7 +180,7 @@ def _replace(work: Work, press: Press) -> Reply:
     """The form, or the colleague it asks in somebody's place, of the same team."""
     run, before = _whose_place(work, press)
     overseen = "team" in press.args
-    if overseen and fair_pair.can_take_part(work, run, before):  # asked already, or able again
+    if overseen and fair_runs.can_take_part(work, run, before):  # asked already, or able again
         return _shown(cards.moved_on(run.reference, open_it(work, run, press.by)))
     gone = people.name_of(work, before)
     form = Form(
@@ -252,7 +251,7 @@ def _take_the_place(work: Work, run: FairRun, by: Member, before: str, colleague
     work.session.add(run)
     _stop_waiting(work, run, by)
     invite(work, run, by, Kind.REPLACED, colleague, instead=before, reason=reason)
-    if by.id != stays and fair_pair.can_take_part(work, run, stays):
+    if by.id != stays and stays in run.joined:
         fair_runs.tell(work, run, stays)
 
 

@@ -3,22 +3,32 @@
 from sqlmodel import col, select
 
 from psirf_bot.cards import fair_outcome as cards
-from psirf_bot.cards.answers import moment
-from psirf_bot.cards.fair_outcome import Ended, FollowUp
+from psirf_bot.cards.answers import instant, moment
+from psirf_bot.cards.fair_outcome import Ended, FollowUp, Lines
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import deadlines, duty_lines, fair_circle, fair_record, fair_runs, people
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.fair_record import Record, Sections
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.being_fair import ENDS, POLICE, SAFEGUARDING
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Deadline, FairRun
+from psirf_bot.store.tables import Deadline, FairEntry, FairRun
 
 PART = 5000
 """Characters of a record on one card: what is read on a phone, and what every platform shows whole."""
 HEADINGS = 8
 """Headings of a record on one card, at most."""
+
+
+def standing(work: Work, run: FairRun) -> list[FairRun]:
+    """The versions of a run that have not been taken back, the first one first."""
+    return [version for version in fair_runs.versions(work, run) if version.state != fair_runs.WITHDRAWN]
+
+
+def is_newest(work: Work, run: FairRun) -> bool:
+    return standing(work, run)[-1].id == run.id
 
 
 def outcome(work: Work, run: FairRun, by: Member) -> Card:
@@ -27,7 +37,8 @@ def outcome(work: Work, run: FairRun, by: Member) -> Card:
     theirs = may(by, Act.FOLLOW_UP_FAIR, fair_circle.facts(work, run))
     duties = _follow_ups(work, run)
     label = "Name somebody else" if run.teller else "Name who tells them"
-    told = next((duty for duty in duties if duty.rule == "fair.told"), None)
+    told = next((duty for duty in reversed(duties) if duty.rule == "fair.told"), None)
+    since = taken_since(work, run)
     teller = button(work, label, "fair.teller", opens=True, run=run.id)
     return cards.outcome(
         Ended(
@@ -35,7 +46,9 @@ def outcome(work: Work, run: FairRun, by: Member) -> Card:
             end=record.end,
             step=record.step,
             facts=_how(record),
-            alone=_alone(record),
+            alone=[*_alone(record), *(_taken(work, entry) for entry in since)],
+            ask_first=[record.end, *(str(entry.answers["way"]) for entry in since)],
+            ways=_ways(work, run, by) if theirs else (),
             links=_links(work, duties),
             telling=_telling(work, run, told),
             name_teller=(teller,) if theirs and told and told.state in deadlines.RUNNING else (),
@@ -88,12 +101,12 @@ def _follow_ups(work: Work, run: FairRun) -> list[Deadline]:
 
 def _telling(work: Work, run: FairRun, told: Deadline | None) -> str:
     """Who tells the person, or that somebody has; `told` is the duty to see to it, where there is one."""
-    if told is None:
-        return cards.A_HUMAN if fair_runs.versions(work, run)[-1].id == run.id else cards.TOLD_LATER
-    if told.state in deadlines.RUNNING:
+    if told and told.state in deadlines.RUNNING:
         who = f"{people.name_of(work, run.teller)} is to tell them." if run.teller else cards.NOBODY_YET
         return f"{who} {cards.A_HUMAN}"
-    return cards.TOLD if told.state == deadlines.DONE else cards.TOLD_LATER
+    if told and told.state == deadlines.DONE:
+        return cards.TOLD
+    return cards.A_HUMAN if is_newest(work, run) else cards.TOLD_LATER
 
 
 def _open(work: Work, run: FairRun, duty: Deadline, *, theirs: bool) -> FollowUp:
@@ -135,16 +148,39 @@ def _how(record: Record) -> list[tuple[str, str]]:
     ]
 
 
-def _alone(record: Record) -> list[tuple[str, str]]:
+def _alone(record: Record) -> list[Lines]:
     if not record.referral_by:
         return []
     deed = record.closed_by[0]
-    return [
-        ("Who", deed.by),
-        ("When", moment(deed.at)),
-        ("Why", deed.reason),
-        ("Who makes the referral", record.referral_by),
-    ]
+    return [cards.taken_alone(deed.by, moment(deed.at), deed.reason, record.referral_by)]
+
+
+def taken_since(work: Work, run: FairRun) -> list[FairEntry]:
+    """The ways out that were taken alone after the run had ended."""
+    entries = fair_runs.entries(work, run)
+    ended = max((entry.number for entry in entries if entry.kind == "ended"), default=0)
+    return [entry for entry in entries if entry.kind == fair_record.LEFT and entry.number > ended > 0]
+
+
+def _taken(work: Work, entry: FairEntry) -> Lines:
+    at, end = instant(work.setting.calendar.local(entry.at)), ENDS[entry.answers["way"]]
+    by, referrer = (people.name_of(work, who) for who in (entry.by_id, entry.answers["referrer"]))
+    return [("Since the end", end.step), *cards.taken_alone(by, at, entry.reason or "", referrer)]
+
+
+def has_taken(work: Work, run: FairRun, by: str, way: str) -> bool:
+    """Whether this person has taken this way out already."""
+    theirs = (e for e in fair_runs.entries(work, run) if e.kind == fair_record.LEFT and e.by_id == by)
+    return any(entry.answers["way"] == way for entry in theirs)
+
+
+def _ways(work: Work, run: FairRun, by: Member) -> tuple[Button, ...]:
+    """Each can take a way out alone at any time, so also after the end; nobody takes the same one twice."""
+    return tuple(
+        button(work, label, "fair.leave", opens=True, run=run.id, way=way)
+        for label, way in (("Suspected crime", POLICE), ("Safeguarding", SAFEGUARDING))
+        if not has_taken(work, run, by.id, way)
+    )
 
 
 def _links(work: Work, duties: list[Deadline]) -> tuple[Button, ...]:
@@ -169,13 +205,13 @@ def _buttons(work: Work, run: FairRun, by: Member, *, theirs: bool) -> tuple[But
     def press(label: str, verb: str, which: FairRun = run) -> Button:
         return button(work, label, verb, opens=True, run=which.id)
 
-    versions = fair_runs.versions(work, run)
+    versions = standing(work, run)
     found = [press("The whole record", "fair.kept")]
     if versions[-1].id != run.id:
         found.append(press(f"Version {versions[-1].version}", "fair.show", versions[-1]))
     elif theirs:
         found.append(press("Look at it again", "fair.revisit"))
-    before = [version for version in versions if version.version == run.version - 1]
+    before = [version for version in versions if version.version < run.version][-1:]
     found += [press(f"Version {version.version}", "fair.show", version) for version in before]
     if theirs and fair_runs.team_of(run, by.id) is Role.WORKFORCE:
         found.append(press("For fairness monitoring", "fair.monitoring-record"))

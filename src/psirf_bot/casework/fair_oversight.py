@@ -7,12 +7,13 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards import fair_oversight as cards
 from psirf_bot.cards.model import Button, Card
-from psirf_bot.casework import fair_circle, fair_export, fair_history, fair_monitoring, fair_pair, fair_runs
+from psirf_bot.casework import fair_circle, fair_export, fair_history, fair_monitoring, fair_pair, fair_runs, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.fair_history import STATES
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import AuditEntry, FairRun
 
 SHOWN = 10
@@ -24,6 +25,7 @@ def overview(work: Work, by: Member, start: int = 0) -> Card:
         raise fair_runs.refused(work)
     runs = [run for run in _all(work) if may(by, Act.OVERSEE_FAIR, fair_circle.facts(work, run))]
     year_ago = fair_monitoring.year_before(work.now)
+    runs.sort(key=lambda run: run.state != fair_runs.WITHDRAWN)  # a version taken back does not hide the one before
     newest = list({run.reference: run for run in runs}.values())
     newest.sort(key=lambda run: (run.at, run.reference), reverse=True)
     return cards.overview(
@@ -68,9 +70,26 @@ def record_of(work: Work, run: FairRun, by: Member, part: int = 1) -> Card:
     parts = cards.parts_of(fair_history.to_read(work, run))
     part = min(part, len(parts))
     more = [button(work, "More", "fair.record", run=run.id, part=str(part + 1))] if part < len(parts) else []
-    beside = _beside(work, run)
+    gone = _gone(work, run)
+    another = [_replacing(work, run, team) for team in gone]
     back = button(work, "Back to the overview", "fair.oversee")
-    return cards.record(fair_history.name_of(run), part, len(parts), parts[part - 1], [*more, *beside, back])
+    buttons = [*more, *another, *_beside(work, run), back]
+    return cards.record(fair_history.name_of(run), part, len(parts), parts[part - 1], buttons, gone.values())
+
+
+def _gone(work: Work, run: FairRun) -> dict[Role, str]:
+    """Those of the two who can no longer take part in a run under way: their names, by the team they were there for."""
+    if run.state not in fair_runs.UNDER_WAY:
+        return {}
+    pair = fair_circle.facts(work, run).pair
+    return {
+        team: people.name_of(work, who) for team, who in pair.items() if not fair_runs.can_take_part(work, run, who)
+    }
+
+
+def _replacing(work: Work, run: FairRun, team: Role) -> Button:
+    label = f"Ask somebody of the {fair_runs.TEAM_WORDS[team]}"
+    return button(work, label, "fair.replace", opens=True, run=run.id, team=team)
 
 
 def _beside(work: Work, run: FairRun) -> list[Button]:

@@ -259,7 +259,8 @@ def _own_last(work: Work, run: FairRun, by: Member, key: str) -> Answers:
 
 
 def _last_time(work: Work, run: FairRun, asked: Page) -> Answers:
-    earlier = [version for version in fair_runs.versions(work, run) if version.version < run.version]
+    all_of_them = fair_runs.versions(work, run)
+    earlier = [each for each in all_of_them if each.version < run.version and each.state != fair_runs.WITHDRAWN]
     agreed = fair_runs.where(work, earlier[-1]).standing.answers() if earlier else {}
     return {key: agreed[key] for key in asked.asks() if key in agreed}
 

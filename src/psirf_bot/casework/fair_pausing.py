@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import deadlines, fair_circle, fair_page, fair_runs
+from psirf_bot.casework import deadlines, fair_circle, fair_page, fair_pair, fair_runs
 from psirf_bot.casework.deadlines import happened, running
 from psirf_bot.casework.fair_runs import Where
 from psirf_bot.casework.forms import Answers, Form, Unfit
@@ -65,7 +65,7 @@ def _asked_to_pause(work: Work, press: Press) -> Reply:
         return {"why": run.paused_why, "review": (run.review_on or _usual_day(work)).isoformat()}
 
     def do(work: Work, press: Press, answers: Answers) -> Card:
-        why, review_on = str(answers["why"]), day_in(answers, "review")
+        why, review_on = fair_pair.without_their_name(work, run, answers, "why"), day_in(answers, "review")
         if review_on <= work.local.date():
             raise Unfit({"review": "Please choose a day to come."})
         if (run.state, run.paused_why, run.review_on) != (fair_runs.PAUSED, why, review_on):  # else pressed twice

@@ -229,7 +229,8 @@ def _deed(work: Work, entry: FairEntry, words: str | None = None) -> Deed:
         what=words or DID.get(entry.kind, entry.kind),
         by=people.name_of(work, entry.by_id),
         at=_moment(work, entry.at),
-        reason=entry.reason or "",
+        # Why a colleague was replaced is for overseers, who read the entries.
+        reason=(entry.reason or "") if entry.kind != Kind.REPLACED else "",
     )
 
 

@@ -16,7 +16,7 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import Subject
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
-from psirf_bot.casework.work import Press, Refusal, Work, family
+from psirf_bot.casework.work import Press, Refusal, Work, family, once
 from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, FLOW, ORDER, words_of
 from psirf_bot.dialogs.flow import Flow, Page, Stop, Turn, walk
 from psirf_bot.domain.authority import Act, Member, may
@@ -76,6 +76,7 @@ def subject(run: FairRun) -> Subject:
 def held(work: Work, press: Press, act: Act = Act.SEE_FAIR) -> FairRun:
     """The run that a button is about, held for this turn. Raises Refusal, the same one whatever the reason."""
     run = work.session.get(FairRun, press.args.get("run", ""), with_for_update=True)
+    work.memo.clear()  # whoever held it before may have changed anything
     if run is None or not may(press.by, act, fair_circle.facts(work, run)):
         raise refused(work)
     return run
@@ -92,7 +93,8 @@ def of_case(work: Work, by: Member, case: Case) -> list[FairRun]:
     way first."""
     theirs = select(FairRun).where(col(FairRun.case_id).in_(family(work, case.id))).order_by(col(FairRun.version))
     seen = (run for run in work.session.exec(theirs) if may(by, Act.SEE_FAIR, fair_circle.facts(work, run)))
-    newest = {run.reference: run for run in seen}  # only overseers see one that was withdrawn
+    # Only overseers see a version that was taken back; it does not hide the one before.
+    newest = {run.reference: run for run in sorted(seen, key=lambda run: run.state != WITHDRAWN)}
     return sorted(newest.values(), key=lambda run: (run.state not in UNDER_WAY, run.at))
 
 
@@ -104,7 +106,8 @@ def versions(work: Work, run: FairRun) -> list[FairRun]:
 
 def entries(work: Work, run: FairRun) -> list[FairEntry]:
     """Everything that happened in a run, in order."""
-    return list(work.session.exec(select(FairEntry).where(FairEntry.run_id == run.id).order_by(col(FairEntry.number))))
+    theirs = select(FairEntry).where(FairEntry.run_id == run.id).order_by(col(FairEntry.number))
+    return list(once(work, ("entries", run.id), lambda: work.session.exec(theirs).all()))
 
 
 def pair(run: FairRun) -> tuple[str, str]:
@@ -119,8 +122,10 @@ def other(run: FairRun, person_id: str) -> str:
 def can_take_part(work: Work, run: FairRun, person_id: str) -> bool:
     """Whether one of the two still can: not if they have left, have changed teams, or are kept out by now."""
     someone = people.person(work, person_id)
-    facts = fair_circle.facts(work, run)
-    return someone is not None and someone.active and may(people.member(work, someone), Act.SEE_FAIR, facts)
+    if someone is None or not someone.active:
+        return False
+    member, facts = people.member(work, someone), fair_circle.facts(work, run)
+    return team_of(run, person_id) in member.own and may(member, Act.SEE_FAIR, facts)
 
 
 def team_of(run: FairRun, person_id: str) -> Role:

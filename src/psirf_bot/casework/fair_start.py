@@ -117,7 +117,7 @@ def _begin(work: Work, by: Member, case: Case, answers: Answers) -> Card:
     fair_pair.check_nobody_is_kept_out(work, by, case, **whom, pair=list(teams.values()))
     whose = known.id if known else subject
     run = fair_pair.under_way_for(work, case, whose) or fair_pair.ended_for(work, case, whose)
-    if run is not None and fair_pair.can_take_part(work, run, by.id):
+    if run is not None and by.id in fair_runs.pair(run) and fair_runs.can_take_part(work, run, by.id):
         ended = run.state == fair_runs.ENDED
         return cards.begun_already(run.reference, open_it(work, run, by, f"Open {run.reference}"), ended=ended)
     if run is not None:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from psirf_bot.cards import fair_outcome as cards
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.cards.people_to_ring import danger_words
-from psirf_bot.casework import fair_circle, fair_runs
-from psirf_bot.casework.fair_follow_ups import colleague_named, end_run, outcome
+from psirf_bot.casework import fair_circle, fair_pair, fair_runs
+from psirf_bot.casework.fair_follow_ups import colleague_named, end_run, outcome, take_way_out
+from psirf_bot.casework.fair_outcome import has_taken
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
@@ -20,23 +21,27 @@ TITLES = {POLICE: "Refer it to the police", SAFEGUARDING: "Safeguarding"}
 
 
 def _leave(work: Work, press: Press) -> Reply:
-    """The way out with its condition in full; sent, the run ends there, whatever the other has said so far."""
+    """The way out with its condition in full; sent, the run ends there, whatever the other has said so far.
+
+    If it has ended before, it is taken as well: what somebody knows of a crime or a danger is never lost.
+    """
     run, way = fair_runs.held(work, press), press.args.get("way", "")
-    about = fair_circle.facts(work, run)
-    if run.state == fair_runs.ENDED and may(press.by, Act.FOLLOW_UP_FAIR, about):  # pressed twice, or by both
-        return fair_runs.privately(work, press, run, Reply(card=outcome(work, run, press.by)))
-    if way not in TITLES or not may(press.by, Act.LEAVE_FAIR, about):
+    if way not in TITLES or not may(press.by, Act.LEAVE_FAIR, fair_circle.facts(work, run)):
         raise fair_runs.refused(work)
+    if has_taken(work, run, press.by.id, way):  # pressed twice
+        return fair_runs.privately(work, press, run, Reply(card=outcome(work, run, press.by)))
+    ended = run.state == fair_runs.ENDED
+    alone = cards.ALONE_AFTER_THE_END if ended else cards.ALONE
     form = Form(
         Act.REPORT,
         TITLES[way],
-        "End it here",
+        "Take this way out" if ended else "End it here",
         lambda work, press: (
             long_text("reason", "Why do you take this way out?", NO_NAMES, max_length=1000),
             People("referrer", "Who makes the referral?", "You, or a colleague you have asked.", most=1),
         ),
         lambda work, press, answers: _left(work, press.by, run, way, answers),
-        explain="\n\n".join((danger_words(work.trust).text, cards.CONDITIONS[way], cards.ALONE)),
+        explain="\n\n".join((danger_words(work.trust).text, cards.CONDITIONS[way], alone)),
         about=lambda work, press: run.reference,
         keeps=False,
     )
@@ -45,9 +50,12 @@ def _leave(work: Work, press: Press) -> Reply:
 
 def _left(work: Work, by: Member, run: FairRun, way: str, answers: Answers) -> Card:
     referrer = colleague_named(work, run, answers, "referrer")
-    given = {"way": way, "referrer": referrer}
-    fair_runs.log(work, run, by.id, "left", answers=given, reason=str(answers["reason"]))
-    end_run(work, run, way, by.id)
+    reason = fair_pair.without_their_name(work, run, answers, "reason")
+    fair_runs.log(work, run, by.id, "left", answers={"way": way, "referrer": referrer}, reason=reason)
+    if run.state == fair_runs.ENDED:
+        take_way_out(work, run, way, by.id)
+    else:
+        end_run(work, run, way, by.id)
     return outcome(work, run, by)
 
 

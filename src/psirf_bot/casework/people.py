@@ -134,10 +134,10 @@ def resolve(work: Work, typed: Iterable[str], so_far: Mapping[str, str] | None =
     `so_far`: who is meant by the names that were shown, as `as_shown` gave them; they are not guessed at again.
     """
     names = [name.strip() for name in typed if name.strip()]
-    known = {_plain(name): who for name, who in (so_far or {}).items()}
-    unsure = [name for name in names if _plain(name) not in known]
+    known = {plain(name): who for name, who in (so_far or {}).items()}
+    unsure = [name for name in names if plain(name) not in known]
     everyone = work.session.exec(select(Person).where(col(Person.active))).all() if unsure else []
-    return [known.get(_plain(name)) or _one(work, name, everyone) for name in names]
+    return [known.get(plain(name)) or _one(work, name, everyone) for name in names]
 
 
 def as_shown(work: Work, who: Iterable[str]) -> dict[str, str]:
@@ -244,14 +244,14 @@ def _one(work: Work, typed: str, everyone: Sequence[Person]) -> str:
     someone = work.session.get(Person, typed)
     if someone:
         return someone.id if someone.active else someone.name
-    wanted = _plain(typed)
-    found = [p for p in everyone if wanted in {_plain(p.name), _plain(p.email or "")}]
+    wanted = plain(typed)
+    found = [p for p in everyone if wanted in {plain(p.name), plain(p.email or "")}]
     found = [p for p in found if p.on_list] or list(found)
     if len(found) > 1:
         raise Invalid(f"There are {len(found)} people called {typed}. Please give a work e-mail address instead.")
     if found:
         return found[0].id
-    names = {plain: p.name for p in everyone if (plain := _plain(p.name))[:1] == wanted[:1]}
+    names = {alike: p.name for p in everyone if (alike := plain(p.name))[:1] == wanted[:1]}
     nearest = get_close_matches(wanted, names, n=1, cutoff=0.8)
     if nearest:
         raise Invalid(
@@ -263,7 +263,7 @@ def _one(work: Work, typed: str, everyone: Sequence[Person]) -> str:
     return typed
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A name or an address for comparing: phones turn apostrophes, and people change capitals and spaces."""
     return " ".join(unicodedata.normalize("NFC", name).replace("’", "'").casefold().split())
 

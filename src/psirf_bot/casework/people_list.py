@@ -14,6 +14,7 @@ from psirf_bot.store.tables import (
     Contact,
     Deadline,
     Dialog,
+    FairRun,
     Identity,
     LearningResponse,
     NamedContact,
@@ -162,6 +163,8 @@ THEIRS: tuple[tuple[type[SQLModel], str], ...] = (
     (Contact, "lead_id"),
     (SafetyAction, "owner_id"),
     (SafetyAlert, "lead_id"),
+    (FairRun, "subject_id"),
+    (FairRun, "teller"),
 )
 """Wherever a row belongs to a person, or names one whom people are led to."""
 

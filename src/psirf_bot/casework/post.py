@@ -84,8 +84,14 @@ def can_be_reached(work: Work, person_id: str) -> bool:
 
 
 def key_of(work: Work, *what: object) -> str:
-    """The key of a message that must be written once only: opaque, and the same for the same thing."""
-    return work.setting.audit_key.seal("message", *map(str, what))[:32]
+    """The key of a message that must be written once only: opaque, and the same for the same thing.
+
+    What was written under a key of before keeps that one, so that nothing comes twice when the keys change.
+    """
+    key, *before = (
+        each.seal("message", *map(str, what))[:32] for each in (work.setting.audit_key, *work.setting.old_keys)
+    )
+    return next((old for old in before if was_written(work, old)), key)
 
 
 def has_chat_with(work: Work, person_id: str) -> bool:
@@ -169,16 +175,26 @@ def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card
 PASSING = "passing"
 """What an edit is about that only repeats what somebody has been shown: it goes at once or not at all, because later
 it would cost them what they have typed since."""
+SEALED = "sealed"
+"""What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
 
 
 def answer(
-    work: Work, platform: Platform, place: Place, card: Card, *, person_id: str, replaces: bool, passing: bool = False
+    work: Work,
+    platform: Platform,
+    place: Place,
+    card: Card,
+    *,
+    person_id: str,
+    replaces: bool,
+    passing: bool = False,
+    sealed: bool = False,
 ) -> None:
     """Answer in a message of its own: in place of the card pressed, or as a new message there."""
     message = place.message if replaces else None
     if passing and message is None:
         return
-    about = PASSING if passing else None
+    about = PASSING if passing else SEALED if sealed else None
     address = {**place.address, **place.thread}
     _add(work, platform, address, card=card, person_id=person_id, message=message, about=about)
 

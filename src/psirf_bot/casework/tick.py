@@ -36,10 +36,16 @@ def run(work: Work, most: int = 100) -> int:
             raise  # another process was first: all of it is done again
         except Exception as error:  # noqa: BLE001 - one duty that cannot be dealt with must not hold up the others
             work.memo.clear()
-            log.error("deadline %s (%s): %s", deadline.id, deadline.rule, without_words(error))  # noqa: TRY400
+            log.error("deadline %s (%s): %s", deadline.id, _called(work, deadline), without_words(error))  # noqa: TRY400
             deadline.next_at = work.now + TRY_AGAIN_AFTER
             work.session.add(deadline)
     return len(deadlines)
+
+
+def _called(work: Work, deadline: Deadline) -> str:
+    """A duty in the log: of being fair, its rule would say where a run came to."""
+    rule = work.setting.rules.get(deadline.rule)
+    return "private" if rule and rule.held_tight else deadline.rule
 
 
 def _remind(work: Work, deadline: Deadline) -> None:

@@ -34,7 +34,7 @@ def shut_out(work: Work, row: Outbox) -> bool:
         key = post.key_of(work, row.key, "elsewhere", row.platform)
         urgent = row.lane.endswith(post.URGENT)
         return post.living_to_person(work, row.person_id, row.subject, key=key, about=row.about, urgent=urgent)
-    if row.card is None or row.about == post.PASSING:
+    if row.card is None or row.about in {post.PASSING, post.SEALED}:
         return False
     return post.to_person(
         work, row.person_id, Card.model_validate(row.card), about=row.about, urgent=row.lane.endswith(":urgent")

@@ -195,7 +195,7 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     if ring:
         shown = with_people_to_ring(work.trust, card) if card else people_to_ring(work.trust)
         return Reply(card=shown, notice="" if inbound.place.private else numbers(work.trust))
-    return Reply(card=card or help_for(work, by, unknown=True, meant=_meant(text)))
+    return Reply(card=card or help_for(work, by, unknown=True, meant=_meant(text)), sealed=word == "fair")
 
 
 def _meant(text: str) -> str:

@@ -10,11 +10,9 @@ from sqlalchemy import event
 from sqlmodel import Session, col, select
 
 from psirf_bot.casework.inbound import Place, Platform
-from psirf_bot.dialogs.being_fair import flow_for
 from psirf_bot.dialogs.flow import Flow
 from psirf_bot.dialogs.report import report_flow
 from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.domain.being_fair import FairnessReview
 from psirf_bot.domain.case import CaseFacts, State
 from psirf_bot.domain.deadlines import Rule, rules_of
 from psirf_bot.domain.report import Report
@@ -22,7 +20,19 @@ from psirf_bot.domain.trust import Trust
 from psirf_bot.domain.working_time import Calendar
 from psirf_bot.store import audit
 from psirf_bot.store.audit import AuditKey
-from psirf_bot.store.tables import Case, LearningResponse, Outbox, Panel, PanelMember, Person, SupportNeed, Vote
+from psirf_bot.store.tables import (
+    Case,
+    FairEntry,
+    FairRun,
+    LearningResponse,
+    Outbox,
+    Panel,
+    PanelMember,
+    Person,
+    StandIn,
+    SupportNeed,
+    Vote,
+)
 
 FORESEEN = 15
 """Years after the known ones for which bank holidays are foreseen."""
@@ -37,6 +47,13 @@ class Setting:
     audit_key: AuditKey
     public_url: str | None = None
     """Where browsers reach the bot, for links to documents; None where they do not."""
+    old_keys: tuple[AuditKey, ...] = ()
+    """Keys that were in use before: what they sealed stays known, nothing new is sealed with them."""
+
+    @property
+    def all_keys(self) -> dict[str, AuditKey]:
+        """Every key that may have sealed an entry of the audit, by its id."""
+        return {key.id: key for key in (*self.old_keys, self.audit_key)}
 
     @cached_property
     def known_actions(self) -> set[str]:
@@ -49,11 +66,6 @@ class Setting:
         return report_flow(self.trust.services, {b.id: b.name for b in self.trust.other_bodies}).reworded(
             self.trust.wording
         )
-
-    @cached_property
-    def being_fair_flow(self) -> Flow[FairnessReview]:
-        """The being fair tool in this trust's words."""
-        return flow_for(self.trust.wording)
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
@@ -130,7 +142,7 @@ class Refusal(Exception):
 
 
 T = TypeVar("T")
-FACTS = (Case, LearningResponse, Panel, PanelMember, Person, SupportNeed, Vote)
+FACTS = (Case, FairEntry, FairRun, LearningResponse, Panel, PanelMember, Person, StandIn, SupportNeed, Vote)
 """What is read again and again in one turn, and seldom written."""
 
 
@@ -222,6 +234,18 @@ def involved_in(work: Work, case: Case) -> frozenset[str]:
 
 def _staff_and_managers(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
     return once(work, ("staff", case.id), lambda: _named_in(work, case))
+
+
+def family(work: Work, case_id: str) -> list[str]:
+    """The ids of a case and of every one it was joined with, whichever into which; the one that goes on comes first."""
+    into = select(Case.merged_into).where(Case.id == case_id)
+    while goes_on := work.session.exec(into).first():
+        case_id, into = goes_on, select(Case.merged_into).where(Case.id == goes_on)
+    found = newest = [case_id]
+    while newest:
+        newest = list(work.session.exec(select(Case.id).where(col(Case.merged_into).in_(newest)).order_by(Case.id)))
+        found = [*found, *newest]
+    return found
 
 
 def _named_in(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from psirf_bot.cards.fair import not_shown
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import living, post, reminders, undelivered
 from psirf_bot.casework.work import Setting, Work
@@ -99,10 +100,13 @@ class OutboxQueue:
         return []
 
     def _errand(self, session: Session, row: Outbox, real: datetime) -> Errand | None:
-        if row.about == post.PASSING and (row.first_tried_at or self._now() - row.created_at > AT_ONCE):
+        too_late = row.first_tried_at or self._now() - row.created_at > AT_ONCE
+        if too_late and row.about == post.PASSING:
             row.state, row.card = "sent", None  # it goes at once or not at all
             session.add(row)
             return None
+        if too_late and row.about == post.SEALED:
+            row.card, row.message, row.about = not_shown().model_dump(mode="json"), None, None
         before = row.state
         row.state, row.token, row.attempts = "sending", row.token + 1, row.attempts + 1
         row.lease_until = real + LEASE
@@ -241,7 +245,9 @@ class OutboxQueue:
     def _give_up(self, session: Session, row: Outbox) -> None:
         """It stays where people look, and somebody else looks after what it was about."""
         # A page is published anew when it is opened, and what only repeats something is not missed.
-        row.state = "sent" if "home" in row.address or row.about == post.PASSING else "dead"
+        forgotten = row.about in {post.PASSING, post.SEALED}
+        row.state = "sent" if "home" in row.address or forgotten else "dead"
+        row.card = None if forgotten else row.card
         if row.about:
             undelivered.take_up(Work(session, self._now(), self._setting), row.about)
 

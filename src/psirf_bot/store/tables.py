@@ -101,6 +101,8 @@ class Case(SQLModel, table=True):
     opened_at: datetime
     read_at: datetime | None = None
     ended_at: datetime | None = None
+    hold: str | None = None
+    """Why it must not be deleted, however old it is: a legal hold."""
 
 
 class ReportVersion(SQLModel, table=True):

@@ -52,6 +52,10 @@ async def being_fair_outcome(stage: Stage) -> AsyncIterator[Shown]:
         yield Shown(f"form-fair-leave-{way}", f"Form: a way out alone, {title}", form)
     left = await press(LEAH, "fair.leave", LEFT, run="run9", way="police")
     yield Shown("fair-left", "Being fair: a way out was taken alone", left)
+    form = await press(OWEN, "fair.leave", run="run9", way="safeguarding")
+    yield Shown("form-fair-leave-ended", "Form: a way out alone, after the end", form)
+    both = await press(OWEN, "fair.leave", LEFT, run="run9", way="safeguarding")
+    yield Shown("fair-left-twice", "Being fair: a second way out was taken after the end", both)
 
 
 def _ended(work: Work) -> None:

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from responses import approved
+from sqlmodel import select
 
 from cards.chapters.common import AMINA, FIRST, LEAH, NEAR_MISS, SANDEEP, TOMASZ, Shown, opened, reported, titled
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Identity, Person
+from psirf_bot.store.tables import FairRun, Identity, Person
 from stage import Stage, address_of
 
 OWEN, JUDITH, IMOGEN = "Owen Tregarth", "Judith Cornwell", "Imogen Farrow"
@@ -35,6 +36,8 @@ async def being_fair_start(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("fair-way-in", "Being fair: how it is started", way_in)
     form = await stage.presses(LEAH, way_in, "Start")
     yield Shown("form-fair-start", "Form: start the being fair tool", form)
+    part = await stage.presses(LEAH, form, "Start and invite", GIVEN | {"subject": "Tomasz"})
+    yield Shown("form-fair-start-part", "Form: a part of a listed name", part)
     wrong = await stage.presses(LEAH, form, "Start and invite", GIVEN | {"colleague": SANDEEP})
     yield Shown("form-fair-start-wrong-team", "Form: a colleague of the same team", wrong)
     begun = await stage.presses(LEAH, form, "Start and invite", GIVEN)
@@ -64,6 +67,34 @@ async def being_fair_start(stage: Stage) -> AsyncIterator[Shown]:
     await stage.presses(SANDEEP, form, "Start and invite", GIVEN | {"subject": "Jo Ferris (agency)"})
     taken_back = await stage.presses(SANDEEP, await page(SANDEEP), "Take it back")
     yield Shown("fair-taken-back", "Being fair: taken back", taken_back)
+    await stage.do(_gone)
+    record = await page(JUDITH)
+    yield Shown("fair-record-gone", "Being fair: nobody is left to take part", record)
+    form = await stage.presses(JUDITH, record, "Ask somebody of the patient safety team")
+    yield Shown("form-fair-replace-overseer", "Form: an overseer asks another colleague", form)
+    given = {"colleague": SANDEEP, "reason": "Both have moved to another trust."}
+    await stage.presses(JUDITH, form, "Invite them", given)
+    yield Shown("fair-invited-overseer", "Being fair: an invitation by an overseer", await page(SANDEEP))
+    await stage.do(_back)
+    ended = await stage.presses(IMOGEN, await stage.says(IMOGEN, f"fair {FIRST}"), "Start")
+    ended = await stage.presses(IMOGEN, ended, "Start and invite", GIVEN | {"colleague": SANDEEP})
+    yield Shown("fair-ended-already", "Being fair: it has been used before", ended)
+
+
+def _gone(work: Work) -> None:
+    """The two who use it leave the trust."""
+    for name in (LEAH, IMOGEN):
+        someone = work.session.exec(select(Person).where(Person.name == name)).one()
+        someone.active = False
+        work.session.add(someone)
+
+
+def _back(work: Work) -> None:
+    """One of them comes back, when the run has ended."""
+    someone = work.session.exec(select(Person).where(Person.name == IMOGEN)).one()
+    run = work.session.exec(select(FairRun).where(FairRun.state == "invited")).one()
+    someone.active, run.state, run.joined = True, "ended", [someone.id]
+    work.session.add_all([someone, run])
 
 
 def _another_of_the_workforce_team(work: Work) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the SQL is our own
 """Being fair"""
 
 import sqlalchemy as sa
@@ -73,11 +74,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_fairrun_reference"), ["reference"], unique=False)
         batch_op.create_index(batch_op.f("ix_fairrun_subject_id"), ["subject_id"], unique=False)
 
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("hold", sqlmodel.sql.sqltypes.AutoString(), nullable=True))
+
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
 # What happened in a run stays as it was, and so does its record: the database itself refuses anything else.
+# All of it goes with its case, once the audit says that the case was deleted after its review.
+DELETED = "SELECT 1 FROM auditentry WHERE what = 'deleted after review' AND case_id"
+OF_RUN = f"EXISTS ({DELETED} = (SELECT case_id FROM fairrun WHERE id = OLD.run_id))"
+LET_GO = {"fairentry": OF_RUN, "fairmonitoring": OF_RUN, "fairrun": f"EXISTS ({DELETED} = OLD.case_id)"}
 REFUSE = "BEGIN SELECT RAISE(ABORT, 'being fair is append-only'); END"
 SAME = {
     "fairentry": "id = NEW.id OR (run_id = NEW.run_id AND number = NEW.number)",
@@ -86,18 +94,20 @@ SAME = {
 }
 APPEND_ONLY = {
     "sqlite": [
-        f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table} {REFUSE}"
+        f"CREATE TRIGGER {table}_no_UPDATE BEFORE UPDATE ON {table} {REFUSE}"
         for table in ("fairentry", "fairmonitoring")
-        for verb in ("UPDATE", "DELETE")
     ]
     + [
-        f"CREATE TRIGGER fairrun_no_DELETE BEFORE DELETE ON fairrun {REFUSE}",
+        f"CREATE TRIGGER {table}_no_DELETE BEFORE DELETE ON {table} WHEN NOT {let_go} {REFUSE}"
+        for table, let_go in LET_GO.items()
+    ]
+    + [
         "CREATE TRIGGER fairrun_record_stays BEFORE UPDATE OF record ON fairrun "
         f"WHEN OLD.record <> 'null' AND NEW.record IS NOT OLD.record {REFUSE}",
     ]
     + [  # REPLACE deletes without a word to the triggers above
         f"CREATE TRIGGER {table}_no_REPLACE BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {REFUSE}"  # noqa: S608 - our own words
+        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {REFUSE}"
         for table, same in SAME.items()
     ],
     "postgresql": [
@@ -107,10 +117,19 @@ APPEND_ONLY = {
             f"CREATE TRIGGER {table}_append_only BEFORE {verbs} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION fair_append_only()"
             for table, verbs in {
-                "fairentry": "UPDATE OR DELETE OR TRUNCATE",
-                "fairmonitoring": "UPDATE OR DELETE OR TRUNCATE",
-                "fairrun": "DELETE OR TRUNCATE",
+                "fairentry": "UPDATE OR TRUNCATE",
+                "fairmonitoring": "UPDATE OR TRUNCATE",
+                "fairrun": "TRUNCATE",
             }.items()
+        ),
+        *(
+            statement
+            for table, let_go in LET_GO.items()
+            for statement in (
+                f"CREATE FUNCTION {table}_let_go() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {let_go} THEN RETURN OLD; END IF; RAISE EXCEPTION 'being fair is append-only'; END $$",
+                f"CREATE TRIGGER {table}_stays BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_let_go()",
+            )
         ),
         "CREATE TRIGGER fairrun_record_stays BEFORE UPDATE OF record ON fairrun FOR EACH ROW "
         "WHEN (OLD.record::text <> 'null' AND OLD.record::text IS DISTINCT FROM NEW.record::text) "

@@ -306,6 +306,12 @@ WRONG = {
         '"after_ongoing_concern" is none of the words',
         'Did you mean "next test"?',
     ),
+    "a case kept too short": (
+        "review_after_years = 20",
+        "review_after_years = 5",
+        '"review_after_years" is not a number',
+        "review_after_years = 20",
+    ),
     "a review never": ("review_after = 10", "review_after = 0", '"review_after" is not a number', "review_after = 10"),
     "a person alone": ("fewest = 5", "fewest = 1", '"fewest" is not a number', "fewest = 5"),
     "unknown key of being fair": ("review_after =", "review_afer =", 'unknown setting "review_afer"', '"review_after"'),
@@ -529,6 +535,17 @@ def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> 
     assert "hunter2" not in "".join(shown)
 
 
+def test_keys_of_before_are_read_apart_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of(
+        monkeypatch, {"SECRET_KEY": KEY, "SECRET_KEY_OLD": " hunter2-hunter2,\n hunter2-too-of-old \t"}
+    )
+    assert [old.get_secret_value() for old in settings.secret_key_old] == ["hunter2-hunter2", "hunter2-too-of-old"]
+    mistakes = [str(mistake) for mistake in check(settings)]
+    assert any("PSIRF_SECRET_KEY_OLD" in mistake for mistake in mistakes), "the first is too short"
+    assert "hunter2" not in "".join([repr(settings), str(settings), settings.model_dump_json(), *mistakes])
+    assert Settings(_env_file=None, secret_key_old=" , ").secret_key_old == ()  # type: ignore[call-arg, arg-type]
+
+
 @given(st.text(), st.text())
 def test_a_secret_is_in_no_mistake_whatever_stands_around_it(before: str, after: str) -> None:
     secret = f"{before}☃{after}"
@@ -552,6 +569,7 @@ def test_dev_needs_neither_a_platform_nor_a_trust(monkeypatch: pytest.MonkeyPatc
 STOPS = {
     "no key": ({"SECRET_KEY": ""}, "PSIRF_SECRET_KEY", "is not set"),
     "short key": ({"SECRET_KEY": "fifteen-letters"}, "PSIRF_SECRET_KEY", "shorter than 16"),
+    "short old key": ({"SECRET_KEY_OLD": f"{KEY} fifteen-letters"}, "PSIRF_SECRET_KEY_OLD", "shorter than 16"),
     "no signing secret": ({"SLACK_SIGNING_SECRET": ""}, "PSIRF_SLACK_SIGNING_SECRET", "not set, but PSIRF_SLACK_BOT"),
     "no bot token": ({"SLACK_BOT_TOKEN": ""}, "PSIRF_SLACK_BOT_TOKEN", "not set, but PSIRF_SLACK_SIGNING"),
     "no team": ({"SLACK_TEAM_ID": ""}, "PSIRF_SLACK_TEAM_ID", "not set, but"),

@@ -62,7 +62,8 @@ class AlreadyRunning(Exception):
 def setting_for(settings: Settings, trust: Trust, *, demo: bool = False) -> Setting:
     key = settings.secret_key.get_secret_value() if settings.secret_key else DEV_KEY
     reached_at = settings.reached_at(demo=demo)
-    return Setting(trust, lambda: secrets.token_urlsafe(12), AuditKey.of(key), reached_at)
+    old = tuple(AuditKey.of(each.get_secret_value()) for each in settings.secret_key_old)
+    return Setting(trust, lambda: secrets.token_urlsafe(12), AuditKey.of(key), reached_at, old)
 
 
 def engine_for(settings: Settings) -> Engine:

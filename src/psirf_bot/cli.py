@@ -6,31 +6,30 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TypeVar
 
 import click
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlmodel import Session
 
 from psirf_bot import bootstrap, config, trust_file
 from psirf_bot import demo as demo_furniture
 from psirf_bot.casework import export as general_export
+from psirf_bot.casework import export_person
 from psirf_bot.casework import training as register
 from psirf_bot.casework.work import Work
+from psirf_bot.cli_records import delete, hold, review
+from psirf_bot.cli_work import do as _do
+from psirf_bot.cli_work import hold_alone as _hold
+from psirf_bot.cli_work import stop_for as _stop_for
+from psirf_bot.cli_work import trust_of as _trust
 from psirf_bot.delivery import dead_letters
 from psirf_bot.delivery import restored as after_restore
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
-from psirf_bot.domain.trust import Trust
 from psirf_bot.manifests.commands import manifest
 from psirf_bot.store import audit as chain
-from psirf_bot.store.audit import AuditKey
-
-T = TypeVar("T")
 
 
 @click.group()
@@ -39,7 +38,8 @@ def bot() -> None:
     """psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""
 
 
-bot.add_command(manifest)
+for command in (manifest, review, hold, delete):
+    bot.add_command(command)
 
 
 @bot.command()
@@ -179,17 +179,21 @@ def audit() -> None:
 
 
 @audit.command()
-def verify() -> None:
-    """Walk the whole chain and name every place where it does not hold."""
+@click.option("--kept", metavar="HEAD", default="", help="A head that somebody kept: is the record up to it whole?")
+def verify(kept: str) -> None:
+    """Walk the whole chain and name every place where it does not hold.
+
+    Only with a head that was kept elsewhere can it tell that the end was cut off.
+    """
     settings = config.Settings()
-    key = bootstrap.setting_for(settings, _trust(settings)).audit_key
-    keys: dict[str, AuditKey] = {key.id: key}
-    faults = _do(settings, _trust(settings), lambda work: list(chain.faults(work.session, keys)))
+    trust = _trust(settings)
+    kept = "".join(kept.split()).lower()
+    faults = _do(settings, trust, lambda work: list(chain.faults(work.session, work.setting.all_keys, kept=kept)))
     for fault in faults:
         click.echo(fault)
     if faults:
         sys.exit(1)
-    click.echo("The audit chain holds.")
+    click.echo("The audit chain holds, and the head that was kept is in it." if kept else "The audit chain holds.")
 
 
 @audit.command()
@@ -202,26 +206,30 @@ def head() -> None:
 @bot.command()
 @click.option("--case", metavar="PSI-…", help="This case alone.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Cases recorded since that day.")
+@click.option("--person", metavar="EMAIL", help="What is held about this member of staff, for their right of access.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="A new folder to make.")
-def export(case: str | None, since: datetime | None, out: Path | None) -> None:
-    """Write what the bot holds about cases as CSV files, for the quality team or a regulator. It is on record."""
+def export(case: str | None, since: datetime | None, person: str | None, out: Path | None) -> None:
+    """Write what the bot holds about cases, or about one member of staff, as CSV files. It is on record."""
     settings = config.Settings()
     trust = _trust(settings)
     _stop_for(list(config.key_and_database_mistakes(settings)))
     folder = out or Path(f"psirf-export-{datetime.now(trust.timezone):%Y-%m-%d-%H%M%S}")
-    if case and since:
-        raise click.UsageError("Say either --case or --since.")
+    if sum(map(bool, (case, since, person))) > 1:
+        raise click.UsageError("Say only one of --case, --since and --person.")
     if folder.exists():
         raise click.ClickException(f"{folder} is there already. Name a new folder with --out.")
     try:
-        made = _do(settings, trust, lambda work: general_export.gather(work, case, since.date() if since else None))
+        made = _do(settings, trust, lambda work: _gather(work, case, since, person))
     except general_export.NoSuchCase:
         raise click.ClickException(f"There is no case {case}.") from None
+    except export_person.NoSuchPerson:
+        raise click.ClickException(f"Nobody on the people list has the address {person}.") from None
     try:
         general_export.write(made, folder)
     except OSError as trouble:
         raise click.ClickException(f"{folder} cannot be written ({trouble.strerror}).") from None
-    click.echo(f"{folder}: {len(made.files)} files and manifest.json. Cases: {made.manifest['rows']['cases']}.")
+    of = person or f"Cases: {made.manifest['rows']['cases']}"
+    click.echo(f"{folder}: {len(made.files)} files and manifest.json. {of}.")
     click.echo("It holds confidential matters. Keep it where only those can read it who need it.")
 
 
@@ -275,44 +283,18 @@ def _learn(work: Work, text: str, settings: config.Settings) -> tuple[register.I
     return done, mistakes
 
 
+def _gather(work: Work, case: str | None, since: datetime | None, person: str | None) -> general_export.Export:
+    if person:
+        return export_person.gather(work, person)
+    return general_export.gather(work, case, since.date() if since else None)
+
+
 def _text_of(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
     except UnicodeDecodeError:
         _stop_for([Mistake(file.name, "is not saved as UTF-8", "Save it again as “CSV UTF-8”.")])
         raise
-
-
-def _trust(settings: config.Settings) -> Trust:
-    trust, mistakes = trust_file.load_trust(settings.trust)
-    _stop_for(mistakes)
-    assert trust is not None  # noqa: S101 - there was no mistake
-    return trust
-
-
-def _do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
-    """Do one piece of work on the database, beside a running bot if need be."""
-    engine = bootstrap.engine_for(settings)
-    with Session(engine) as session:
-        done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
-        session.commit()
-    engine.dispose()
-    return done
-
-
-def _hold(settings: config.Settings) -> IO[str] | None:
-    try:
-        return bootstrap.hold_alone(settings)
-    except bootstrap.AlreadyRunning as running:
-        words = f"Another psirf-bot already serves from {running}. Stop that one first, or set PSIRF_DATABASE_URL."
-        raise click.ClickException(words) from None
-
-
-def _stop_for(mistakes: list[Mistake]) -> None:
-    if mistakes:
-        for mistake in mistakes:
-            click.echo(str(mistake), err=True)
-        sys.exit(1)
 
 
 def _run(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:

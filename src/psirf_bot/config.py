@@ -24,8 +24,8 @@ def _port(given: object) -> int:
     return number if number <= 65535 else NOT_A_PORT
 
 
-def _hosts(given: object) -> object:
-    return tuple(host for host in re.split(r"[\s,]+", given) if host) if isinstance(given, str) else given
+def _several(given: object) -> object:
+    return tuple(part for part in re.split(r"[\s,]+", given) if part) if isinstance(given, str) else given
 
 
 class Settings(BaseSettings):
@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     port: Annotated[int, BeforeValidator(_port)] = 3978
     """0 takes any free port; NOT_A_PORT stands for a value that is none, which `serve_mistakes` names."""
     secret_key: SecretStr | None = None
+    secret_key_old: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_several)] = ()
+    """The keys that were in use before, so that what they sealed can be checked."""
     public_url: str | None = None
     """Where people's browsers reach this process, for links to documents. `serve` gives none without it."""
 
@@ -58,7 +60,7 @@ class Settings(BaseSettings):
     teams_tenant_id: str | None = None
     teams_openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     teams_login_url: str = "https://login.microsoftonline.com"
-    teams_service_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)] = ("smba.trafficmanager.net",)
+    teams_service_hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_several)] = ("smba.trafficmanager.net",)
 
     @property
     def has_slack(self) -> bool:
@@ -110,6 +112,12 @@ def key_and_database_mistakes(settings: Settings, *, dev: bool = False) -> Itera
         yield Mistake("PSIRF_SECRET_KEY", "is not set", _NEW_KEY)
     elif len(key.get_secret_value()) < SHORTEST_SECRET_KEY:
         yield Mistake("PSIRF_SECRET_KEY", f"is shorter than {SHORTEST_SECRET_KEY} characters", _NEW_KEY)
+    if any(len(old.get_secret_value()) < SHORTEST_SECRET_KEY for old in settings.secret_key_old):
+        yield Mistake(
+            "PSIRF_SECRET_KEY_OLD",
+            f"has a key in it that is shorter than {SHORTEST_SECRET_KEY} characters",
+            "List the whole of each key that was PSIRF_SECRET_KEY before, with a comma between them.",
+        )
     url = settings.database_url.get_secret_value()
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")) or url.startswith("sqlite:///file:"):
         yield Mistake(

@@ -44,7 +44,10 @@ def health_routes(
         return web.json_response({"ready": True, "messages": messages, "nudges": nudges.said, **away})
 
     async def metrics(_: web.Request) -> web.Response:
-        figures = await store.read(lambda session: list(_figures(session, now())))
+        try:
+            figures = await store.read(lambda session: list(_figures(session, now())))
+        except Exception:  # noqa: BLE001 - as above: whoever watches is to see that it is the database
+            return web.Response(text="# the database does not answer\n", status=503)
         figures.append(("psirf_platforms_cut_off", "Platforms that the bot calls and cannot reach", len(cut_off())))
         registry = CollectorRegistry()
         for name, words, counts in figures:

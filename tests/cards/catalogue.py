@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cards.chapters import (
+    audit_head,
     being_fair,
     being_fair_outcome,
     being_fair_oversight,
@@ -69,6 +70,7 @@ CHAPTERS: tuple[Callable[[Stage], AsyncIterator[Shown]], ...] = (
     being_fair.conversation,
     being_fair_outcome.being_fair_outcome,
     being_fair_oversight.oversight,
+    audit_head.audit_head,
     setting_up.hours,
     setting_up.setting_up,
     setting_up.from_datix,

@@ -7,7 +7,9 @@ import pytest
 from click.testing import CliRunner
 from sqlmodel import Session, select
 
+from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Copy
+from psirf_bot.cards.retention import audit_head
 from psirf_bot.casework.work import Work
 from psirf_bot.cli import bot
 from psirf_bot.store import audit
@@ -64,6 +66,12 @@ async def test_somebody_who_does_not_work_that_day_gets_none(stage: Stage) -> No
     assert lines(stage) == []
     await wakes(stage, "2026-11-24T10:00", "2026-11-25T10:00")
     assert len(lines(stage)) == 1
+
+
+def test_every_platform_takes_the_card() -> None:
+    card = audit_head(1234567, "Wednesday 23 September 2026", "f" * 64)
+    assert list(check.slack_problems(blockkit.message(card))) == []
+    assert list(check.teams_problems(adaptive.render(card))) == []
 
 
 async def test_of_an_empty_audit_there_is_nothing_to_keep(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import deadlines, onlookers, post
+from psirf_bot.casework import audit_head, deadlines, onlookers, post
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Event
@@ -28,6 +28,7 @@ def begin(work: Work, most: int = 50) -> int:
         work.session.add(day)
         _open_what_comes_with_the_calendar(work)
         _write_the_summary(work)
+        audit_head.tell_overseers(work)
         onlookers.refresh_deputies(work)
     return _look_at_the_calendar(work, most)
 

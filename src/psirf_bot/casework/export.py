@@ -50,20 +50,27 @@ def gather(work: Work, reference: str | None = None, since: date | None = None) 
     """Everything that is exported of one case, or of all cases since a day. Raises NoSuchCase. It is audited."""
     chosen = _chosen(work, reference, since)
     work.record(BY, "exported", chosen.cases[0] if reference else None, since=str(since or ""), count=len(chosen.cases))
-    tables = {name: list(rows(work, chosen)) for name, (_, rows) in TABLES.items()}
+    tables = {name: (header, list(rows(work, chosen))) for name, (header, rows) in TABLES.items()}
+    about = {"case": reference and chosen.cases[0].reference, "since": since and since.isoformat()}
+    return made_of(work, tables, about, LEFT_OUT)
+
+
+def made_of(
+    work: Work, tables: Mapping[str, tuple[tuple[str, ...], list[Row]]], about: Mapping[str, Any], left_out: str
+) -> Export:
+    """The tables, each with its header, as files with their manifest. `about`: what was asked for."""
     zone = work.trust.timezone
-    files = {f"{name}.csv": _csv(TABLES[name][0], rows, zone) for name, rows in tables.items()}
+    files = {f"{name}.csv": _csv(header, rows, zone) for name, (header, rows) in tables.items()}
     manifest = {
         "trust": work.trust.name,
         "made": work.now.astimezone(zone).isoformat(timespec="seconds"),
         "times": f"local, {zone.key}",
         "version": version("psirf-bot"),
-        "case": reference and chosen.cases[0].reference,
-        "since": since and since.isoformat(),
-        "rows": {name: len(rows) for name, rows in tables.items()},
+        **about,
+        "rows": {name: len(rows) for name, (_, rows) in tables.items()},
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "audit_head": audit.head(work.session),
-        "left_out": LEFT_OUT,
+        "left_out": left_out,
     }
     return Export(files, manifest)
 

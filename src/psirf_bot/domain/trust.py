@@ -254,6 +254,18 @@ class ResponsePlan(Frozen):
     published: date
 
 
+class Retention(Frozen):
+    """How long a case is kept before the trust reviews it. The bot deletes none by itself."""
+
+    review_after_years: Annotated[int, Field(ge=10, le=100)] = 20
+    """Counted from the end of the case. The bot cannot tell which incidents the code means by serious: all are kept as
+    long as those."""
+    source: Words = (
+        "local; NHS Records Management Code of Practice: incidents 10 years, serious ones 20, from the date of the "
+        "incident; for the trust's records manager to confirm"
+    )
+
+
 LONGEST_LIST = 100
 """The longest list that Slack lets people pick from."""
 
@@ -283,6 +295,8 @@ class Trust(Frozen):
     """How this trust reads the being fair tool, and where its guidance is (§14)."""
     deadlines: dict[Words, DeadlineSetting] = Field(default_factory=dict)
     """The trust's own clocks, by the id of the rule."""
+    retention: Retention = Retention()
+    """After how long a case is reviewed, and where that comes from."""
     bank_holidays: BankHolidays = BankHolidays()
     plan: ResponsePlan | None = None
     ring: Annotated[tuple[RingContact, ...], Field(min_length=1)] = Field(default_factory=_ring_first)

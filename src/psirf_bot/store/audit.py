@@ -65,6 +65,11 @@ def head(session: Session) -> str:
     return session.exec(select(AuditEntry.seal).order_by(col(AuditEntry.id).desc()).limit(1)).first() or ""
 
 
+def length(session: Session) -> int:
+    """How many entries there are."""
+    return session.exec(select(func.count()).select_from(AuditEntry)).one()
+
+
 def faults(session: Session, keys: Mapping[str, AuditKey], *, kept: str = "") -> Iterator[str]:
     """Walk the whole chain and yield, in words, every place where it does not hold.
 

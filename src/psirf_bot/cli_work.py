@@ -1,0 +1,51 @@
+"""What the commands share: the trust's settings, one piece of work on the database, and mistakes said in words."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import IO, TypeVar
+
+import click
+from sqlmodel import Session
+
+from psirf_bot import bootstrap, config, trust_file
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.mistakes import Mistake
+from psirf_bot.domain.trust import Trust
+
+T = TypeVar("T")
+
+
+def trust_of(settings: config.Settings) -> Trust:
+    """The trust's settings; the command ends with what is wrong with them."""
+    trust, mistakes = trust_file.load_trust(settings.trust)
+    stop_for(mistakes)
+    assert trust is not None  # noqa: S101 - there was no mistake
+    return trust
+
+
+def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
+    """Do one piece of work on the database, beside a running bot if need be."""
+    engine = bootstrap.engine_for(settings)
+    with Session(engine) as session:
+        done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
+        session.commit()
+    engine.dispose()
+    return done
+
+
+def hold_alone(settings: config.Settings) -> IO[str] | None:
+    """Hold a SQLite database for this command alone; ends the command where something serves from it."""
+    try:
+        return bootstrap.hold_alone(settings)
+    except bootstrap.AlreadyRunning as running:
+        words = f"Another psirf-bot already serves from {running}. Stop that one first, or set PSIRF_DATABASE_URL."
+        raise click.ClickException(words) from None
+
+
+def stop_for(mistakes: list[Mistake]) -> None:
+    """End the command where there are mistakes, and say each."""
+    if mistakes:
+        for mistake in mistakes:
+            click.echo(str(mistake), err=True)
+        sys.exit(1)

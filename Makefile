@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-browser test-faults gallery bench check lock
+.PHONY: setup demo test test-long test-browser test-faults gallery bench check lock
 .DEFAULT_GOAL := demo
 
 # The application alone: what `make demo` needs.
@@ -24,6 +24,10 @@ demo: .venv/.ready
 
 test: setup
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+# Storms, kills, and the looks for a word that nobody may see: each takes many seconds by itself.
+test-long: setup
+	$(BIN)/python -m pytest -n auto --dist worksteal -m long
 
 # What the browser tests and the gallery draw and drive cards with; it needs Node.js, and Chromium to look at them.
 RENDERERS := tests/browser/node_modules/.package-lock.json

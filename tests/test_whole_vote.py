@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlmodel import col, select
 
 from duty_stage import a_case, who
@@ -106,6 +107,7 @@ async def on_teams(group: Group, member: OnTeams, number: int, choices: tuple[st
         assert f"counts as: {CHOICES[choice]}" in str(member.dialog.card)
 
 
+@pytest.mark.long
 async def test_fifty_members_vote_at_once(tmp_path: Path) -> None:
     async with whole(tmp_path) as bot:
         bot.app.desk.answer_within = 30  # a busy machine must not look like a busy bot

@@ -110,6 +110,7 @@ async def again(stage: Stage, name: str, press: Pressed) -> Card:
     return shown(reply)
 
 
+@pytest.mark.long
 async def test_twenty_send_at_once_while_every_commit_takes_a_second_longer(stage: Stage) -> None:
     checks = {name: await to_the_check(stage, name, f"Seen by {name} alone.") for name in STAFF}
     sends = {name: Pressed(action(card, "Send the report")) for name, card in checks.items()}
@@ -136,6 +137,7 @@ def _reports_by_name(work: Work) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+@pytest.mark.long
 async def test_twenty_press_next_at_once_while_every_commit_takes_a_second_longer(stage: Stage) -> None:
     pages = {name: await stage.says(name, "report") for name in STAFF}
     nexts = {n: Pressed(action(card, "Next"), page_1(f"Seen by {n} alone.")) for n, card in pages.items()}

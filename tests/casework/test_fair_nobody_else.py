@@ -6,6 +6,7 @@ Two stages play the same ten days, one with a run under way and one that has end
 import re
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from click.testing import CliRunner
@@ -50,6 +51,7 @@ GIVES_IT_AWAY = (CANARY, UNDER_WAY, ENDED)
 Seen = dict[tuple[str, ...], str]
 
 
+@pytest.mark.long
 async def test_nobody_else_can_tell_whether_the_tool_is_used(tmp_path: Path) -> None:
     seen: dict[bool, Seen] = {}
     for used in (False, True):

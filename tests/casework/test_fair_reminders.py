@@ -135,6 +135,7 @@ async def test_the_lado_is_to_be_told_within_one_working_day(stage: Stage, ends:
 # Nobody else
 
 
+@pytest.mark.long
 async def test_however_late_only_the_two_are_reminded(stage: Stage) -> None:
     for purpose in ("leads", "panel"):
         await stage.do(lambda work, purpose=purpose: work.session.add(a_channel(purpose)))
@@ -211,6 +212,7 @@ async def figures(stage: Stage) -> str:
     return " ".join(line.partition(" ")[0] for line in text.splitlines() if not line.startswith("#"))
 
 
+@pytest.mark.long
 async def test_late_duties_show_on_no_list_board_page_or_summary_and_in_no_figure(tmp_path: Path) -> None:
     seen = {}
     for world in ("without a run", "with one"):

@@ -330,6 +330,7 @@ async def example(stage: Stage, reference: str, beginning: str, steps: list[Step
         await stage.do(lambda work: put_away(work, _run(work, run)))
 
 
+@pytest.mark.long
 async def test_in_any_order_it_ends_where_the_tool_does_and_nobody_else_sees_a_word(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -666,6 +666,7 @@ async def test_the_initial_report_is_offered_once_the_psii_is_verified_until_it_
     assert not await offered()
 
 
+@pytest.mark.long
 async def test_every_button_offered_can_be_pressed(stage: Stage) -> None:
     """Whatever the page offers leads somewhere: no refusal behind a button, in no state and for nobody."""
 

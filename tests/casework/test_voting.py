@@ -581,6 +581,7 @@ class Undone(Exception):
     """What an example did is taken back."""
 
 
+@pytest.mark.long
 async def test_in_any_order_the_tally_is_the_models(stage: Stage) -> None:
     await read_case(stage)
     await stage.do(lambda work: open_panel(work, dict.fromkeys(MEMBERS, Seat.MEMBER)))

@@ -73,6 +73,7 @@ def in_strict_order(room: str) -> bool:
     return int(room.removeprefix("ward")) < LANES // 2
 
 
+@pytest.mark.long
 async def test_two_processes_deliver_everything_once_and_in_order(stage: Stage, postgresql: str) -> None:
     await stage.do(
         lambda work: work.session.add_all(message(lane, number) for number in range(EACH) for lane in range(LANES))

@@ -166,6 +166,7 @@ def test_findings_lie_in_the_text_in_order_and_apart(text: str) -> None:
     assert all(finding.start < finding.end <= len(text) for finding in find(text))
 
 
+@pytest.mark.long
 @given(TYPED)
 @settings(deadline=None, max_examples=300)
 def test_nothing_is_left_to_find_after_masking(text: str) -> None:
@@ -189,6 +190,7 @@ def test_no_rule_can_be_made_slow() -> None:
         assert not re.search(rb"\*|\{\d+,\}|(?<![+?*}])\+(?!\+)", bare), rule.kind
 
 
+@pytest.mark.long
 def test_the_documented_figures_are_those_measured() -> None:
     documented = DOCS.read_text(encoding="utf-8")
     assert table() in documented

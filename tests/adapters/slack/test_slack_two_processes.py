@@ -60,6 +60,7 @@ async def slack() -> AsyncIterator[FakeSlack]:
         assert fake.sockets.broken == []
 
 
+@pytest.mark.long
 async def test_a_hundred_envelopes_over_two_processes_of_which_one_is_killed_are_done_once_each(
     tmp_path: Path, slack: FakeSlack, postgresql: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Benchmarks: `python -m bench` prints one table; `--quick` is a smoke run. It needs the repository, and no network."""
+"""Benchmarks: `python -m bench` prints one table; `--short` is a quick try. It needs the repository, and no network."""
 
 import sys
 from pathlib import Path

@@ -1,64 +1,51 @@
 """A bot under test, in a process of its own: `python -m bench.bots`.
 
 The first line on stdin is the order as JSON. The bot then says its port, and answers `begin` and `report`, a line each,
-until stdin ends.
+until stdin ends. Ours also takes `clock` with a moment: it is that time then, and what is due is sent.
 """
 
 import asyncio
 import gc
+import importlib
 import json
 import logging
 import sys
-from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
-from bench.bare import bare_bolt, bare_botbuilder
 from bench.meter import Meter
-from psirf_bot.bootstrap import Application, import_people
-from psirf_bot.casework.work import Work
-from psirf_bot.config import Settings
-from psirf_bot.domain.people import read_people
-from psirf_bot.trust_file import load_trust
 
 Json = dict[str, Any]
 
-
-async def psirf_bot(order: Json) -> web.Application:
-    """The bot as `serve` runs it, with its people list taken on."""
-    settings = Settings(**order["settings"])
-    trust, mistakes = load_trust(None)
-    if trust is None:
-        raise SystemExit(mistakes)
-    app = Application(settings, trust)
-    rows, wrong = read_people(order["people"], trust.services)
-    if wrong:
-        raise SystemExit(wrong)
-    await app.store.run(lambda session: import_people(Work(session, app.clock.now(), app.setting), rows, settings))
-    return app.web_application()
-
-
-async def idle(_order: Json) -> web.Application:
-    """Does nothing: when its loop is late, it is the machine that was busy, not a bot."""
-    return web.Application()
-
-
-BOTS: dict[str, Callable[[Json], Awaitable[web.Application]]] = {
-    "psirf-bot": psirf_bot,
-    "bolt": bare_bolt,
-    "botbuilder": bare_botbuilder,
-    "idle": idle,
+BOTS = {
+    "psirf-bot": "bench.ours:psirf_bot",
+    "floor": "bench.floor:floor",
+    "bolt": "bench.bare:bare_bolt",
+    "botbuilder": "bench.bare_teams:bare_botbuilder",
+    "send loops": "bench.send_loops:send_loops",
 }
+"""Where each is made. Only the one that was ordered is imported: the others are no part of its memory."""
+
+
+async def made(order: Json) -> web.Application:
+    """The bot that was ordered; "idle" does nothing: when its loop is late, it is the machine that was busy."""
+    if order["bot"] == "idle":
+        return web.Application()
+    module, _, name = BOTS[order["bot"]].partition(":")
+    served: web.Application = await getattr(importlib.import_module(module), name)(order)
+    return served
 
 
 async def main() -> None:
     logging.basicConfig(level=logging.WARNING)
-    lines = asyncio.StreamReader()
+    lines = asyncio.StreamReader(limit=2**24)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     order = json.loads(await lines.readline())
-    meter = Meter(explain=order["explain"])
-    runner = web.AppRunner(await BOTS[order["bot"]](order), access_log=None, shutdown_timeout=1)
+    meter = Meter(explain=order.get("explain", False))
+    served = await made(order)
+    runner = web.AppRunner(served, access_log=None, shutdown_timeout=1)
     await runner.setup()
     gc.collect()
     gc.freeze()  # as `serve` does; the bare bots have the good of it too
@@ -66,8 +53,11 @@ async def main() -> None:
     measuring = asyncio.create_task(meter.run())
     _say({"port": runner.addresses[0][1]})
     async for line in lines:
-        if line.strip() == b"begin":
+        said, _, moment = line.decode().strip().partition(" ")
+        if said == "begin":
             meter.begin()
+        elif said == "clock":
+            served["set clock"](datetime.fromisoformat(moment))
         _say(meter.figures())
     measuring.cancel()
     await runner.cleanup()

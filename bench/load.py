@@ -6,7 +6,7 @@ It speaks just enough HTTP/1.1 over connections that are kept open; a full clien
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 PATIENCE = 15.0  # seconds for one answer
@@ -20,9 +20,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What the people of one row send. `request` makes a new one for a person; `fault` names what is wrong, or ""."""
+    """What the people of one row send. `request` makes a new one for a person; `fault` names what is wrong, or "".
 
-    port: int
+    With several processes to send to, the people are dealt out among them.
+    """
+
+    ports: Sequence[int]
     request: Callable[[int], bytes]
     fault: Callable[[int, Answer], str]
 
@@ -41,9 +44,14 @@ class Run:
         return len(self.times) / self.seconds
 
     def percentile(self, percent: float) -> float:
-        """In milliseconds; the nearest rank, so that it is a time that was really measured."""
-        ranked = sorted(self.times)
-        return 1000 * ranked[max(0, -int(-len(ranked) * percent // 100) - 1)] if ranked else float("nan")
+        """In milliseconds."""
+        return percentile(self.times, percent)
+
+
+def percentile(times: Sequence[float], percent: float) -> float:
+    """Of times in seconds, in milliseconds; the nearest rank, so that it is a time that was really measured."""
+    ranked = sorted(times)
+    return 1000 * ranked[max(0, -int(-len(ranked) * percent // 100) - 1)] if ranked else float("nan")
 
 
 async def run(traffic: Traffic, people: int, seconds: float) -> Run:
@@ -56,8 +64,8 @@ async def run(traffic: Traffic, people: int, seconds: float) -> Run:
 
 
 async def _person(traffic: Traffic, number: int, end: float, result: Run) -> None:
-    line = Line()
-    await line.open(traffic.port)
+    line, port = Line(), traffic.ports[number % len(traffic.ports)]
+    await line.open(port)
     while (sent := time.perf_counter()) < end:
         try:
             async with asyncio.timeout(PATIENCE):
@@ -65,7 +73,7 @@ async def _person(traffic: Traffic, number: int, end: float, result: Run) -> Non
         except (TimeoutError, ConnectionError) as trouble:
             result.faults[type(trouble).__name__] += 1
             line.close()
-            await line.open(traffic.port)
+            await line.open(port)
             continue
         if fault := traffic.fault(number, answer):
             result.faults[fault] += 1

@@ -1,12 +1,14 @@
-"""What a bot under load measures of itself: how long its event loop stood still, its CPU time, and its collections."""
+"""What a bot under load measures of itself: loop stalls, CPU time, memory, and collections."""
 
 import asyncio
 import gc
+import os
 import sys
 import threading
 import time
 import traceback
 from collections import Counter
+from pathlib import Path
 
 BEAT = 0.005  # seconds
 AIM = 0.050  # seconds that the loop may stand still
@@ -48,6 +50,7 @@ class Meter:
             "longest_stall": 1000 * self._longest,
             "stalls_over_aim": self._over,
             "cpu_seconds": time.process_time() - self._cpu,
+            "resident_mb": _resident() / 2**20,
             "full_collections": self._full_collections,
             "longest_collection": 1000 * self._longest_collection,
             "culprits": self._watchdog.culprits() if self._watchdog else [],
@@ -59,6 +62,12 @@ class Meter:
             return
         self._longest_collection = max(self._longest_collection, time.perf_counter() - self._collecting)
         self._full_collections += info["generation"] == 2
+
+
+def _resident() -> int:
+    """Bytes in memory now; only Linux says."""
+    status = Path("/proc/self/statm")
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
 
 
 class Watchdog(threading.Thread):

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from typing import Any, Self
 
@@ -17,12 +18,16 @@ class Bot:
     def __init__(self, kind: str, order: Json) -> None:
         self._order = {"bot": kind, **order}
         self.port = 0
+        self.started_within = 0.0
+        """Seconds from the start of the process until it took requests."""
 
     async def __aenter__(self) -> Self:
+        began = time.perf_counter()
         self._process: Process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "bench.bots", cwd=HOUSE, stdin=PIPE, stdout=PIPE, limit=2**20
         )
         self.port = (await self.ask(json.dumps(self._order)))["port"]
+        self.started_within = time.perf_counter() - began
         return self
 
     async def __aexit__(self, *_: object) -> None:

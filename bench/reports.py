@@ -1,63 +1,62 @@
-"""How many whole reports a second the desk stores, with 16 people at once, each turn committed durably.
+"""Whole reports: how many a second come in at 16 at once, from the command to “Saved as PSI-…”, each turn committed.
 
-A report is four turns: begin, two pages, send. Printed beside it: bare durable commits a second on the same disk.
+A report is four turns over HTTP: begin, two pages, send. The people are the strict fake's own, who fill in what they
+are shown; the floor is a quarter of the stored submissions that the protocol floor takes in the same time.
 """
 
 import asyncio
-import sqlite3
-import tempfile
 import time
-from pathlib import Path
+from collections import Counter
 
-from stage import Stage
+from bench import load
+from bench.people import PAGE
+from bench.rig import KINDS, Rig
+from bench.table import Figures, Line, held_against
+from fakes.slack import FakeSlack, Person
 
-PEOPLE, SECONDS = 16, 8.0
-PAGE_1 = {
-    "danger": "no",
-    "event-type": "near-miss",
-    "what-happened": "The wrong syringe driver was set up and noticed before use.",
-    "when": {"date": "2026-11-20", "time": "09:30"},
-    "service": "Community Nursing",
-}
-
-
-async def report(stage: Stage, name: str) -> None:
-    card = await stage.says(name, "report")
-    card = await stage.presses(name, card, "Next", PAGE_1)
-    card = await stage.presses(name, card, "Next", {"could-have-led": "yes"})
-    await stage.presses(name, card, "Send the report")
+AT_ONCE = 16
+TURNS = 4
+PAGE_1 = {**PAGE, "What happened?": "The wrong syringe driver was set up and noticed before use."}
+SERIOUS = "Could it have led to serious injury, major permanent harm or unexpected death?"
 
 
-async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with Stage(Path(folder)) as stage:
-            done, end = 0, time.perf_counter() + SECONDS
-
-            async def person(number: int) -> None:
-                nonlocal done
-                while time.perf_counter() < end:
-                    await report(stage, f"Person {number}")
-                    done += 1
-
-            await asyncio.gather(*(person(n) for n in range(PEOPLE)))
-            print(f"stored reports: {done / SECONDS:.0f} a second at {PEOPLE} at once ({4 * done / SECONDS:.0f} turns)")
-        print(f"bare durable commits on the same disk: {bare_commits(Path(folder)):.0f} a second, one at a time")
+async def report(slack: FakeSlack, person: Person) -> str:
+    """Report a near miss; returns what went wrong, or nothing."""
+    await person.slash("/psirf", "report")
+    await slack.until(lambda: person.open_view, within=30)
+    for page in (PAGE_1, {SERIOUS: "Yes"}, {}):
+        await person.submit_view(page)
+        if person.saw_error or person.view_errors or not person.open_view:
+            return person.reason or str(person.view_errors) or "no page"
+    saved = "Saved as PSI-" in person.open_view.words if person.open_view else False
+    await person.close_view(all_of_them=True)
+    return "" if saved else "not saved"
 
 
-def bare_commits(folder: Path) -> float:
-    connection = sqlite3.connect(folder / "bare.db", isolation_level=None)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE t (x)")
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < 2:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("INSERT INTO t VALUES (1)")
-        connection.execute("COMMIT")
-        count += 1
-    connection.close()
-    return count / 2
+async def reports(rig: Rig, seconds: float) -> Line:
+    slack, where = rig.fakes.slack, f"{rig.set_up}; {AT_ONCE} at once"
+    floor = await load.run(rig.floor(KINDS[1]).traffic, AT_ONCE, seconds)
+    rig.answer_the_fakes()
+    people = [slack.add_user(f"U0REPORT{n:03d}", f"Robin Report{n}") for n in range(AT_ONCE)]
+    cases = rig.count('SELECT count(*) FROM "case"')
+    times: list[float] = []
+    faults = floor.faults + Counter(await rig.settled())
+    began, cpu = time.perf_counter(), time.process_time()
 
+    async def reporting(person: Person) -> None:
+        while (at := time.perf_counter()) < began + seconds:
+            if fault := await report(slack, person):
+                faults[fault] += 1
+                return
+            times.append(time.perf_counter() - at)
 
-if __name__ == "__main__":
-    asyncio.run(main())
+    await asyncio.gather(*map(reporting, people))
+    took, cpu = time.perf_counter() - began, time.process_time() - cpu
+    if (stored := cases()) != len(times):
+        faults[f"{len(times)} reports sent, but {stored} cases stored"] += 1
+    faults += Counter(await rig.settled())
+    ours, per_report = Figures.of_times(times, took), Figures(per_second=floor.per_second / TURNS)
+    line = held_against("report end to end", where, ours, "protocol floor, 4 turns", per_report)[0]
+    line.faults = faults
+    line.notes = [f"at reports end to end, {where}, the fakes took {100 * cpu / took:.0f} % of a core"]
+    return line

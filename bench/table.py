@@ -1,101 +1,106 @@
-"""The table: what was measured, each row held against its bare counterpart in the same run."""
+"""The table: each row ours and its floor, both measured in the same run, their ratio, and what was aimed at."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
-from bench.load import Run
-from bench.meter import AIM, BEAT
+from bench.load import Run, percentile
 
-READING = """
-One process for each bot, one for the load and the fakes, all on this machine. CPU is the bot's processor time for each
-good answer: it is the figure that depends least on what else runs here.
-bare bolt: AsyncApp with its own runner (which looks for the ack every 10 ms); signature checked, ack, nothing stored.
-bare botbuilder: CloudAdapterBase with its own token check and keys; echoes a message by a message. It keeps one token
-that it fetched at the start (a credentials subclass), where stock botbuilder would ask Entra again at every turn.
-stored: the first page of a report, each time with new words; the answers were held against the next page, and the rows
-in the inbox counted."""
+NAN = float("nan")
+HEAD = (
+    f"{'':34} {'':29} {'ours':^24}   {'':30} {'floor':^24}\n"
+    f"{'row':34} {'where':29} {'p50 ms':>7} {'p99 ms':>8} {'per s':>7}   {'floor':30} {'p50 ms':>7} {'p99 ms':>8}"
+    f" {'per s':>7}   {'ratio':>14}  {'aim':24} met"
+)
 
-BUSY = 0.9  # of one core: from here on the load generator itself holds things up
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Milliseconds and things a second; NaN where there is no such figure."""
+
+    p50: float = NAN
+    p99: float = NAN
+    per_second: float = NAN
+
+    @classmethod
+    def of(cls, run: Run) -> "Figures":
+        return cls(run.percentile(50), run.percentile(99), run.per_second)
+
+    @classmethod
+    def of_times(cls, times: list[float], seconds: float) -> "Figures":
+        return cls(percentile(times, 50), percentile(times, 99), len(times) / seconds)
+
+    def __str__(self) -> str:
+        return f"{_number(self.p50):>7} {_number(self.p99):>8} {_number(self.per_second):>7}"
 
 
 @dataclass(slots=True)
-class Result:
-    """One row at one concurrency, as seen by the load and by the bot itself.
+class Line:
+    """One row of the table. `ratio` is ours to the floor's, in what `of` names; `met`: None where nothing was aimed at.
 
-    `noise` is the longest stall in milliseconds of an idle process meanwhile. `bare` is what the row is held against.
+    `faults` counts what was not answered as it must be, on either side.
     """
 
-    name: str
-    people: int
-    run: Run
-    bot: dict[str, Any]
-    noise: float
-    bare: "Result | None" = None
+    row: str
+    where: str
+    ours: Figures
+    floor_name: str = ""
+    floor: Figures = Figures()
+    ratio: float = NAN
+    of: str = ""
+    aim: str = ""
+    met: bool | None = None
     faults: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
-    @property
-    def cpu(self) -> float:
-        """Milliseconds of the bot's processor time for each good answer."""
-        return 1000 * float(self.bot["cpu_seconds"]) / max(1, len(self.run.times))
-
-
-def show(results: list[Result]) -> None:
-    width = max(len(r.name) for r in results)
-    print(f"\n{'':{width}}  {'':38}  {'as ratios to the bare bot':^27}  {'longest stall':^13}")
-    print(
-        f"{'':{width}} {'at once':>7} {'req/s':>6} {'p50 ms':>7} {'p99 ms':>7} {'CPU ms':>7}"
-        f"  {'req/s':>6} {'p50':>6} {'p99':>6} {'CPU':>6}  {'bot':>6} {'idle':>6} {'errors':>7}"
-    )
-    for r in results:
-        print(
-            f"{r.name:{width}} {r.people:7d} {r.run.per_second:6.0f} {r.run.percentile(50):7.1f}"
-            f" {r.run.percentile(99):7.1f} {r.cpu:7.2f}  {_ratios(r)}  {r.bot['longest_stall']:6.1f} {r.noise:6.1f}"
-            f" {r.faults.total():7d}"
-        )
-    print(READING)
-    _stalls(results)
-    _notes(results)
+    def __str__(self) -> str:
+        ratio = "" if math.isnan(self.ratio) else f"{self.ratio:.2f} {self.of}"
+        met = {None: "", True: "yes", False: "NO"}[self.met]
+        where = f"{self.row:34} {self.where:29} {self.ours}"
+        return f"{where}   {self.floor_name:30} {self.floor}   {ratio:>14}  {self.aim:24} {met}".rstrip()
 
 
-def _ratios(ours: Result) -> str:
-    if (bare := ours.bare) is None:
-        return f"{'':27}"
-    pairs = (
-        (ours.run.per_second, bare.run.per_second),
-        (ours.run.percentile(50), bare.run.percentile(50)),
-        (ours.run.percentile(99), bare.run.percentile(99)),
-        (ours.cpu, bare.cpu),
-    )
-    return " ".join(f"{mine / theirs if theirs else float('nan'):6.2f}" for mine, theirs in pairs)
+def held_against(row: str, where: str, ours: Figures, floor_name: str, floor: Figures) -> list[Line]:
+    """A row's ratios of rate and of p50."""
+    by_rate = Line(row, where, ours, floor_name, floor, _ratio(ours.per_second, floor.per_second), "of the rate")
+    return [by_rate, Line(row, where, ours, floor_name, floor, _ratio(ours.p50, floor.p50), "of the p50")]
 
 
-def _stalls(results: list[Result]) -> None:
-    print(
-        f"\nThe longest stall in ms (aim {1000 * AIM:.0f}): how late a task woke that sleeps {1000 * BEAT:.0f} ms in"
-        " the bot's event loop.\n“idle” is the same in a process that does nothing: the machine alone, meanwhile."
-    )
-    for name in dict.fromkeys(r.name for r in results):
-        mine = [r for r in results if r.name == name]
-        worst = max(mine, key=lambda r: float(r.bot["longest_stall"]))
-        over = sum(int(r.bot["stalls_over_aim"]) for r in mine)
-        collections = sum(int(r.bot["full_collections"]) for r in mine)
-        print(
-            f"  {name}: {worst.bot['longest_stall']:.1f} ms (at {worst.people} at once), {over} over the aim;"
-            f" {collections} full garbage collections, the longest collection"
-            f" {max(float(r.bot['longest_collection']) for r in mine):.1f} ms"
-        )
+def at_least(line: Line, least: float) -> Line:
+    line.aim, line.met = f"at least {least:g}", line.ratio >= least
+    return line
 
 
-def _notes(results: list[Result]) -> None:
-    """What must be known before the figures are believed."""
-    for r in results:
-        where = f"{r.name}, {r.people} at once"
-        if r.run.generator_cpu > BUSY * r.run.seconds:
-            print(f"Note: at {where}, the load generator was the bottleneck.")
-        if r.noise > 1000 * AIM:
-            print(f"Note: at {where}, the machine was busy: an idle process was {r.noise:.0f} ms late as well.")
-        for culprit in r.bot["culprits"]:
-            print(f"  late at {where}: {culprit}")
-        for fault, count in r.faults.most_common():
-            print(f"ERROR at {where}: {count} x {fault}")
+def at_most(line: Line, most: float) -> Line:
+    line.aim, line.met = f"at most {most:g}", line.ratio <= most
+    return line
+
+
+def show(lines: list[Line]) -> int:
+    """Print it, and what must be known before it is believed; returns how many answers were wrong."""
+    print(f"\n{HEAD}")
+    for line in lines:
+        print(line)
+    missed = [line for line in lines if line.met is False]
+    print(f"\n{sum(line.met is True for line in lines)} aims met, {len(missed)} missed")
+    for note in dict.fromkeys(note for line in lines for note in line.notes):
+        print(f"Note: {note}")
+    seen: set[int] = set()
+    wrong = 0
+    for line in lines:
+        if line.faults and id(line.faults) not in seen:
+            seen.add(id(line.faults))
+            wrong += line.faults.total()
+            for fault, count in line.faults.most_common():
+                print(f"WRONG at {line.row}, {line.where}: {count} x {fault}")
+    return wrong
+
+
+def _ratio(ours: float, floors: float) -> float:
+    return ours / floors if floors else NAN
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"{value:.0f}" if value >= 1000 else f"{value:.1f}"

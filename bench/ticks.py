@@ -1,6 +1,7 @@
 """The clock's tick with 100 reminders due, out of ever more open deadlines: it must cost the same."""
 
 import asyncio
+import math
 import statistics
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
+from bench.table import Figures, Line, at_most
 from postgresql import Server
 from psirf_bot.bootstrap import import_people
 from psirf_bot.casework.work import Setting, Work
@@ -24,7 +26,7 @@ from psirf_bot.store.migrate import migrate
 from psirf_bot.trust_file import load_trust, sample_people_text
 
 NOW = datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
-OPEN = (1_000, 100_000, 1_000_000)
+MOST = 1_000_000
 DUE = 100
 ROUNDS = 7
 
@@ -37,19 +39,34 @@ SELECT 'd' || i, 'action.done', 'action', 'a' || i, '1', :owner, 'quality', :now
 """
 
 
-def main() -> None:
-    print(f"\nOne tick with {DUE} reminders due (median of {ROUNDS}), by how many deadlines are open")
-    for name, engine_of in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
-        floor = None
-        for most in OPEN:
-            with engine_of() as engine:
+class WrongTick(Exception):
+    """Not everybody was reminded."""
+
+
+def ticks(engines: list[str], open_deadlines: tuple[int, ...]) -> list[Line]:
+    """One tick with `DUE` reminders due (median of `ROUNDS`), by how many deadlines are open."""
+    lines = []
+    for engine_name in engines:
+        floor = Figures()
+        for most in open_deadlines:
+            with ENGINES[engine_name]() as engine:
                 took = asyncio.run(_measure(engine, most))
-            floor = floor or took
-            print(f"  {name:10} {most:>9,} open  {took:7.1f} ms  {took / floor:5.2f} of the first", flush=True)
+            lines.append(_line(engine_name, most, took, floor))
+            floor = floor if lines[-1].floor_name else lines[-1].ours
+            print(".", end="", flush=True, file=sys.stderr)
+    return lines
 
 
-async def _measure(engine: Engine, most: int) -> float:
-    """Milliseconds for a tick: reading the reminders, writing the messages, committing."""
+def _line(engine: str, most: int, took: list[float], floor: Figures) -> Line:
+    row, where, ours = f"tick, {DUE} due", f"{engine}; {most:,} open", Figures(statistics.median(took), max(took))
+    if math.isnan(floor.p50):
+        return Line(row, where, ours)
+    line = Line(row, where, ours, "the same with the fewest open", floor, ours.p50 / floor.p50, "of it")
+    return at_most(line, 1.5) if most == MOST else line
+
+
+async def _measure(engine: Engine, most: int) -> list[float]:
+    """Milliseconds for each tick: reading the reminders, writing the messages, committing."""
     trust, _ = load_trust(None)
     rows, _ = read_people(sample_people_text())
     if trust is None:
@@ -76,7 +93,11 @@ async def _measure(engine: Engine, most: int) -> float:
             began = time.perf_counter()
             await tick.run()
             times.append(1000 * (time.perf_counter() - began))
-        return statistics.median(times)
+            with engine.connect() as connection:
+                told = connection.execute(text("SELECT count(*) FROM nudge")).scalar_one()
+            if told < DUE * (number + 1):
+                raise WrongTick(f"{told} reminders after {number + 1} ticks with {DUE} due")
+        return times
     finally:
         store.close()
 
@@ -103,5 +124,4 @@ def _postgresql() -> Iterator[Engine]:
         server.remove()
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+ENGINES = {"SQLite": _sqlite, "PostgreSQL": _postgresql}

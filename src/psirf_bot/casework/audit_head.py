@@ -9,7 +9,7 @@ from psirf_bot.store import audit
 
 def tell_overseers(work: Work) -> None:
     """Send everybody who oversees today the head as it is now, in their working hours of today, if they have any."""
-    head = audit.head(work.session)
+    head = audit.head(work.session)[: audit.SHORT]
     if not head:
         return
     calendar, today = work.setting.calendar_beyond, work.local.date()

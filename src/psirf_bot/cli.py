@@ -189,9 +189,7 @@ def verify(kept: str) -> None:
     trust = _trust(settings)
     kept = "".join(kept.split()).lower()
     if 0 < len(kept) < chain.SHORT:
-        raise click.UsageError(
-            f"A head has at least {chain.SHORT} characters. Please give the whole line."
-        )
+        raise click.UsageError(f"A head has at least {chain.SHORT} characters. Please give the whole line.")
     faults = _do(settings, trust, lambda work: list(chain.faults(work.session, work.setting.all_keys, kept=kept)))
     for fault in faults:
         click.echo(fault)

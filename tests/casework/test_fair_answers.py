@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -593,3 +594,20 @@ def _gone(work: Work, how: str) -> None:
         everybody[TOMASZ].line_manager_id = owen.id
         work.session.add(everybody[TOMASZ])
     work.session.add(owen)
+
+
+async def test_whoever_is_here_hears_at_once_and_whoever_is_not_in_the_morning(fair: Stage) -> None:
+    fair.now = datetime(2026, 11, 20, 20, tzinfo=UTC)  # a Friday evening, within the quiet hours
+    await page(fair, LEAH)
+    before = len(fair.private(LEAH))
+    await propose(fair, OWEN, {})
+    await fair.settled()
+    assert len(fair.private(LEAH)) == before + 1
+    await on_card(fair, LEAH, await page(fair, LEAH), "Agree")
+    fair.later(minutes=20)
+    await propose(fair, OWEN, {})
+    await fair.settled()
+    assert len(fair.private(LEAH)) == before + 1
+    fair.now = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    await fair.settled()
+    assert len(fair.private(LEAH)) == before + 2

@@ -299,6 +299,14 @@ async def test_a_lawful_duty_of_two_who_are_gone_is_told_to_an_overseer(stage: S
         record = await stage.presses(JUDITH, told[-1], "Open it")
         assert record.title == "Being fair · BF-7K2MQ"
         assert "Part" in words(record) or "What was used" in words(record)
+        done = "Done: Refer to the police, guided by the memorandum of understanding"
+        form = await stage.presses(JUDITH, record, done)
+        given = {"day": stage.now.date().isoformat(), "number": "P-20"}
+        assert "P-20" in words(await stage.presses(JUDITH, form, "Save", given))
+        await stage.settled()
+        assert any("Nothing waits here any more" in words(card) for card in stage.private(JUDITH))
+        record = await stage.presses(JUDITH, told[-1], "Open it")
+        assert done not in [button.label for button in record.all_buttons()]
 
 
 async def test_what_is_only_the_trusts_own_is_not_told_to_an_overseer(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
-from psirf_bot.store.database import MOST_WORKS_IN_A_COMMIT, Store, open_engine, without_words
+from psirf_bot.store.database import MOST_WORKS_IN_A_COMMIT, Store, TakenBack, open_engine, without_words
 from psirf_bot.store.tables import Counter
 from ready_made import put_tables
 
@@ -173,6 +173,25 @@ def test_a_full_disk_never_acknowledges_what_is_not_there(tmp_path: Path) -> Non
     acknowledged = [year for f in futures if isinstance(year := outcome(f), int)]
     assert outcome(futures[2]) == "OperationalError"
     assert kept(store) == acknowledged
+    closed_in_time(store)
+
+
+def test_what_the_database_takes_back_by_itself_is_acknowledged_to_nobody(tmp_path: Path) -> None:
+    """As it may when the disk fails under it: what was done before in the same transaction is gone as well."""
+    store = Store(open_engine(put_tables(tmp_path / "taken.db")))
+
+    def taken_back(session: Session) -> int:
+        connection = session.connection().connection.dbapi_connection
+        assert connection is not None
+        connection.rollback()
+        return -1
+
+    gate = Gate(store)
+    futures = [store.submit(work) for work in (keep(1), keep(2), taken_back, keep(3))]
+    with suppress(TakenBack):
+        gate.open()
+    assert [outcome(f) for f in futures] == ["TakenBack"] * 3 + [3]
+    assert kept(store) == [3], "and the writer goes on"
     closed_in_time(store)
 
 

@@ -5,15 +5,13 @@ from sqlmodel import col, select
 from psirf_bot.casework import people
 from psirf_bot.casework.work import Work, family, once
 from psirf_bot.domain.authority import FairFacts
+from psirf_bot.domain.deadlines import STAYS_OWED
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, FairEntry, FairRun, Person, StandIn, SupportNeed
 
 KIND = "fair"
 """What the duties of the two are about (Deadline.subject_kind): the id of a run."""
 JOIN = "fair.join"
-STAYS_OWED = frozenset({"fair.lado", "fair.police", "fair.pipot", "fair.safeguarding", "fair.regulator"})
-"""What is owed to somebody outside or by law: it does not end when the tool is used again, nor when the two are
-gone."""
 
 
 def facts(work: Work, run: FairRun) -> FairFacts:

@@ -15,9 +15,9 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.being_fair import NO_NAMES
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, several_of, short_text
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.being_fair import ASKED_FIRST, ENDS, follow_ups
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.deadlines import STAYS_OWED, Event
 from psirf_bot.store.tables import Case, Deadline, FairRun
 
 TOLD = "fair.told"
@@ -56,9 +56,7 @@ def take_way_out(work: Work, run: FairRun, way: str, by: str) -> None:
 def take_over(work: Work, run: FairRun, by: str) -> None:
     """Both have joined this version, or it has ended: what follows from those before it is owed no longer."""
     for before in (version for version in fair_runs.versions(work, run) if version.version < run.version):
-        for duty in deadlines.running(work, fair_runs.subject(before)):
-            if duty.rule not in fair_circle.STAYS_OWED:
-                deadlines.settle(work, duty, deadlines.DROPPED, by, str(Event.FAIR_REVISITED))
+        deadlines.happened(work, Event.FAIR_REVISITED, fair_runs.subject(before), by)
 
 
 def stands_again(work: Work, run: FairRun, by: str) -> FairRun | None:
@@ -124,9 +122,14 @@ def _name(work: Work, by: Member, run: FairRun, answers: Answers) -> Card:
 
 def _step_taken(work: Work, press: Press) -> Reply:
     """A follow-up is done: noted with its day and, for most, a number; of the telling never what was said."""
-    run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
+    run = fair_runs.held(work, press)
     duty = work.session.get(Deadline, press.args.get("deadline", ""))
     if duty is None or (duty.subject_kind, duty.subject_id) != (fair_circle.KIND, run.id):
+        raise fair_runs.refused(work)
+    owes = any(
+        someone.id == press.by.id for someone in fair_circle.owing(work, duty)
+    )  # an overseer, if the two are gone
+    if not (owes or may(press.by, Act.FOLLOW_UP_FAIR, fair_circle.facts(work, run))):
         raise fair_runs.refused(work)
     if duty.state not in deadlines.RUNNING:  # pressed twice, or by the other
         return fair_runs.privately(work, press, run, Reply(card=outcome(work, run, press.by)))
@@ -225,8 +228,8 @@ def _revisit(work: Work, press: Press) -> Reply:
         return fair_runs.privately(work, press, run, Reply(card=_opened(work, newest)))
     _only_one(work, run)
     owed = deadlines.running(work, fair_runs.subject(run))
-    stays = fair_circle.STAYS_OWED
-    words = [[work.setting.rules[d.rule].duty for d in owed if (d.rule in stays) is wanted] for wanted in (True, False)]
+    duties = {wanted: [d.rule for d in owed if (d.rule in STAYS_OWED) is wanted] for wanted in (True, False)}
+    words = [[work.setting.rules[rule].duty for rule in rules] for rules in duties.values()]
     question = long_text(
         "new", "What is new, in the learning response or otherwise?", f"{NO_NAMES} Both of you see it.", max_length=1000
     )

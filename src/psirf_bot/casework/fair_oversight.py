@@ -9,6 +9,7 @@ from psirf_bot.cards import fair_oversight as cards
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import fair_circle, fair_export, fair_history, fair_monitoring, fair_pair, fair_runs, people
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import running
 from psirf_bot.casework.fair_history import STATES
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
@@ -64,8 +65,10 @@ def _buttons(work: Work, start: int | None) -> list[Button]:
 
 
 def record_of(work: Work, run: FairRun, by: Member, part: int = 1) -> Card:
-    """A run as an overseer reads it, who changes nothing; that they looked becomes part of it. The caller has checked
-    that they may."""
+    """A run as an overseer reads it; that they looked becomes part of it. The caller has checked that they may.
+
+    They change nothing in it; where the two are gone, they find somebody else, or see to what is owed outside.
+    """
     fair_runs.viewed(work, run, by)
     parts = cards.parts_of(fair_history.to_read(work, run))
     part = min(part, len(parts))
@@ -73,7 +76,7 @@ def record_of(work: Work, run: FairRun, by: Member, part: int = 1) -> Card:
     gone = _gone(work, run)
     another = [_replacing(work, run, team) for team in gone]
     back = button(work, "Back to the overview", "fair.oversee")
-    buttons = [*more, *another, *_beside(work, run), back]
+    buttons = [*more, *another, *_owed(work, run, by), *_beside(work, run), back]
     return cards.record(fair_history.name_of(run), part, len(parts), parts[part - 1], buttons, gone.values())
 
 
@@ -85,6 +88,16 @@ def _gone(work: Work, run: FairRun) -> dict[Role, str]:
     return {
         team: people.name_of(work, who) for team, who in pair.items() if not fair_runs.can_take_part(work, run, who)
     }
+
+
+def _owed(work: Work, run: FairRun, by: Member) -> list[Button]:
+    """What this overseer has to see to, because the two who owed it are gone."""
+    found = []
+    for duty in running(work, fair_runs.subject(run)):
+        if any(someone.id == by.id for someone in fair_circle.owing(work, duty)):
+            label = f"Done: {work.setting.rules[duty.rule].duty}"
+            found.append(button(work, label, "fair.step-taken", opens=True, run=run.id, deadline=duty.id))
+    return found
 
 
 def _replacing(work: Work, run: FairRun, team: Role) -> Button:

@@ -5,6 +5,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.deadlines import STAYS_OWED
 from psirf_bot.store.tables import Deadline, FairRun
 
 
@@ -14,6 +15,6 @@ def render(work: Work, deadline: Deadline, reader: str, *, posted: bool) -> Card
     if not owes:
         return nothing_waits() if posted else None
     run, verb = work.session.get_one(FairRun, deadline.subject_id), "fair.show"
-    if reader not in run.joined and deadline.rule in fair_circle.STAYS_OWED:  # an overseer, as the two are gone
+    if reader not in run.joined and deadline.rule in STAYS_OWED:  # an overseer, as the two are gone
         verb = "fair.record"
     return private_task(button(work, "Open it", verb, person_id=reader, style="primary", opens=True, run=run.id))

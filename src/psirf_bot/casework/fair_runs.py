@@ -200,12 +200,14 @@ def privately(work: Work, press: Press, run: FairRun, reply: Reply) -> Reply:
 
 
 def tell(work: Work, run: FairRun, person_id: str) -> None:
-    """Let one of the two know, in their working hours, that there is something for them; not what.
+    """Let one of the two know that there is something for them; not what. Where they have still to be told, once is
+    enough.
 
-    Where they have still to be told so, once is enough.
+    In their working hours, or at once while they are here: two who use the tool together do not wait until morning.
     """
     open_it = button(work, "Open it", "fair.show", person_id=person_id, style="primary", opens=True, run=run.id)
-    at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, person_id))
+    in_hours = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, person_id))
+    at = work.now if people.is_here(work, person_id) else in_hours
     card = private_task(open_it)
     theirs = select(Outbox.card).where(Outbox.person_id == person_id, Outbox.state == "due")
     if card.model_dump(mode="json") not in work.session.exec(theirs).all():

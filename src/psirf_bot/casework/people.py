@@ -23,6 +23,10 @@ SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is known where somebody was last seen; saves a write on nearly every turn."""
 
 
+HERE_FOR = timedelta(minutes=15)
+"""How long somebody counts as being here after they were seen."""
+
+
 def identify(work: Work, actor: Actor, place: Place) -> Member:
     """Return the member of staff behind a platform identity, and remember where they can be written to.
 
@@ -41,6 +45,14 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
     person = work.session.get_one(Person, identity.person_id)
     work.held.append(person)
     return member(work, person)
+
+
+def is_here(work: Work, person_id: str) -> bool:
+    """Whether somebody has just been seen, so that a word does not disturb them whatever the hour."""
+    seen = select(Identity.person_id).where(
+        Identity.person_id == person_id, col(Identity.seen_at) > work.now - HERE_FOR
+    )
+    return work.session.exec(seen).first() is not None
 
 
 def cannot_be_reached(work: Work, person_id: str, platform: str, address: Mapping[str, str]) -> None:

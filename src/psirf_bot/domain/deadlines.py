@@ -214,10 +214,14 @@ def _fair(
     )
 
 
-def _follow_up(id: str, duty: str, due: Due, source: str, nudges: tuple[int | None, ...] = (-1, 0)) -> Rule:
+def _follow_up(id: str, duty: str, due: Due, source: str) -> Rule:
     """What follows from an end of the being fair tool; to look at it again opens the question anew (L17)."""
-    closes, drops = (E.FAIR_STEP_TAKEN,), (E.FAIR_REVISITED,)
-    return _fair(id, duty, E.FAIR_FOLLOWED_UP, closes, due, source, nudges=nudges, drops=drops)
+    return _fair(id, duty, E.FAIR_FOLLOWED_UP, (E.FAIR_STEP_TAKEN,), due, source, drops=(E.FAIR_REVISITED,))
+
+
+def _owed_outside(id: str, duty: str, due: Due, source: str, nudges: tuple[int | None, ...] = (NOW, 0)) -> Rule:
+    """The same, owed to somebody outside or by law: it does not end when the tool is used again."""
+    return _fair(id, duty, E.FAIR_FOLLOWED_UP, (E.FAIR_STEP_TAKEN,), due, source, nudges=nudges)
 
 
 RULES = (
@@ -354,20 +358,21 @@ RULES = (
                "being fair tool, Q3 and Q5; our own time limit"),
     _follow_up("fair.health", "Follow the guidance for health issues affecting work", working_days(5),
                "being fair tool, Q4; our own time limit"),
-    _follow_up("fair.regulator", "Contact the professional regulatory body", working_days(5),
-               "being fair tool, Q3; our own time limit"),
-    _follow_up("fair.police", "Refer to the police, guided by the memorandum of understanding", working_days(1),
-               "being fair tool; our own time limit", nudges=(NOW, 0)),
-    _follow_up("fair.pipot", "Contact the PIPOT lead", working_days(1), "being fair tool, Q3; our own time limit",
-               nudges=(NOW, 0)),
-    _follow_up("fair.lado", "Contact the LADO", working_days(1),
-               "being fair tool, Q3; one working day from national guidance", nudges=(NOW, 0)),
-    _follow_up("fair.safeguarding", "Follow the safeguarding policies", working_days(1),
-               "being fair tool; our own time limit", nudges=(NOW, 0)),
+    _owed_outside("fair.regulator", "Contact the professional regulatory body", working_days(5),
+               "being fair tool, Q3; our own time limit", nudges=(-1, 0)),
+    _owed_outside("fair.police", "Refer to the police, guided by the memorandum of understanding", working_days(1),
+               "being fair tool; our own time limit"),
+    _owed_outside("fair.pipot", "Contact the PIPOT lead", working_days(1), "being fair tool, Q3; our own time limit"),
+    _owed_outside("fair.lado", "Contact the LADO", working_days(1),
+               "being fair tool, Q3; one working day from national guidance"),
+    _owed_outside("fair.safeguarding", "Follow the safeguarding policies", working_days(1),
+               "being fair tool; our own time limit"),
 )  # fmt: skip
 
 
 RULE_IDS = {rule.id: rule for rule in RULES}
+STAYS_OWED = frozenset(rule.id for rule in RULES if rule.opened_by(E.FAIR_FOLLOWED_UP) and not rule.drops)
+"""What follows from the being fair tool and is owed to somebody outside: it ends with neither the run nor the two."""
 
 
 def rules_of(settings: Mapping[str, DeadlineSetting]) -> dict[str, Rule]:

@@ -98,6 +98,10 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
             return
 
 
+class TakenBack(Exception):
+    """The database took a transaction back in the middle of it: nothing of what was in it is there."""
+
+
 @dataclass(slots=True)
 class _Job(Generic[T]):
     work: Work[T]
@@ -192,8 +196,14 @@ class Store:
                     batch.append(job)
                     self._attempt(connection, job)
 
+    def _attempt(self, connection: Connection, job: _Job[Any]) -> None:
+        self._try(connection, job)
+        if self.is_single and not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            # On some errors of the disk SQLite takes all of it back by itself, and there is nothing left to commit.
+            raise TakenBack from job.error
+
     @staticmethod
-    def _attempt(connection: Connection, job: _Job[Any]) -> None:
+    def _try(connection: Connection, job: _Job[Any]) -> None:
         for tries_left in reversed(range(MOST_TRIES)):
             with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
                 try:

@@ -1,0 +1,62 @@
+"""A button that was found before is not looked for again; one whose turn was not committed is never taken for found."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session
+
+from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.work import Work
+from psirf_bot.store.database import Store
+from psirf_bot.store.tables import Action
+from ready_made import opened
+from stage import Stage
+
+
+def this_one(work: Work) -> str:
+    return action_id(work, "words.help", which="this one")
+
+
+async def test_a_button_of_a_turn_that_was_refused_is_written_with_the_next(stage: Stage) -> None:
+    def refused(work: Work) -> str:
+        savepoint = work.session.begin_nested()
+        found = this_one(work)
+        assert this_one(work) == found
+        savepoint.rollback()
+        return found
+
+    found = await stage.do(refused)
+    assert found not in stage.setting.known_actions
+    assert await stage.do(this_one) == found
+    assert await stage.do(lambda work: work.session.get(Action, found) is not None)
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_failed_commit_forgets_what_was_found_in_it(stage: Stage, tmp_path: Path, forgets: bool) -> None:
+    """What one turn wrote, the next one of the same commit has found: with the commit both are gone."""
+    known = stage.setting.known_actions
+    on_failure: Callable[[], None] = known.clear if forgets else lambda: None
+    store = Store(opened(f"sqlite:///{tmp_path}/other.db"), on_failure)
+    go_on = threading.Event()
+
+    def finds(session: Session) -> str:
+        return this_one(Work(session, stage.now, stage.setting))
+
+    def breaks(session: Session) -> None:
+        connection = session.connection().connection.dbapi_connection
+        assert connection is not None
+        connection.rollback()  # the transaction is gone under it, as when the disk is full
+
+    try:
+        works = [lambda _: go_on.wait(), finds, finds, breaks]  # the first holds the writer until all are there
+        futures = [store.submit(work) for work in works]
+        go_on.set()
+        assert all(future.exception() for future in futures)
+        assert bool(known) is not forgets
+        if forgets:
+            found = store.submit(finds).result()
+            assert store.submit(lambda session: session.get(Action, found) is not None).result()
+    finally:
+        store.close()

@@ -19,6 +19,7 @@ from psirf_bot.cli import bot
 from psirf_bot.store.database import open_engine
 from psirf_bot.store.tables import Outbox
 from psirf_bot.trust_file import sample_people_text
+from ready_made import put_tables
 
 KEY = "a key for the tests alone, long enough"
 BOT = Path(sys.executable).parent / "psirf-bot"
@@ -90,6 +91,21 @@ async def to_the_check(slack: FakeSlack) -> None:
     await amina.submit_view({SERIOUS: "Yes"})
 
 
+MADE_TO_SERVE = """
+import asyncio, sys
+from psirf_bot import bootstrap, cli, config, trust_file
+
+async def make():
+    trust, _ = trust_file.load_trust(None)
+    app = bootstrap.Application(config.Settings(), trust, dev=True)
+    app.web_application()
+    app.store.close()
+
+asyncio.run(make())
+print(*sorted({"alembic", "botbuilder", "docx", "slack_bolt"} & sys.modules.keys()))
+"""
+
+
 async def later(slack: FakeSlack, by: str) -> None:
     """Move the bot's clock."""
     async with aiohttp.ClientSession() as http:
@@ -156,6 +172,16 @@ async def test_told_to_stop_it_finishes_what_it_acknowledged(tmp_path: Path, sla
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
     assert len(receipts(slack)) == 1
+
+
+async def test_what_serving_seldom_needs_is_loaded_when_it_is_needed(tmp_path: Path, slack: FakeSlack) -> None:
+    """Each of these takes megabytes; the platforms' SDKs are among those looked for to see that the looking works."""
+    put_tables(tmp_path / "psirf.db")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", MADE_TO_SERVE, env=environment(tmp_path, slack), cwd=tmp_path, stdout=-1
+    )
+    loaded, _ = await asyncio.wait_for(process.communicate(), 20)
+    assert loaded.decode().split() == ["botbuilder", "slack_bolt"]
 
 
 async def test_a_second_serve_on_the_same_database_is_refused_but_other_commands_work(

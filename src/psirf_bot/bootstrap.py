@@ -1,4 +1,8 @@
-"""The one place where the real parts are put together, started in order and stopped in order."""
+"""The one place where the real parts are put together, started in order and stopped in order.
+
+Slack's and Teams' adapters are imported where they are made: their SDKs take 5 and 20 MB, and a trust may have one
+platform alone.
+"""
 
 import fcntl
 import logging
@@ -8,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -16,8 +20,6 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, make_url, update
 from sqlmodel import Session, col, select
 
-from psirf_bot.adapters.slack.adapter import SlackAdapter
-from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.web import dev_clock, downloads
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
@@ -39,6 +41,10 @@ from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.migrate import migrate
 from psirf_bot.store.tables import Counter, Person
+
+if TYPE_CHECKING:
+    from psirf_bot.adapters.slack.adapter import SlackAdapter
+    from psirf_bot.adapters.teams.adapter import TeamsAdapter
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +109,13 @@ class Application:
         self.store = Store(engine_for(settings), self.setting.known_actions.clear)
         self.desk = Desk(self.store, self.setting, self.clock.now, lambda: self.courier.kick())
         self.adapters: dict[str, Adapter] = {}
-        if settings.has_slack:
-            self.adapters["slack"] = self._slack(settings)
+        self._slack = self._slack_adapter(settings) if settings.has_slack else None
+        if self._slack:
+            self.adapters["slack"] = self._slack
         if settings.has_teams or dev:
-            self.adapters["teams"] = self._teams(settings, dev)
+            self.adapters["teams"] = self._teams_adapter(settings, dev)
         if demo:
-            self.adapters["web"] = self._web(trust)
+            self.adapters["web"] = self._web_adapter(trust)
         queue = OutboxQueue(self.setting, self.clock.now, lambda: datetime.now(UTC))
         self.courier = Courier(self.store, queue, self.adapters)
         self.tick = Tick(self.store, self.setting, self.clock.now, self.courier.kick)
@@ -156,7 +163,7 @@ class Application:
 
     def _cut_off(self) -> list[str]:
         """The platforms that nothing comes in from, so far as the bot can tell."""
-        return [name for name, one in self.adapters.items() if isinstance(one, SlackAdapter) and one.is_cut_off]
+        return ["slack"] if self._slack and self._slack.is_cut_off else []
 
     async def _wake(self) -> None:
         await self.tick.run()
@@ -164,7 +171,9 @@ class Application:
     async def _tidy(self) -> None:
         await self.store.run(lambda session: tidy(session, self.clock.now()))
 
-    def _slack(self, settings: Settings) -> SlackAdapter:
+    def _slack_adapter(self, settings: Settings) -> "SlackAdapter":
+        from psirf_bot.adapters.slack.adapter import SlackAdapter
+
         def given(secret: SecretStr | None) -> str:
             return secret.get_secret_value() if secret else ""
 
@@ -178,7 +187,9 @@ class Application:
             now=_real_now,
         )
 
-    def _teams(self, settings: Settings, dev: bool) -> TeamsAdapter:
+    def _teams_adapter(self, settings: Settings, dev: bool) -> "TeamsAdapter":
+        from psirf_bot.adapters.teams.adapter import TeamsAdapter
+
         secret = settings.teams_app_secret
         return TeamsAdapter(
             app_id=settings.teams_app_id or "",
@@ -192,7 +203,7 @@ class Application:
             allow_unsigned_loopback=dev,
         )
 
-    def _web(self, trust: Trust) -> WebAdapter:
+    def _web_adapter(self, trust: Trust) -> WebAdapter:
         async def people() -> list[WebPerson]:
             return await self.store.read(_web_people)
 

@@ -475,6 +475,14 @@ def test_the_check_finds(blocks: list[Json], problem: str) -> None:
             {"blocks": [_input({"type": "plain_text_input", "initial_value": "é" * 3000}, str(n)) for n in range(20)]},
             "the view is larger than 250000 bytes",
         ),
+        (  # six times as large in JSON as in itself: nothing swells more than this character
+            {
+                "blocks": [
+                    _input({"type": "plain_text_input", "initial_value": "\x7f" * 2100}, str(n)) for n in range(20)
+                ]
+            },
+            "the view is larger than 250000 bytes",
+        ),
     ],
 )
 def test_the_check_finds_in_a_view(more: Json, problem: str) -> None:

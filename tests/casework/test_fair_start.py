@@ -561,7 +561,7 @@ async def test_two_who_start_at_once_make_one_run(tmp_path: Path, database: str)
 
 async def test_a_reference_spells_nothing_and_is_never_used_twice(case: Stage) -> None:
     def made(work: Work) -> list[str]:
-        found = []
+        found, taken_back = [], work.session.begin_nested()
         for number in range(300):
             reference = fair_start._reference(work, f"run{number}")
             found.append(reference)
@@ -573,7 +573,7 @@ async def test_a_reference_spells_nothing_and_is_never_used_twice(case: Stage) -
         again = fair_start._reference(work, "run7")
         assert again.startswith(found[7])
         assert len(again) == 9
-        work.session.rollback()
+        taken_back.rollback()
         return found
 
     found = await case.do(made)

@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 from sqlmodel import Session
 
 from psirf_bot.casework.actions import action_id
-from psirf_bot.casework.work import Work
-from psirf_bot.store.database import Store
+from psirf_bot.casework.work import Refusal, Work
+from psirf_bot.store.database import Store, taken_back_on
 from psirf_bot.store.tables import Action
 from ready_made import opened
 from stage import Stage
@@ -21,10 +23,10 @@ def this_one(work: Work) -> str:
 
 async def test_a_button_of_a_turn_that_was_refused_is_written_with_the_next(stage: Stage) -> None:
     def refused(work: Work) -> str:
-        savepoint = work.session.begin_nested()
-        found = this_one(work)
-        assert this_one(work) == found
-        savepoint.rollback()
+        with suppress(Refusal), taken_back_on(Refusal, work.session):
+            found = this_one(work)
+            assert this_one(work) == found
+            raise Refusal
         return found
 
     found = await stage.do(refused)
@@ -44,19 +46,46 @@ def test_a_failed_commit_forgets_what_was_found_in_it(stage: Stage, tmp_path: Pa
     def finds(session: Session) -> str:
         return this_one(Work(session, stage.now, stage.setting))
 
-    def breaks(session: Session) -> None:
-        connection = session.connection().connection.dbapi_connection
-        assert connection is not None
-        connection.rollback()  # the transaction is gone under it, as when the disk is full
+    def breaks(_: Connection) -> None:
+        raise OSError("the disk has gone")
 
     try:
-        works = [lambda _: go_on.wait(), finds, finds, breaks]  # the first holds the writer until all are there
+        works = [lambda _: go_on.wait(), finds, finds]  # the first holds the writer until all are there
+        event.listen(store.engine, "commit", breaks)
         futures = [store.submit(work) for work in works]
         go_on.set()
         assert all(future.exception() for future in futures)
+        event.remove(store.engine, "commit", breaks)
         assert bool(known) is not forgets
         if forgets:
             found = store.submit(finds).result()
             assert store.submit(lambda session: session.get(Action, found) is not None).result()
+    finally:
+        store.close()
+
+
+def test_what_was_found_beside_a_turn_that_failed_is_forgotten_too(stage: Stage, tmp_path: Path) -> None:
+    """It was written by a turn that fails when it is done again by itself."""
+    store = Store(opened(f"sqlite:///{tmp_path}/other.db"), stage.setting.known_actions.clear)
+    go_on, tries = threading.Event(), iter([False, True])
+
+    def finds(session: Session) -> str:
+        return this_one(Work(session, stage.now, stage.setting))
+
+    def finds_once(session: Session) -> str:
+        if next(tries):
+            raise ValueError("not the second time")
+        return finds(session)
+
+    def fails(_: Session) -> None:
+        raise ValueError("no")
+
+    try:
+        works = [lambda _: go_on.wait(), finds_once, finds, fails]
+        futures = [store.submit(work) for work in works]
+        go_on.set()
+        assert [type(future.exception()) for future in futures] == [type(None), ValueError, type(None), ValueError]
+        found = str(futures[2].result())
+        assert store.submit(lambda session: session.get(Action, found) is not None).result()
     finally:
         store.close()

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 
 import psirf_bot.store.tables  # noqa: F401 - makes the tables known to the metadata
 from psirf_bot.store.database import open_engine
-from psirf_bot.store.migrate import migrate
+from psirf_bot.store.migrate import migrate, take_steps
 
 
 @pytest.fixture
@@ -48,6 +48,16 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT * FROM counter").all() == [(2026, 7)]
+
+
+def test_a_database_of_an_earlier_version_takes_the_steps_that_it_lacks(engine: Engine) -> None:
+    with engine.begin() as connection:
+        take_steps(connection, "0003")
+    assert "fairrun" not in inspect(engine).get_table_names()
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
 
 
 def test_two_that_migrate_at_once_do_not_trip_over_each_other(tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def _within_limits(card: Card, build: Callable[[Card], Json]) -> Json:
     rendered: Json = {}
     for most in check.BUDGETS:
         rendered = build(check.fitted(card, most))
-        if check.slack_characters(rendered["blocks"]) <= check.BLOCKS_TEXT:
+        if not check.has_too_many_characters(rendered["blocks"]):
             break
     return rendered
 

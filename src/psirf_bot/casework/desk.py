@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam, insert, select, update
 from sqlmodel import Session
 
 from psirf_bot.cards.forms import refilled
@@ -64,8 +65,8 @@ from psirf_bot.casework.screening import IN_A_FORM
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.distress import sounds_like_distress
-from psirf_bot.store.database import Store, without_words
-from psirf_bot.store.tables import Action, Inbox
+from psirf_bot.store.database import Store, taken_back_on, without_words
+from psirf_bot.store.tables import Action, Inbox, table_of
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +135,14 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
 }
 
 
+# What every turn asks is asked past the ORM, in statements that are put together once.
+_inbox, _action = table_of(Inbox), table_of(Action)
+SEEN = select(_inbox.c.reply, _inbox.c.at).where(_inbox.c.key == bindparam("key"))
+TAKE = insert(_inbox)
+TAKE_AGAIN = update(_inbox).where(_inbox.c.key == bindparam("key"))
+MEANING = select(_action).where(_action.c.id == bindparam("id"))
+
+
 class Desk:
     """Takes what adapters bring. `kick` wakes the courier after a commit; `answer_within` is in seconds."""
 
@@ -181,21 +190,20 @@ class Desk:
         """The answer, and whether there is anything for the courier."""
         work = Work(session, self._now(), self._setting)
         by = people.identify(work, inbound.actor, inbound.place)
-        seen = session.get(Inbox, inbound.key)
+        connection = session.connection()
+        seen = connection.execute(SEEN, {"key": inbound.key}).first()
         if seen and not (isinstance(inbound.what, Added) and work.now - seen.at > GREET_AGAIN_AFTER):
             return Reply.model_validate(seen.reply), False
         try:
-            with session.begin_nested():  # a refusal takes back whatever was begun
+            with taken_back_on(Refusal, session):
                 reply = self._answer(work, by, inbound)
         except Refusal as why:
-            work.memo.clear()
+            work.forget()
             reply = self._refused(work, by, inbound, why)
         reply = _sent_where_it_belongs(work, by, inbound, reply)
-        stored = seen or Inbox(key=inbound.key, reply={}, at=work.now)
-        stored.reply = (Reply(notice=DONE_BEFORE) if reply.sealed else reply).model_dump(mode="json")
-        stored.at = work.now
-        session.add(stored)
         session.flush()
+        kept = Reply(notice=DONE_BEFORE) if reply.sealed else reply
+        connection.execute(TAKE_AGAIN if seen else TAKE, {"key": inbound.key, "reply": kept, "at": work.now})
         return reply, bool(work.outgoing)
 
     @staticmethod
@@ -222,7 +230,10 @@ class Desk:
 
     def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:
         # What cannot be printed is no id of ours, and PostgreSQL takes none with a NUL.
-        action = work.session.get(Action, pressed.action) if pressed.action.isprintable() else None
+        found = (
+            work.session.connection().execute(MEANING, {"id": pressed.action}) if pressed.action.isprintable() else None
+        )
+        action = found.first() if found else None
         if action is None or action.verb not in VERBS:
             raise Refusal(
                 "That button is from an older message and no longer works. Type help to see where things are now."

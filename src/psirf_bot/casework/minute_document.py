@@ -19,7 +19,6 @@ from psirf_bot.casework.minute_text import DRAFT, NO_PATIENT, Line, Minute, Sect
 
 FONT, SIZE = "Arial", Pt(12)
 LANGUAGE = "en-GB"
-WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 UNFIT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 )

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import String, cast
+import sqlalchemy as sa
+from sqlalchemy import Row, String, cast
 from sqlmodel import col, select
 
 from psirf_bot.cards.forms import with_people
@@ -17,11 +18,24 @@ from psirf_bot.casework.work import PersonId, Work
 from psirf_bot.dialogs.typed import Invalid, clean
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Identity, Person, StandIn
+from psirf_bot.store.tables import Identity, Person, StandIn, table_of
 
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is known where somebody was last seen; saves a write on nearly every turn."""
 
+
+# Asked on every turn, so past the ORM, in statements that are put together once.
+_identity, _person, _stand_in = table_of(Identity), table_of(Person), table_of(StandIn)
+KNOWN = (
+    sa.select(_identity.c.address, _identity.c.seen_at, _person)
+    .join(_person, _identity.c.person_id == _person.c.id)
+    .where(*(_identity.c[key] == sa.bindparam(key) for key in ("platform", "team", "user")))
+)
+COVERS = (
+    sa.select(_stand_in)
+    .where(_stand_in.c.starts <= sa.bindparam("today"), _stand_in.c.ends >= sa.bindparam("today"))
+    .order_by(_stand_in.c.id.desc())
+)
 
 HERE_FOR = timedelta(minutes=15)
 """How long somebody counts as being here after they were seen."""
@@ -34,17 +48,20 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
     identity imported before its team was known is claimed by the first team that shows it; the adapter has checked that
     this team is the trust's own.
     """
-    identity = work.session.get(Identity, (actor.platform, actor.team, actor.user))
-    if identity is None:
-        identity = _claim(work, actor) or _welcome(work, actor)
-    if place.private and place.address and identity.address != dict(place.address):
-        identity.address = dict(place.address)
-    if identity.seen_at is None or work.now - identity.seen_at > SEEN_EVERY:
+    who = {"platform": actor.platform, "team": actor.team, "user": actor.user}
+    known = work.session.connection().execute(KNOWN, who).first()
+    if known is None:
+        _claim(work, actor) or _welcome(work, actor)
+        work.session.flush()
+        known = work.session.connection().execute(KNOWN, who).one()
+    moved = bool(place.private and place.address and known.address != dict(place.address))
+    if moved or known.seen_at is None or work.now - known.seen_at > SEEN_EVERY:
+        identity = work.session.get_one(Identity, (actor.platform, actor.team, actor.user))
         identity.seen_at = work.now
-    work.session.add(identity)
-    person = work.session.get_one(Person, identity.person_id)
-    work.held.append(person)
-    return member(work, person)
+        if moved:
+            identity.address = dict(place.address)
+        work.session.add(identity)
+    return member(work, known)
 
 
 def is_here(work: Work, person_id: str) -> bool:
@@ -73,7 +90,17 @@ def picked(work: Work, actor: Actor, by: Member) -> PersonId:
     return PersonId(identity.person_id)
 
 
-def member(work: Work, person: Person) -> Member:
+class Known(Protocol):
+    """What has to be known of a person to say what they may do: a Person, or as much of its row."""
+
+    id: str
+    name: str
+    roles: list[str]
+    service: str | None
+    active: bool
+
+
+def member(work: Work, person: "Known | Row[Any]") -> Member:
     """The person with the roles they hold today, by themselves and for those they stand in for."""
     offices, acts_for = _today(work, person, {person.id})
     roles = frozenset({Role.STAFF} | {role for role, _ in offices})
@@ -184,7 +211,7 @@ Office = tuple[Role, str | None]
 """A role with the service it is held in."""
 
 
-def _today(work: Work, person: Person, met: set[str]) -> tuple[set[Office], set[tuple[str, Role | None]]]:
+def _today(work: Work, person: "Known | Row[Any]", met: set[str]) -> tuple[set[Office], set[tuple[str, Role | None]]]:
     """Their offices with those of whoever they stand in for, and for whom that is: in one role, or (None) in all."""
     if not person.active:
         return set(), set()
@@ -203,13 +230,13 @@ def _today(work: Work, person: Person, met: set[str]) -> tuple[set[Office], set[
     return offices, acts_for
 
 
-def _standing_in_today(work: Work) -> list[StandIn]:
+def _standing_in_today(work: Work) -> "Sequence[Row[Any]]":
     """Everybody who stands in for somebody today, the newest arrangement first: few, and asked for again and again."""
     today = work.local.date()
     if "standing in" not in work.memo:
-        covers = select(StandIn).where(StandIn.starts <= today, StandIn.ends >= today)
-        work.memo["standing in"] = list(work.session.exec(covers.order_by(col(StandIn.id).desc())))
-    found: list[StandIn] = work.memo["standing in"]
+        work.session.flush()
+        work.memo["standing in"] = work.session.connection().execute(COVERS, {"today": today}).all()
+    found: Sequence[Row[Any]] = work.memo["standing in"]
     return found
 
 

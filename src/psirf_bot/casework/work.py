@@ -112,6 +112,12 @@ class Work:
     def new_id(self) -> str:
         return self.setting.new_id()
 
+    def forget(self) -> None:
+        """What was begun has been taken back."""
+        self.memo.clear()
+        self.held.clear()
+        self.outgoing.clear()
+
     def record(self, by: str, what: str, case: Case | None = None, **content: object) -> None:
         """Add to the audit chain that `by` did `what`. The content is digested, not kept."""
         key = self.setting.audit_key

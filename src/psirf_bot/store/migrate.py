@@ -2,25 +2,38 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 
 LOCK = 0x7073697266646D
 """Under which replicas on PostgreSQL migrate one after another: any number that nothing else there locks."""
-
-
-def alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    return config
+MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = max(step.name for step in (MIGRATIONS / "versions").glob("*.py")).partition("_")[0]
+"""The last step: they are numbered, and their files begin with the number."""
 
 
 def migrate(engine: Engine) -> None:
     """Take every step that this database has not taken yet; safe to repeat."""
-    config = alembic_config()
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        if _steps_taken(connection) != [NEWEST]:
+            take_steps(connection)
+
+
+def take_steps(connection: Connection, up_to: str = "head") -> None:
+    """Take the steps that are still to be taken up to this one."""
+    # Imported here, as a bot whose tables are up to date does without: with what it loads, Alembic takes 10 MB.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, up_to)
+
+
+def _steps_taken(connection: Connection) -> list[str]:
+    """The last one alone, as Alembic notes it."""
+    if not inspect(connection).has_table("alembic_version"):
+        return []
+    return list(connection.scalars(text("SELECT version_num FROM alembic_version")))

@@ -15,6 +15,7 @@ from slack_office import Clock, RecordingDesk, adapter_for
 
 from fakes.slack import FakeSlack, sign
 from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.casework.inbound import Pressed, Said
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -80,6 +81,17 @@ async def test_what_slack_signed_comes_through(
 ) -> None:
     assert await send(fake, body) == 200
     assert len(desk.done) == 1
+
+
+@pytest.mark.parametrize("typed", ["a+b = 100% & %41;%zz", "naïve “quoted” 🙂", "two\nlines\tand a tab", "x" * 40_000])
+async def test_words_come_through_a_form_as_they_were_typed(
+    fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk, typed: str
+) -> None:
+    value = {"q": {"value": {"type": "plain_text_input", "value": typed}}}
+    assert await send(fake, command(text=typed)) == await send(fake, submission(state={"values": value})) == 200
+    said, pressed = (inbound.what for inbound in desk.done)
+    assert said == Said(typed)
+    assert pressed == Pressed("a", {"q": typed})
 
 
 @pytest.mark.parametrize(

@@ -1,23 +1,72 @@
-"""Bolt with our own runner in it: it answers at once and forgets nothing, and Slack is asked only once who we are."""
+"""Turns behind Bolt: Slack is answered at once, nothing is forgotten, and Slack is asked only once who we are."""
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import pytest
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.listener.asyncio_runner import AsyncioListenerRunner
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_office import Clock, RecordingDesk, adapter_for, served
 
 from fakes.slack import FakeSlack, Fault, Person
-from psirf_bot.adapters.slack import SlackAdapter
-from psirf_bot.adapters.slack.runner import AckRunner, Tasks
+from psirf_bot.adapters.slack.payloads import Turn
+from psirf_bot.adapters.slack.runner import TURN, Acknowledgement, Tasks, Turns
 from psirf_bot.casework.inbound import Reply
 
 
-async def test_bolt_still_keeps_its_runner_where_we_put_ours(adapter: SlackAdapter) -> None:
-    assert isinstance(adapter._bolt.listener_runner, AckRunner)
-    plain = AsyncApp(token="xoxb-fenmarsh", signing_secret="fenmarsh")
-    assert type(plain._async_listener_runner) is AsyncioListenerRunner
+async def answer_to_a_turn(take: Callable[[Turn, Acknowledgement], Awaitable[None]]) -> BoltResponse:
+    """What Slack is told about a turn that is taken like this."""
+    request = AsyncBoltRequest(body={}, mode="socket_mode", context={TURN: "a turn"})
+
+    async def another() -> BoltResponse:
+        raise AssertionError("no middleware comes after ours")
+
+    return await Turns(take, Tasks()).async_process(req=request, resp=BoltResponse(status=404), next=another)
+
+
+async def test_a_turn_goes_on_after_its_acknowledgement() -> None:
+    over = asyncio.Event()
+
+    async def take(_turn: Turn, ack: Acknowledgement) -> None:
+        ack.give({"text": "“Saved”"})
+        await asyncio.sleep(0.01)
+        over.set()
+
+    answer = await answer_to_a_turn(take)
+    assert (answer.status, answer.body, over.is_set()) == (200, '{"text":"“Saved”"}', False)
+    await asyncio.wait_for(over.wait(), 1)
+
+
+async def test_what_was_acknowledged_stays_acknowledged_when_the_turn_fails() -> None:
+    async def take(_turn: Turn, ack: Acknowledgement) -> None:
+        ack.give({})
+        raise RuntimeError
+
+    answer = await answer_to_a_turn(take)
+    assert (answer.status, answer.body) == (200, "")
+
+
+@pytest.mark.parametrize("failure", [None, RuntimeError("Mrs Example fell"), asyncio.CancelledError()])
+async def test_a_turn_that_ends_without_an_acknowledgement_is_not_waited_for(
+    failure: BaseException | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def take(_turn: Turn, _ack: Acknowledgement) -> None:
+        if failure:
+            raise failure
+
+    answer = await asyncio.wait_for(answer_to_a_turn(take), 1)
+    assert (answer.status, answer.body) == (500, "")
+    assert "Example" not in caplog.text
+
+
+async def test_an_acknowledgement_is_given_once_and_not_waited_for_in_vain() -> None:
+    ack = Acknowledgement()
+    assert (await ack.wait(0.01)).status == 500
+    assert not ack.given
+    for content in ({"text": "first"}, {"text": "second"}):
+        ack.give(content)
+    assert (await ack.wait(0.01)).body == '{"text":"first"}'
 
 
 async def test_an_acknowledgement_does_not_wait_for_bolts_ten_milliseconds(

@@ -1,17 +1,16 @@
 """The Slack adapter: Bolt and the SDK, put together once."""
 
 import logging
-import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -22,7 +21,7 @@ from psirf_bot.adapters.slack.failures import TROUBLE, name_of, whereabouts
 from psirf_bot.adapters.slack.members import Members
 from psirf_bot.adapters.slack.poster import Poster
 from psirf_bot.adapters.slack.reception import Reception
-from psirf_bot.adapters.slack.runner import Tasks, install
+from psirf_bot.adapters.slack.runner import TURN, Tasks, Turns
 from psirf_bot.adapters.slack.screen import Screen
 from psirf_bot.adapters.slack.socket import SocketMode
 from psirf_bot.cards.model import Card
@@ -34,11 +33,19 @@ log = logging.getLogger(__name__)
 
 CUT_OFF = 60.0  # seconds; Slack replaces lines every hour or so, and that takes a moment
 
-_TURN = "psirf_turn"  # where Bolt's context holds the turn that was read at the gate
-
 # Bolt and the SDK log payloads, some even at INFO and WARNING. Nothing that people typed may stand in a log.
 _silent = logging.getLogger("psirf_bot.adapters.slack.sdk")
 _silent.setLevel(logging.CRITICAL)
+
+
+class _Authorized(AsyncAuthorize):
+    """Who we are at Slack, for Bolt: asking each time would drop the action whenever that fails."""
+
+    def __init__(self, result: AuthorizeResult) -> None:
+        self.result = result
+
+    async def __call__(self, **_: Any) -> AuthorizeResult:
+        return self.result
 
 
 class SlackAdapter:
@@ -71,13 +78,13 @@ class SlackAdapter:
         self._session: aiohttp.ClientSession | None = None
         # The SDK's retries would post twice when an answer is lost; the courier decides what is sent again.
         self._client = AsyncWebClient(token=bot_token, base_url=api_url, logger=_silent, retry_handlers=[])
-        self._authorized = AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=bot_token)
+        self._authorized = _Authorized(AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=bot_token))
         members = Members(self._client, team_id, now)
         channels = Channels(self._client, now)
         self._reception = Reception(members, channels, desk, Screen(self._client), team_id)
         self._poster = Poster(self._client, channels)
         self._tasks = Tasks()
-        self._bolt = self._listening()
+        self._bolt = self._put_together()
         self._socket = SocketMode(self._client, app_token, self._answer) if app_token else None
 
     def routes(self) -> list[web.RouteDef]:
@@ -102,7 +109,7 @@ class SlackAdapter:
             return
         if answer.get("team_id") != self._team:
             log.error("the bot token belongs to workspace %s, not %s", answer.get("team_id"), self._team)
-        self._authorized = AuthorizeResult.from_auth_test_response(
+        self._authorized.result = AuthorizeResult.from_auth_test_response(
             bot_token=self._client.token, auth_test_response=answer
         )
 
@@ -150,7 +157,7 @@ class SlackAdapter:
             if turn is None:
                 return BoltResponse(status=200)
             # Bolt's name for a body that has been read and verified already, as ours has been over HTTP too.
-            request = AsyncBoltRequest(body=body, mode="socket_mode", context={_TURN: turn})
+            request = AsyncBoltRequest(body=body, mode="socket_mode", context={TURN: turn})
         except (payloads.Unreadable, AttributeError, KeyError, TypeError, RecursionError) as error:
             log.warning("a request could not be read: %s", whereabouts(error))
             return BoltResponse(status=400)
@@ -160,32 +167,18 @@ class SlackAdapter:
             return BoltResponse(status=answer.status)
         return answer
 
-    def _listening(self) -> AsyncApp:
-        """Bolt with one listener for each kind of request; what they are about is ours to find out."""
-
-        async def authorize() -> AuthorizeResult:  # asking Slack each time would drop the action whenever that fails
-            return self._authorized
-
-        async def take(ack: AsyncAck, context: AsyncBoltContext) -> None:
-            await self._reception.take(context[_TURN], ack)
-
+    def _put_together(self) -> AsyncApp:
+        """Bolt, with our turns as the last thing that it does."""
         app = AsyncApp(
             name=_silent.name,
             logger=_silent,
             client=AsyncWebClient(base_url=self._client.base_url, logger=_silent, retry_handlers=[]),
-            authorize=authorize,
+            authorize=self._authorized,
             request_verification_enabled=False,  # done at the gate, as are the next two
             ssl_check_enabled=False,
             url_verification_enabled=False,
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
-        app.command(re.compile("^/"))(take)
-        app.shortcut(re.compile("^psirf_"))(take)
-        app.action(re.compile("^(press|open):"))(take)
-        app.view("psirf")(take)
-        app.event("message")(take)
-        app.event("app_mention")(take)
-        app.event("app_home_opened")(take)
-        install(app, self._tasks)
+        app.middleware(Turns(self._reception.take, self._tasks))
         return app

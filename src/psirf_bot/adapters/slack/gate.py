@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
 from aiohttp import web
+from yarl import query_to_pairs
 
 Json = dict[str, Any]
 
@@ -62,7 +62,7 @@ def _object(text: str, content_type: str) -> Json:
     if content_type == "application/json":
         body = json.loads(text)
     else:
-        form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS))
+        form = dict(query_to_pairs(text, max_fields=_FIELDS))
         body = json.loads(form["payload"]) if "payload" in form else form
     if not isinstance(body, dict):
         raise ValueError("not an object")  # noqa: TRY004 (a wrong value in what came in, not a wrong call)

@@ -42,11 +42,18 @@ class Members:
         self._client, self._team, self._now = client, team, now
         self._known: dict[str, Member] = {}
 
-    async def find(self, user: str) -> Member:
-        """The member, or the stranger with the words to refuse them. Raises MembershipUnknown."""
+    def known(self, user: str) -> Member | None:
+        """The member as Slack knew them just now; None when it has to be asked."""
         known = self._known.get(user)
         if known and self._now() - known.seen < (_REFUSAL_FRESH if known.refusal else _FRESH):
             return known
+        return None
+
+    async def find(self, user: str) -> Member:
+        """The member, or the stranger with the words to refuse them. Raises MembershipUnknown."""
+        if fresh := self.known(user):
+            return fresh
+        known = self._known.get(user)
         try:
             async with asyncio.timeout(_WITHIN):
                 answer = await self._client.users_info(user=user)

@@ -7,13 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 
-from slack_bolt.context.ack.async_ack import AsyncAck
-
 from psirf_bot.adapters.slack import words
 from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import whereabouts
 from psirf_bot.adapters.slack.members import Member, Members, MembershipUnknown
 from psirf_bot.adapters.slack.payloads import Command, HomeOpened, Opening, Spoken, Submission, Turn, ViewPress
+from psirf_bot.adapters.slack.runner import Acknowledgement
 from psirf_bot.adapters.slack.screen import Screen, carried
 from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Pressed, Reply, Said, What
 
@@ -43,11 +42,11 @@ class Reception:
         self._reference = reference
         self._followed: OrderedDict[str, None] = OrderedDict()
 
-    async def take(self, turn: Turn, ack: AsyncAck) -> None:
+    async def take(self, turn: Turn, ack: Acknowledgement) -> None:
         """Answer a turn. It is acknowledged only when the desk has committed it."""
         try:
             reply = await self._answer(turn)
-            shown = await _acknowledge(ack, turn, reply)
+            shown = _acknowledge(ack, turn, reply)
             if self._is_first(turn.key):
                 await self._screen.follow(turn, reply, shown=shown)
         except Exception as error:  # noqa: BLE001 (whatever it is, the person hears of it and can quote it)
@@ -55,17 +54,14 @@ class Reception:
             log.error("a turn failed: reference %s, %s", reference, whereabouts(error))  # noqa: TRY400 (see there)
             await self._apologise(turn, reference, ack)
 
-    async def _apologise(self, turn: Turn, reference: str, ack: AsyncAck) -> None:
+    async def _apologise(self, turn: Turn, reference: str, ack: Acknowledgement) -> None:
         reply = Reply(notice=words.went_wrong(reference, form=isinstance(turn, Submission | ViewPress)))
-        carries_it = ack.response is None and carried(turn, reply)
-        if ack.response is None:
-            await _acknowledge(ack, turn, reply)
-        if not carries_it:
+        if ack.given or not _acknowledge(ack, turn, reply):
             await self._screen.tell(turn, reply.notice)
 
     async def _answer(self, turn: Turn) -> Reply:
         try:
-            member, place = await asyncio.gather(self._members.find(turn.user), self._place(turn))
+            member, place = await self._who_and_where(turn)
             if refusal := member.refusal or (isinstance(turn, Spoken) and turn.shared and words.SHARED_CHANNEL):
                 return Reply(notice=refusal)
             what = await self._introduced(turn)
@@ -74,6 +70,12 @@ class Reception:
             return Reply(notice=_put_off(turn))
         actor = self._actor(turn.user, member)
         return await self._desk.handle(Inbound(actor, place, turn.key, what, turn.arrived))
+
+    async def _who_and_where(self, turn: Turn) -> tuple[Member, Place]:
+        """Both at once where Slack has to be asked who it is; somebody known is not worth a task."""
+        if known := self._members.known(turn.user):
+            return known, await self._place(turn)
+        return await asyncio.gather(self._members.find(turn.user), self._place(turn))
 
     async def _introduced(self, turn: Turn) -> What:
         """What they did, with those known by name whom they picked or mentioned. Raises MembershipUnknown."""
@@ -137,8 +139,8 @@ def _put_off(turn: Turn) -> str:
     return words.NOT_SAVED_PRESS
 
 
-async def _acknowledge(ack: AsyncAck, turn: Turn, reply: Reply) -> bool:
+def _acknowledge(ack: Acknowledgement, turn: Turn, reply: Reply) -> bool:
     """Acknowledge the turn; whether that shows something."""
     content = carried(turn, reply)
-    await (ack(content) if content else ack())
+    ack.give(content)
     return bool(content) and content.get("response_action") != "clear"

@@ -1,20 +1,26 @@
-"""How Bolt runs our listeners: it answers the moment they acknowledge, and nothing under way is forgotten."""
+"""How Bolt hands us turns: Slack is answered the moment a turn is acknowledged, and nothing under way is forgotten."""
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.listener.async_listener import AsyncListener
-from slack_bolt.listener.asyncio_runner import AsyncioListenerRunner
+from pydantic_core import to_json
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from psirf_bot.adapters.slack.failures import whereabouts
+from psirf_bot.adapters.slack.payloads import Turn
 
 log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+TURN = "psirf_turn"
+"""Where Bolt's context holds the turn that was read at the gate."""
+
+_PATIENCE = 3.0  # seconds; Slack has then given up
 
 
 class Tasks:
@@ -40,62 +46,58 @@ class Tasks:
         return len(late)
 
 
-class _Ack(AsyncAck):
-    """An acknowledgement that can be waited for."""
+class Acknowledgement:
+    """What Slack is told about a turn, once. What was given stays given, whatever happens to the turn after it."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.given = asyncio.Event()
+        self._answer: asyncio.Future[BoltResponse] = asyncio.get_running_loop().create_future()
 
-    async def __call__(self, *args: Any, **kwargs: Any) -> BoltResponse:
-        response = await super().__call__(*args, **kwargs)
-        self.given.set()
-        return response
+    @property
+    def given(self) -> bool:
+        return self._answer.done()
+
+    def give(self, content: Json) -> None:
+        """Acknowledge the turn, with this for the person to see, or with nothing."""
+        self._settle(BoltResponse(status=200, body=to_json(content).decode() if content else ""))
+
+    def withhold(self) -> None:
+        """The turn is over: unless it was acknowledged it never will be, and need not be waited for."""
+        self._settle(BoltResponse(status=500))
+
+    async def wait(self, seconds: float) -> BoltResponse:
+        """The answer to Slack: an empty 500, which it shows kindly, when nothing was given in time."""
+        await asyncio.wait({self._answer}, timeout=seconds)
+        return self._answer.result() if self._answer.done() else BoltResponse(status=500)
+
+    def _settle(self, answer: BoltResponse) -> None:
+        if not self._answer.done():
+            self._answer.set_result(answer)
 
 
-class AckRunner(AsyncioListenerRunner):
-    """Bolt's own runner looks for the ack every 10 ms, loses it to an exception that follows, and forgets its tasks.
+class Turns(AsyncMiddleware):
+    """The last of Bolt's middlewares, which takes every turn: which kind it is was told when it was read.
 
-    It also acknowledges events before the listener runs. Here nothing is acknowledged before it has been committed, so
-    that Slack sends again what a crash swallowed.
+    So Bolt's listeners are not used. It asks each of them in turn whether a request is theirs; its runner looks for the
+    ack every 10 ms, loses it to an exception that follows, forgets its tasks, and acknowledges events before the
+    listener runs. Here nothing is acknowledged before it has been committed, so that Slack sends again what a crash
+    swallowed.
     """
 
-    def __init__(self, base: AsyncioListenerRunner, tasks: Tasks) -> None:
-        super().__init__(
-            logger=base.logger,
-            process_before_response=False,
-            listener_error_handler=base.listener_error_handler,
-            listener_start_handler=base.listener_start_handler,
-            listener_completion_handler=base.listener_completion_handler,
-            lazy_listener_runner=base.lazy_listener_runner,
-        )
-        self._tasks = tasks
+    def __init__(self, take: Callable[[Turn, Acknowledgement], Awaitable[None]], tasks: Tasks) -> None:
+        self._take, self._tasks = take, tasks
 
-    async def run(
-        self,
-        request: AsyncBoltRequest,
-        response: BoltResponse | None,
-        listener_name: str,
-        listener: AsyncListener,
-        starting_time: float | None = None,
+    async def async_process(
+        self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Callable[[], Awaitable[BoltResponse]]
     ) -> BoltResponse:
-        """Answer with what the listener acknowledges; with an empty 500 when it does not, which Slack shows kindly."""
-        ack = request.context["ack"] = _Ack()
-        listening = self._tasks.start(_listen(listener, request, listener_name))
-        acknowledged = asyncio.create_task(ack.given.wait())
-        first = asyncio.FIRST_COMPLETED
-        await asyncio.wait({listening, acknowledged}, timeout=listener.ack_timeout, return_when=first)
-        acknowledged.cancel()
-        return ack.response or BoltResponse(status=500, body="")
+        """Answer with what the turn acknowledges, while the turn goes on."""
+        ack = Acknowledgement()
+        self._tasks.start(self._carry_out(req.context[TURN], ack))
+        return await ack.wait(_PATIENCE)
 
-
-async def _listen(listener: AsyncListener, request: AsyncBoltRequest, name: str) -> None:
-    try:
-        await listener.run_ack_function(request=request, response=None)  # type: ignore[arg-type]  # Bolt passes None too
-    except Exception as error:  # noqa: BLE001 (an ack that was given stays given, whatever happens after it)
-        log.error("listener %s failed: %s", name, whereabouts(error))  # noqa: TRY400 (see whereabouts)
-
-
-def install(app: AsyncApp, tasks: Tasks) -> None:
-    """Put our runner in place of Bolt's, for which Bolt offers no public way."""
-    app._async_listener_runner = AckRunner(app._async_listener_runner, tasks)
+    async def _carry_out(self, turn: Turn, ack: Acknowledgement) -> None:
+        try:
+            await self._take(turn, ack)
+        except Exception as error:  # noqa: BLE001 (asyncio would log it in its own words, which may quote people's)
+            log.error("a turn failed: %s", whereabouts(error))  # noqa: TRY400 (see whereabouts)
+        finally:
+            ack.withhold()

@@ -15,11 +15,11 @@ from html import escape
 from aiohttp import web
 
 from psirf_bot.casework import minutes
-from psirf_bot.casework.minute_document import WORD, docx
 from psirf_bot.casework.minute_text import Minute
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.store.database import Store
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 STYLE = """
 body { margin: 0; background: #fff; color: #212b32; font: 1.125rem/1.5 Arial, sans-serif; }
 main { max-width: 38rem; margin: 0 auto; padding: 1.5rem 1rem; overflow-wrap: break-word; }
@@ -87,12 +87,19 @@ def routes(store: Store, setting: Setting, now: Callable[[], datetime]) -> list[
         )
         if found is None:
             return _gone()
-        file = await asyncio.to_thread(docx, found)  # not in the transaction: others wait for that
+        file = await asyncio.to_thread(_as_document, found)  # not in the transaction: others wait for that
         named = {"Content-Disposition": f'attachment; filename="{name_of(found)}"'}
         return web.Response(body=file, content_type=WORD, headers=HEADERS | named)
 
     path = minutes.PATH + "{token}"
     return [web.get(path, page, allow_head=False), web.post(path, minute)]
+
+
+def _as_document(minute: Minute) -> bytes:
+    # Imported here, as minutes are seldom fetched: with what it loads, python-docx takes 7 MB.
+    from psirf_bot.casework.minute_document import docx
+
+    return docx(minute)
 
 
 def _gone() -> web.Response:

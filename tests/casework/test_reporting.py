@@ -144,6 +144,17 @@ async def test_danger_is_told_even_when_the_page_comes_back_with_a_problem(stage
     assert "[NHS number removed] fell" in words(stage.channel()[1])
 
 
+async def test_a_mistake_on_an_earlier_page_is_shown_there_and_typed_words_do_not_answer_it(stage: Stage) -> None:
+    later = await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", PAGE_1)
+    first = await stage.presses(AMINA, later, "Back", {})
+    card = await stage.presses(AMINA, first, "Next", {**PAGE_1, "when": {"date": "2999-01-01", "time": ""}})
+    assert [i.id for i in card.inputs() if i.error] == ["when"]
+    assert "Page 1" in words(card)
+    assert card.asks_now == "", "the answer from before still stands"
+    offered = [button.label for button in card.all_buttons()]
+    assert offered == ["Next", "Cancel"], "there is nothing in it to take out"
+
+
 async def test_an_identifier_is_never_stored_and_the_words_stay_in_the_form(stage: Stage) -> None:
     card = await stage.says(AMINA, "report")
     text = "Patient 943 476 5919 was given the wrong dose"

@@ -2,6 +2,7 @@
 
 import json
 import time
+import unicodedata
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -294,6 +295,26 @@ def test_cleaning_is_done_once_and_for_all(typed: str) -> None:
         return
     assert clean(words) == words
     assert words == words.strip()
+
+
+@settings(max_examples=150)
+@given(
+    st.text() | st.text(st.characters(max_codepoint=0x7F)) | _HALVES | st.text(st.characters(categories=["Cc", "Cf"]))
+)
+def test_words_are_kept_unless_one_of_their_characters_cannot_be(typed: str) -> None:
+    """What the quick look says is what Unicode says of each character by itself."""
+    lines = typed.replace("\r\n", "\n").replace("\r", "\n")
+    turns = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+    unfit = [
+        c
+        for c in lines
+        if (unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t") or unicodedata.bidirectional(c) in turns
+    ]
+    if unfit:
+        with pytest.raises(Invalid):
+            clean(typed)
+    else:
+        assert clean(typed) in unicodedata.normalize("NFC", lines)
 
 
 @pytest.mark.parametrize("length", [100_000, 1_000_000])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from identifier_cases import CASES, INNOCENT, SEED, table
 
-from psirf_bot.domain.identifiers import _RULES, Kind, find, mask, words
+from psirf_bot.domain.identifiers import _RULES, Kind, _plain, _view, find, mask, words
 
 DOCS = Path(__file__).parents[2] / "docs" / "identifiers.md"
 
@@ -196,3 +196,23 @@ def test_the_documented_figures_are_those_measured() -> None:
     assert table() in documented
     assert f"seed {SEED}, {CASES} sentences of each kind in usual forms, {CASES} in awkward forms" in documented
     assert f"{INNOCENT:,} sentences without any" in documented
+
+
+@settings(max_examples=150)
+@given(st.text(st.characters(max_codepoint=0x7F)) | st.text())
+def test_text_looked_at_as_a_whole_reads_as_it_does_character_by_character(text: str) -> None:
+    view, index = _view(text)
+    one_by_one = [_plain(character) for character in text]
+    assert view == b"".join(one_by_one)
+    assert list(index) == [offset for offset, seen in enumerate(one_by_one) for _ in seen]
+
+
+_NO_DIGITS = st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="0123456789")
+_PARTS = st.sampled_from(["NHS no ", "DOB ", "born April ", "MRN: ", "Tel: +", "GIR ", " (at) ", "@", "example.org"])
+
+
+@settings(max_examples=150)
+@given(st.lists(_PARTS | st.text(_NO_DIGITS, max_size=8), max_size=8).map("".join))
+def test_what_is_passed_over_at_a_glance_no_rule_would_have_found(text: str) -> None:
+    view, _ = _view(text)
+    assert {f.kind for f in find(text)} == {r.kind for r in _RULES if r.kind and r.pattern.search(view)}

@@ -281,9 +281,13 @@ _ACTS = re.compile(
     r"|^[-+#>=]"
 )
 _NUMBERED = re.compile(r"^(\d+)([.)])(?=\s)")
+# Most of our own words: one line that begins with a letter, and nothing in it that could act.
+_HARMLESS = re.compile(r"[^\W\d_][^*_`~\]&<{\\\n]*")
 
 
 def _escaped(text: str) -> str:
     """Words that are shown as they stand although the client reads Markdown."""
+    if _HARMLESS.fullmatch(text):
+        return text.rstrip()
     lines = (_NUMBERED.sub(r"\1\\\2", _ACTS.sub(r"\\\g<0>", line.strip())) for line in text.split("\n"))
     return "\n\n".join(line for line in lines if line)  # in Markdown, only an empty line starts a new one

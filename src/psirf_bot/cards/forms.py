@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from psirf_bot.cards.model import (
     Card,
@@ -21,30 +23,34 @@ from psirf_bot.dialogs.questions import Choice, Choices, Clock, Day, Moment, Num
 
 def as_input(question: Question, key: str, value: object = None, error: str = "", *, now: datetime) -> Input:
     """The input that asks this question, holding `value` (an answer, or what was typed)."""
-    common = {"id": key, "label": question.label, "hint": question.hint, "error": error}
-    common_required = not question.optional
+    common: dict[str, Any] = {
+        "id": key, "label": question.label, "hint": question.hint, "required": not question.optional, "error": error
+    }  # fmt: skip
     match question:
         case Text():
-            made: Input = TextInput(
-                **common, required=common_required, multiline=question.long, max_length=question.max_length
-            )
+            made: Input = TextInput(**common, multiline=question.long, max_length=question.max_length)
         case Choice():
-            options = tuple(Option(value=v, label=label) for v, label in question.options.items())
-            several = isinstance(question, Choices)
-            made = ChoiceInput(**common, required=common_required, options=options, several=several)
+            options, several = _options(tuple(question.options.items())), isinstance(question, Choices)
+            made = ChoiceInput(**common, options=options, several=several)
         case Moment():
-            made = MomentInput(**common, required=common_required, latest=now.date().isoformat())
+            made = MomentInput(**common, latest=now.date().isoformat())
         case Day():
-            made = DayInput(**common, required=common_required)
+            made = DayInput(**common)
         case Clock():
-            made = ClockInput(**common, required=common_required)
+            made = ClockInput(**common)
         case Number():
-            made = NumberInput(**common, required=common_required, least=question.least, most=question.most)
+            made = NumberInput(**common, least=question.least, most=question.most)
         case People():
-            made = PeopleInput(**common, required=common_required, most=question.most)
+            made = PeopleInput(**common, most=question.most)
         case _:
             raise TypeError(f"no input for {type(question).__name__}")
     return made if value is None else holding(made, value)
+
+
+@lru_cache(maxsize=256)
+def _options(labels: tuple[tuple[str, str], ...]) -> tuple[Option, ...]:
+    """The options with these values and labels: the flows have few sets of them, and show them all day long."""
+    return tuple(Option(value=value, label=label) for value, label in labels)
 
 
 def with_people(input: Input, shown: Mapping[str, str], on_slack: Mapping[str, str]) -> Input:

@@ -147,7 +147,7 @@ class PeopleInput(_Input):
 
     kind: Literal["people"] = "people"
     value: tuple[str, ...] = ()
-    on_slack: dict[str, str] = {}
+    on_slack: dict[str, str] = Field(default_factory=dict)
     most: int = 10
 
 

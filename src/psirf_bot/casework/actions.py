@@ -7,6 +7,8 @@ from psirf_bot.cards.model import Button
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Action, Case
 
+_MEANING = json.JSONEncoder(sort_keys=True).encode
+
 
 def button(
     work: Work,
@@ -32,7 +34,7 @@ def button(
 def action_id(work: Work, verb: str, *, case: Case | None = None, person_id: str | None = None, **args: str) -> str:
     """The id of this meaning: opaque, and the same one for as long as it means the same."""
     case_id = case.id if case else None
-    meaning = json.dumps([verb, case_id, person_id, args], sort_keys=True)
+    meaning = _MEANING([verb, case_id, person_id, args])
     found = work.setting.audit_key.seal("action", meaning)[:24]
     if found not in work.setting.known_actions:
         _keep(work, Action(id=found, verb=verb, args=dict(args), case_id=case_id, person_id=person_id))

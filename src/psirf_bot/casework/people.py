@@ -61,6 +61,7 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
         if moved:
             identity.address = dict(place.address)
         work.session.add(identity)
+    work.memo["known", known.id] = known
     return member(work, known)
 
 
@@ -111,6 +112,11 @@ def member(work: Work, person: "Known | Row[Any]") -> Member:
 
 def person(work: Work, person_id: str | None) -> Person | None:
     return work.session.get(Person, person_id) if person_id else None
+
+
+def known(work: Work, person_id: str) -> "Row[Any] | Person | None":
+    """What is known of somebody, for reading: of whose turn this is it has been read already."""
+    return work.memo.get(("known", person_id)) or person(work, person_id)
 
 
 def name_of(work: Work, who: str | None) -> str:

@@ -10,7 +10,7 @@ from psirf_bot.cards.model import Button, Card, Part
 from psirf_bot.cards.people_to_ring import danger_words
 from psirf_bot.casework import cases, danger, onlookers, people, post, support
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.conversations import Script
+from psirf_bot.casework.talk import Script
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.flow import Flow, Turn
 from psirf_bot.domain.authority import Member
@@ -23,7 +23,7 @@ WHAT_HAPPENED = "what-happened"
 
 
 def _facts(work: Work, by: Member) -> Mapping[str, object]:
-    someone = people.person(work, by.id)
+    someone = people.known(work, by.id)
     return {"me": by.id, "manager_known": bool(someone and (someone.on_list or someone.line_manager_id))}
 
 

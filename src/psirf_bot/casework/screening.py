@@ -10,10 +10,11 @@ from psirf_bot.domain import identifiers
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What may go on, and what is held back with the words for the person."""
+    """What may go on, what is held back with the words for the person, and whether there was an identifier at all."""
 
     given: dict[str, object]
     held_back: dict[str, str]
+    identifies: bool
 
 
 IN_A_FORM = "Please take it out, or let me take it out for you."
@@ -31,14 +32,19 @@ def screen(
     """Look through every free-text answer; the person may have chosen to have identifiers masked, or kept."""
     cleared: dict[str, object] = {}
     held_back: dict[str, str] = {}
+    identifies = False
     for key, raw in given.items():
         asked = question(key)
+        if not isinstance(asked, Text | People):
+            cleared[key] = raw
+            continue
         words = [part for part in (raw if isinstance(raw, list) else [raw]) if isinstance(part, str)]
         words = [part for part in words if not isinstance(part, PersonId)]
         # A work e-mail address is how a colleague is named.
         harmless = frozenset({identifiers.Kind.EMAIL}) if isinstance(asked, People) else frozenset()
         kinds = {f.kind for part in words for f in identifiers.find(part)} - harmless
-        if not isinstance(asked, Text | People) or not kinds or (kept and isinstance(asked, Text)):
+        identifies = identifies or bool(kinds)
+        if not kinds or (kept and isinstance(asked, Text)):
             cleared[key] = raw
         elif masked:
             cleared[key] = (
@@ -48,4 +54,4 @@ def screen(
             )
         else:
             held_back[key] = f"{identifiers.words(kinds)} {remedy}"
-    return Screened(cleared, held_back)
+    return Screened(cleared, held_back, identifies)

@@ -154,6 +154,8 @@ ALONE = frozenset({
     "gaps", "training", "help", "cancel",
 })  # fmt: skip
 """Words that take nothing after them; with more behind them they are a sentence, not a command."""
+WITH_MORE = sorted(WORDS.keys() - ALONE, key=len, reverse=True)
+"""The others, the longest first: one may begin with another."""
 ALSO = {
     "hi": "help",
     "hello": "help",
@@ -273,10 +275,10 @@ def command(text: str) -> tuple[str, str]:
         return ALSO[lower], ""
     if REFERENCE.fullmatch(lower):
         return "case", lower
-    for word in sorted(WORDS, key=len, reverse=True):
-        if lower == word:
-            return word, ""
-        if word not in ALONE and re.match(rf"{word}:? ", lower):
+    if lower in WORDS:
+        return lower, ""
+    for word in WITH_MORE:
+        if lower.startswith((f"{word} ", f"{word}: ")):
             return word, plain[len(word) + 1 :].strip()
     return "", plain
 

@@ -4,9 +4,10 @@ A flow holds no state. All that is stored is the answers, keyed by question id. 
 out afresh, every turn, by walking the steps; so back, edit, resume, another platform and a redeploy are one operation.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
@@ -34,7 +35,9 @@ class Ask(Generic[R]):
     only: Mapping[str, Rule[R]]
 
     def asked(self, record: R) -> tuple[Question, ...]:
-        return tuple(q for q in self.questions if self.only.get(q.id, always)(record))
+        if not self.only:
+            return self.questions
+        return tuple([q for q in self.questions if self.only.get(q.id, always)(record)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def stop(outcome: str, when: Rule[R] = always) -> Stop[R]:
     return Stop(outcome, when)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flow(Generic[R]):
     """A table of steps in the order of the policy, and the record that its answers make.
 
@@ -103,13 +106,17 @@ class Flow(Generic[R]):
         if not isinstance(last, Stop) or last.when is not always:
             raise ValueError(f"{self.id}: the last step must be an unconditional stop")
 
-    def questions(self) -> dict[str, Question]:
+    def questions(self) -> Mapping[str, Question]:
+        return self._questions
+
+    @cached_property
+    def _questions(self) -> Mapping[str, Question]:
         return {q.id: q for s in self.steps if isinstance(s, Ask) for q in s.questions}
 
     def question(self, key: str) -> Question | None:
         """Return the question that a key such as `when` or `support/p12/who` answers, if the flow has it."""
         if "/" not in key:
-            return self.questions().get(key)
+            return self._questions.get(key)
         step_id, inner_id = key.split("/", 1)[0], key.rsplit("/", 1)[1]  # an item may itself hold a slash
         inner = next((s.flow for s in self.steps if isinstance(s, Each) and s.id == step_id), None)
         return inner.question(inner_id) if inner else None
@@ -143,7 +150,7 @@ class Page:
     item: str | None = None
 
     def asks(self) -> tuple[str, ...]:
-        return tuple(self.prefix + q.id for q in self.questions)
+        return tuple([self.prefix + q.id for q in self.questions])
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +168,21 @@ class Turn(Generic[R]):
         return {key: self.answers[key] for page in self.passed for key in page.asks()}
 
 
-def walk(flow: Flow[R], answers: Answers, now: datetime, facts: Mapping[str, object] | None = None) -> Turn[R]:
-    """Return the first page still to be done. `facts` are what is known from outside, put in the record first."""
+def walk(
+    flow: Flow[R],
+    answers: Answers,
+    now: datetime,
+    facts: Mapping[str, object] | None = None,
+    just_parsed: Collection[str] = (),
+) -> Turn[R]:
+    """Return the first page still to be done. `facts` are what is known from outside, put in the record first.
+
+    `just_parsed` are the keys of answers parsed at this very moment, which need not be parsed once more.
+    """
     known: dict[str, object] = dict(facts or {})
+    record = flow.record.model_validate(known)
     passed: tuple[Page, ...] = ()
     for step in flow.steps:
-        record = flow.record.model_validate(known)
         if not step.when(record):
             continue
         if isinstance(step, Stop):
@@ -180,13 +196,14 @@ def walk(flow: Flow[R], answers: Answers, now: datetime, facts: Mapping[str, obj
                     return Turn(answers, inner.at, record, passed)
                 items[item] = inner.record
             known[_field(step.id)] = items
-            continue
-        page = Page(step.title, step.asked(record))
-        parsed = _parse(page, answers, now)
-        if parsed is None:
-            return Turn(answers, page, record, passed)
-        known |= {_field(key): value for key, value in parsed.items()}
-        passed += (page,) if page.questions else ()
+        else:
+            page = Page(step.title, step.asked(record))
+            parsed = _parse(page, answers, now, just_parsed)
+            if parsed is None:
+                return Turn(answers, page, record, passed)
+            known |= parsed
+            passed += (page,) if page.questions else ()
+        record = flow.record.model_validate(known)
     raise AssertionError("Flow guarantees an unconditional stop at the end")
 
 
@@ -213,7 +230,9 @@ def submit(
             parsed[key] = question.parse(raw, now)
         except Invalid as why:
             problems[key] = str(why)
-    turn = walk(flow, {**answers, **parsed}, now, facts)
+    turn = walk(flow, {**answers, **parsed}, now, facts, parsed.keys())
+    if not problems:
+        return turn
     pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))
     page = next((p for p in pages if problems.keys() & set(p.asks())), None)
     # A problem with a question that is not asked (any more) is nobody's to mend.
@@ -307,10 +326,12 @@ def _field(id: str) -> str:
     return id.replace("-", "_")
 
 
-def _parse(page: Page, answers: Answers, now: datetime) -> dict[str, Json] | None:
-    """The page's answers as they stand, or None when one is missing or no longer usable."""
+def _parse(page: Page, answers: Answers, now: datetime, just_parsed: Collection[str]) -> dict[str, Json] | None:
+    """The page's answers by their fields, as they stand; None when one is missing or no longer usable."""
     try:
-        return {q.id: q.parse(answers[page.prefix + q.id], now) for q in page.questions}
+        return {
+            _field(q.id): answers[q.id] if q.id in just_parsed else q.parse(answers[q.id], now) for q in page.questions
+        }
     except (KeyError, Invalid):
         return None
 

@@ -38,14 +38,18 @@ _WITH_YEAR = (
     "%b %d %Y",
 )
 _WITHOUT_YEAR = ("%d %B", "%d %b", "%d/%m", "%B %d", "%b %d")
+_WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d))?", re.ASCII)
+"""How an answer is kept, and read again at every turn."""
 _TIMES = ("%H:%M", "%H.%M", "%H%M", "%I%p", "%I:%M%p", "%I.%M%p", "%H:%M:%S")
 
 
 def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
     """Return the day meant and the time if one was given, or None when it cannot be told for certain."""
+    if written := _WRITTEN.fullmatch(typed):
+        return _as_written(written[1], written[2])
     words = re.sub(r"^(at|on|about|around|roughly) ", "", _tidy(typed))
-    if written := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d))?", words, re.ASCII):
-        return _as_written(written[1], written[2])  # how an answer is kept: read again at every turn
+    if written := _WRITTEN.fullmatch(words):
+        return _as_written(written[1], written[2])
     if words == "now":
         return now.date(), now.time().replace(second=0, microsecond=0, tzinfo=None)
     if "midnight" in words:

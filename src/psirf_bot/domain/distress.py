@@ -34,8 +34,15 @@ _DANGER = [
     r"\bemergency(?=$|[^\w ]| (now|here|in|at|on|please|help|we|i)\b)|\bcrash call\b",
     r"\b(call|ring|dial) 999\b|\b(need|call|ring|get) (an |the )?ambulance\b",
 ]
-_DISTRESS = re.compile("|".join(_ABOUT_ONESELF))
-_EITHER = re.compile("|".join(_ABOUT_ONESELF + _DANGER))
+
+
+def _any_of(phrases: list[str]) -> re.Pattern[str]:
+    """Any of them; each begins where a word does, so nowhere else is it looked for."""
+    return re.compile(rf"\b(?:{'|'.join(phrases)})")
+
+
+_DISTRESS = _any_of(_ABOUT_ONESELF)
+_EITHER = _any_of(_ABOUT_ONESELF + _DANGER)
 _AS_TYPED = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4\u2032`", "'") | dict.fromkeys("\u00ad\u200b\u2060"))
 
 
@@ -54,4 +61,4 @@ _MOST = 12_000  # characters that are looked at; some letters grow eighteenfold 
 
 def _plain(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text[:_MOST].translate(_AS_TYPED))[:_MOST].casefold()
-    return re.sub(r"\s+", " ", plain).strip()
+    return " ".join(plain.split())

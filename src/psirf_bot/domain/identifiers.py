@@ -6,7 +6,7 @@ how well.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -47,6 +47,8 @@ _NAMES = {
 def find(text: str) -> list[Finding]:
     """The identifiers in `text`, in order and not overlapping."""
     view, index = _view(text)
+    if not _IN_EVERY_ONE.search(view):
+        return []
     found: list[Finding] = []
     for rule in _RULES:
         position = 0
@@ -121,8 +123,14 @@ def _ascii(character: str) -> bytes:
     return character.lower().encode() if character.isascii() else _OTHER
 
 
-def _view(text: str) -> tuple[bytearray, list[int]]:
+_ALL_SEEN = re.compile(r"[\n\x20-\x7e]*+")
+"""Text of which a reader sees every character as it was typed: nearly all that is."""
+
+
+def _view(text: str) -> tuple[bytearray, Sequence[int]]:
     """`text` made plain, and for each of its bytes the offset of the character it came from."""
+    if _ALL_SEEN.fullmatch(text):
+        return bytearray(text.lower(), "ascii"), range(len(text))
     plain = [_plain(character) for character in text]
     return bytearray(b"".join(plain)), [offset for offset, part in enumerate(plain) for _ in part]
 
@@ -139,6 +147,8 @@ class _Rule:
     accepts: Callable[[re.Match[bytes], str], bool]
 
 
+_IN_EVERY_ONE = re.compile(rb"[\d@]|at[)\]]")
+"""A digit or, in an e-mail address, what stands for its @: without one there is nothing to look for."""
 _DIGITS = re.compile(rb"\d+")
 _LINE_BREAK = re.compile(rb"[ .-]*\n[ .-]*")
 
@@ -247,16 +257,17 @@ _RULES = [
     _rule(Kind.DATE_OF_BIRTH, rf"(?P<value>{_DATE})(?P<called>{_BIRTH_AFTER})?", _is_of_birth),
     _rule(
         Kind.PHONE,
-        rf"(?P<value>(?:\+\s?|(?<!\d)00\s?|(?<!\d))44{_PHONE_S}(?:0{_PHONE_S})?[127](?:{_PHONE_S}\d){{8,9}})(?!\d)",
+        rf"(?=[+04])(?P<value>(?:\+\s?|(?<!\d)00\s?|(?<!\d))44{_PHONE_S}(?:0{_PHONE_S})?[127](?:{_PHONE_S}\d){{8,9}})(?!\d)",
     ),
     _rule(
-        Kind.PHONE, rf"(?<!\d)(?<!\d[:/])(?!{_DAY}[\s.-]{_MONTH}[\s.-])(?P<value>\(?0[127](?:{_PHONE_S}\d){{9}})(?!\d)"
+        Kind.PHONE,
+        rf"(?=[(0])(?<!\d)(?<!\d[:/])(?!{_DAY}[\s.-]{_MONTH}[\s.-])(?P<value>\(?0[127](?:{_PHONE_S}\d){{9}})(?!\d)",
     ),
-    _rule(Kind.PHONE, r"(?<!\d)(?P<value>\(?01\d{3}\)?[\s-]\d{5})(?!\d)"),
+    _rule(Kind.PHONE, r"(?=[(0])(?<!\d)(?P<value>\(?01\d{3}\)?[\s-]\d{5})(?!\d)"),
     _rule(Kind.PHONE, r"(?P<value>\+\d(?:[\s()-]?\d){8,13})(?!\d)"),  # other countries
     _rule(Kind.PHONE, rf"{_PHONE_LABEL}{_GAP}(?P<value>(?!0[38])\d(?:[\s-]?\d){{5,10}})(?!\d)"),
     _rule(Kind.HOSPITAL_NUMBER, rf"{_HOSPITAL_LABEL}{_GAP}(?P<value>{_HOSPITAL_VALUE})(?![a-z\d])"),
-    _rule(Kind.NHS_NUMBER, rf"(?<!\d)(?<!\d[:/])(?P<value>{_TEN_DIGITS})", _passes_check_digit),
+    _rule(Kind.NHS_NUMBER, rf"(?=\d)(?<!\d)(?<!\d[:/])(?P<value>{_TEN_DIGITS})", _passes_check_digit),
     _rule(
         Kind.POSTCODE,
         rf"(?<![a-z\d])(?=[a-z]{{1,2}}\d|gir)(?P<value>{_OUTWARD}(?P<apart>[\s.,-]{{0,3}})(?P<inward>\d[abd-hjlnp-uw-z]{{2}}))(?![a-z\d])",

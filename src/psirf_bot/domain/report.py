@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from psirf_bot.domain.harm import PhysicalHarm, PsychologicalHarm
 
@@ -81,7 +81,7 @@ class Report(BaseModel):
     my_manager: tuple[str, ...] | None = None
     candour: YesNoNotKnown | None = None
 
-    support: dict[str, CheckWish] = {}
+    support: dict[str, CheckWish] = Field(default_factory=dict)
 
     def someone_is_in_danger_now(self) -> bool:
         return self.danger == "yes"

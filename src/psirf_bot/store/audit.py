@@ -29,7 +29,7 @@ class AuditKey:
         return cls(hashlib.sha256(b"psirf-audit-key:" + secret.encode()).hexdigest()[:12], secret.encode())
 
     def seal(self, *parts: str) -> str:
-        return hmac.new(self.secret, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self.secret, "\x1f".join(parts).encode(), "sha256").hex()
 
 
 def append(

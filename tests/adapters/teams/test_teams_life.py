@@ -110,7 +110,7 @@ async def test_words_that_teams_could_never_take_are_a_mistake_of_ours(
     said = await ada.say("report")
     assert said is not None
     assert (said.status, said.body) == (200, None)
-    assert "UnicodeEncodeError" in caplog.text
+    assert "PydanticSerializationError" in caplog.text
 
 
 async def test_stopping_finishes_what_was_begun(

@@ -11,10 +11,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from teams_stage import RecordingDesk, Served
 
 from fakes.teams import FakeTeams, Fault, Json, Person
 from psirf_bot.adapters.teams import TeamsAdapter
+from psirf_bot.adapters.teams.tokens import SigningKey, Verified
 from psirf_bot.casework.inbound import Actor, Reply, Said
 from psirf_bot.clock import Clock
 
@@ -141,6 +143,33 @@ async def test_without_any_keys_nobody_is_let_in(
     assert (await fake.deliver(report(fake, ada))).status == 503
     assert desk.turns == []
     assert (await fake.deliver(report(fake, ada))).status == 200
+
+
+# a token that comes again
+
+
+async def test_a_known_token_is_still_for_its_own_service_only(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
+) -> None:
+    token = fake.token()
+    assert (await fake.deliver(report(fake, ada), token=token)).status == 200
+    other = report(fake, ada, 2) | {"serviceUrl": f"{fake.service_url}other/"}
+    assert (await fake.deliver(other, token=token)).status == 403
+    assert (await fake.deliver(report(fake, ada, 3), token=token)).status == 200
+    assert len(desk.turns) == 2
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "good"), [(-1, 1, True), (-9, -4, True), (4, 9, True), (-9, -6, False), (6, 9, False)]
+)
+def test_a_known_token_is_good_in_its_time_and_with_its_key_only(begins: int, ends: int, good: bool) -> None:
+    public = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    key, published_again = (SigningKey(public, frozenset({"msteams"})) for _ in range(2))
+    claims = {"nbf": now() + begins * MINUTE, "exp": str(now() + ends * MINUTE)}
+    verified = Verified("kid", key, claims)
+    assert verified.holds(key) == good
+    assert not verified.holds(published_again)
+    assert not verified.holds(None)
 
 
 # what is asked

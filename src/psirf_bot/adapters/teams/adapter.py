@@ -14,9 +14,11 @@ from functools import partial
 import aiohttp
 from aiohttp import web
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from psirf_bot.adapters.teams import answers, windows, words
 from psirf_bot.adapters.teams.connector import LOOPBACK, Connector, Json, is_loopback, may_answer
+from psirf_bot.adapters.teams.in_place import InPlace
 from psirf_bot.adapters.teams.members import Asked, CannotTell, Member, Members, NotAdded, NotStaff
 from psirf_bot.adapters.teams.seam import Bot
 from psirf_bot.adapters.teams.sender import TeamsSender
@@ -88,7 +90,8 @@ class TeamsAdapter:
         connector = Connector(self._http, token, self._hosts, self._send_timeout)
         self._members = Members(connector, self._now)
         self._bot = Bot(TokenCheck(self._keys, self._app_id) if self._is_set_up else None, connector)
-        self._sender = TeamsSender(connector, self._app_id, WORLDWIDE)
+        self._in_place = InPlace()
+        self._sender = TeamsSender(connector, self._app_id, WORLDWIDE, self._in_place)
         self._is_open = True
 
     async def stop(self, grace: float = 10.0) -> None:
@@ -191,13 +194,22 @@ class TeamsAdapter:
         try:
             member = await member_of(activity)
             reply = await self._desk.handle(inbound(activity, what, member, self._tenant, arrived))
-            return _shown(activity, reply) if activity.is_invoke else self._word(activity, reply.notice)
+            return self._shown(activity, reply) if activity.is_invoke else self._word(activity, reply.notice)
         except (NotStaff, CannotTell) as why:
             if isinstance(what, Added) and not (activity.is_personal and isinstance(why, NotStaff)):
                 return ""  # they have done nothing yet that could be lost, and others may read along
             return self._word(activity, _why_not(activity, why))
         except Exception as wrong:  # noqa: BLE001 - the person gets a reference that also stands in the log
             return self._failed(activity, wrong)
+
+    def _shown(self, activity: Activity, reply: Reply) -> Json:
+        """What the person who pressed sees."""
+        if activity.is_in_window:
+            return windows.shown(reply, activity.submitted)
+        if reply.card is None:
+            return answers.notice(reply.notice or words.DONE)
+        message = activity.conversation.id, activity.reply_to_id or ""
+        return answers.pressed(reply.card, self._in_place.first(message, reply.card))
 
     async def _member(self, activity: Activity) -> Member:
         return await self._members.find(_asked(activity, frozenset({self._tenant.casefold()})))
@@ -228,10 +240,6 @@ class TeamsAdapter:
         return _error(activity, 500, "InternalError", text) if activity.is_invoke else self._word(activity, text)
 
 
-def _shown(activity: Activity, reply: Reply) -> Json:
-    return windows.shown(reply, activity.submitted) if activity.is_in_window else answers.pressed(reply)
-
-
 def _notice(activity: Activity, text: str) -> Json:
     return windows.notice(text, activity.submitted) if activity.is_in_window else answers.notice(text)
 
@@ -257,7 +265,9 @@ def _not_now(activity: Activity) -> str:
 
 
 def _response(activity: Activity, body: Json | None) -> web.Response:
-    return web.json_response(body) if activity.is_invoke else web.Response()
+    if not activity.is_invoke:
+        return web.Response()
+    return web.Response(body=to_json(body), content_type="application/json", charset="utf-8")
 
 
 def _reference(activity: Activity) -> str:

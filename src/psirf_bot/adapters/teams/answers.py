@@ -3,10 +3,8 @@
 import logging
 from typing import Any
 
-from psirf_bot.adapters.teams import words
 from psirf_bot.cards import adaptive, check, plain
 from psirf_bot.cards.model import Card
-from psirf_bot.casework.inbound import Reply
 
 log = logging.getLogger(__name__)
 
@@ -19,22 +17,18 @@ _TEXT = 10_000  # characters of a message that has to do without its card
 _TOAST = 1_000
 
 
-def message(card: Card) -> Json:
-    """A message that shows the card; its words alone when Teams would not take the card."""
-    shown = rendered(card)
+def message(card: Card, shown: Json | None) -> Json:
+    """A message that shows the card, rendered as `shown`; its words alone when Teams would not take the card."""
     if shown is None:
         return {"type": "message", "textFormat": "plain", "summary": card.preview, "text": words_of(card, _TEXT)}
     attachment = {"contentType": ADAPTIVE_CARD, "content": shown}
     return {"type": "message", "summary": card.preview, "attachments": [attachment]}
 
 
-def pressed(reply: Reply) -> Json:
-    """What the person who pressed sees: a card in place of theirs, or a word while the card stays as it is."""
-    if reply.card is None:
-        return notice(reply.notice or words.DONE)
-    shown = rendered(reply.card)
+def pressed(card: Card, shown: Json | None) -> Json:
+    """What the person who pressed sees: the card in place of theirs, or its words while their card stays as it is."""
     if shown is None:
-        return notice(words_of(reply.card))
+        return notice(words_of(card))
     return {"statusCode": 200, "type": ADAPTIVE_CARD, "value": shown}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import aiohttp
+from pydantic_core import to_json
 from yarl import URL
 
 from psirf_bot.adapters.teams.tokens import AppToken, Unavailable
@@ -89,7 +90,7 @@ class Connector:
         if not may_answer(service_url, self._hosts):
             raise Refused("ServiceUrlNotAllowed", final=True)
         url = URL(f"{service_url.rstrip('/')}/v3/conversations{path}", encoded=True)
-        data = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        data = None if body is None else to_json(body)
         seconds = within or self._timeout
         limit = aiohttp.ClientTimeout(total=seconds, connect=seconds / 2)
         answer = await self._exchange(method, url, data, limit)

@@ -7,12 +7,11 @@ every turn.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 
-from botbuilder.core import InvokeResponse, TurnContext
+from botbuilder.core import TurnContext
 from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.schema import Activity as BotActivity
-from botbuilder.schema import ActivityTypes, ChannelAccount, ConversationAccount, ResourceResponse
+from botbuilder.schema import ChannelAccount, ConversationAccount, ResourceResponse
 from botframework.connector.auth import (
     AuthenticateRequestResult,
     BotFrameworkAuthentication,
@@ -44,17 +43,18 @@ class Bot:
         Raises Untrusted and Unavailable before anything has been done.
         """
         trust = self._authentication.admitted({}) if authorization is None else authorization
+        body: Json | None = None
 
         async def turn(context: TurnContext) -> None:
+            nonlocal body
             answer = await logic(activity)
-            if activity.is_invoke:
-                body = InvokeResponse(status=HTTPStatus.OK, body=answer)
-                await context.send_activity(BotActivity(type=ActivityTypes.invoke_response, value=body))
+            if not isinstance(answer, str):
+                body = answer  # botbuilder would hand it back as well, but copies a whole card for it, value by value
             elif answer:
                 await context.send_activity(answer)
 
-        response = await self._adapter.process_activity(trust, _as_botbuilder(activity), turn)
-        return response.body if response else None
+        await self._adapter.process_activity(trust, _as_botbuilder(activity), turn)
+        return body
 
 
 def _as_botbuilder(activity: Activity) -> BotActivity:

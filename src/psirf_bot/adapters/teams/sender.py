@@ -2,6 +2,7 @@
 
 from psirf_bot.adapters.teams import answers
 from psirf_bot.adapters.teams.connector import Connector
+from psirf_bot.adapters.teams.in_place import InPlace
 from psirf_bot.cards.model import Card
 from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
@@ -13,19 +14,21 @@ class TeamsSender:
     Somebody who has not written to the bot yet is reached through the service that was last heard from.
     """
 
-    def __init__(self, connector: Connector, app_id: str, service_url: str) -> None:
+    def __init__(self, connector: Connector, app_id: str, service_url: str, in_place: InPlace) -> None:
         self._connector, self._bot, self.service_url = connector, f"28:{app_id}", service_url
+        self._in_place = in_place
         self._chats: dict[tuple[str, str, str], str] = {}
 
     async def send(self, to: Address, card: Card, _key: str) -> str:
         """Post the card and return the message's id. Teams keeps no key of ours."""
         service_url, conversation = await self._where(to)
-        return await self._connector.post(service_url, conversation, answers.message(card))
+        return await self._connector.post(service_url, conversation, answers.message(card, answers.rendered(card)))
 
     async def update(self, to: Address, message: str, card: Card) -> None:
         """Replace a message of ours."""
         service_url, conversation = await self._where(to)
-        await self._connector.put(service_url, conversation, message, answers.message(card))
+        shown = self._in_place.again((conversation, message), card)
+        await self._connector.put(service_url, conversation, message, answers.message(card, shown))
 
     async def _where(self, to: Address) -> tuple[str, str]:
         """The service URL and the conversation that an address stands for."""

@@ -3,7 +3,9 @@
 What is cached ages by the clock that is handed in; the times inside a signed token are held against the real clock.
 """
 
+import json
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +28,7 @@ QUIET = timedelta(seconds=10)  # between two tries that bring nothing
 QUIET_KEYS = timedelta(seconds=1)  # a genuine key must not wait long because somebody made one up
 REFRESH_AHEAD = timedelta(minutes=5)
 MARGIN = timedelta(seconds=30)  # a token must outlive the call that it is for
+_MANY = 200  # tokens remembered; the connector signs one for many turns
 _FETCH = aiohttp.ClientTimeout(total=3)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _GARBLED = (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, AttributeError)
@@ -104,11 +107,28 @@ def _signing_key(jwk: dict[str, Any]) -> SigningKey:
     return SigningKey(public, frozenset(jwk.get("endorsements") or ()))
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Verified:
+    """A token whose signature and claims have been checked, and with which key."""
+
+    kid: str
+    key: SigningKey
+    claims: dict[str, Any]
+
+    def holds(self, key: SigningKey | None) -> bool:
+        """Whether it would be found in order again: its key is still the one that is published, its time is not up."""
+        return self.key is key and int(self.claims["nbf"]) - SKEW <= time.time() < int(self.claims["exp"]) + SKEW
+
+
 class TokenCheck:
-    """Whether a request comes from the Bot Connector and is for this bot."""
+    """Whether a request comes from the Bot Connector and is for this bot.
+
+    A token that comes again is not verified again, but its key, its time and what it is for are looked at every time.
+    """
 
     def __init__(self, keys: SigningKeys, app_id: str) -> None:
         self._keys, self._app_id = keys, app_id
+        self._verified: dict[str, Verified] = {}
 
     async def check(self, authorization: str, service_url: str, channel: str) -> dict[str, Any]:
         """The token's claims. Raises Untrusted, and Unavailable when there are no keys to check it with."""
@@ -116,17 +136,28 @@ class TokenCheck:
         if scheme.casefold() != "bearer":
             raise Untrusted("not a bearer token")
         try:
-            key = await self._keys.find(str(jwt.get_unverified_header(token).get("kid")))
-            if key is None:
-                raise Untrusted("unknown key")
-            claims = self._claims(token, key)
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as why:
+            verified = await self._verify(token)
+        except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError) as why:
             raise Untrusted(type(why).__name__) from why
-        if claims["serviceurl"] != service_url:
+        if verified.claims["serviceurl"] != service_url:
             raise Untrusted("for another service URL")
-        if channel not in key.endorsements:
+        if channel not in verified.key.endorsements:
             raise Untrusted("the key is not endorsed for this channel")
-        return claims
+        return verified.claims
+
+    async def _verify(self, token: str) -> Verified:
+        known = self._verified.get(token)
+        kid = known.kid if known else _kid(token)
+        key = await self._keys.find(kid)
+        if known and known.holds(key):
+            return known
+        if key is None:
+            raise Untrusted("unknown key")
+        verified = Verified(kid, key, self._claims(token, key))
+        if len(self._verified) >= _MANY:
+            self._verified.clear()
+        self._verified[token] = verified
+        return verified
 
     def _claims(self, token: str, key: SigningKey) -> dict[str, Any]:
         return jwt.decode(
@@ -138,6 +169,11 @@ class TokenCheck:
             leeway=SKEW,
             options={"require": ["exp", "nbf", "iss", "aud", "serviceurl"], "strict_aud": True},
         )
+
+
+def _kid(token: str) -> str:
+    """The id of the key that a token says it is signed with; nothing of it is to be trusted yet."""
+    return str(json.loads(jwt.utils.base64url_decode(token.partition(".")[0])).get("kid"))
 
 
 class AppToken:

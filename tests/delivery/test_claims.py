@@ -11,10 +11,12 @@ from sqlmodel import Session, col, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework.work import Work
+from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.courier import Courier
+from psirf_bot.delivery.next_in_line import SPARE
 from psirf_bot.delivery.outbox import MOST_TRIES, Errand
 from psirf_bot.delivery.platform import Refused
-from psirf_bot.store.tables import Outbox
+from psirf_bot.store.tables import Deadline, Nudge, Outbox, Person
 from stage import Stage
 
 
@@ -171,6 +173,47 @@ async def test_looking_for_it_waits_as_long_as_it_is_asked_to(stage: Stage) -> N
     assert len(platform.looked_for) == 1
     [row] = await rows(stage)
     assert (row.state, row.attempts) == ("uncertain", 1)
+
+
+async def test_what_is_passed_on_by_one_digest_stands_in_the_next_that_is_taken_with_it(stage: Stage) -> None:
+    def both_are_reminded(work: Work) -> None:
+        giver, taker = work.session.exec(select(Person).where(col(Person.active)).order_by(Person.id).limit(2))
+        day = work.local.date()
+        for n, told in enumerate((giver, taker)):  # both duties are the taker's by now
+            work.session.add(a_duty(work, f"duty{n}", taker.id))
+            work.session.add(Nudge(deadline_id=f"duty{n}", step=0, person_id=told.id, why="soon", day=day, at=work.now))
+            work.session.add(written(stage, f"{n}", f"web:room{n}", subject=f"digest:{told.id}:{day.isoformat()}"))
+
+    await stage.do(both_are_reminded)
+    [only] = await taken(stage)
+    assert only.card
+    assert only.card.title == "Your day: 2 things to look at"
+
+
+def a_duty(work: Work, name: str, owner: str) -> Deadline:
+    rule = work.setting.rules["themes.meeting"]
+    local, due_at = work.setting.calendar_beyond.end_of(work.local.date() + timedelta(days=1))
+    return Deadline(
+        id=name, rule=rule.id, subject_kind="trust", subject_id="trust", occurrence=name, owner_id=owner,
+        since=work.now, source=rule.source, due_local=local.isoformat(timespec="minutes"), due_at=due_at, step=1,
+    )  # fmt: skip
+
+
+async def test_of_many_that_have_arrived_each_is_noted_only_by_whoever_holds_it(stage: Stage) -> None:
+    await put(stage, *(written(stage, f"{n}", f"web:ward{n}") for n in range(3)))
+    held = await taken(stage)
+    arrivals = [Arrival(errand.id, errand.token - (n == 1), f"message{n}") for n, errand in enumerate(held)]
+    await stage.store.run(lambda session: stage.queue.arrived(session, arrivals))
+    found = [(row.state, row.message, row.card is None) for row in await rows(stage)]
+    assert found == [("sent", "message0", True), ("sending", None, False), ("sent", "message2", True)]
+
+
+async def test_a_conversation_with_a_long_queue_holds_up_no_other(stage: Stage) -> None:
+    await put(stage, *(written(stage, f"{n}") for n in range(3 * SPARE)), written(stage, "other", "web:clinic"))
+    [first, other] = await taken(stage)
+    assert first.card
+    assert other.card
+    assert (first.card.title, other.card.title) == ("0", "other")
 
 
 async def rows(stage: Stage) -> list[Outbox]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from misbehaving import Lost, Platform
 from sqlalchemy import event, text
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import cases, post, support_needs
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import courier as courier_module
+from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.courier import AT_ONCE, Courier
 from psirf_bot.delivery.outbox import LEASE, MOST_TRIES, Errand, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Uncertain
@@ -350,6 +351,38 @@ async def test_a_platform_that_hangs_is_given_up_in_time_and_all_others_are_serv
     monkeypatch.undo()  # nothing hangs any more, and a busy machine must not look as if it did
     await later(stage, minutes=2)
     assert all(platform.titles(f"ward{n}") == ["hangs"] for n in range(AT_ONCE))
+
+
+async def test_while_many_hang_the_next_message_elsewhere_goes_all_the_same(stage: Stage, platform: Platform) -> None:
+    come_back = asyncio.Event()
+    for n in range(AT_ONCE - 1):
+        platform.ahead[f"ward{n}"] = [come_back]
+        await put(stage, f"ward{n}", "hangs")
+    await until(lambda: len(platform.most_at_once) == AT_ONCE - 1)
+    await put(stage, "clinic", "one", "two", "three")
+    await until(lambda: platform.titles("clinic") == ["one", "two", "three"])
+    come_back.set()
+
+
+async def test_one_note_that_cannot_be_written_keeps_no_other_from_being_written(
+    stage: Stage, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = stage.queue.arrived
+
+    def but_one(session: Session, arrivals: Collection[Arrival]) -> None:
+        noted(session, arrivals)
+        if any(arrival.message == "ward1/0" for arrival in arrivals):
+            raise ValueError(UNSEEN)
+
+    monkeypatch.setattr(stage.queue, "arrived", but_one)
+    comes_back = asyncio.Event()
+    for n in range(3):
+        platform.ahead[f"ward{n}"] = [comes_back]
+        await put(stage, f"ward{n}", "one")
+    await quiet(stage, hanging=3)
+    comes_back.set()  # all three arrive at the same moment
+    await until(lambda: not stage.courier._under_way)
+    assert await states(stage) == ["sent", "sending", "sent"]
 
 
 # Stopping, dying, starting again

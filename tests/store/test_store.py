@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
-from psirf_bot.store.database import MOST_WORKS_IN_A_COMMIT, Store, TakenBack, open_engine, without_words
+from psirf_bot.store.database import MOST_WORKS_IN_A_COMMIT, Store, open_engine, without_words
 from psirf_bot.store.tables import Counter
 from ready_made import put_tables
 

@@ -1,13 +1,13 @@
 """A person's morning digest, and the list of what is late in the leads' channel: as things stand when it is shown."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 from sqlmodel import col, func, select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, owners, people, support_circle
+from psirf_bot.casework import contacts, owners, people, post, reminders, support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import OPEN, PAUSED, RUNNING
 from psirf_bot.casework.duty_lines import (
@@ -23,10 +23,11 @@ from psirf_bot.casework.duty_lines import (
     when,
 )
 from psirf_bot.casework.owed import owed_by
+from psirf_bot.casework.told import told, told_later
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Deadline, Nudge, Posted
+from psirf_bot.store.tables import Case, Deadline, Nudge
 
 TO_HELP = frozenset({UP, HELP, PUT_OFF})
 """Why somebody hears of what is not theirs; what they put off was one of these."""
@@ -36,6 +37,14 @@ ORDER = ("late", "today", "soon", "paused")
 def subject(person_id: str, day: date) -> str:
     """The living card that holds what somebody is reminded of on a day."""
     return f"digest:{person_id}:{day.isoformat()}"
+
+
+def read_ahead(work: Work, which: Collection[str]) -> None:
+    """Several digests, each "<person id>:<day>", are about to be rendered."""
+    split = (one.rpartition(":") for one in which)
+    readers = [(reader, date.fromisoformat(day)) for reader, _, day in split if reader != LEADS]
+    if len(readers) > 1:
+        reminders.read_ahead(work, readers)
 
 
 def render(work: Work, which: str) -> Card | None:
@@ -52,14 +61,14 @@ def render(work: Work, which: str) -> Card | None:
 def _for_one(work: Work, by: Member, day: date) -> Card | None:
     back = _put_off(work, by.id, day)
     nudged = _nudged(work, by.id, day)
-    told = [(deadline, why) for deadline, why in nudged if _may_know(work, by, deadline)]
-    why_of = {d.id: why for d, why in told if d.id not in back and _is_for(work, by, d, why)}
+    known = [(deadline, why) for deadline, why in nudged if _may_know(work, by, deadline)]
+    why_of = {d.id: why for d, why in known if d.id not in back and _is_for(work, by, d, why)}
     others, more = owed_by(work, by, work.setting.calendar_beyond.end_of(day)[1])
     here = {deadline.id for deadline, _ in nudged} | back.keys()
     listed = [deadline for deadline, _ in nudged if deadline.id in why_of]
     listed += [deadline for deadline in others if deadline.id not in here]
     listed.sort(key=lambda deadline: (ORDER.index(when(work, deadline)), deadline.due_at, deadline.rule))
-    posted = _is_posted(work, subject(by.id, day))
+    posted = post.is_posted(work, subject(by.id, day))
     if not listed and not posted:
         return None
     first = [found for deadline in listed[: cards.SHOWN] if (found := duty(work, deadline))]
@@ -68,7 +77,7 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
         for found in first
     ]
     rules = work.setting.rules
-    settled = [line(work, d, rules[d.rule]) for d, _ in told if d.state not in RUNNING] if posted else []
+    settled = [line(work, d, rules[d.rule]) for d, _ in known if d.state not in RUNNING] if posted else []
     return cards.digest_card(
         rows(work, by, shown, day.isoformat()),
         settled,
@@ -79,13 +88,7 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
 
 def _nudged(work: Work, reader: str, day: date) -> list[tuple[Deadline, str]]:
     """What this reader is reminded of on that day, and why."""
-    theirs = (
-        select(Deadline, Nudge.why)
-        .join(Nudge, col(Nudge.deadline_id) == Deadline.id)
-        .where(Nudge.person_id == reader, Nudge.day == day)
-        .order_by(col(Deadline.due_at), col(Deadline.rule))
-    )
-    return [(deadline, why) for deadline, why in work.session.exec(theirs).all()]
+    return [(deadline, nudge.why) for deadline, nudge in told(work, reader, day)]
 
 
 def _may_know(work: Work, by: Member, deadline: Deadline) -> bool:
@@ -127,13 +130,8 @@ def _asked(work: Work, by: Member, found: Duty, why: str) -> str:
 
 def _put_off(work: Work, person_id: str, day: date) -> dict[str, tuple[Deadline, date]]:
     """What this person has put off beyond that day, and until when."""
-    later = (
-        select(Deadline, col(Nudge.day))
-        .join(Nudge, col(Nudge.deadline_id) == Deadline.id)
-        .where(Nudge.person_id == person_id, Nudge.why == PUT_OFF, Nudge.day > day)
-        .order_by(col(Nudge.day))
-    )
-    return {deadline.id: (deadline, back) for deadline, back in work.session.exec(later).all()}
+    later = told_later(work, person_id, day)
+    return {deadline.id: (deadline, nudge.day) for deadline, nudge in later if nudge.why == PUT_OFF}
 
 
 def _put_off_words(work: Work, back: dict[str, tuple[Deadline, date]]) -> Iterator[str]:
@@ -144,28 +142,24 @@ def _put_off_words(work: Work, back: dict[str, tuple[Deadline, date]]) -> Iterat
             yield f"Not today: {shown.heading}. Back {cards.day_words(day, work.local.date())}."
 
 
-def _is_posted(work: Work, which: str) -> bool:
-    return work.session.exec(select(Posted.lane).where(Posted.subject == which)).first() is not None
-
-
 def _for_the_leads(work: Work, day: date) -> Card | None:
     """What was late that day: by duty, reference, service and role. Private duties never appear, and nobody's name."""
     rules = work.setting.rules
-    told = [d for d, _ in _nudged(work, LEADS, day) if d.rule in rules and not rules[d.rule].private]
-    late = [d for d in told if d.state == OPEN]
+    listed = [d for d, _ in _nudged(work, LEADS, day) if d.rule in rules and not rules[d.rule].private]
+    late = [d for d in listed if d.state == OPEN]
     open_rules = [rule.id for rule in rules.values() if not rule.private]
     all_late = (
         select(func.count())
         .select_from(Deadline)
         .where(Deadline.state == OPEN, col(Deadline.due_at) < work.now, col(Deadline.rule).in_(open_rules))
     )
-    settled = [d for d in told if d.state not in RUNNING]
-    if not late and not _is_posted(work, subject(LEADS, day)):
+    settled = [d for d in listed if d.state not in RUNNING]
+    if not late and not post.is_posted(work, subject(LEADS, day)):
         return None
     return cards.leads_card(
         [_for_a_channel(work, d) for d in late],
         [_for_a_channel(work, d) for d in settled],
-        [_for_a_channel(work, d) for d in told if d.state == PAUSED],
+        [_for_a_channel(work, d) for d in listed if d.state == PAUSED],
         max(0, work.session.exec(all_late).one() - len(late)),
         button(work, "See what waits", "words.overdue", opens=True),
     )

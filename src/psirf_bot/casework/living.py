@@ -1,6 +1,6 @@
 """Living cards: each is known by its subject, and rendered as things stand when it is sent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 
 from sqlmodel import col, select
@@ -29,6 +29,13 @@ def render(work: Work, subject: str) -> Card | None:
     """The living card of a subject, None when there is nothing to show any more. Raises reminders.NotYet."""
     kind, _, which = subject.partition(":")
     return KINDS[kind](work, which) if kind in KINDS else None
+
+
+def read_ahead(work: Work, subjects: Collection[str]) -> None:
+    """These are about to be rendered: read for all of them at once what each would read by itself."""
+    if subjects:
+        post.look_up_hanging(work, subjects)
+    digest.read_ahead(work, [which for kind, _, which in (one.partition(":") for one in subjects) if kind == "digest"])
 
 
 def _case(work: Work, case_id: str) -> Card | None:

@@ -1,9 +1,10 @@
 """Messages to be sent: written in the same transaction as what they tell of, and sent by the courier after it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from psirf_bot.cards.model import Card
@@ -11,6 +12,8 @@ from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted
 
+_SUBJECTS: Any = bindparam("subjects", expanding=True)
+_HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
 Purpose = Literal["quality", "panel", "leads"]
 URGENT = ":urgent"
 """The end of a lane's name in which messages go that do not wait behind others."""
@@ -75,7 +78,23 @@ def state_of(work: Work, key: str) -> str | None:
 
 def is_posted(work: Work, subject: str) -> bool:
     """Whether a living card hangs anywhere."""
-    return work.session.exec(select(Posted.lane).where(Posted.subject == subject)).first() is not None
+    return bool(hanging(work, subject))
+
+
+def hanging(work: Work, subject: str) -> Mapping[str, str]:
+    """Where a living card hung when this was first asked: the message by the conversation's lane."""
+    if ("hanging", subject) not in work.memo:
+        look_up_hanging(work, [subject])
+    found: Mapping[str, str] = work.memo["hanging", subject]
+    return found
+
+
+def look_up_hanging(work: Work, subjects: Collection[str]) -> None:
+    """Look up for many living cards at once where they hang."""
+    found: dict[str, dict[str, str]] = {subject: {} for subject in subjects}
+    for subject, lane, message in work.session.connection().execute(_HANGING, {"subjects": list(found)}):
+        found[subject][lane] = message
+    work.memo.update({("hanging", subject): lanes for subject, lanes in found.items()})
 
 
 def can_be_reached(work: Work, person_id: str) -> bool:

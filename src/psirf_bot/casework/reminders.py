@@ -4,17 +4,20 @@ Both are living cards. When one is sent it is looked at again: whether it is sti
 whether the moment is still right, for a courier that was held up may come to it at night.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from psirf_bot.casework import post
+from psirf_bot.casework import post, told
 from psirf_bot.casework.deadlines import OPEN, RUNNING, subject_of
 from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.working_time import ORDINARY
-from psirf_bot.store.tables import Deadline, Nudge
+from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
+from psirf_bot.store.tables import Deadline, Nudge, Person, WorkingHours
 
 LEADS = "leads"
 """The reader that is the channel of the leads."""
@@ -50,6 +53,7 @@ def remind_tomorrow(work: Work, deadline: Deadline, person_id: str, why: str) ->
     nudge = nudge or work.session.exec(_reminded(deadline, person_id, day)).one()
     nudge.why = why
     work.session.add(nudge)
+    told.forget(work)
     _write(work, deadline, nudge, at)
     return day
 
@@ -108,9 +112,8 @@ def wait_for_working_hours(work: Work) -> None:
 
 def pass_on(work: Work, person_id: str, day: date) -> None:
     """What somebody was to hear that day and is no longer theirs is told to whoever it belongs to by now."""
-    for nudge in work.session.exec(select(Nudge).where(Nudge.person_id == person_id, Nudge.day == day)).all():
-        deadline = work.session.get(Deadline, nudge.deadline_id)
-        if deadline is None or deadline.state != OPEN or nudge.why in PERSONAL:
+    for deadline, nudge in told.told(work, person_id, day):
+        if deadline.state != OPEN or nudge.why in PERSONAL:
             continue
         owing = [someone.id for someone in owners(work, deadline)]
         for owner in owing if person_id not in owing else ():
@@ -120,12 +123,35 @@ def pass_on(work: Work, person_id: str, day: date) -> None:
 def _next_hours(work: Work, person_id: str, after: date | None = None) -> tuple[date, datetime]:
     """The next day and moment in which somebody may be reminded, from now or after a day."""
     calendar = work.setting.calendar_beyond
-    pattern = ORDINARY if person_id == LEADS else pattern_of(work, person_id)
+    pattern = ORDINARY if person_id == LEADS or person_id in _usual_hours(work) else pattern_of(work, person_id)
     if after is None:
-        at = calendar.working_moment(work.now, pattern)
-    else:
-        at = calendar.next_morning(calendar.digest_day(after + timedelta(days=1), pattern), pattern)
+        return _next_from_now(work, pattern)
+    at = calendar.next_morning(calendar.digest_day(after + timedelta(days=1), pattern), pattern)
     return calendar.local(at).date(), at
+
+
+def _next_from_now(work: Work, pattern: WorkingPattern) -> tuple[date, datetime]:
+    if ("next hours", pattern) not in work.memo:
+        calendar = work.setting.calendar_beyond
+        at = calendar.working_moment(work.now, pattern)
+        work.memo["next hours", pattern] = calendar.local(at).date(), at
+    found: tuple[date, datetime] = work.memo["next hours", pattern]
+    return found
+
+
+def _usual_hours(work: Work) -> Collection[str]:
+    """Those who are known to have said nothing of when they work."""
+    known: Collection[str] = work.memo.get("usual hours", ())
+    return known
+
+
+def read_ahead(work: Work, readers: Collection[tuple[str, date]]) -> None:
+    """Digests of these days are about to be looked at: read for all what each would read by itself."""
+    ids = [reader for reader, _ in readers]
+    hours = work.session.exec(_HOURS, params={"ids": ids}).all()
+    work.held.extend([*hours, *work.session.exec(_PEOPLE, params={"ids": ids})])
+    work.memo["usual hours"] = set(ids) - {theirs.person_id for theirs in hours}
+    told.read_ahead(work, readers)
 
 
 def noted(work: Work, deadline: Deadline, reader: str, why: str, day: date) -> Nudge | None:
@@ -135,6 +161,7 @@ def noted(work: Work, deadline: Deadline, reader: str, why: str, day: date) -> N
     nudge = Nudge(deadline_id=deadline.id, step=deadline.step, person_id=reader, why=why, day=day, at=work.now)
     work.session.add(nudge)
     work.session.flush()
+    told.forget(work)
     return nudge
 
 
@@ -171,6 +198,7 @@ def _carry_over(work: Work, person_id: str, day: date, today: date, at: datetime
             if nudge_again:
                 nudge_again.step = nudge.step
         work.session.delete(nudge)
+    told.forget(work)
     if person_id == LEADS:
         post.living_once(work, LEADS_CHANNEL, f"digest:{LEADS}:{today.isoformat()}", at)
     else:
@@ -178,5 +206,13 @@ def _carry_over(work: Work, person_id: str, day: date, today: date, at: datetime
 
 
 def _others_are_due(work: Work) -> bool:
-    due = select(Deadline.id).where(col(Deadline.state).in_(RUNNING), col(Deadline.next_at) <= work.now)
-    return work.session.exec(due.limit(1)).first() is not None
+    if "others are due" not in work.memo:
+        due = select(Deadline.id).where(col(Deadline.state).in_(RUNNING), col(Deadline.next_at) <= work.now)
+        work.memo["others are due"] = work.session.exec(due.limit(1)).first() is not None
+    found: bool = work.memo["others are due"]
+    return found
+
+
+_IDS: Any = bindparam("ids", expanding=True)
+_PEOPLE = select(Person).where(col(Person.id).in_(_IDS))
+_HOURS = select(WorkingHours).where(col(WorkingHours.person_id).in_(_IDS))

@@ -8,7 +8,9 @@ from datetime import timedelta
 from functools import partial
 
 from psirf_bot.delivery import outbox
+from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.in_time import only_until
+from psirf_bot.delivery.notes import Notes
 from psirf_bot.delivery.outbox import Errand, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain
 from psirf_bot.store.database import Store, without_words
@@ -17,6 +19,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 """How many conversations are written to at the same time."""
+A_GOOD_PART = AT_ONCE // 2
+"""So many places have to be free before more messages are taken: to take many together costs little more than one."""
+A_MOMENT = 0.2
+"""Seconds after which fewer are taken too: what is under way may hang, and others must not wait for it."""
 
 SEND_WITHIN = outbox.SEND_WITHIN.total_seconds()
 
@@ -34,6 +40,8 @@ class Courier:
     ) -> None:
         self._store, self._queue, self._senders, self._settle = store, queue, senders, settle
         self._wake = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
+        self._notes = Notes(store, queue)
         self._under_way: set[asyncio.Task[None]] = set()
         self._round: asyncio.Task[None] | None = None
         self._stopping = False
@@ -80,7 +88,12 @@ class Courier:
             log.error("courier: %s", without_words(error))  # noqa: TRY400 - its message may hold typed words
 
     async def _send_what_is_due(self) -> None:
-        while (room := AT_ONCE - len(self._under_way)) > 0:
+        if self._soon:
+            self._soon.cancel()
+            self._soon = None
+        at_least = 1
+        while (room := AT_ONCE - len(self._under_way)) >= at_least:
+            at_least = A_GOOD_PART
             until = asyncio.get_running_loop().time() + SEND_WITHIN
             errands = await self._store.run(partial(self._queue.claim, most=room, settles=self._settles))
             for errand in errands:
@@ -94,7 +107,10 @@ class Courier:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("courier: %s", without_words(error))
-        self.kick()
+        if self._stopping or AT_ONCE - len(self._under_way) >= A_GOOD_PART:
+            self.kick()
+        elif self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(A_MOMENT, self.kick)
 
     async def _deliver(self, errand: Errand, until: float) -> None:
         if asyncio.get_running_loop().time() >= until:  # held up for so long that somebody else may have it by now
@@ -118,7 +134,7 @@ class Courier:
             await self._note(lambda s: self._queue.uncertain(s, errand, why, self._settles(errand.platform)))
         else:
             if message is not None:
-                await self._note(lambda s: self._queue.sent(s, errand, message))
+                await self._notes.take(Arrival(errand.id, errand.token, message))
 
     async def _post(self, sender: Sender, errand: Errand) -> str | None:
         """Send it, or find that it is already there; None when that has been noted already."""

@@ -7,23 +7,24 @@ stopped for too long finds that its message is no longer its own.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 
-from sqlalchemy import bindparam, case, exists, func
+from sqlalchemy import func
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.cards.fair import not_shown
-from psirf_bot.cards.model import Card, Words
-from psirf_bot.casework import living, post, reminders, undelivered
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import post, reminders, undelivered
 from psirf_bot.casework.work import Setting, Work
+from psirf_bot.delivery.arrivals import Arrival, note_arrivals
+from psirf_bot.delivery.contents import Contents
+from psirf_bot.delivery.next_in_line import next_in_line
 from psirf_bot.delivery.platform import Refused
-from psirf_bot.store.database import without_words
+from psirf_bot.store.database import taken_back_on, without_words
 from psirf_bot.store.tables import Outbox, PlatformHold, Posted
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,12 @@ CLAIMING = 0x70736972666F78
 """The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
 Settles = Callable[[str], timedelta]
 """How long an uncertain message of a platform may still turn up before it is looked for."""
+Show = Callable[[Outbox], tuple[Card | None, str | None]]
+"""The card of a message, and the message that it replaces, if any. Raises reminders.NotYet, CannotBeShown."""
+
+
+class CannotBeShown(Exception):
+    """Something is wrong with what a message is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,6 @@ class OutboxQueue:
 
     def __init__(self, setting: Setting, now: Callable[[], datetime], real: Callable[[], datetime]) -> None:
         self._setting, self._now, self._real = setting, now, real
-        self._ready = _ready()  # to build it takes longer than to run it
         self._recovered_at = datetime.min.replace(tzinfo=UTC)
 
     def recover(self, session: Session, settles: Settles, *, all_of_them: bool) -> None:
@@ -94,16 +100,30 @@ class OutboxQueue:
         if _is_shared(session) or abs(real - self._recovered_at) >= LOOK_FOR_LOST_EVERY:
             self.recover(session, settles, all_of_them=False)
             self._recovered_at = real
-        while rows := session.exec(self._ready, params={"now": self._now(), "real": real, "most": most}).all():
-            if errands := [errand for row in rows if (errand := self._errand(session, row, real))]:
+        while rows := next_in_line(session, now=self._now(), real=real, most=most):
+            if errands := self._errands(session, rows, real):
                 return errands
         return []
 
-    def _errand(self, session: Session, row: Outbox, real: datetime) -> Errand | None:
+    def _errands(self, session: Session, rows: Sequence[Outbox], real: datetime) -> list[Errand]:
+        """All are rendered together; should one of them be such that it cannot be, each is rendered by itself."""
+        ids = [row.id for row in rows]
+        try:
+            with taken_back_on(Exception, session):
+                contents = Contents(session, self._now(), self._setting, rows)
+                found = [self._errand(session, row, real, contents.of) for row in rows]
+                session.flush()
+        except DBAPIError:
+            raise  # another process was first, or the database is away: that says nothing of these messages
+        except Exception:  # noqa: BLE001 - which of them it was shows now
+            alone = partial(self._shown_alone, session)
+            found = [self._errand(session, session.get_one(Outbox, which), real, alone) for which in ids]
+        return [errand for errand in found if errand]
+
+    def _errand(self, session: Session, row: Outbox, real: datetime, show: Show) -> Errand | None:
         too_late = row.first_tried_at or self._now() - row.created_at > AT_ONCE
         if too_late and row.about == post.PASSING:
             row.state, row.card = "sent", None  # it goes at once or not at all
-            session.add(row)
             return None
         if too_late and row.about == post.SEALED:
             row.card, row.message, row.about = not_shown().model_dump(mode="json"), None, None
@@ -113,55 +133,38 @@ class OutboxQueue:
         since = row.first_tried_at if before == "uncertain" and not row.message else None
         since_first, row.first_tried_at = row.first_tried_at, row.first_tried_at or real
         try:
-            with session.begin_nested():
-                card, message = self._content(session, row)
+            card, message = show(row)
         except reminders.NotYet as later:
             row.state, row.due_at, row.attempts = before, later.at, row.attempts - 1
             row.first_tried_at = since_first
-            session.add(row)
             return None
-        except DBAPIError:
-            raise  # another process was first, or the database is away: that says nothing of this message
-        except Exception as error:  # noqa: BLE001 - one message that cannot be shown must not hold up all the others
-            log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
+        except CannotBeShown:
             card, message = None, None
         else:
             if card is None:  # a living card of something that is there no more
                 row.state = "sent"
-                session.add(row)
                 return None
-        session.add(row)
         assert row.id is not None  # noqa: S101 - a stored row has an id
         return Errand(row.id, row.token, row.key, row.platform, row.address, card, message, since)
 
-    def _content(self, session: Session, row: Outbox) -> tuple[Card | None, str | None]:
-        """The card as it is to be shown now, and the message that it replaces, if any."""
-        if row.subject is None:
-            written = Card.model_validate(row.card)
-            return (_labelled(written) if row.may_repeat else written), row.message
-        posted = session.get(Posted, (row.subject, row.lane))
-        work = Work(session, self._now(), self._setting)
-        card = living.render(work, row.subject)
-        # The label goes with the first edit of the card.
-        shown = _labelled(card) if card and row.may_repeat and not posted else card
-        return shown, posted.message if posted else None
+    def _shown_alone(self, session: Session, row: Outbox) -> tuple[Card | None, str | None]:
+        """One message that cannot be shown must not hold up all the others: then nothing is left of the attempt."""
+        try:
+            with session.begin_nested():
+                return Contents(session, self._now(), self._setting, [row]).of(row)
+        except (reminders.NotYet, DBAPIError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
+            raise CannotBeShown from None
 
     def sent(self, session: Session, errand: Errand, message: str) -> None:
-        row = self._mine(session, errand)
-        if row is None:
-            return
-        row.state, row.message, row.error = "sent", message, None
-        if row.about:
-            undelivered.arrived(Work(session, self._now(), self._setting), row.about)
-        row.card = None  # its words have been delivered; they stay where the case keeps them
-        if row.subject:
-            posted = session.get(Posted, (row.subject, row.lane))
-            posted = posted or Posted(
-                subject=row.subject, lane=row.lane, platform=row.platform, address=row.address, message=message
-            )
-            posted.message = message
-            session.add(posted)
-        session.add(row)
+        self.arrived(session, [Arrival(errand.id, errand.token, message)])
+
+    def arrived(self, session: Session, arrivals: Collection[Arrival]) -> None:
+        """These have been posted."""
+        for about in note_arrivals(session, arrivals):
+            undelivered.arrived(Work(session, self._now(), self._setting), about)
 
     def refused(self, session: Session, errand: Errand, refused: Refused) -> None:
         """Not taken, for certain: try again later, or, when that cannot help, say so where people look."""
@@ -280,31 +283,6 @@ class OutboxQueue:
         return self._now() + timedelta(seconds=seconds)
 
 
-def _ready() -> SelectOfScalar[Outbox]:
-    """The first `most` messages that are due by `now` and have to wait for no other."""
-    now: Any = bindparam("now")
-    real: Any = bindparam("real")
-    other = aliased(Outbox)
-    tried_or_due = col(other.first_tried_at).is_not(None) | (col(other.due_at) <= now)
-    earlier = col(other.id) < col(Outbox.id)
-    waits = exists().where(
-        col(other.lane) == Outbox.lane,
-        col(other.id) != Outbox.id,
-        col(other.state).in_(("due", "sending", "uncertain")),  # said once more for the sake of the index
-        (col(other.state) == "sending")
-        | (earlier & (col(other.state) == "due") & tried_or_due)
-        | (earlier & (col(other.state) == "uncertain") & (col(other.subject) == Outbox.subject)),
-    )
-    held = exists().where(col(PlatformHold.platform) == Outbox.platform, col(PlatformHold.until) > real)
-    settled = (col(Outbox.state) == "due") | col(Outbox.settled_at).is_(None) | (col(Outbox.settled_at) <= real)
-    due = col(Outbox.state).in_(("due", "uncertain")), col(Outbox.due_at) <= now, settled
-    # Only the first of a conversation can be next: looking at all of a long queue would hold up everybody else.
-    firsts = select(func.min(Outbox.id)).where(*due, ~held).group_by(Outbox.lane)
-    urgent_first = case((col(Outbox.lane).endswith(":urgent"), 0), else_=1)
-    in_order = select(Outbox).where(col(Outbox.id).in_(firsts), ~waits).order_by(urgent_first, col(Outbox.id))
-    return in_order.limit(bindparam("most")).with_for_update(skip_locked=True)
-
-
 def _wait_for_turn(session: Session) -> None:
     """Two that claim at once would each see a conversation as free. SQLite has one writer; elsewhere a lock holds."""
     if _is_shared(session):
@@ -314,8 +292,3 @@ def _wait_for_turn(session: Session) -> None:
 def _is_shared(session: Session) -> bool:
     """Whether other processes may work on the queue too."""
     return session.get_bind().dialect.name == "postgresql"
-
-
-def _labelled(card: Card) -> Card:
-    note: Any = Words(text="This may repeat an earlier message.", style="subtle")
-    return card.model_copy(update={"body": (note, *card.body)})

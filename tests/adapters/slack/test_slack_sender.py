@@ -56,10 +56,25 @@ async def test_a_form_is_sent_as_a_message_that_opens_it(fake: FakeSlack, adapte
     assert fake.messages("U0ADA")[0].buttons == ["Open the form"]
 
 
-async def test_a_direct_message_is_opened_once(fake: FakeSlack, adapter: SlackAdapter) -> None:
-    await adapter.send(ADA, CASE, "k-1")
-    await adapter.send(ADA, CASE, "k-2")
+async def test_a_direct_message_need_not_be_opened_before(
+    fake: FakeSlack, adapter: SlackAdapter, start: datetime
+) -> None:
+    ts = await adapter.send(ADA, CASE, "k-1")
+    await adapter.update(ADA, ts, CASE)
+    assert await adapter.find(ADA, "k-1", start) == ts
+    assert fake.server.attempts["conversations.open"] == 0
+
+
+async def test_after_a_restart_the_direct_message_is_opened_once_to_edit_and_to_look_in_it(
+    fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk, clock: Clock, start: datetime
+) -> None:
+    ts = await adapter.send(ADA, CASE, "k-1")
+    restarted = adapter_for(fake, desk, clock)
+    await restarted.start()
+    await restarted.update(ADA, ts, CASE)
+    assert await restarted.find(ADA, "k-1", start) == ts
     assert fake.server.attempts["conversations.open"] == 1
+    await restarted.stop()
 
 
 async def test_a_card_that_slack_would_refuse_goes_as_its_preview(
@@ -150,13 +165,13 @@ async def test_somebody_who_has_left_is_refused_for_good(fake: FakeSlack, adapte
 async def test_nothing_is_uncertain_before_the_message_itself(
     fake: FakeSlack, adapter: SlackAdapter, fault: Fault
 ) -> None:
-    fake.fail_next("conversations.open", fault)
+    fake.fail_next("conversations.info", fault)
     with pytest.raises(Refused) as refused:
-        await adapter.send(ADA, CASE, "k-1")
+        await adapter.send(CHANNEL, CASE, "k-1")
     assert not refused.value.final
     assert refused.value.retry_after == (7 if fault.retry_after else None)
-    await adapter.send(ADA, CASE, "k-1")
-    assert len(fake.messages("U0ADA")) == 1
+    await adapter.send(CHANNEL, CASE, "k-1")
+    assert len(fake.messages(CHANNEL["channel"])) == 1
 
 
 async def test_nobody_answering_the_door_is_a_refusal(fake: FakeSlack, desk: RecordingDesk, clock: Clock) -> None:

@@ -29,7 +29,8 @@ class Poster:
         """Post the card, marked with the key, or publish it on App Home. Raises Refused, Uncertain."""
         if "home" in to:
             return await self._publish(to["home"], card)
-        channel = await self._channel(to)
+        # Slack takes a person in place of the direct message with them, and opens it.
+        channel = await self._channel(to) if "channel" in to else self._direct.get(to["user"], to["user"])
         metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
         message = {"metadata": metadata, "unfurl_links": False, "unfurl_media": False, **rendered(card)}
         try:
@@ -38,6 +39,8 @@ class Poster:
             if "thread" in to and name_of(error) == _THREAD_GONE:  # nothing has been posted
                 return await self.send({k: v for k, v in to.items() if k != "thread"}, card, key)
             raise judged(error) from None
+        if "user" in to and isinstance(opened := answer.get("channel"), str):
+            self._direct[to["user"]] = opened
         return _id(answer.get("ts"))
 
     async def update(self, to: Address, message: str, card: Card) -> None:

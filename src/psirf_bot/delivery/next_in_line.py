@@ -1,0 +1,75 @@
+"""Which messages go next: asked so that no more of a long queue is looked at than has to be."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, text
+from sqlmodel import Session, col, select
+
+from psirf_bot.casework.post import URGENT
+from psirf_bot.store.tables import Outbox
+
+WAITING = ("due", "uncertain")
+SPARE = 8
+"""More are looked for than are wanted: somebody else may just be holding some."""
+
+
+def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) -> list[Outbox]:
+    """At most `most` messages that are due by `now` and have to wait for no other, locked: urgent ones first.
+
+    `real`: the time until which platforms ask to wait, and at which what may have arrived has settled.
+    """
+    session.flush()
+    found = session.connection().execute(_FIRST, {"now": now, "real": real, "most": most + SPARE}).all()
+    ids = [which for _, which in sorted((rank, which) for rank, which in found)]
+    for begin in range(0, len(ids), most):
+        some = ids[begin : begin + most]
+        rows: Sequence[Outbox] = session.exec(_THESE, params={"ids": some}).all()
+        if rows:
+            return sorted(rows, key=lambda row: some.index(row.id or 0))
+    return []
+
+
+def _some(rank: int, which: str) -> str:
+    """Of these messages the ones that have been due for longest. Sorted by nothing else, the index has them in order.
+
+    A message waits where another of its conversation is on its way, or has to go first.
+    """
+    return f"""
+        SELECT {rank} AS rank, id FROM (
+            SELECT id FROM outbox
+            WHERE {which} AND due_at <= :now
+            AND platform NOT IN (SELECT platform FROM platformhold WHERE until > :real)
+            AND NOT EXISTS (
+                SELECT 1 FROM outbox AS other
+                WHERE other.lane = outbox.lane AND other.id <> outbox.id
+                AND other.state IN ('due', 'sending', 'uncertain')
+                AND (
+                    other.state = 'sending'
+                    OR other.id < outbox.id AND other.state = 'due'
+                        AND (other.first_tried_at IS NOT NULL OR other.due_at <= :now)
+                    OR other.id < outbox.id AND other.state = 'uncertain' AND other.subject = outbox.subject
+                )
+            )
+            ORDER BY due_at LIMIT :most
+        ) AS some_of_them"""  # noqa: S608 - made of constants alone
+
+
+_URGENT = f"lane LIKE '%{URGENT.replace(':', chr(92) + ':')}'"  # a colon begins a parameter
+_SETTLED = "(settled_at IS NULL OR settled_at <= :real)"
+_TIME = Outbox.__table__.c.due_at.type  # type: ignore[attr-defined]
+_FIRST = text(
+    " UNION ALL ".join(
+        (
+            _some(0, f"state = 'due' AND {_URGENT}"),
+            _some(0, f"state = 'uncertain' AND {_SETTLED} AND {_URGENT}"),
+            _some(1, f"state = 'due' AND NOT {_URGENT}"),
+            _some(1, f"state = 'uncertain' AND {_SETTLED} AND NOT {_URGENT}"),
+        )
+    )
+).bindparams(bindparam("now", type_=_TIME), bindparam("real", type_=_TIME))
+_IDS: Any = bindparam("ids", expanding=True)
+_THESE = (
+    select(Outbox).where(col(Outbox.id).in_(_IDS), col(Outbox.state).in_(WAITING)).with_for_update(skip_locked=True)
+)

@@ -59,9 +59,13 @@ class Stage:
         self.out = out or WritesDown()
         self.queue = OutboxQueue(self.setting, lambda: self.now, lambda: self.now)
         self.courier = Courier(self.store, self.queue, {"web": self.out, "teams": self.out, "slack": self.out})
-        # A busy machine must not look like a busy bot; the tests of faults set the limit that they are about.
-        self.desk = Desk(self.store, self.setting, lambda: self.now, self.courier.kick, answer_within=30)
+        self.desk = self.new_desk()
         self._keys = itertools.count(1)
+
+    def new_desk(self) -> Desk:
+        """A desk in the setting as it is by now. The tests of faults set the limit on its answers."""
+        now, courier = (lambda: self.now), self.courier
+        return Desk(self.store, self.setting, now, courier.kick, courier.carry, answer_within=30)
 
     async def __aenter__(self) -> "Stage":
         await self.courier.start()

@@ -107,7 +107,13 @@ class Application:
         self.clock = Clock()
         self.setting = setting_for(settings, trust, demo=demo)
         self.store = Store(engine_for(settings), self.setting.known_actions.clear)
-        self.desk = Desk(self.store, self.setting, self.clock.now, lambda: self.courier.kick())
+        self.desk = Desk(
+            self.store,
+            self.setting,
+            self.clock.now,
+            kick=lambda: self.courier.kick(),
+            carry=lambda errand: self.courier.carry(errand),
+        )
         self.adapters: dict[str, Adapter] = {}
         self._slack = self._slack_adapter(settings) if settings.has_slack else None
         if self._slack:

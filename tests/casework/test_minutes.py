@@ -21,7 +21,6 @@ from sqlmodel import select
 
 from psirf_bot.casework import cases, minutes, people, response
 from psirf_bot.casework.deadlines import happened, of_case
-from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.minute_content import draft_of
 from psirf_bot.casework.minute_document import docx
 from psirf_bot.casework.minute_kept import keep, minute_of
@@ -166,7 +165,7 @@ async def audited(stage: Stage, what: str) -> list[str]:
 def reached(stage: Stage) -> None:
     """From now on the bot has an address."""
     stage.setting = Setting(stage.trust, stage.setting.new_id, stage.setting.audit_key, PUBLIC)
-    stage.desk = Desk(stage.store, stage.setting, lambda: stage.now, stage.courier.kick, answer_within=30)
+    stage.desk = stage.new_desk()
 
 
 def link_on(card: Any) -> str:

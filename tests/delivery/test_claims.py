@@ -10,11 +10,12 @@ from misbehaving import Lost, Platform
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.conversation import said
+from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.next_in_line import SPARE
-from psirf_bot.delivery.outbox import MOST_TRIES, Errand
+from psirf_bot.delivery.outbox import MOST_TRIES
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.tables import Deadline, Nudge, Outbox, Person
 from stage import Stage

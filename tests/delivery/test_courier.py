@@ -14,12 +14,13 @@ from sqlmodel import Session, col, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import cases, post, support_needs
+from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import courier as courier_module
 from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.courier import AT_ONCE, Courier
-from psirf_bot.delivery.outbox import LEASE, MOST_TRIES, Errand, OutboxQueue
+from psirf_bot.delivery.outbox import MOST_TRIES, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import Case, Outbox, Posted, ReportVersion, SupportNeed

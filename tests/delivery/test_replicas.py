@@ -17,8 +17,9 @@ from sqlmodel import Session, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
+from psirf_bot.casework.errand import LEASE
 from psirf_bot.delivery.courier import Courier
-from psirf_bot.delivery.outbox import LEASE, OutboxQueue
+from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.tables import Outbox, PlatformHold

@@ -18,10 +18,11 @@ from faults.scene import KEY, Order, Scene
 from psirf_bot.bootstrap import setting_for
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import deadlines, post, safety_actions, tick
+from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
 from psirf_bot.config import Settings
-from psirf_bot.delivery.outbox import LEASE, Errand, OutboxQueue
+from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import PersonRow, Role

@@ -60,6 +60,7 @@ from psirf_bot.casework import (
     working_hours,
 )
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said, What
 from psirf_bot.casework.screening import IN_A_FORM
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
@@ -144,7 +145,10 @@ MEANING = select(_action).where(_action.c.id == bindparam("id"))
 
 
 class Desk:
-    """Takes what adapters bring. `kick` wakes the courier after a commit; `answer_within` is in seconds."""
+    """Takes what adapters bring. `answer_within` is in seconds.
+
+    After a commit the courier is woken by `kick`, and given what the turn has claimed for it by `carry`.
+    """
 
     def __init__(
         self,
@@ -152,10 +156,12 @@ class Desk:
         setting: Setting,
         now: Callable[[], datetime],
         kick: Callable[[], None],
+        carry: Callable[[Errand], None],
         *,
         answer_within: float = ANSWER_WITHIN,
     ) -> None:
-        self._store, self._setting, self._now, self._kick = store, setting, now, kick
+        self._store, self._setting, self._now = store, setting, now
+        self._kick, self._carry = kick, carry
         self.answer_within = answer_within
 
     async def handle(self, inbound: Inbound) -> Reply:
@@ -164,7 +170,7 @@ class Desk:
         try:
             future = self._store.submit(lambda session: self._turn(session, inbound))
             waiting = asyncio.wrap_future(future)
-            reply, posted = await asyncio.wait_for(asyncio.shield(waiting), max(SHORTEST, left))
+            reply, done = await asyncio.wait_for(asyncio.shield(waiting), max(SHORTEST, left))
         except TimeoutError:
             if not future.cancel():
                 # Begun already: what it leaves in the outbox, the answer to words too, goes out when it is committed.
@@ -177,23 +183,32 @@ class Desk:
             reference = secrets.token_hex(3).upper()
             log.error("a turn failed, reference %s: %s", reference, without_words(error))  # noqa: TRY400
             return Reply(notice=f"{WENT_WRONG} Reference {reference}.")
-        if posted:
-            self._kick()
+        self._send(done)
         return _with_typed_words(reply, inbound)
 
-    def _finished_late(self, waiting: "asyncio.Future[tuple[Reply, bool]]") -> None:
-        if not waiting.cancelled() and (error := waiting.exception()):
+    def _finished_late(self, waiting: "asyncio.Future[tuple[Reply, Work]]") -> None:
+        if waiting.cancelled():
+            return
+        if error := waiting.exception():
             log.error("a late turn failed: %s", without_words(error))
-        self._kick()
+        else:
+            self._send(waiting.result()[1])
 
-    def _turn(self, session: Session, inbound: Inbound) -> tuple[Reply, bool]:
-        """The answer, and whether there is anything for the courier."""
+    def _send(self, done: Work) -> None:
+        """What a turn that has been committed has for the courier."""
+        for errand in done.errands:
+            self._carry(errand)
+        if done.outgoing:
+            self._kick()
+
+    def _turn(self, session: Session, inbound: Inbound) -> tuple[Reply, Work]:
+        """The answer, and the work as it was left."""
         work = Work(session, self._now(), self._setting)
         by = people.identify(work, inbound.actor, inbound.place)
         connection = session.connection()
         seen = connection.execute(SEEN, {"key": inbound.key}).first()
         if seen and not (isinstance(inbound.what, Added) and work.now - seen.at > GREET_AGAIN_AFTER):
-            return Reply.model_validate(seen.reply), False
+            return Reply.model_validate(seen.reply), work
         try:
             with taken_back_on(Refusal, session):
                 reply = self._answer(work, by, inbound)
@@ -204,7 +219,7 @@ class Desk:
         session.flush()
         kept = Reply(notice=DONE_BEFORE) if reply.sealed else reply
         connection.execute(TAKE_AGAIN if seen else TAKE, {"key": inbound.key, "reply": kept, "at": work.now})
-        return reply, bool(work.outgoing)
+        return reply, work
 
     @staticmethod
     def _refused(work: Work, by: Member, inbound: Inbound, why: Refusal) -> Reply:

@@ -4,15 +4,21 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, insert
 from sqlmodel import col, select
 
 from psirf_bot.cards.model import Card
+from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted
+from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted, table_of
 
 _SUBJECTS: Any = bindparam("subjects", expanding=True)
+_outbox = table_of(Outbox)
+_WRITE = insert(_outbox).returning(_outbox.c.id)
+_AWAITED = select(_outbox.c.id).where(
+    _outbox.c.lane == bindparam("lane"), _outbox.c.state.in_(("due", "sending", "uncertain"))
+)
 _HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
 Purpose = Literal["quality", "panel", "leads"]
 URGENT = ":urgent"
@@ -213,9 +219,43 @@ def answer(
     message = place.message if replaces else None
     if passing and message is None:
         return
-    about = PASSING if passing else SEALED if sealed else None
     address = {**place.address, **place.thread}
+    if passing and message and not _is_awaited(work, lane_of(platform, address)):
+        work.errands.append(_on_its_way(work, platform, address, card, person_id, message))
+        return
+    about = PASSING if passing else SEALED if sealed else None
     _add(work, platform, address, card=card, person_id=person_id, message=message, about=about)
+
+
+def _is_awaited(work: Work, lane: str) -> bool:
+    """Whether anything of this conversation waits or is on its way: then nothing overtakes it."""
+    work.session.flush()
+    return work.session.connection().execute(_AWAITED, {"lane": lane}).first() is not None
+
+
+def _on_its_way(
+    work: Work, platform: str, address: Mapping[str, str], card: Card, person_id: str, message: str
+) -> Errand:
+    """Write a passing edit as one that is being sent. Its card need not be kept: it goes at once or never."""
+    row = {
+        "key": work.new_id(),
+        "lane": lane_of(platform, address),
+        "platform": platform,
+        "address": dict(address),
+        "person_id": person_id,
+        "message": message,
+        "about": PASSING,
+        "may_repeat": False,
+        "state": "sending",
+        "due_at": work.now,
+        "attempts": 1,
+        "token": 1,
+        "lease_until": work.now + LEASE,
+        "first_tried_at": work.now,
+        "created_at": work.now,
+    }
+    which: int = work.session.connection().execute(_WRITE, row).scalar_one()
+    return Errand(which, 1, str(row["key"]), platform, address, card, message)
 
 
 def lane_of(platform: str, address: Mapping[str, str]) -> str:

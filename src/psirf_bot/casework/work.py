@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import event
 from sqlmodel import Session, col, select
 
+from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.dialogs.flow import Flow
 from psirf_bot.dialogs.report import report_flow
@@ -89,7 +90,8 @@ class Setting:
 class Work:
     """The session of this transaction and the moment it is about. `now` is aware UTC.
 
-    `outgoing`: the messages written in it. `held`: rows asked for again and again; a session forgets what nobody holds.
+    `outgoing`: the messages written in it; `errands`: those that it has claimed itself, to be handed to the courier as
+    soon as it is committed. `held`: rows asked for again and again; a session forgets what nobody holds.
     `memo`: what has been worked out, such as who does what today; cleared by whatever changes it.
     """
 
@@ -97,6 +99,7 @@ class Work:
     now: datetime
     setting: Setting
     outgoing: list[Outbox] = field(default_factory=list)
+    errands: list[Errand] = field(default_factory=list)
     held: list[object] = field(default_factory=list)
     memo: dict[object, Any] = field(default_factory=dict)
 
@@ -117,6 +120,7 @@ class Work:
         self.memo.clear()
         self.held.clear()
         self.outgoing.clear()
+        self.errands.clear()
 
     def record(self, by: str, what: str, case: Case | None = None, **content: object) -> None:
         """Add to the audit chain that `by` did `what`. The content is digested, not kept."""

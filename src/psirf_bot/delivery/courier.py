@@ -7,11 +7,12 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from psirf_bot.casework.errand import Errand
 from psirf_bot.delivery import outbox
 from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.in_time import only_until
 from psirf_bot.delivery.notes import Notes
-from psirf_bot.delivery.outbox import Errand, OutboxQueue
+from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain
 from psirf_bot.store.database import Store, without_words
 
@@ -97,11 +98,18 @@ class Courier:
             until = asyncio.get_running_loop().time() + SEND_WITHIN
             errands = await self._store.run(partial(self._queue.claim, most=room, settles=self._settles))
             for errand in errands:
-                task = asyncio.create_task(self._deliver(errand, until), name=f"outbox-{errand.id}")
-                self._under_way.add(task)
-                task.add_done_callback(self._done)
+                self._set_out(errand, until)
             if not errands:
                 return
+
+    def carry(self, errand: Errand) -> None:
+        """Send what a turn has claimed for itself and committed, beside whatever is under way."""
+        self._set_out(errand, asyncio.get_running_loop().time() + SEND_WITHIN)
+
+    def _set_out(self, errand: Errand, until: float) -> None:
+        task = asyncio.create_task(self._deliver(errand, until), name=f"outbox-{errand.id}")
+        self._under_way.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)

@@ -7,8 +7,7 @@ stopped for too long finds that its message is no longer its own.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -19,6 +18,7 @@ from sqlmodel import Session, col, select
 from psirf_bot.cards.fair import not_shown
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import post, reminders, undelivered
+from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.arrivals import Arrival, note_arrivals
 from psirf_bot.delivery.contents import Contents
@@ -29,7 +29,6 @@ from psirf_bot.store.tables import Outbox, PlatformHold, Posted
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
 SEND_WITHIN = timedelta(seconds=30)
 """From taking a message until its platform has answered: well within the lease, so nobody else may hold it."""
 MOST_TRIES = 30
@@ -48,21 +47,6 @@ Show = Callable[[Outbox], tuple[Card | None, str | None]]
 
 class CannotBeShown(Exception):
     """Something is wrong with what a message is about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """One message claimed for sending. `token` fences off whoever held it before."""
-
-    id: int
-    token: int
-    key: str
-    platform: str
-    address: Mapping[str, str]
-    card: Card | None
-    message: str | None
-    read_back_since: datetime | None
-    """Set when an earlier try may have arrived: look for it first."""
 
 
 class OutboxQueue:

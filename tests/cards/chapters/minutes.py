@@ -8,7 +8,6 @@ from sqlmodel import select
 from cards.chapters.common import FEMI, FIRST, LEAH, MARGUERITE, NEAR_MISS, SANDEEP, Shown, opened, reported
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.deadlines import happened, of_case
-from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.minute_kept import keep
 from psirf_bot.casework.work import Setting, Work
@@ -30,7 +29,7 @@ async def minutes(stage: Stage) -> AsyncIterator[Shown]:
     await stage.do(_approved)
     bot = "https://bot.fenmarsh.example"
     stage.setting = Setting(stage.trust, stage.setting.new_id, stage.setting.audit_key, bot)
-    stage.desk = Desk(stage.store, stage.setting, lambda: stage.now, stage.courier.kick, answer_within=30)
+    stage.desk = stage.new_desk()
     card = shown(await stage.turn(LEAH, Pressed(show)))
     yield Shown("minute", "The minute: approved, to be filed", card)
     yield Shown("minute-read", "The minute: as the board reads it", shown(await stage.turn(MARGUERITE, Pressed(show))))

@@ -1,0 +1,101 @@
+"""Edits that only repeat what somebody has been shown: they go at once, in their conversation's order, or never."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import post
+from psirf_bot.casework.inbound import Actor, Inbound, Place, Pressed, Reply, Said
+from psirf_bot.delivery.platform import Refused
+from psirf_bot.store.tables import Outbox
+from stage import Stage, action, address_of, shown
+
+AMINA = "Amina Yusuf"
+CHAT = {"user": "amina"}
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with Stage(tmp_path) as made:
+        made.out.posts["amina"] = [Card(title="Help", preview="Help")]
+        yield made
+
+
+async def asks_for_help(stage: Stage) -> Card:
+    return shown(await stage.turn(AMINA, Said("help")))
+
+
+async def presses(stage: Stage, card: Card, key: str) -> Reply:
+    """As on Teams: the response shows the next card, and an edit makes it stay when the chat is opened again."""
+    who = address_of(AMINA)
+    place = Place("amina", True, inline=True, message="amina/0", address=CHAT, passing=True)
+    pressed = Pressed(action(card, "My reports"))
+    return await stage.desk.handle(Inbound(Actor("web", "demo", who, AMINA, who), place, key, pressed))
+
+
+async def states(stage: Stage) -> list[str]:
+    return list(await stage.do(lambda work: list(work.session.exec(select(Outbox.state).order_by(Outbox.id)))))
+
+
+async def test_it_goes_out_with_the_commit_of_its_turn(stage: Stage) -> None:
+    reply = await presses(stage, await asks_for_help(stage), "press")
+    await stage.settled()
+    assert stage.out.edits == [("amina/0", reply.card)]
+    assert await states(stage) == ["sent"]
+
+
+async def test_the_same_press_twice_is_one_edit(stage: Stage) -> None:
+    card = await asks_for_help(stage)
+    assert await presses(stage, card, "press") == await presses(stage, card, "press")
+    await stage.settled()
+    assert len(stage.out.edits) == 1
+
+
+async def test_it_does_not_overtake_what_waits_in_the_same_conversation(stage: Stage) -> None:
+    def put_in_line(work: Any) -> None:
+        waiting = Card(title="First", preview="First")
+        post.to_address(work, "web", CHAT, waiting)
+
+    stage.courier.kick = lambda: None  # type: ignore[method-assign]  # the courier looks away until both are there
+    stage.desk = stage.new_desk()
+    card = await asks_for_help(stage)
+    await stage.do(put_in_line)
+    await presses(stage, card, "press")
+    assert await states(stage) == ["due", "due"]
+    assert stage.out.edits == []
+    del stage.courier.kick  # type: ignore[method-assign]
+    stage.courier.kick()
+    await stage.settled()
+    assert [one.title for one in stage.out.posts["amina"]][1:] == ["First"]
+    assert [message for message, _ in stage.out.edits] == ["amina/0"]
+
+
+async def test_one_that_nobody_carried_before_the_bot_died_is_let_go(stage: Stage) -> None:
+    stage.courier.carry = lambda errand: None  # type: ignore[method-assign]  # killed right after the commit
+    stage.desk = stage.new_desk()
+    await presses(stage, await asks_for_help(stage), "press")
+    assert await states(stage) == ["sending"]
+    stage.later(seconds=61)
+    stage.courier.kick()
+    await stage.settled()
+    assert stage.out.edits == []
+    assert await states(stage) == ["sent"]
+
+
+async def test_one_that_is_refused_is_not_tried_again(stage: Stage) -> None:
+    async def busy(*_: object) -> None:
+        raise Refused("too many requests", retry_after=1)
+
+    stage.out.update = busy
+    card = await asks_for_help(stage)
+    await presses(stage, card, "press")
+    for _ in range(3):
+        stage.later(seconds=2)
+        stage.courier.kick()
+        await stage.settled()
+    assert await states(stage) == ["sent"]
+    assert stage.out.edits == []

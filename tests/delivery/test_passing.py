@@ -1,6 +1,7 @@
 """Edits that only repeat what somebody has been shown: they go at once, in their conversation's order, or never."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +100,46 @@ async def test_one_that_is_refused_is_not_tried_again(stage: Stage) -> None:
         await stage.settled()
     assert await states(stage) == ["sent"]
     assert stage.out.edits == []
+
+
+async def test_behind_one_that_is_on_its_way_only_the_newest_goes(stage: Stage) -> None:
+    go_on, sent = asyncio.Event(), list[str]()
+
+    async def slow(to: Mapping[str, str], message: str, card: Card) -> None:
+        sent.append(card.title)
+        await go_on.wait()
+
+    stage.out.update = slow
+    card = await asks_for_help(stage)
+    for number in range(4):
+        reply = await presses(stage, card, f"press{number}")
+    assert len(sent) == 1
+    go_on.set()
+    await stage.settled()
+    assert sent == [shown(reply).title] * 2
+    assert await states(stage) == ["sent"] * 4
+
+
+async def test_after_one_that_failed_the_next_one_goes(stage: Stage) -> None:
+    go_on, sent = asyncio.Event(), list[str]()
+
+    async def fails_once(to: Mapping[str, str], message: str, card: Card) -> None:
+        sent.append(message)
+        if len(sent) == 1:
+            await go_on.wait()
+            raise OSError("the line is down")
+
+    stage.out.update = fails_once
+    card = await asks_for_help(stage)
+    await presses(stage, card, "one")
+    await presses(stage, card, "two")
+    go_on.set()
+    for _ in range(4):
+        await stage.settled()
+        stage.later(seconds=5)
+        stage.courier.kick()
+    assert len(sent) == 2
+    assert set(await states(stage)) == {"sent"}
+    await presses(stage, card, "three")
+    await stage.settled()
+    assert len(sent) == 3

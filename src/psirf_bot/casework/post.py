@@ -17,7 +17,9 @@ _SUBJECTS: Any = bindparam("subjects", expanding=True)
 _outbox = table_of(Outbox)
 _WRITE = insert(_outbox).returning(_outbox.c.id)
 _AWAITED = select(_outbox.c.id).where(
-    _outbox.c.lane == bindparam("lane"), _outbox.c.state.in_(("due", "sending", "uncertain"))
+    _outbox.c.lane == bindparam("lane"),
+    _outbox.c.state.in_(("due", "sending", "uncertain")),
+    _outbox.c.about.is_distinct_from("carried") | (_outbox.c.state != "sending"),
 )
 _HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
 Purpose = Literal["quality", "panel", "leads"]
@@ -200,6 +202,8 @@ def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card
 PASSING = "passing"
 """What an edit is about that only repeats what somebody has been shown: it goes at once or not at all, because later
 it would cost them what they have typed since."""
+CARRIED = "carried"
+"""The same of one that was on its way when its turn was committed."""
 SEALED = "sealed"
 """What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
 
@@ -228,7 +232,7 @@ def answer(
 
 
 def _is_awaited(work: Work, lane: str) -> bool:
-    """Whether anything of this conversation waits or is on its way: then nothing overtakes it."""
+    """Whether anything of this conversation has to go first. The courier lets no edit cross one that it carries."""
     work.session.flush()
     return work.session.connection().execute(_AWAITED, {"lane": lane}).first() is not None
 
@@ -244,7 +248,7 @@ def _on_its_way(
         "address": dict(address),
         "person_id": person_id,
         "message": message,
-        "about": PASSING,
+        "about": CARRIED,
         "may_repeat": False,
         "state": "sending",
         "due_at": work.now,

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from psirf_bot.casework.errand import Errand
 from psirf_bot.delivery import outbox
@@ -44,6 +45,8 @@ class Courier:
         self._soon: asyncio.TimerHandle | None = None
         self._notes = Notes(store, queue)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._carried: dict[tuple[str, str | None], Errand | None] = {}
+        """The messages that are being edited for a turn, each with the newest edit that waits for that."""
         self._round: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -98,16 +101,31 @@ class Courier:
             until = asyncio.get_running_loop().time() + SEND_WITHIN
             errands = await self._store.run(partial(self._queue.claim, most=room, settles=self._settles))
             for errand in errands:
-                self._set_out(errand, until)
+                self._start(self._deliver(errand, until), errand)
             if not errands:
                 return
 
     def carry(self, errand: Errand) -> None:
-        """Send what a turn has claimed for itself and committed, beside whatever is under way."""
-        self._set_out(errand, asyncio.get_running_loop().time() + SEND_WITHIN)
+        """Send an edit that a turn has claimed itself; behind another of the same message, the newest alone."""
+        message = errand.platform, errand.message
+        if message not in self._carried:
+            self._carried[message] = None
+            self._start(self._carry_on(message, errand), errand)
+            return
+        overtaken, self._carried[message] = self._carried[message], errand
+        if overtaken:
+            self._start(self._notes.take(Arrival(overtaken.id, overtaken.token, str(overtaken.message))), overtaken)
 
-    def _set_out(self, errand: Errand, until: float) -> None:
-        task = asyncio.create_task(self._deliver(errand, until), name=f"outbox-{errand.id}")
+    async def _carry_on(self, message: tuple[str, str | None], errand: Errand) -> None:
+        """Send this one, and then whichever is the newest by that time."""
+        try:
+            await self._deliver(errand, asyncio.get_running_loop().time() + SEND_WITHIN)
+        finally:
+            if newer := self._carried.pop(message):
+                self.carry(newer)
+
+    def _start(self, work: Coroutine[Any, Any, None], errand: Errand) -> None:
+        task = asyncio.create_task(work, name=f"outbox-{errand.id}")
         self._under_way.add(task)
         task.add_done_callback(self._done)
 

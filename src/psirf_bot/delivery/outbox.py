@@ -18,6 +18,7 @@ from sqlmodel import Session, col, select
 from psirf_bot.cards.fair import not_shown
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import post, reminders, undelivered
+from psirf_bot.casework.actions import written_together
 from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.arrivals import Arrival, note_arrivals
@@ -93,7 +94,7 @@ class OutboxQueue:
         """All are rendered together; should one of them be such that it cannot be, each is rendered by itself."""
         ids = [row.id for row in rows]
         try:
-            with taken_back_on(Exception, session):
+            with taken_back_on(Exception, session), written_together(session):
                 contents = Contents(session, self._now(), self._setting, rows)
                 found = [self._errand(session, row, real, contents.of) for row in rows]
                 session.flush()
@@ -106,7 +107,7 @@ class OutboxQueue:
 
     def _errand(self, session: Session, row: Outbox, real: datetime, show: Show) -> Errand | None:
         too_late = row.first_tried_at or self._now() - row.created_at > AT_ONCE
-        if too_late and row.about == post.PASSING:
+        if too_late and row.about in {post.PASSING, post.CARRIED}:
             row.state, row.card = "sent", None  # it goes at once or not at all
             return None
         if too_late and row.about == post.SEALED:
@@ -232,7 +233,7 @@ class OutboxQueue:
     def _give_up(self, session: Session, row: Outbox) -> None:
         """It stays where people look, and somebody else looks after what it was about."""
         # A page is published anew when it is opened, and what only repeats something is not missed.
-        forgotten = row.about in {post.PASSING, post.SEALED}
+        forgotten = row.about in {post.PASSING, post.CARRIED, post.SEALED}
         row.state = "sent" if "home" in row.address or forgotten else "dead"
         row.card = None if forgotten else row.card
         if row.about:

@@ -55,7 +55,7 @@ class Stage:
         self.trust = sample_trust().model_copy(update=trust)
         self.now = NOW
         self.setting = Setting(self.trust, ids(FIRST_DAY_IDS + 1), KEY)
-        self.store = Store(opened(database or f"sqlite:///{folder}/stage.db"))
+        self.store = Store(opened(database or f"sqlite:///{folder}/stage.db"), self.setting.known_actions.clear)
         self.out = out or WritesDown()
         self.queue = OutboxQueue(self.setting, lambda: self.now, lambda: self.now)
         self.courier = Courier(self.store, self.queue, {"web": self.out, "teams": self.out, "slack": self.out})

@@ -1,16 +1,19 @@
 """The environment and trust.toml: what is taken, what is refused, and in which words."""
 
+import json
 import os
 import re
 from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from psirf_bot.config import NOT_A_PORT, Settings, check, serve_mistakes, warnings
+from psirf_bot.cli import bot
+from psirf_bot.config import NOT_A_PORT, Settings, check, env_file_mistakes, serve_mistakes, warnings
 from psirf_bot.domain.being_fair_settings import BeingFairSettings, Guidance
 from psirf_bot.domain.mistakes import Mistake, key_lines
 from psirf_bot.domain.people import Role
@@ -477,7 +480,7 @@ TEAMS = {"TEAMS_APP_ID": "a", "TEAMS_APP_SECRET": "s", "TEAMS_TENANT_ID": "t"}
 @pytest.fixture
 def own_trust(tmp_path: Path) -> str:
     path = tmp_path / "trust.toml"
-    path.write_text(SAMPLE, "utf-8")
+    path.write_text(SAMPLE.replace("01632 960", "0300 555 0"), "utf-8")
     return str(path)
 
 
@@ -544,6 +547,21 @@ def test_keys_of_before_are_read_apart_and_never_shown(monkeypatch: pytest.Monke
     assert any("PSIRF_SECRET_KEY_OLD" in mistake for mistake in mistakes), "the first is too short"
     assert "hunter2" not in "".join([repr(settings), str(settings), settings.model_dump_json(), *mistakes])
     assert Settings(_env_file=None, secret_key_old=" , ").secret_key_old == ()  # type: ignore[call-arg, arg-type]
+
+
+@pytest.mark.parametrize(
+    "old", ["a key of before, with a comma", '["in brackets"]', '["open', "12345678901234567", "null"]
+)
+def test_whatever_key_was_in_use_can_be_listed_as_one_of_before(monkeypatch: pytest.MonkeyPatch, old: str) -> None:
+    """Otherwise what it sealed could never be checked again, once the key is changed."""
+    settings = settings_of(monkeypatch, {"SECRET_KEY": KEY, "SECRET_KEY_OLD": json.dumps([old, "another"])})
+    assert [key.get_secret_value() for key in settings.secret_key_old] == [old, "another"]
+
+
+@pytest.mark.parametrize("old", ["12345678901234567", "null", "[open", '"quoted"', "{}"])
+def test_a_key_of_before_that_is_no_list_is_taken_as_it_stands(monkeypatch: pytest.MonkeyPatch, old: str) -> None:
+    settings = settings_of(monkeypatch, {"SECRET_KEY": KEY, "SECRET_KEY_OLD": old})
+    assert [key.get_secret_value() for key in settings.secret_key_old] == [old]
 
 
 @given(st.text(), st.text())
@@ -631,6 +649,40 @@ def test_the_sample_trust_is_warned_of_but_serves(monkeypatch: pytest.MonkeyPatc
     assert "made-up sample trust" in warning.what
 
 
+def test_made_up_numbers_left_in_a_copy_of_the_sample_are_warned_of(
+    monkeypatch: pytest.MonkeyPatch, own_trust: str
+) -> None:
+    settings = settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust, **SLACK})
+    assert list(warnings(settings)) == []
+    Path(own_trust).write_text(Path(own_trust).read_text().replace("0300 555 0011", "01632 960011"), "utf-8")
+    (warning,) = warnings(settings)
+    assert (warning.where, "ring nowhere: 01632 960011" in warning.what) == ("trust.toml", True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_name_that_is_misspelt_in_the_file_is_said(own_trust: str, encoding: str) -> None:
+    Path(".env").write_text(f"PSIRF_TRUST={own_trust}\nPSIRF_SLACK_BOT_TOKN=xoxb-canary\nOTHER=1\n", encoding)
+    (warning,) = warnings(Settings())
+    assert (warning.where, warning.remedy) == ("PSIRF_SLACK_BOT_TOKN", 'Did you mean "PSIRF_SLACK_BOT_TOKEN"?')
+    assert "canary" not in str(warning)
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(env_file_mistakes()) == []
+    Path(".env").write_text("PSIRF_PORT=4000\n", "utf-16")
+    (mistake,) = env_file_mistakes()
+    assert (mistake.where, "UTF-8" in mistake.what) == (".env", True)
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", ".env")
+
+    monkeypatch.setattr("pydantic_settings.DotEnvSettingsSource._read_env_files", refused)
+    (mistake,) = env_file_mistakes()
+    assert "Permission denied" in mistake.what
+    said = CliRunner().invoke(bot, ["check"])
+    assert (said.exit_code, said.output.startswith(".env: cannot be read")) == (1, True)
+
+
 def test_half_of_socket_mode_says_what_else_it_needs(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:
     mistakes = serve_mistakes(
         settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust, "SLACK_APP_TOKEN": "xapp-1"})
@@ -657,6 +709,8 @@ def test_a_signing_secret_beside_an_app_token_is_said_to_do_nothing(
 def test_no_platform_at_all_stops_serve(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:
     (mistake,) = serve_mistakes(settings_of(monkeypatch, {"SECRET_KEY": KEY, "TRUST": own_trust}))
     assert "neither Teams nor Slack" in mistake.what
+    needed = {f"PSIRF_{name}" for name in SLACK | TEAMS | BY_SOCKET}
+    assert {name for name in needed if name not in mistake.remedy} == set()
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9000/api/", "http://localhost:9000", "http://[::1]:9000"])

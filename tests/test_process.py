@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -164,6 +165,29 @@ async def test_killed_in_the_middle_of_a_report_it_goes_on_where_it_was(tmp_path
     assert "PSI-2026-0001" in receipts(slack)[0]
 
 
+async def ready(slack: FakeSlack) -> int:
+    """The status of the page for watchers."""
+    async with aiohttp.ClientSession() as http, http.get(slack.bot_url.replace("/slack/events", "/readyz")) as answer:
+        return answer.status
+
+
+async def test_on_a_full_disk_nothing_is_acknowledged_and_the_watcher_is_told(tmp_path: Path, slack: FakeSlack) -> None:
+    async with serving(tmp_path, slack) as process:
+        await to_the_check(slack)
+        assert await ready(slack) == 200
+        full = (tmp_path / "psirf.db-wal").stat().st_size
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+        await slack.person("U0AMINA01").submit_view()
+        assert "this was not saved" in slack.person("U0AMINA01").open_view.words  # type: ignore[union-attr]
+        assert await ready(slack) == 503
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert await ready(slack) == 200
+        await slack.person("U0AMINA01").close_view()
+        await slack.person("U0AMINA01").submit_view()
+        await slack.until(lambda: receipts(slack), within=5)
+    assert "PSI-2026-0001" in receipts(slack)[0]
+
+
 async def test_told_to_stop_it_finishes_what_it_acknowledged(tmp_path: Path, slack: FakeSlack) -> None:
     async with serving(tmp_path, slack) as process:
         await to_the_check(slack)
@@ -210,3 +234,42 @@ async def test_it_refuses_to_start_half_configured_and_says_what_is_missing(tmp_
     assert "PSIRF_SLACK_SIGNING_SECRET" in said
     assert "PSIRF_SLACK_TEAM_ID" in said
     assert "canary" not in said
+
+
+async def said_at_the_start(folder: Path, **more: str) -> str:
+    """What `serve` says before it serves; then it is told to stop."""
+    process = await asyncio.create_subprocess_exec(
+        BOT, "serve", "--dev", env=environment(folder, **more), cwd=folder, stdout=-1, stderr=-1
+    )
+    assert process.stdout
+    await asyncio.wait_for(process.stdout.readline(), 20)
+    process.send_signal(signal.SIGTERM)
+    _, said = await asyncio.wait_for(process.communicate(), 20)
+    return said.decode()
+
+
+async def test_a_key_that_was_changed_without_keeping_the_old_one_is_said_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(sample_people_text())
+    await run(tmp_path, "people", "import", "people.csv", PSIRF_SECRET_KEY="the-first-key-of-all")
+    changed = {"PSIRF_SECRET_KEY": "the-key-that-came-after-it"}
+    assert "PSIRF_SECRET_KEY_OLD: lacks a key" in await said_at_the_start(tmp_path, **changed)
+    assert "lacks" not in await said_at_the_start(tmp_path, **changed, PSIRF_SECRET_KEY_OLD="the-first-key-of-all")
+
+
+async def test_a_misspelt_setting_is_named_beside_what_is_missing_for_it(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PSIRF_SLACK_BOT_TOKN=xoxb-canary\n")
+    code, said = await run(tmp_path, "serve")
+    assert code == 1
+    assert 'Did you mean "PSIRF_SLACK_BOT_TOKEN"?' in said
+    assert "canary" not in said
+
+
+async def test_an_executive_on_call_who_is_not_on_the_list_is_named(tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text(sample_people_text())
+    _, said = await run(tmp_path, "people", "import", "people.csv")
+    assert "[urgent] executives" not in said
+    people.write_text(sample_people_text().replace("rosalind.achebe@", "r.achebe@"))
+    code, said = await run(tmp_path, "people", "import", "people.csv")
+    assert code == 0, said
+    assert "[urgent] executives: rosalind.achebe@fenmarsh.example is not on the people list" in said

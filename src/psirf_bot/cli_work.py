@@ -27,7 +27,7 @@ def trust_of(settings: config.Settings) -> Trust:
 def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
     """Do one piece of work on the database, beside a running bot if need be."""
     engine = bootstrap.engine_for(settings)
-    with Session(engine) as session:
+    with Session(engine, expire_on_commit=False) as session:  # what it gives back is still read after the commit
         done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
         session.commit()
     engine.dispose()

@@ -1,5 +1,7 @@
 """What the bot is told by its environment, and what keeps `serve` from starting, in plain words."""
 
+import contextlib
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -10,13 +12,15 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from psirf_bot.domain.mistakes import Mistake, suggest
 from psirf_bot.trust_file import load_trust
 
 SHORTEST_SECRET_KEY = 16
 NOT_A_PORT = -1
+MADE_UP = "01632960"
+"""How the numbers begin that Ofcom keeps for stories and examples, as in the sample trust."""
 
 
 def _port(given: object) -> int:
@@ -26,6 +30,14 @@ def _port(given: object) -> int:
 
 def _several(given: object) -> object:
     return tuple(part for part in re.split(r"[\s,]+", given) if part) if isinstance(given, str) else given
+
+
+def _keys(given: object) -> object:
+    """Keys apart; as a JSON list where one of them has a comma or a space in it."""
+    with contextlib.suppress(ValueError, RecursionError):
+        if isinstance(given, str) and isinstance(listed := json.loads(given), list):
+            return tuple(map(str, listed))
+    return _several(given)
 
 
 class Settings(BaseSettings):
@@ -44,7 +56,7 @@ class Settings(BaseSettings):
     port: Annotated[int, BeforeValidator(_port)] = 3978
     """0 takes any free port; NOT_A_PORT stands for a value that is none, which `serve_mistakes` names."""
     secret_key: SecretStr | None = None
-    secret_key_old: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_several)] = ()
+    secret_key_old: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_keys)] = ()
     """The keys that were in use before, so that what they sealed can be checked."""
     public_url: str | None = None
     """Where people's browsers reach this process, for links to documents. `serve` gives none without it."""
@@ -85,6 +97,17 @@ class Settings(BaseSettings):
         return {name: value for name, value in tidy.items() if value != ""}
 
 
+def env_file_mistakes() -> Iterator[Mistake]:
+    """What keeps a .env file that is there from being read, and so every setting in it."""
+    try:
+        DotEnvSettingsSource(Settings)
+    except UnicodeDecodeError:
+        yield Mistake(".env", "is not plain text in UTF-8", 'Save it again with the encoding "UTF-8".')
+    except OSError as why:
+        remedy = "Let the user read it that the bot runs as: chown psirf-bot: .env"
+        yield Mistake(".env", f"cannot be read ({why.strerror})", remedy)
+
+
 def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
     """What keeps `serve` from starting; `--dev` does without a key and a platform, on this machine only."""
     return [
@@ -116,7 +139,8 @@ def key_and_database_mistakes(settings: Settings, *, dev: bool = False) -> Itera
         yield Mistake(
             "PSIRF_SECRET_KEY_OLD",
             f"has a key in it that is shorter than {SHORTEST_SECRET_KEY} characters",
-            "List the whole of each key that was PSIRF_SECRET_KEY before, with a comma between them.",
+            "List the whole of each key that was PSIRF_SECRET_KEY before, with a comma between them. Where one has a "
+            'comma or a space in it, write all as a JSON list: ["one, key", "another key"]',
         )
     url = settings.database_url.get_secret_value()
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")) or url.startswith("sqlite:///file:"):
@@ -127,7 +151,7 @@ def key_and_database_mistakes(settings: Settings, *, dev: bool = False) -> Itera
         )
 
 
-_NEW_KEY = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))' and keep it safe."
+_NEW_KEY = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))' and keep it safe."
 
 
 def address_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
@@ -192,7 +216,9 @@ def _platform_mistakes(settings: Settings, dev: bool) -> Iterator[Mistake]:
         yield Mistake(
             "PSIRF_TEAMS_…, PSIRF_SLACK_…",
             "neither Teams nor Slack is set up, so nobody could reach the bot",
-            "Set up one of them (docs/configuration.md); to look around first, run `psirf-bot demo`",
+            "Is .env in this folder? Slack needs PSIRF_SLACK_BOT_TOKEN, PSIRF_SLACK_TEAM_ID and PSIRF_SLACK_APP_TOKEN "
+            "(or PSIRF_SLACK_SIGNING_SECRET); Teams needs PSIRF_TEAMS_APP_ID, PSIRF_TEAMS_APP_SECRET and "
+            "PSIRF_TEAMS_TENANT_ID. To look around first, run `psirf-bot demo`",
         )
 
 
@@ -221,7 +247,8 @@ def _url_mistakes(name: str, url: str, shown: str) -> Iterator[Mistake]:
 def warnings(settings: Settings) -> Iterator[Mistake]:
     """What `serve` starts with all the same, but an administrator should know."""
     known = {f"PSIRF_{name.upper()}" for name in Settings.model_fields}
-    for name in sorted(os.environ):
+    in_file = map(str.upper, DotEnvSettingsSource(Settings).env_vars)
+    for name in sorted({*os.environ, *in_file}):
         if name.startswith("PSIRF_") and name.upper() not in known:
             yield Mistake(name, "is not a setting and has no effect", suggest(name, sorted(known)))
     if settings.slack_app_token and settings.slack_signing_secret:
@@ -236,6 +263,20 @@ def warnings(settings: Settings) -> Iterator[Mistake]:
             "is not set, so the made-up sample trust and its phone numbers are used",
             "Set it to the path of your own trust.toml before staff use the bot",
         )
+    else:
+        yield from _left_over_from_the_sample(settings.trust)
+
+
+def _left_over_from_the_sample(path: Path) -> Iterator[Mistake]:
+    """A copy of the sample that was not filled in: staff in need would be sent to numbers that ring nowhere."""
+    trust, _ = load_trust(path)
+    if trust is None:
+        return
+    phones = [trust.urgent.phone, *(each.phone for each in trust.ring), *(each.phone for each in trust.support)]
+    left = dict.fromkeys(phone for phone in phones if phone and re.sub(r"\D", "", phone).startswith(MADE_UP))
+    if left:
+        what = f"still has telephone numbers of the made-up trust, which ring nowhere: {', '.join(left)}"
+        yield Mistake(path.name, what, "Put your own in, or take the entry out, before staff use the bot")
 
 
 def _is_loopback(host: str) -> bool:

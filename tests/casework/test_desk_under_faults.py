@@ -203,6 +203,21 @@ async def test_what_was_not_begun_in_time_is_not_done_behind_the_persons_back(st
     assert "Saved as PSI-2026-0001" in words(await again(stage, AMINA, send))
 
 
+async def test_words_that_were_begun_and_then_failed_leave_nobody_waiting_for_ever(stage: Stage) -> None:
+    """There is no database to write an answer to; so they are told beforehand when to send them again."""
+    held = HeldCommit(stage)
+    event.listen(stage.store.engine, "commit", _disk_is_full)
+    told = (await answered_late(stage, AMINA, Said("report"))).notice
+    held.go_on.set()
+    await stage.store.read(lambda session: None)
+    assert stage.private(AMINA) == []
+    assert "after a minute, it was not saved: please send yours again" in told
+
+
+def _disk_is_full(_: object) -> None:
+    raise OSError
+
+
 async def test_what_was_begun_is_carried_through_and_pressing_again_says_so(stage: Stage) -> None:
     check = await to_the_check(stage, AMINA)
     await stage.settled()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
-from sqlmodel import JSON, SQLModel, select
+from sqlmodel import JSON, Session, SQLModel, select
 
 from psirf_bot.casework import deletion, review
 from psirf_bot.casework.work import Work
@@ -279,3 +279,15 @@ def test_the_commands_ask_twice_and_say_why_not(run: Any) -> None:
     assert "There is no case PSI-2026-0001." in run("delete", CASE, "--yes").output
     assert run("hold", CASE).exit_code == run("hold", CASE, "--reason", "x", "--lift").exit_code == 2
     assert "There is no case" in run("hold", CASE, "--reason", "x").output
+
+
+def test_the_commands_put_a_case_on_hold_and_lift_it(run: Any, tmp_path: Path) -> None:
+    engine = opened(f"sqlite:///{tmp_path}/psirf.db")
+    with Session(engine) as session:
+        session.add(Case(**{**filled(Case).model_dump(), "reference": CASE, "hold": None}))
+        session.commit()
+    engine.dispose()
+    held = run("hold", CASE, "--reason", "Claim; letter of the legal team")
+    assert (held.exit_code, held.output) == (0, f"{CASE} is on hold: it cannot be deleted.\n")
+    lifted = run("hold", CASE, "--lift")
+    assert (lifted.exit_code, lifted.output) == (0, f"{CASE} is no longer on hold.\n")

@@ -1,6 +1,8 @@
 """The auditor says "all sent" only when all is well, and the pages of health say it after it."""
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import insert
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from psirf_bot import health
 from psirf_bot.delivery.auditor import MOST, find_unsent
 from psirf_bot.health import health_routes
 from psirf_bot.store.database import Store, open_engine
 from psirf_bot.store.migrate import migrate
-from psirf_bot.store.tables import Deadline, Outbox, PlatformHold
+from psirf_bot.store.tables import Counter, Deadline, Outbox, PlatformHold
 from stage import NOW
 
 
@@ -158,3 +161,20 @@ async def test_the_figures(store: Store, client: TestClient[Any, Any]) -> None:
         "psirf_deadlines_late 1.0",
     ):
         assert line in figures
+
+
+async def test_a_database_that_takes_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody holds it for too long: it can be read, and nobody's words are saved."""
+    monkeypatch.setattr(health, "WRITES_WITHIN", 0.2)
+    engine = open_engine(f"sqlite:///{tmp_path}/psirf.db")
+    migrate(engine)
+    store = Store(engine)
+    app = web.Application()
+    app.add_routes(health_routes(store, lambda: NOW))
+    async with TestClient(TestServer(app)) as client:
+        with closing(sqlite3.connect(tmp_path / "psirf.db")) as somebody:
+            somebody.execute("BEGIN IMMEDIATE")
+            assert (await client.get("/readyz")).status == (await client.get("/metrics")).status == 503
+        assert (await client.get("/readyz")).status == (await client.get("/metrics")).status == 200
+    assert await store.read(lambda session: session.exec(select(Counter)).all()) == []
+    store.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from sqlmodel import select
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import post
+from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Pressed, Reply, Said
+from psirf_bot.delivery.courier import AT_ONCE
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.tables import Outbox
 from stage import Stage, action, address_of, shown
@@ -143,3 +146,25 @@ async def test_after_one_that_failed_the_next_one_goes(stage: Stage) -> None:
     await presses(stage, card, "three")
     await stage.settled()
     assert len(sent) == 3
+
+
+async def test_edits_that_hang_hold_up_no_other_message(stage: Stage) -> None:
+    go_on = asyncio.Event()
+
+    async def hangs(to: Mapping[str, str], message: str, card: Card) -> None:
+        await go_on.wait()
+
+    stage.out.update = hangs
+    card = await asks_for_help(stage)
+    await presses(stage, card, "hangs")
+    errand = Errand(0, 1, "", "web", CHAT, card, "")
+    for number in range(AT_ONCE):
+        stage.courier.carry(replace(errand, message=f"other/{number}"))
+    await stage.do(lambda work: post.to_address(work, "web", {"user": "leah"}, card))
+    stage.courier.kick()
+    for _ in range(500):
+        if "leah" in stage.out.posts:
+            break
+        await asyncio.sleep(0.01)
+    assert stage.out.posts["leah"] == [card]
+    go_on.set()

@@ -84,7 +84,11 @@ NOT_SAVED_SAID = "Not saved yet: the system is busy. Please send your message ag
 NOT_BEGUN = "Not begun yet: the system is busy. Please choose the message again in a moment."
 STILL_BEGINNING = "The system is busy. Your report is being begun: please type or press report in a moment to go on."
 
-STILL_SAVING = "Not saved yet: the system is busy. Please wait for my next message before you send anything again."
+STILL_SAVING = (
+    "Not saved yet: the system is busy. Please wait for my next message before you send anything again. "
+    "If none has come after a minute, it was not saved: please send yours again then."
+)
+"""What has been begun may still fail, and then nothing can be written to say so."""
 DONE_BEFORE = "That has been taken already."
 CANNOT_WRITE = "I cannot write to you in a private chat yet. Please add me there, so that you hear what comes of this."
 WENT_WRONG = (

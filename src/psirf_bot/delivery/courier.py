@@ -45,6 +45,8 @@ class Courier:
         self._soon: asyncio.TimerHandle | None = None
         self._notes = Notes(store, queue)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
+        """Beside what is under way, and in nobody's place: an edit that hangs holds up no other message."""
         self._carried: dict[tuple[str, str | None], Errand | None] = {}
         """The messages that are being edited for a turn, each with the newest edit that waits for that."""
         self._round: asyncio.Task[None] | None = None
@@ -74,7 +76,7 @@ class Courier:
                 if self._round:
                     await self._round
                 self.kick()
-                while self._under_way or self._wake.is_set():  # one that arrives may let another go
+                while self._under_way or self._carrying or self._wake.is_set():  # one that arrives may let another go
                     await self._wake.wait()
                     self._wake.clear()
                     await self._one_round()
@@ -101,7 +103,7 @@ class Courier:
             until = asyncio.get_running_loop().time() + SEND_WITHIN
             errands = await self._store.run(partial(self._queue.claim, most=room, settles=self._settles))
             for errand in errands:
-                self._start(self._deliver(errand, until), errand)
+                self._start(self._deliver(errand, until), errand, self._under_way, self._delivered)
             if not errands:
                 return
 
@@ -110,11 +112,12 @@ class Courier:
         message = errand.platform, errand.message
         if message not in self._carried:
             self._carried[message] = None
-            self._start(self._carry_on(message, errand), errand)
+            self._start(self._carry_on(message, errand), errand, self._carrying, self._kick_soon)
             return
         overtaken, self._carried[message] = self._carried[message], errand
         if overtaken:
-            self._start(self._notes.take(Arrival(overtaken.id, overtaken.token, str(overtaken.message))), overtaken)
+            gone = self._notes.take(Arrival(overtaken.id, overtaken.token, str(overtaken.message)))
+            self._start(gone, overtaken, self._carrying, self._kick_soon)
 
     async def _carry_on(self, message: tuple[str, str | None], errand: Errand) -> None:
         """Send this one, and then whichever is the newest by that time."""
@@ -124,16 +127,32 @@ class Courier:
             if newer := self._carried.pop(message):
                 self.carry(newer)
 
-    def _start(self, work: Coroutine[Any, Any, None], errand: Errand) -> None:
-        task = asyncio.create_task(work, name=f"outbox-{errand.id}")
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
+    def _start(
+        self,
+        work: Coroutine[Any, Any, None],
+        errand: Errand,
+        among: set[asyncio.Task[None]],
+        then: Callable[[], None],
+    ) -> None:
+        def done(task: asyncio.Task[None]) -> None:
+            among.discard(task)
+            if not task.cancelled() and (error := task.exception()):
+                log.error("courier: %s", without_words(error))
+            then()
 
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            log.error("courier: %s", without_words(error))
-        if self._stopping or AT_ONCE - len(self._under_way) >= A_GOOD_PART:
+        task = asyncio.create_task(work, name=f"outbox-{errand.id}")
+        among.add(task)
+        task.add_done_callback(done)
+
+    def _delivered(self) -> None:
+        if AT_ONCE - len(self._under_way) >= A_GOOD_PART:
+            self.kick()
+        else:
+            self._kick_soon()
+
+    def _kick_soon(self) -> None:
+        """Something may have waited for what is done now. To look each time would cost as much as to send it."""
+        if self._stopping:
             self.kick()
         elif self._soon is None:
             self._soon = asyncio.get_running_loop().call_later(A_MOMENT, self.kick)

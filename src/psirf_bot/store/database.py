@@ -149,7 +149,10 @@ class Store:
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._writers = [
             threading.Thread(
-                target=self._write, args=(MOST_WORKS_IN_A_COMMIT if self.is_single else 1,), name=f"store-write-{n}"
+                target=self._write,
+                args=(MOST_WORKS_IN_A_COMMIT if self.is_single else 1,),
+                name=f"store-write-{n}",
+                daemon=True,  # a process whose end goes wrong must end all the same
             )
             for n in range(1 if self.is_single else 8)
         ]

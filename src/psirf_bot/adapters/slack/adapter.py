@@ -76,6 +76,7 @@ class SlackAdapter:
         self._secret, self._team, self._now = signing_secret.encode(), team_id, now
         self._timeout = aiohttp.ClientTimeout(total=send_timeout, connect=min(3.0, send_timeout))
         self._session: aiohttp.ClientSession | None = None
+        self._is_out_of_time = False
         # The SDK's retries would post twice when an answer is lost; the courier decides what is sent again.
         self._client = AsyncWebClient(token=bot_token, base_url=api_url, logger=_silent, retry_handlers=[])
         self._authorized = _Authorized(AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=bot_token))
@@ -93,8 +94,11 @@ class SlackAdapter:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether nothing has been able to come in from Slack for more than a minute, as far as we can tell."""
-        return self._socket is not None and self._socket.away_for > CUT_OFF
+        """Whether nothing has been able to come in from Slack for more than a minute, as far as we can tell.
+
+        Where Slack calls us, that is so when what it signed last is not of now: with a wrong clock nothing is admitted.
+        """
+        return self._is_out_of_time or (self._socket is not None and self._socket.away_for > CUT_OFF)
 
     async def start(self) -> None:
         """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
@@ -138,9 +142,16 @@ class SlackAdapter:
     async def _events(self, request: web.Request) -> web.Response:
         try:
             body = await gate.admit(request, self._secret, self._now)
+        except gate.WrongTime as refusal:
+            self._is_out_of_time = True
+            log.warning(
+                "a request that Slack signed is not of now: it is played again, or this machine's clock is wrong"
+            )
+            return web.Response(status=refusal.status)
         except web.HTTPException as refusal:
             log.info("a request was not admitted: %d", refusal.status)
             return web.Response(status=refusal.status)
+        self._is_out_of_time = False
         if body.get("type") == "url_verification":
             return web.json_response({"challenge": str(body.get("challenge", ""))})
         return await to_aiohttp_response(await self._answer(body))

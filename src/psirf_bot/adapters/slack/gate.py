@@ -22,18 +22,22 @@ _FIELDS = 100
 _READING = 5.0  # seconds for the body to arrive
 
 
+class WrongTime(web.HTTPUnauthorized):
+    """Signed by Slack, but not just now: it is played again, or our clock is wrong."""
+
+
 async def admit(request: web.Request, secret: bytes, now: Callable[[], datetime]) -> Json:
-    """The object in the body. Raises 401 when it is not signed by Slack just now, 4xx otherwise."""
+    """The object in the body. Raises 401 when it is not signed by Slack just now (see WrongTime), 4xx otherwise."""
     raw = await _body(request)
     timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
     signature = request.headers.get("X-Slack-Signature", "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
         raise web.HTTPUnauthorized
-    if abs(now().timestamp() - int(timestamp)) > FRESH:
-        raise web.HTTPUnauthorized
     expected = hmac.new(secret, b"v0:" + timestamp.encode() + b":" + raw, hashlib.sha256).hexdigest()
     if not (signature.isascii() and hmac.compare_digest(f"v0={expected}", signature)):
         raise web.HTTPUnauthorized
+    if abs(now().timestamp() - int(timestamp)) > FRESH:
+        raise WrongTime
     try:
         return _object(raw.decode(), request.content_type)
     except (ValueError, RecursionError):  # RecursionError: JSON that is nested too deeply

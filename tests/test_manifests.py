@@ -22,7 +22,7 @@ import psirf_bot.adapters.slack
 from adapters.slack.slack_office import CASE, RecordingDesk, adapter_for, served
 from fakes.slack import FakeSlack
 from manifest_schemas import SLACK, SLACK_SOCKET, TEAMS
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack import SlackAdapter, payloads
 from psirf_bot.adapters.teams.turns import Activity, what_it_means
 from psirf_bot.casework.inbound import Chosen, Said
 from psirf_bot.casework.words import WORDS
@@ -58,8 +58,9 @@ METHODS: dict[str, set[str]] = {
     "views_update": set(),
 }
 EVENTS = {"app_home_opened": set(), "app_mention": {"app_mentions:read"}, "message.im": {"im:history"}}
-AS_SUBSCRIBED = {"message": "message.im"}
-"""By the name that Bolt listens to: of messages, only those in direct messages are answered."""
+OTHERS = ("message.channels", "message.groups", "message.mpim", "member_joined_channel", "reaction_added", "team_join")
+"""Events that Slack could tell of, and that the bot has no use for."""
+CHANNEL_TYPES = {"channels": "channel", "groups": "group"}
 
 Run = Callable[..., Result]
 
@@ -110,8 +111,16 @@ def api_methods() -> set[str]:
 
 
 def listened_to() -> set[str]:
-    names = {call.args[0].value for name, call in calls() if name == "event" and isinstance(call.args[0], ast.Constant)}
-    return {AS_SUBSCRIBED.get(str(name), str(name)) for name in names}
+    """The events that a turn begins with, of all that Slack could tell of."""
+    return {name for name in (*EVENTS, *OTHERS) if payloads.read(told(name)) is not None}
+
+
+def told(name: str) -> Json:
+    kind, _, where = name.partition(".")
+    event = {"type": kind, "user": "U0AMINA01", "text": "help", "channel": "C0QUALITY", "ts": "1.1", "tab": "home"}
+    if where:
+        event["channel_type"] = CHANNEL_TYPES.get(where, where)
+    return {"type": "event_callback", "event_id": "Ev1", "team_id": "T0FENMARSH", "event": event}
 
 
 # --- Slack
@@ -163,6 +172,7 @@ async def everything(fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk
         await adapter.update(to, posted, CASE)
         found = await adapter.find(to, f"key of {to}", datetime.now(UTC) - timedelta(minutes=1))
         assert found == posted
+        await adapter_for(fake, desk, lambda: datetime.now(UTC)).update(to, posted, CASE)  # after a restart
     await fake.person("U0AMINA01").slash("/psirf", "report")
     assert desk.done, "nobody could tell who it was"
 

@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from aiohttp import web
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlmodel import Session, col, select
 
 from psirf_bot import bootstrap, config, trust_file
 from psirf_bot import demo as demo_furniture
@@ -28,14 +30,17 @@ from psirf_bot.delivery import dead_letters
 from psirf_bot.delivery import restored as after_restore
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
+from psirf_bot.domain.trust import Trust
 from psirf_bot.manifests.commands import manifest
 from psirf_bot.store import audit as chain
+from psirf_bot.store.tables import AuditEntry
 
 
 @click.group()
 @click.version_option(package_name="psirf-bot")
 def bot() -> None:
     """psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""
+    _stop_for(list(config.env_file_mistakes()))
 
 
 for command in (manifest, review, hold, delete):
@@ -71,12 +76,12 @@ def demo() -> None:
 def serve(dev: bool) -> None:
     """Serve Teams and Slack. Refuses to start while something is missing, and says what."""
     settings = config.Settings()
+    _note(config.warnings(settings))  # first: a name that is misspelt may be what the mistakes come from
     _stop_for(config.serve_mistakes(settings, dev=dev))
-    for warning in config.warnings(settings):
-        click.echo(f"Please note: {warning}", err=True)
     trust = _trust(settings)
     lock = _hold(settings)
     app = bootstrap.Application(settings, trust, dev=dev)
+    _note(_keys_not_given(app))
     _run(app, settings, f"Serving {' and '.join(app.adapters)} on {{address}}")
     if lock:
         lock.close()
@@ -122,6 +127,7 @@ def import_people(file: Path) -> None:
     _stop_for(mistakes)
     added, changed, left = _do(settings, trust, lambda work: _take_on(work, rows, settings))
     click.echo(f"{len(rows)} people: {added} added, {changed} changed, {left} no longer on the list.")
+    _note(_executives_not_listed(trust, rows))
 
 
 @bot.group()
@@ -276,6 +282,35 @@ def main() -> None:
 
 def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tuple[int, int, int]:
     return bootstrap.import_people(work, rows, settings)
+
+
+def _executives_not_listed(trust: Trust, rows: list[PersonRow]) -> Iterator[Mistake]:
+    listed = {row.email for row in rows}
+    for email in trust.urgent.executives:
+        if email.lower() not in listed:
+            what = f"{email} is not on the people list, so a danger is not passed on to them"
+            yield Mistake("[urgent] executives", what, "Correct it in trust.toml, or put them on the list")
+
+
+def _keys_not_given(app: bootstrap.Application) -> Iterator[Mistake]:
+    """After a change of the key without the old one. It looks at both ends of the audit alone, which costs nothing."""
+    with Session(app.store.engine) as session:
+        ends = [session.exec(select(AuditEntry.key_id).order_by(end).limit(1)).first() for end in _ENDS]
+    for key in dict.fromkeys(ends):
+        if key and key not in app.setting.all_keys:
+            yield Mistake(
+                "PSIRF_SECRET_KEY_OLD",
+                f"lacks a key that sealed entries of the audit ({key})",
+                "Put the key that was PSIRF_SECRET_KEY then into it; until then nobody can check those entries",
+            )
+
+
+_ENDS = (col(AuditEntry.id).asc(), col(AuditEntry.id).desc())
+
+
+def _note(warnings: Iterable[Mistake]) -> None:
+    for warning in warnings:
+        click.echo(f"Please note: {warning}", err=True)
 
 
 def _learn(work: Work, text: str, settings: config.Settings) -> tuple[register.Imported, list[Mistake]]:

@@ -21,7 +21,7 @@ SCOPES = {
     "groups:read": "the same as `channels:read`, for a private channel that the bot was invited to",
     "im:history": "to hear what people write to the bot in a direct message; to look there for a message whose answer "
     "was lost",
-    "im:write": "to open the direct message with somebody who has a task",
+    "im:write": "to find the direct message with somebody again, and keep what stands there up to date",
     "users:read": "to tell full members from guests, and to show names",
 }
 """What the bot asks to be allowed, each with its reason."""

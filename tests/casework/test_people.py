@@ -167,7 +167,7 @@ async def test_a_mistyped_id_can_be_put_right_and_its_owner_loses_what_it_gave(e
     quality = frozenset({Role.STAFF, Role.QUALITY})
     await take(empty, row("Anna Field", slack="U9", roles=quality))
     anna = (await who(empty, _email("Anna Field"))).id
-    assert await take(empty, row("Anna Field", slack="U1", roles=quality)) == (0, 0, 0)
+    assert await take(empty, row("Anna Field", slack="U1", roles=quality)) == (0, 1, 0), "it is what her role goes with"
     assert await identified(empty, "U1") == anna
     assert await identified(empty, "U9") != anna
 

@@ -43,6 +43,7 @@ def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> 
     on_list = work.session.exec(select(Person).where(col(Person.on_list))).all()
     before = {p.id: p.model_dump() for p in on_list}
     identities = _identities(work, teams)
+    ids_before = _whose(identities)
     known = _recognised(work, rows, on_list, identities)
     listed = {row.email: known.get(row.email) or Person(id=work.new_id(), name=row.name, roles=[]) for row in rows}
     for someone in on_list:  # an address may have passed to somebody else, and only one at a time can have it
@@ -64,7 +65,8 @@ def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> 
     for someone in left:
         someone.active = False
     work.session.flush()
-    changed = [p for p in listed.values() if p.id in before and p.model_dump() != before[p.id]]
+    moved = {who for _, who in ids_before ^ _whose(_identities(work, teams))}  # an id is what a role is given to
+    changed = [p for p in listed.values() if p.id in before and (p.model_dump() != before[p.id] or p.id in moved)]
     work.memo.clear()
     post.refresh_homes(work, (p.id for p in [*changed, *left]))
     return len(here - before.keys()), len(changed), len(left)
@@ -77,6 +79,10 @@ Identities = dict[tuple[str, str], Identity]
 def _identities(work: Work, teams: Mapping[str, str]) -> Identities:
     every = work.session.exec(select(Identity).order_by(Identity.team)).all()  # claimed ones after those still waiting
     return {(i.platform, i.user): i for i in every if i.team in {"", teams.get(i.platform) or i.team}}
+
+
+def _whose(identities: Identities) -> set[tuple[tuple[str, str], str]]:
+    return {(key, identity.person_id) for key, identity in identities.items()}
 
 
 def _recognised(

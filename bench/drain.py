@@ -31,6 +31,7 @@ from psirf_bot.store.tables import Deadline, Identity, Nudge, Outbox, Person
 Json = dict[str, Any]
 
 PATIENCE = 600.0
+A_MOMENT = timedelta(minutes=1)
 STUCK = 20.0  # seconds without a single message
 
 
@@ -80,7 +81,9 @@ async def _one_morning(set_up: SetUp, morning: Morning, parts: AsyncExitStack) -
     ours = [await parts.enter_async_context(Bot("psirf-bot", order)) for _ in range(set_up.processes)]
     loops = await parts.enter_async_context(Bot("send loops", order))
     faults: Counter[str] = Counter()
-    took = await _until_sent(morning, lambda: _at_that_time(ours, now), faults)
+    await _at_that_time(ours, before := now - A_MOMENT)
+    await _day_has_begun(parts, url, before)
+    took = await _until_sent(morning, lambda: _at_that_time(ours, now + A_MOMENT), faults)
     faults += await _wrong(morning, rooms, count_of(parts, url, "SELECT count(*) FROM outbox WHERE state <> 'sent'"))
     name, where = f"nudge drain, {morning.platform}", f"{set_up}; {morning.people:,}"
     drained = Figures(per_second=morning.people / took)
@@ -132,9 +135,19 @@ def _reminded(work: Work, morning: Morning, n: int, room: str, settings: Json) -
     return person, identity, deadline, nudge, digest
 
 
-async def _at_that_time(ours: list[Bot], now: datetime) -> None:
+async def _at_that_time(ours: list[Bot], moment: datetime) -> None:
     for bot in ours:
-        await bot.ask(f"clock {(now + timedelta(minutes=1)).isoformat()}")
+        await bot.ask(f"clock {moment.isoformat()}")
+
+
+async def _day_has_begun(parts: AsyncExitStack, url: str, moment: datetime) -> None:
+    """A digest waits for the other reminders of its morning: those of the trust's own duties are seen to first."""
+    day = f"SELECT count(*) FROM remembered WHERE name = 'day' AND value = '{moment.date()}'"  # noqa: S608
+    due = "SELECT count(*) FROM deadline WHERE state IN ('open', 'paused') AND next_at <= "
+    begun, left = count_of(parts, url, day), count_of(parts, url, f"{due}'{moment:%Y-%m-%d %H:%M:%S%z}'")
+    async with asyncio.timeout(PATIENCE):
+        while not begun() or left():  # noqa: ASYNC110 (another process does it)
+            await asyncio.sleep(0.5)
 
 
 async def _bare(loops: Bot, morning: Morning, rooms: list[str], message: Json, at_once: int) -> None:

@@ -8,6 +8,9 @@ import pytest
 from sqlmodel import select
 
 from duty_stage import TODAY, a_case, digest_of, labels, nudged, owed, posted, problems, who
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import digest, reminders, told
+from psirf_bot.casework.owed import MOST, MOST_AHEAD
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Contact, Deadline, StandIn, SupportNeed
 from stage import Stage, words
@@ -275,6 +278,50 @@ async def test_two_hundred_are_counted_and_not_all_looked_at(stage: Stage) -> No
         card = digest_of(work, NIAMH)
         assert card
         assert card.title == "Your day: 200 things to look at"
+
+    await stage.do(look)
+
+
+@pytest.mark.parametrize("very_much", [0, MOST + 1, MOST_AHEAD])
+async def test_digests_that_go_out_together_say_what_each_says_by_itself(stage: Stage, very_much: int) -> None:
+    readers = (AMINA, BRONWEN, CARYS, GRACE, LEAH, SANDEEP, NIAMH)
+
+    def arrange(work: Work) -> None:
+        case, today = a_case(work, state="reported"), work.local.date()
+        nudged(work, owed(work, "datix.entered", 1, owner=AMINA, case=case), AMINA, "soon")
+        nudged(work, owed(work, "datix.entered", -1, owner=AMINA, case=case), BRONWEN, "up")
+        owed(work, "response.target", 0, owner=CARYS, case=case)
+        owed(work, "candour.told", -1, case=case)
+        nudged(work, owed(work, "report.read", 0, case=case), LEAH)
+        nudged(work, owed(work, "response.target", 3, owner=SANDEEP, case=case), SANDEEP, "put off", date(2026, 11, 24))
+        stands_in = {"deputy_id": who(work, SANDEEP).id, "starts": today, "ends": today}
+        work.session.add(StandIn(person_id=who(work, CARYS).id, **stands_in))
+        for number in range(very_much):
+            owed(work, "response.target", -number, owner=NIAMH)
+
+    def one_by_one(work: Work) -> list[Card | None]:
+        return [digest_of(work, reader) for reader in readers]
+
+    def together(work: Work) -> list[Card | None]:
+        digest.read_ahead(work, [f"{who(work, reader).id}:{TODAY.isoformat()}" for reader in readers])
+        return one_by_one(work)
+
+    await stage.do(arrange)
+    apart = await stage.do(one_by_one)
+    shown = [reader for reader, card in zip(readers, apart, strict=True) if card]
+    assert shown == [AMINA, GRACE, LEAH, SANDEEP, *([NIAMH] if very_much else [])]
+    assert await stage.do(together) == apart
+
+
+async def test_who_has_been_told_of_a_duty_is_read_again_when_somebody_else_is(stage: Stage) -> None:
+    def look(work: Work) -> None:
+        duties = [owed(work, "response.target", 0, owner=AMINA) for _ in range(2)]
+        amina, carys = who(work, AMINA).id, who(work, CARYS).id
+        nudged(work, duties[0], AMINA)
+        told.read_ahead_of(work, duties)
+        assert [told.told_of(work, duty.id) for duty in duties] == [{amina}, set()]
+        reminders.remind(work, duties[0], carys, "help")
+        assert [told.told_of(work, duty.id) for duty in duties] == [{amina, carys}, set()]
 
     await stage.do(look)
 

@@ -1,4 +1,4 @@
-"""A button that was found before is not looked for again; one whose turn was not committed is never taken for found."""
+"""A button that is shown is there; one that was found before is not looked for again, unless nothing was committed."""
 
 import threading
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
-from sqlmodel import Session
+from sqlmodel import Session, select
 
-from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.actions import MOST_KNOWN, action_id, written_together
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.store.database import Store, taken_back_on
 from psirf_bot.store.tables import Action
@@ -33,6 +33,52 @@ async def test_a_button_of_a_turn_that_was_refused_is_written_with_the_next(stag
     assert found not in stage.setting.known_actions
     assert await stage.do(this_one) == found
     assert await stage.do(lambda work: work.session.get(Action, found) is not None)
+
+
+async def test_buttons_that_are_written_together_are_all_there_at_the_end(stage: Stage) -> None:
+    def together(work: Work) -> list[str]:
+        before = action_id(work, "words.help", which="one")
+        with written_together(work.session):
+            return [before, *(action_id(work, "words.help", which=which) for which in ("one", "other"))]
+
+    one, again, other = await stage.do(together)
+    assert one == again
+    assert await stage.do(lambda work: {action.id for action in work.session.exec(select(Action))}) == {one, other}
+    assert stage.setting.known_actions == set()
+    assert await stage.do(together) == [one, one, other]
+    assert stage.setting.known_actions == {one}
+
+
+async def test_buttons_that_were_to_be_written_together_are_not_believed_when_that_failed(stage: Stage) -> None:
+    def refused(work: Work) -> str:
+        with suppress(Refusal), taken_back_on(Refusal, work.session), written_together(work.session):
+            this_one(work)
+            raise Refusal
+        return this_one(work)
+
+    found = await stage.do(refused)
+    assert await stage.do(lambda work: work.session.get(Action, found) is not None)
+
+
+async def test_what_was_written_together_is_not_believed_when_it_is_taken_back_later(stage: Stage) -> None:
+    def refused(work: Work) -> None:
+        with suppress(Refusal), taken_back_on(Refusal, work.session):
+            with written_together(work.session):
+                this_one(work)
+            this_one(work)
+            raise Refusal
+
+    await stage.do(refused)
+    found = await stage.do(this_one)
+    assert await stage.do(lambda work: work.session.get(Action, found) is not None)
+
+
+async def test_only_so_many_buttons_are_known(stage: Stage) -> None:
+    known = stage.setting.known_actions
+    found = await stage.do(this_one)
+    known |= {str(n) for n in range(MOST_KNOWN)}
+    assert await stage.do(this_one) == found
+    assert known == {found}
 
 
 @pytest.mark.parametrize("forgets", [True, False])

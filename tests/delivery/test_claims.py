@@ -10,6 +10,7 @@ from misbehaving import Lost, Platform
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.conversation import said
+from psirf_bot.casework import post
 from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery.arrivals import Arrival
@@ -17,7 +18,7 @@ from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.next_in_line import SPARE
 from psirf_bot.delivery.outbox import MOST_TRIES
 from psirf_bot.delivery.platform import Refused
-from psirf_bot.store.tables import Deadline, Nudge, Outbox, Person
+from psirf_bot.store.tables import Action, Deadline, Nudge, Outbox, Person
 from stage import Stage
 
 
@@ -176,19 +177,44 @@ async def test_looking_for_it_waits_as_long_as_it_is_asked_to(stage: Stage) -> N
     assert (row.state, row.attempts) == ("uncertain", 1)
 
 
-async def test_what_is_passed_on_by_one_digest_stands_in_the_next_that_is_taken_with_it(stage: Stage) -> None:
+@pytest.mark.parametrize("first", ["giver", "taker"])
+async def test_what_is_passed_on_by_one_digest_stands_in_the_other_that_is_taken_with_it(
+    stage: Stage, first: str
+) -> None:
     def both_are_reminded(work: Work) -> None:
         giver, taker = work.session.exec(select(Person).where(col(Person.active)).order_by(Person.id).limit(2))
         day = work.local.date()
-        for n, told in enumerate((giver, taker)):  # both duties are the taker's by now
+        for n, told in enumerate((giver, taker) if first == "giver" else (taker, giver)):  # both are the taker's by now
             work.session.add(a_duty(work, f"duty{n}", taker.id))
             work.session.add(Nudge(deadline_id=f"duty{n}", step=0, person_id=told.id, why="soon", day=day, at=work.now))
-            work.session.add(written(stage, f"{n}", f"web:room{n}", subject=f"digest:{told.id}:{day.isoformat()}"))
+            digest = written(stage, f"{n}", f"web:room{n}", subject=f"digest:{told.id}:{day.isoformat()}")
+            digest.key = post.key_of(work, "digest", told.id, day.isoformat())
+            work.session.add(digest)
 
     await stage.do(both_are_reminded)
     [only] = await taken(stage)
     assert only.card
     assert only.card.title == "Your day: 2 things to look at"
+
+
+@pytest.mark.parametrize("one_cannot_be_shown", [False, True])
+async def test_each_button_of_what_is_taken_together_is_there(stage: Stage, one_cannot_be_shown: bool) -> None:
+    def reminded(work: Work) -> None:
+        day = work.local.date()
+        for n, someone in enumerate(work.session.exec(select(Person).where(col(Person.active)).limit(3)).all()):
+            which = "no day" if one_cannot_be_shown and n == 1 else day.isoformat()
+            work.session.add(a_duty(work, f"duty{n}", someone.id))
+            work.session.add(
+                Nudge(deadline_id=f"duty{n}", step=0, person_id=someone.id, why="soon", day=day, at=work.now)
+            )
+            work.session.add(written(stage, f"{n}", f"web:room{n}", subject=f"digest:{someone.id}:{which}"))
+
+    await stage.do(reminded)
+    cards = [errand.card for errand in await taken(stage)]
+    assert [card is None for card in cards] == [False, one_cannot_be_shown, False]
+    shown = {button.action for card in cards if card for button in card.all_buttons()}
+    assert len(shown) == 4 * (3 - one_cannot_be_shown)
+    assert shown == set(await stage.do(lambda work: work.session.exec(select(Action.id)).all()))
 
 
 def a_duty(work: Work, name: str, owner: str) -> Deadline:

@@ -1,13 +1,21 @@
 """Buttons: an opaque id travels, its meaning stays here."""
 
 import json
-from typing import Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session
 
 from psirf_bot.cards.model import Button
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Action, Case
+from psirf_bot.store.tables import Action, Case, table_of
 
+MOST_KNOWN = 50_000
+"""So many buttons are known to be in the database; past that all are looked for again, so that memory has an end."""
 _MEANING = json.JSONEncoder(sort_keys=True).encode
+_TOGETHER = "buttons to be written together"
 
 
 def button(
@@ -37,15 +45,56 @@ def action_id(work: Work, verb: str, *, case: Case | None = None, person_id: str
     meaning = _MEANING([verb, case_id, person_id, args])
     found = work.setting.audit_key.seal("action", meaning)[:24]
     if found not in work.setting.known_actions:
-        _keep(work, Action(id=found, verb=verb, args=dict(args), case_id=case_id, person_id=person_id))
+        _keep(work, {"id": found, "verb": verb, "args": args, "case_id": case_id, "person_id": person_id})
     return found
 
 
-def _keep(work: Work, action: Action) -> None:
-    """Write it, unless it is there. One that was there before this session began is not looked for again."""
-    written: set[str] = work.session.info.setdefault("actions", set())
-    if work.session.get(Action, action.id) is None:
-        work.session.add(action)
-        written.add(action.id)
-    elif action.id not in written:
-        work.setting.known_actions.add(action.id)
+@contextmanager
+def written_together(session: Session) -> Iterator[None]:
+    """The buttons of all the cards that are made within are written in one statement at its end."""
+    waiting: dict[str, dict[str, Any]] = {}
+    session.info[_TOGETHER] = waiting
+    try:
+        yield
+    finally:
+        session.info.pop(_TOGETHER, None)
+    if waiting:
+        in_order = sorted(waiting.items())  # two processes that write the same ones do not wait for each other
+        _execute(session, [action for _, action in in_order])
+        _written_in(session).update(waiting)
+
+
+def _keep(work: Work, action: dict[str, Any]) -> None:
+    """Write it, unless it is there. One that was there before this session began is not looked for again.
+
+    What this session wrote may still be taken back, in part or in all.
+    """
+    which, waiting, known = action["id"], work.session.info.get(_TOGETHER), work.setting.known_actions
+    if waiting is not None:
+        waiting[which] = action
+    elif _execute(work.session, action):
+        _written_in(work.session).add(which)
+    elif which not in _written_in(work.session):
+        if len(known) >= MOST_KNOWN:
+            known.clear()
+        known.add(which)
+
+
+def _execute(session: Session, actions: dict[str, Any] | list[dict[str, Any]]) -> int:
+    """How many of them were not there before, where it is one."""
+    connection = session.connection()
+    written: int = connection.execute(_WRITE[connection.dialect.name], actions).rowcount
+    return written
+
+
+def _written_in(session: Session) -> set[str]:
+    written: set[str] = session.info.setdefault("actions", set())
+    return written
+
+
+def _write(dialect: Any) -> Any:
+    """Those that are there already stay as they are."""
+    return dialect.insert(table_of(Action)).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+
+
+_WRITE = {"sqlite": _write(sqlite), "postgresql": _write(postgresql)}

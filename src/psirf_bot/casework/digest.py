@@ -1,13 +1,15 @@
 """A person's morning digest, and the list of what is late in the leads' channel: as things stand when it is shown."""
 
 from collections.abc import Collection, Iterator
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, owners, people, post, reminders, support_circle
+from psirf_bot.casework import contacts, owed, owners, people, post, reminders, support_circle, told
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import OPEN, PAUSED, RUNNING
 from psirf_bot.casework.duty_lines import (
@@ -22,12 +24,10 @@ from psirf_bot.casework.duty_lines import (
     rows,
     when,
 )
-from psirf_bot.casework.owed import owed_by
-from psirf_bot.casework.told import told, told_later
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Deadline, Nudge
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person
 
 TO_HELP = frozenset({UP, HELP, PUT_OFF})
 """Why somebody hears of what is not theirs; what they put off was one of these."""
@@ -40,11 +40,21 @@ def subject(person_id: str, day: date) -> str:
 
 
 def read_ahead(work: Work, which: Collection[str]) -> None:
-    """Several digests, each "<person id>:<day>", are about to be rendered."""
+    """Several digests, each "<person id>:<day>", are about to be rendered: read at once what each would read."""
     split = (one.rpartition(":") for one in which)
     readers = [(reader, date.fromisoformat(day)) for reader, _, day in split if reader != LEADS]
-    if len(readers) > 1:
-        reminders.read_ahead(work, readers)
+    if len(readers) < 2:
+        return
+    ids = [reader for reader, _ in readers]
+    reminders.read_ahead(work, ids)
+    found = work.session.exec(_PEOPLE, params={"ids": ids}).all()
+    work.held.extend(found)
+    members = {someone.id: people.member(work, someone) for someone in found}
+    duties = told.read_ahead(work, readers)
+    for day in {day for _, day in readers}:
+        theirs = [members[reader] for reader, its_day in readers if its_day == day and reader in members]
+        duties += owed.read_ahead(work, theirs, _end_of(work, day))
+    told.read_ahead_of(work, duties)
 
 
 def render(work: Work, which: str) -> Card | None:
@@ -63,7 +73,7 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
     nudged = _nudged(work, by.id, day)
     known = [(deadline, why) for deadline, why in nudged if _may_know(work, by, deadline)]
     why_of = {d.id: why for d, why in known if d.id not in back and _is_for(work, by, d, why)}
-    others, more = owed_by(work, by, work.setting.calendar_beyond.end_of(day)[1])
+    others, more = owed.owed_by(work, by, _end_of(work, day))
     here = {deadline.id for deadline, _ in nudged} | back.keys()
     listed = [deadline for deadline, _ in nudged if deadline.id in why_of]
     listed += [deadline for deadline in others if deadline.id not in here]
@@ -86,9 +96,13 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
     )
 
 
+def _end_of(work: Work, day: date) -> datetime:
+    return work.setting.calendar_beyond.end_of(day)[1]
+
+
 def _nudged(work: Work, reader: str, day: date) -> list[tuple[Deadline, str]]:
     """What this reader is reminded of on that day, and why."""
-    return [(deadline, nudge.why) for deadline, nudge in told(work, reader, day)]
+    return [(deadline, nudge.why) for deadline, nudge in told.told(work, reader, day)]
 
 
 def _may_know(work: Work, by: Member, deadline: Deadline) -> bool:
@@ -130,7 +144,7 @@ def _asked(work: Work, by: Member, found: Duty, why: str) -> str:
 
 def _put_off(work: Work, person_id: str, day: date) -> dict[str, tuple[Deadline, date]]:
     """What this person has put off beyond that day, and until when."""
-    later = told_later(work, person_id, day)
+    later = told.told_later(work, person_id, day)
     return {deadline.id: (deadline, nudge.day) for deadline, nudge in later if nudge.why == PUT_OFF}
 
 
@@ -172,3 +186,7 @@ def _for_a_channel(work: Work, deadline: Deadline) -> cards.DutyLine:
     if case and (case.restricted or case.quality_only):
         return cards.DutyLine(shown.what, shown.when, shown.due, shown.reference, owed_by=shown.owed_by)
     return shown
+
+
+_IDS: Any = bindparam("ids", expanding=True)
+_PEOPLE = select(Person).where(col(Person.id).in_(_IDS))

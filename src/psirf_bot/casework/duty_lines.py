@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlmodel import select
-
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import DutyLine, Row, When
 from psirf_bot.cards.model import Button
@@ -14,12 +12,13 @@ from psirf_bot.casework import owners as whose
 from psirf_bot.casework import support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
+from psirf_bot.casework.told import told_of
 from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import RULES, Rule
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import CLOCKS
-from psirf_bot.store.tables import Case, Deadline, Nudge, Panel, PanelMember, SafetyAction, SafetyAlert
+from psirf_bot.store.tables import Case, Deadline, Panel, PanelMember, SafetyAction, SafetyAlert
 
 LEADS = "leads"
 """The reader that is the leads' channel."""
@@ -97,10 +96,9 @@ def words_of(role: str | None) -> str:
 def duty_facts(work: Work, deadline: Deadline) -> DutyFacts:
     """What authority needs to know of a duty."""
     rule = work.setting.rules.get(deadline.rule)
-    told = work.session.exec(select(Nudge.person_id).where(Nudge.deadline_id == deadline.id)).all()
     return DutyFacts(
         owner_ids=frozenset(someone.id for someone in whose.owners(work, deadline)),
-        told_ids=frozenset(told) - {LEADS},
+        told_ids=told_of(work, deadline.id) - {LEADS},
         private=rule is None or rule.private,
         kept_from_ids=support_circle.kept_from(work, deadline),
     )

@@ -1,8 +1,10 @@
 """What somebody owes today: the database finds what may be theirs, and whose a duty is has the last word."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, or_, select
 
 from psirf_bot.casework import owners as whose
@@ -11,54 +13,70 @@ from psirf_bot.casework.deadlines import OPEN
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Deadline, Person, StandIn
+from psirf_bot.store.tables import Deadline, Person
 
 MOST = 100
 """How many duties of one person are looked at; more than that are counted."""
+MOST_AHEAD = 10 * MOST
+"""How many duties of many people are read ahead; where there are more, each person's are read for themselves."""
+NO_ROLE = ""
+"""In place of the role of a duty that is the quality team's where it is nobody's."""
 
 
 def owed_by(work: Work, by: Member, until: datetime) -> tuple[list[Deadline], int]:
     """What this person owes that is due by then, the first due first, and how many more there are.
 
-    The database finds what may be theirs; whose a duty is today has the last word. Those with messages of their own
-    are not among them.
+    Those with messages of their own are not among them.
     """
-    shared = [rule.id for rule in work.setting.rules.values() if not rule.alone]
-    here = select(Person.id).where(col(Person.active))
-    theirs = or_(
-        col(Deadline.owner_id).in_(_principals(work, by.id)),
-        or_(col(Deadline.owner_id).is_(None), col(Deadline.owner_id).not_in(here))
-        & (col(Deadline.role).in_(_roles(work, by)) | (col(Deadline.role).is_(None) if by.is_quality else False)),
-    )
-    found = select(Deadline).where(
-        Deadline.state == OPEN, col(Deadline.due_at) <= until, col(Deadline.rule).in_(shared), theirs
-    )
-    first = work.session.exec(found.order_by(col(Deadline.due_at), col(Deadline.rule)).limit(MOST)).all()
+    ahead: list[Deadline] | None = work.memo.get(("owed", by.id, until))
+    if ahead is not None:
+        return ahead, 0
+    asked = _asked_of(work, [by], until)
+    first = work.session.exec(_FIRST, params={**asked, "most": MOST}).all()
     more = 0
     if len(first) == MOST:
-        more = int(work.session.exec(select(func.count()).select_from(found.subquery())).one()) - MOST
-    known: dict[tuple[str | None, str | None, str | None], bool] = {}
-    return [d for d in first if _is_theirs(work, d, by.id, known)], more
+        more = work.session.connection().execute(_NUMBER, asked).scalar_one() - MOST
+    return _shared_out(work, first, [by])[by.id], more
 
 
-def _is_theirs(
-    work: Work, deadline: Deadline, person_id: str, known: dict[tuple[str | None, str | None, str | None], bool]
-) -> bool:
-    """Whether they owe it today; the answer is the same for all duties of one owner, role and service."""
-    key = deadline.owner_id, deadline.role, deadline.service
-    if key not in known:
-        known[key] = any(someone.id == person_id for someone in whose.owners(work, deadline))
-    return known[key]
+def read_ahead(work: Work, readers: Collection[Member], until: datetime) -> Sequence[Deadline]:
+    """Read at once what these owe that is due by then: until the work is done nothing of it may change."""
+    found = work.session.exec(_FIRST, params={**_asked_of(work, readers, until), "most": MOST_AHEAD}).all()
+    if len(found) == MOST_AHEAD:
+        return []
+    work.memo.update({("owed", who, until): theirs for who, theirs in _shared_out(work, found, readers).items()})
+    return found
 
 
-def _principals(work: Work, person_id: str) -> Sequence[str]:
-    """This person and those for whom they stand in today, straight or through somebody else."""
-    met, today = [person_id], work.local.date()
+def _asked_of(work: Work, readers: Collection[Member], until: datetime) -> dict[str, Any]:
+    """What the database is asked: whose duties they may be, themselves or by their roles."""
+    no_role = [NO_ROLE] if any(by.is_quality for by in readers) else []
+    return {
+        "until": until,
+        "rules": [rule.id for rule in work.setting.rules.values() if not rule.alone],
+        "owners": _principals(work, readers),
+        "roles": [*{role for by in readers for role in _roles(work, by)}, *no_role],
+    }
+
+
+def _shared_out(work: Work, deadlines: Sequence[Deadline], readers: Collection[Member]) -> dict[str, list[Deadline]]:
+    """Which of these each of them owes today; the answer is the same for all duties of one owner, role and service."""
+    owed: dict[str, list[Deadline]] = {by.id: [] for by in readers}
+    known: dict[tuple[str | None, str | None, str | None], set[str]] = {}
+    for deadline in deadlines:
+        key = deadline.owner_id, deadline.role, deadline.service
+        if key not in known:
+            known[key] = {someone.id for someone in whose.owners(work, deadline)} & owed.keys()
+        for who in known[key]:
+            owed[who].append(deadline)
+    return owed
+
+
+def _principals(work: Work, readers: Collection[Member]) -> Sequence[str]:
+    """These people and those for whom they stand in today, straight or through somebody else."""
+    met = [by.id for by in readers]
     for deputy in met:
-        away = select(StandIn.person_id).where(
-            StandIn.deputy_id == deputy, StandIn.starts <= today, StandIn.ends >= today
-        )
-        met += [one for one in work.session.exec(away) if one not in met]
+        met += [s.person_id for s in people.standing_in_today(work) if s.deputy_id == deputy and s.person_id not in met]
     return met
 
 
@@ -66,3 +84,22 @@ def _roles(work: Work, by: Member) -> list[str]:
     """Their roles; for the quality team also those that nobody holds, whose duties fall to them."""
     orphans = [role for role in Role if not people.holders(work, role)] if by.is_quality else []
     return [*by.roles, *orphans, *((Role.SERVICE_LEAD,) if by.is_quality else ())]
+
+
+def _several(name: str) -> Any:
+    return bindparam(name, expanding=True)
+
+
+_HERE = select(Person.id).where(col(Person.active))
+_NOBODYS = or_(col(Deadline.owner_id).is_(None), col(Deadline.owner_id).not_in(_HERE))
+_OWED = select(Deadline).where(
+    Deadline.state == OPEN,
+    col(Deadline.due_at) <= bindparam("until"),
+    col(Deadline.rule).in_(_several("rules")),
+    or_(
+        col(Deadline.owner_id).in_(_several("owners")),
+        _NOBODYS & func.coalesce(Deadline.role, NO_ROLE).in_(_several("roles")),
+    ),
+)
+_FIRST = _OWED.order_by(col(Deadline.due_at), col(Deadline.rule)).limit(bindparam("most"))
+_NUMBER = select(func.count()).select_from(_OWED.subquery())

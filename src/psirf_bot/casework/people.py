@@ -164,7 +164,7 @@ def acting_for(work: Work, who: Person, role: Role | None = None) -> Person:
 def _acting_for(work: Work, who: Person, role: Role | None) -> Person:
     met = {who.id}
     while True:
-        away = [s for s in _standing_in_today(work) if s.person_id == who.id and s.role in {None, role}]
+        away = [s for s in standing_in_today(work) if s.person_id == who.id and s.role in {None, role}]
         deputies = (work.session.get(Person, s.deputy_id) for s in away)
         deputy = next((d for d in deputies if d and d.active), None)
         if deputy is None or deputy.id in met:
@@ -205,7 +205,7 @@ def filled_in(work: Work, input: Input, who: Iterable[str]) -> Input:
 def acting_as(work: Work, role: Role) -> list[str]:
     """The ids of those who hold a role, and of those who stand in for one of them today."""
     holding = list(work.session.exec(select(Person.id).where(col(Person.active), _holds(role))))
-    standing_in = [s for s in _standing_in_today(work) if s.person_id in holding and s.role in {None, role}]
+    standing_in = [s for s in standing_in_today(work) if s.person_id in holding and s.role in {None, role}]
     return [*holding, *(stand_in.deputy_id for stand_in in standing_in)]
 
 
@@ -223,7 +223,7 @@ def _today(work: Work, person: "Known | Row[Any]", met: set[str]) -> tuple[set[O
         return set(), set()
     offices: set[Office] = {(Role(r), person.service) for r in person.roles}
     acts_for: set[tuple[str, Role | None]] = set()
-    for stand_in in _standing_in_today(work):
+    for stand_in in standing_in_today(work):
         if stand_in.deputy_id != person.id:
             continue
         principal = work.session.get(Person, stand_in.person_id)
@@ -236,7 +236,7 @@ def _today(work: Work, person: "Known | Row[Any]", met: set[str]) -> tuple[set[O
     return offices, acts_for
 
 
-def _standing_in_today(work: Work) -> "Sequence[Row[Any]]":
+def standing_in_today(work: Work) -> "Sequence[Row[Any]]":
     """Everybody who stands in for somebody today, the newest arrangement first: few, and asked for again and again."""
     today = work.local.date()
     if "standing in" not in work.memo:

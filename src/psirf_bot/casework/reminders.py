@@ -17,7 +17,7 @@ from psirf_bot.casework.deadlines import OPEN, RUNNING, subject_of
 from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
-from psirf_bot.store.tables import Deadline, Nudge, Person, WorkingHours
+from psirf_bot.store.tables import Deadline, Nudge, WorkingHours
 
 LEADS = "leads"
 """The reader that is the channel of the leads."""
@@ -145,13 +145,11 @@ def _usual_hours(work: Work) -> Collection[str]:
     return known
 
 
-def read_ahead(work: Work, readers: Collection[tuple[str, date]]) -> None:
-    """Digests of these days are about to be looked at: read for all what each would read by itself."""
-    ids = [reader for reader, _ in readers]
-    hours = work.session.exec(_HOURS, params={"ids": ids}).all()
-    work.held.extend([*hours, *work.session.exec(_PEOPLE, params={"ids": ids})])
-    work.memo["usual hours"] = set(ids) - {theirs.person_id for theirs in hours}
-    told.read_ahead(work, readers)
+def read_ahead(work: Work, readers: Collection[str]) -> None:
+    """It is about to be asked when each of these works: read it for all of them."""
+    hours = work.session.exec(_HOURS, params={"ids": readers}).all()
+    work.held.extend(hours)
+    work.memo["usual hours"] = set(readers) - {theirs.person_id for theirs in hours}
 
 
 def noted(work: Work, deadline: Deadline, reader: str, why: str, day: date) -> Nudge | None:
@@ -214,5 +212,4 @@ def _others_are_due(work: Work) -> bool:
 
 
 _IDS: Any = bindparam("ids", expanding=True)
-_PEOPLE = select(Person).where(col(Person.id).in_(_IDS))
 _HOURS = select(WorkingHours).where(col(WorkingHours.person_id).in_(_IDS))

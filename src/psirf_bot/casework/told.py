@@ -1,4 +1,4 @@
-"""What people are reminded of, by the day: read once, for one reader or for many whose digests go out together."""
+"""What people are reminded of, by the day, and who was reminded of a duty: read once, for one or for many together."""
 
 from collections.abc import Collection, Iterable
 from datetime import date
@@ -12,7 +12,7 @@ from psirf_bot.store.tables import Deadline, Nudge
 
 Told = tuple[Deadline, Nudge]
 """A duty, and that somebody is reminded of it on a day."""
-_MEMO = "told"
+_MEMO, _OF = "told", "told of"
 
 
 def told(work: Work, reader: str, day: date) -> list[Told]:
@@ -26,21 +26,32 @@ def told_later(work: Work, reader: str, day: date) -> list[Told]:
     return sorted(later, key=lambda found: found[1].day)
 
 
-def read_ahead(work: Work, readers: Collection[tuple[str, date]]) -> None:
-    """Read for many readers what they are reminded of from a day on."""
-    if not readers:
-        return
+def told_of(work: Work, deadline_id: str) -> frozenset[str]:
+    """Everybody who has been reminded of a duty, on whatever day."""
+    known: dict[str, frozenset[str]] = work.memo.get(_OF, {})
+    return known[deadline_id] if deadline_id in known else _told_of(work, [deadline_id])[deadline_id]
+
+
+def read_ahead(work: Work, readers: Collection[tuple[str, date]]) -> list[Deadline]:
+    """Read for many readers what they are reminded of from a day on, and return all of it."""
     since, ids = min(day for _, day in readers), {reader for reader, _ in readers}
     found: dict[str, list[Told]] = {reader: [] for reader in ids}
     rows: Iterable[Any] = work.session.exec(_FROM, params={"readers": list(ids), "since": since})
     for deadline, nudge in rows:
         found[nudge.person_id].append((deadline, nudge))
     work.memo[_MEMO] = _known(work) | {reader: (since, theirs) for reader, theirs in found.items()}
+    return [deadline for theirs in found.values() for deadline, _ in theirs]
+
+
+def read_ahead_of(work: Work, deadlines: Iterable[Deadline]) -> None:
+    """Read of many duties who has been reminded of them."""
+    work.memo[_OF] = _told_of(work, {deadline.id for deadline in deadlines})
 
 
 def forget(work: Work) -> None:
     """Somebody is reminded of something else than was read."""
     work.memo.pop(_MEMO, None)
+    work.memo.pop(_OF, None)
 
 
 def _from(work: Work, reader: str, day: date) -> list[Told]:
@@ -51,11 +62,21 @@ def _from(work: Work, reader: str, day: date) -> list[Told]:
     return _known(work)[reader][1]
 
 
+def _told_of(work: Work, deadline_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    work.session.flush()
+    found: dict[str, set[str]] = {deadline_id: set() for deadline_id in deadline_ids}
+    for deadline_id, who in work.session.connection().execute(_OF_DUTIES, {"ids": list(found)}):
+        found[deadline_id].add(who)
+    return {deadline_id: frozenset(told) for deadline_id, told in found.items()}
+
+
 def _known(work: Work) -> dict[str, tuple[date, list[Told]]]:
     known: dict[str, tuple[date, list[Told]]] = work.memo.get(_MEMO, {})
     return known
 
 
+_IDS: Any = bindparam("ids", expanding=True)
+_OF_DUTIES = select(Nudge.deadline_id, Nudge.person_id).where(col(Nudge.deadline_id).in_(_IDS))
 _READERS: Any = bindparam("readers", expanding=True)
 _FROM: Any = (
     select(Deadline, Nudge)

@@ -1,33 +1,53 @@
 """Which messages go next: asked so that no more of a long queue is looked at than has to be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, text
-from sqlmodel import Session, col, select
+from sqlalchemy import bindparam, select, text
+from sqlmodel import Session
 
 from psirf_bot.casework.post import URGENT
-from psirf_bot.store.tables import Outbox
+from psirf_bot.store.tables import Outbox, table_of
 
 WAITING = ("due", "uncertain")
 SPARE = 8
 """More are looked for than are wanted: somebody else may just be holding some."""
 
 
-def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) -> list[Outbox]:
+class Waiting(NamedTuple):
+    """A message of the outbox as it was found."""
+
+    id: int
+    token: int
+    key: str
+    platform: str
+    lane: str
+    address: Mapping[str, str]
+    subject: str | None
+    card: Mapping[str, Any] | None
+    message: str | None
+    about: str | None
+    may_repeat: bool
+    state: str
+    attempts: int
+    first_tried_at: datetime | None
+    created_at: datetime
+
+
+def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) -> list[Waiting]:
     """At most `most` messages that are due by `now` and have to wait for no other, locked: urgent ones first.
 
     `real`: the time until which platforms ask to wait, and at which what may have arrived has settled.
     """
     session.flush()
-    found = session.connection().execute(_FIRST, {"now": now, "real": real, "most": most + SPARE}).all()
+    connection = session.connection()
+    found = connection.execute(_FIRST, {"now": now, "real": real, "most": most + SPARE}).all()
     ids = [which for _, which in sorted((rank, which) for rank, which in found)]
     for begin in range(0, len(ids), most):
         some = ids[begin : begin + most]
-        rows: Sequence[Outbox] = session.exec(_THESE, params={"ids": some}).all()
-        if rows:
-            return sorted(rows, key=lambda row: some.index(row.id or 0))
+        if rows := connection.execute(_THESE, {"ids": some}).all():
+            return sorted((Waiting(*row) for row in rows), key=lambda waiting: some.index(waiting.id))
     return []
 
 
@@ -58,7 +78,8 @@ def _some(rank: int, which: str) -> str:
 
 _URGENT = f"lane LIKE '%{URGENT.replace(':', chr(92) + ':')}'"  # a colon begins a parameter
 _SETTLED = "(settled_at IS NULL OR settled_at <= :real)"
-_TIME = Outbox.__table__.c.due_at.type  # type: ignore[attr-defined]
+_outbox = table_of(Outbox)
+_TIME = _outbox.c.due_at.type
 _FIRST = text(
     " UNION ALL ".join(
         (
@@ -71,5 +92,7 @@ _FIRST = text(
 ).bindparams(bindparam("now", type_=_TIME), bindparam("real", type_=_TIME))
 _IDS: Any = bindparam("ids", expanding=True)
 _THESE = (
-    select(Outbox).where(col(Outbox.id).in_(_IDS), col(Outbox.state).in_(WAITING)).with_for_update(skip_locked=True)
+    select(*(_outbox.c[name] for name in Waiting._fields))
+    .where(_outbox.c.id.in_(_IDS), _outbox.c.state.in_(WAITING))
+    .with_for_update(skip_locked=True)
 )

@@ -7,15 +7,13 @@ stopped for too long finds that its message is no longer its own.
 """
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from sqlalchemy import func
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
-from psirf_bot.cards.fair import not_shown
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import post, reminders, undelivered
 from psirf_bot.casework.actions import written_together
@@ -23,8 +21,9 @@ from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.arrivals import Arrival, note_arrivals
 from psirf_bot.delivery.contents import Contents
-from psirf_bot.delivery.next_in_line import next_in_line
+from psirf_bot.delivery.next_in_line import Waiting, next_in_line
 from psirf_bot.delivery.platform import Refused
+from psirf_bot.delivery.taking import let_go, put_off, take, without_its_words
 from psirf_bot.store.database import taken_back_on, without_words
 from psirf_bot.store.tables import Outbox, PlatformHold, Posted
 
@@ -42,12 +41,6 @@ CLAIMING = 0x70736972666F78
 """The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
 Settles = Callable[[str], timedelta]
 """How long an uncertain message of a platform may still turn up before it is looked for."""
-Show = Callable[[Outbox], tuple[Card | None, str | None]]
-"""The card of a message, and the message that it replaces, if any. Raises reminders.NotYet, CannotBeShown."""
-
-
-class CannotBeShown(Exception):
-    """Something is wrong with what a message is about."""
 
 
 class OutboxQueue:
@@ -85,63 +78,62 @@ class OutboxQueue:
         if _is_shared(session) or abs(real - self._recovered_at) >= LOOK_FOR_LOST_EVERY:
             self.recover(session, settles, all_of_them=False)
             self._recovered_at = real
-        while rows := next_in_line(session, now=self._now(), real=real, most=most):
-            if errands := self._errands(session, rows, real):
+        while found := next_in_line(session, now=self._now(), real=real, most=most):
+            if errands := self._errands(session, found, real):
                 return errands
         return []
 
-    def _errands(self, session: Session, rows: Sequence[Outbox], real: datetime) -> list[Errand]:
+    def _errands(self, session: Session, found: Collection[Waiting], real: datetime) -> list[Errand]:
         """All are rendered together; should one of them be such that it cannot be, each is rendered by itself."""
-        ids = [row.id for row in rows]
         try:
-            with taken_back_on(Exception, session), written_together(session):
-                contents = Contents(session, self._now(), self._setting, rows)
-                found = [self._errand(session, row, real, contents.of) for row in rows]
-                session.flush()
+            return self._together(session, found, real)
         except DBAPIError:
             raise  # another process was first, or the database is away: that says nothing of these messages
         except Exception:  # noqa: BLE001 - which of them it was shows now
-            alone = partial(self._shown_alone, session)
-            found = [self._errand(session, session.get_one(Outbox, which), real, alone) for which in ids]
-        return [errand for errand in found if errand]
+            return [errand for message in found for errand in self._alone(session, message, real)]
 
-    def _errand(self, session: Session, row: Outbox, real: datetime, show: Show) -> Errand | None:
-        too_late = row.first_tried_at or self._now() - row.created_at > AT_ONCE
-        if too_late and row.about in {post.PASSING, post.CARRIED}:
-            row.state, row.card = "sent", None  # it goes at once or not at all
-            return None
-        if too_late and row.about == post.SEALED:
-            row.card, row.message, row.about = not_shown().model_dump(mode="json"), None, None
-        before = row.state
-        row.state, row.token, row.attempts = "sending", row.token + 1, row.attempts + 1
-        row.lease_until = real + LEASE
-        since = row.first_tried_at if before == "uncertain" and not row.message else None
-        since_first, row.first_tried_at = row.first_tried_at, row.first_tried_at or real
-        try:
-            card, message = show(row)
-        except reminders.NotYet as later:
-            row.state, row.due_at, row.attempts = before, later.at, row.attempts - 1
-            row.first_tried_at = since_first
-            return None
-        except CannotBeShown:
-            card, message = None, None
-        else:
-            if card is None:  # a living card of something that is there no more
-                row.state = "sent"
-                return None
-        assert row.id is not None  # noqa: S101 - a stored row has an id
-        return Errand(row.id, row.token, row.key, row.platform, row.address, card, message, since)
-
-    def _shown_alone(self, session: Session, row: Outbox) -> tuple[Card | None, str | None]:
+    def _alone(self, session: Session, message: Waiting, real: datetime) -> list[Errand]:
         """One message that cannot be shown must not hold up all the others: then nothing is left of the attempt."""
         try:
-            with session.begin_nested():
-                return Contents(session, self._now(), self._setting, [row]).of(row)
-        except (reminders.NotYet, DBAPIError):
+            return self._together(session, [message], real)
+        except DBAPIError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is
-            log.error("message %s cannot be shown: %s", row.id, without_words(error))  # noqa: TRY400
-            raise CannotBeShown from None
+            log.error("message %s cannot be shown: %s", message.id, without_words(error))  # noqa: TRY400
+            take(session, [message], real)
+            return [_errand(message, None, None)]
+
+    def _together(self, session: Session, found: Collection[Waiting], real: datetime) -> list[Errand]:
+        """Take those of these messages that are to be sent now, and render them."""
+        with taken_back_on(Exception, session), written_together(session):
+            contents = Contents(session, self._now(), self._setting, found)
+            ready = [one for message in found if (one := self._made_ready(session, message, contents))]
+            take(session, ready, real)
+            errands = []
+            for message in ready:
+                card, replaces = contents.of(message)
+                if card is None:  # a living card of something that is there no more
+                    let_go(session, message)
+                else:
+                    errands.append(_errand(message, card, replaces))
+            session.flush()
+        return errands
+
+    def _made_ready(self, session: Session, message: Waiting, contents: Contents) -> Waiting | None:
+        """The message as it is to be sent; None when it is not, or not now."""
+        too_late = message.first_tried_at or self._now() - message.created_at > AT_ONCE
+        if too_late and message.about in {post.PASSING, post.CARRIED}:
+            let_go(session, message)  # it goes at once or not at all
+            return None
+        if too_late and message.about == post.SEALED:
+            return without_its_words(session, message)
+        try:
+            if contents.may_go(message):
+                return message
+            let_go(session, message)
+        except reminders.NotYet as later:
+            put_off(session, message, later.at)
+        return None
 
     def sent(self, session: Session, errand: Errand, message: str) -> None:
         self.arrived(session, [Arrival(errand.id, errand.token, message)])
@@ -266,6 +258,12 @@ class OutboxQueue:
     def _later(self, attempts: int, retry_after: float | None) -> datetime:
         seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0**attempts, 300)
         return self._now() + timedelta(seconds=seconds)
+
+
+def _errand(message: Waiting, card: Card | None, replaces: str | None) -> Errand:
+    """A message that has been taken, as it is to be sent."""
+    since = message.first_tried_at if message.state == "uncertain" and not message.message else None
+    return Errand(message.id, message.token + 1, message.key, message.platform, message.address, card, replaces, since)
 
 
 def _wait_for_turn(session: Session) -> None:

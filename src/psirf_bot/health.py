@@ -11,7 +11,8 @@ from sqlmodel import Session, col, func, select
 
 from psirf_bot.delivery.auditor import find_unsent, oldest_due
 from psirf_bot.store.database import Store
-from psirf_bot.store.tables import Case, Counter, Outbox, table_of
+from psirf_bot.store.direct import table_of
+from psirf_bot.store.tables import Case, Counter, Outbox
 
 UNFINISHED = ("due", "sending", "uncertain", "dead")
 WRITES_WITHIN = 3.0

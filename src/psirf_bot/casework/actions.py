@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from psirf_bot.cards.model import Button
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Action, Case, table_of
+from psirf_bot.store.direct import table_of
+from psirf_bot.store.tables import Action, Case
 
 MOST_KNOWN = 50_000
 """So many buttons are known to be in the database; past that all are looked for again, so that memory has an end."""

@@ -22,7 +22,8 @@ from psirf_bot.dialogs.flow import Page, Turn, page_before, submit, unanswered
 from psirf_bot.dialogs.questions import Choice, People, Question
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Member
-from psirf_bot.store.tables import Dialog, put
+from psirf_bot.store.direct import put
+from psirf_bot.store.tables import Dialog
 
 TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 """Words typed later than this are not taken for an answer; the unfinished conversation is offered instead."""

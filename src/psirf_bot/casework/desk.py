@@ -67,7 +67,8 @@ from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.distress import sounds_like_distress
 from psirf_bot.store.database import Store, taken_back_on, without_words
-from psirf_bot.store.tables import Action, Inbox, table_of
+from psirf_bot.store.direct import table_of
+from psirf_bot.store.tables import Action, Inbox
 
 log = logging.getLogger(__name__)
 

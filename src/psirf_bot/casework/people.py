@@ -18,7 +18,8 @@ from psirf_bot.casework.work import PersonId, Work
 from psirf_bot.dialogs.typed import Invalid, clean
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Identity, Person, StandIn, table_of
+from psirf_bot.store.direct import table_of
+from psirf_bot.store.tables import Identity, Person, StandIn
 
 SEEN_EVERY = timedelta(minutes=1)
 """How exactly it is known where somebody was last seen; saves a write on nearly every turn."""

@@ -11,7 +11,8 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted, table_of
+from psirf_bot.store.direct import table_of
+from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted
 
 _SUBJECTS: Any = bindparam("subjects", expanding=True)
 _outbox = table_of(Outbox)

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, select, text
 from sqlmodel import Session
 
 from psirf_bot.casework.post import URGENT
-from psirf_bot.store.tables import Outbox, table_of
+from psirf_bot.store.direct import table_of
+from psirf_bot.store.tables import Outbox
 
 WAITING = ("due", "uncertain")
 SPARE = 8

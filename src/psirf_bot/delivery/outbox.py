@@ -266,10 +266,20 @@ def _errand(message: Waiting, card: Card | None, replaces: str | None) -> Errand
     return Errand(message.id, message.token + 1, message.key, message.platform, message.address, card, replaces, since)
 
 
+_IN_TURN = select(
+    func.pg_advisory_xact_lock(CLAIMING),
+    *(func.set_config(option, "off", True) for option in ("enable_bitmapscan", "enable_sort")),
+)
+
+
 def _wait_for_turn(session: Session) -> None:
-    """Two that claim at once would each see a conversation as free. SQLite has one writer; elsewhere a lock holds."""
+    """Two that claim at once would each see a conversation as free. SQLite has one writer; elsewhere a lock holds.
+
+    What PostgreSQL's planner knows of a queue is out of date before it has been written down: without a hint it reads
+    all of a long one at each claim, and sorts it. So it is to go along the index until it has enough.
+    """
     if _is_shared(session):
-        session.execute(select(func.pg_advisory_xact_lock(CLAIMING)))
+        session.execute(_IN_TURN)
 
 
 def _is_shared(session: Session) -> bool:

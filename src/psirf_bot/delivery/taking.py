@@ -10,7 +10,8 @@ from sqlmodel import Session
 from psirf_bot.cards.fair import not_shown
 from psirf_bot.casework.errand import LEASE
 from psirf_bot.delivery.next_in_line import Waiting
-from psirf_bot.store.tables import Outbox, table_of
+from psirf_bot.store.direct import table_of
+from psirf_bot.store.tables import Outbox
 
 
 def take(session: Session, messages: Collection[Waiting], real: datetime) -> None:

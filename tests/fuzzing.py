@@ -39,7 +39,7 @@ def value_tampered(random: Random, value: Any) -> Any:
     for _ in range(random.randint(1, 3)):
         holders = [held for held in _holders(value) if held]
         if not holders:
-            return random.choice(ODD)
+            return _odd(random)
         holder = random.choice(holders)
         key = random.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
         match random.randrange(4):
@@ -52,8 +52,13 @@ def value_tampered(random: Random, value: Any) -> Any:
             case 2:
                 holder[key] = nested(random)
             case _:
-                holder[key] = random.choice(ODD)
+                holder[key] = _odd(random)
     return value
+
+
+def _odd(random: Random) -> Any:
+    """One of its own: the next change may be to what is within it, and must not be to ODD."""
+    return copy.deepcopy(random.choice(ODD))
 
 
 def nested(random: Random) -> Any:
@@ -88,7 +93,7 @@ def rubbish(random: Random) -> bytes:
         case 2:
             return b"x" * random.choice((1, 300_000, 1_100_000)) if random.random() < 0.1 else b"x" * 3_000
         case 3:
-            return as_json(random.choice(ODD))
+            return as_json(_odd(random))
         case _:
             return random.randbytes(random.choice((1, 40, 2_000)))
 

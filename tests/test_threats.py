@@ -16,7 +16,7 @@ from sqlmodel import Session, SQLModel, select
 import fuzzing
 from fakes.slack.delivery import as_form
 from psirf_bot.casework.inbound import Pressed
-from psirf_bot.cli import _without_request
+from psirf_bot.cli_run import _without_request
 from psirf_bot.store.tables import Action, Case, Person
 from stage import Stage, words
 from test_whole_report import PAGE_1, SERIOUS, cases, set_quality_channel

@@ -1,19 +1,12 @@
 """The command line, `psirf-bot`: what whoever runs the bot does on the server."""
 
-import asyncio
-import gc
-import logging
 import os
-import signal
 import sys
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from aiohttp import web
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlmodel import Session, col, select
 
 from psirf_bot import bootstrap, config, trust_file
 from psirf_bot import demo as demo_furniture
@@ -21,7 +14,9 @@ from psirf_bot.casework import export as general_export
 from psirf_bot.casework import export_person
 from psirf_bot.casework import training as register
 from psirf_bot.casework.work import Work
+from psirf_bot.cli_notes import executives_not_listed, keys_not_given, note
 from psirf_bot.cli_records import delete, hold, review
+from psirf_bot.cli_run import run
 from psirf_bot.cli_work import do as _do
 from psirf_bot.cli_work import hold_alone as _hold
 from psirf_bot.cli_work import stop_for as _stop_for
@@ -30,10 +25,8 @@ from psirf_bot.delivery import dead_letters
 from psirf_bot.delivery import restored as after_restore
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
-from psirf_bot.domain.trust import Trust
 from psirf_bot.manifests.commands import manifest
 from psirf_bot.store import audit as chain
-from psirf_bot.store.tables import AuditEntry
 
 
 @click.group()
@@ -66,7 +59,7 @@ def demo() -> None:
 
     _do(settings, trust, furnish)
     app = bootstrap.Application(settings, trust, demo=True)
-    _run(app, settings, "The demonstration is at {address}/ (Ctrl-C to stop)")
+    run(app, settings, "The demonstration is at {address}/ (Ctrl-C to stop)")
     if lock:
         lock.close()
 
@@ -76,13 +69,13 @@ def demo() -> None:
 def serve(dev: bool) -> None:
     """Serve Teams and Slack. Refuses to start while something is missing, and says what."""
     settings = config.Settings()
-    _note(config.warnings(settings))  # first: a name that is misspelt may be what the mistakes come from
+    note(config.warnings(settings))  # first: a name that is misspelt may be what the mistakes come from
     _stop_for(config.serve_mistakes(settings, dev=dev))
     trust = _trust(settings)
     lock = _hold(settings)
     app = bootstrap.Application(settings, trust, dev=dev)
-    _note(_keys_not_given(app))
-    _run(app, settings, f"Serving {' and '.join(app.adapters)} on {{address}}")
+    note(keys_not_given(app))
+    run(app, settings, f"Serving {' and '.join(app.adapters)} on {{address}}")
     if lock:
         lock.close()
 
@@ -127,7 +120,7 @@ def import_people(file: Path) -> None:
     _stop_for(mistakes)
     added, changed, left = _do(settings, trust, lambda work: _take_on(work, rows, settings))
     click.echo(f"{len(rows)} people: {added} added, {changed} changed, {left} no longer on the list.")
-    _note(_executives_not_listed(trust, rows))
+    note(executives_not_listed(trust, rows))
 
 
 @bot.group()
@@ -284,35 +277,6 @@ def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tu
     return bootstrap.import_people(work, rows, settings)
 
 
-def _executives_not_listed(trust: Trust, rows: list[PersonRow]) -> Iterator[Mistake]:
-    listed = {row.email for row in rows}
-    for email in trust.urgent.executives:
-        if email.lower() not in listed:
-            what = f"{email} is not on the people list, so a danger is not passed on to them"
-            yield Mistake("[urgent] executives", what, "Correct it in trust.toml, or put them on the list")
-
-
-def _keys_not_given(app: bootstrap.Application) -> Iterator[Mistake]:
-    """After a change of the key without the old one. It looks at both ends of the audit alone, which costs nothing."""
-    with Session(app.store.engine) as session:
-        ends = [session.exec(select(AuditEntry.key_id).order_by(end).limit(1)).first() for end in _ENDS]
-    for key in dict.fromkeys(ends):
-        if key and key not in app.setting.all_keys:
-            yield Mistake(
-                "PSIRF_SECRET_KEY_OLD",
-                f"lacks a key that sealed entries of the audit ({key})",
-                "Put the key that was PSIRF_SECRET_KEY then into it; until then nobody can check those entries",
-            )
-
-
-_ENDS = (col(AuditEntry.id).asc(), col(AuditEntry.id).desc())
-
-
-def _note(warnings: Iterable[Mistake]) -> None:
-    for warning in warnings:
-        click.echo(f"Please note: {warning}", err=True)
-
-
 def _learn(work: Work, text: str, settings: config.Settings) -> tuple[register.Imported, list[Mistake]]:
     done, mistakes = register.bring_in(work, text)
     if done.is_news and settings.secret_key:
@@ -332,40 +296,3 @@ def _text_of(file: Path) -> str:
     except UnicodeDecodeError:
         _stop_for([Mistake(file.name, "is not saved as UTF-8", "Save it again as “CSV UTF-8”.")])
         raise
-
-
-def _run(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("apscheduler", "alembic", "aiohttp.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.server").addFilter(_without_request)
-    try:
-        asyncio.run(_until_stopped(app, settings, greeting))
-    except OSError as busy:
-        words = f"{settings.host}:{settings.port} cannot be used ({busy.strerror}). Check PSIRF_HOST and PSIRF_PORT."
-        raise click.ClickException(words) from None
-
-
-def _without_request(record: logging.LogRecord) -> bool:
-    """Leave out what a request held: the web server quotes the bytes of one that it cannot read."""
-    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "an error"
-    record.msg, record.args, record.exc_info, record.exc_text = f"a request was not handled: {error}", (), None, None
-    return True
-
-
-async def _until_stopped(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:
-    """Serve until told to stop, however often; then finish what is under way."""
-    stop = asyncio.Event()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    runner = web.AppRunner(app.web_application(), access_log=None, shutdown_timeout=10)
-    await runner.setup()
-    gc.collect()
-    gc.freeze()  # what has been loaded stays; looking through all of it again would hold everybody up
-    try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
-        click.echo(greeting.format(address=f"http://{settings.host}:{runner.addresses[0][1]}"))
-        await stop.wait()
-    finally:
-        await runner.cleanup()

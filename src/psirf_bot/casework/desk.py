@@ -87,7 +87,7 @@ STILL_BEGINNING = "The system is busy. Your report is being begun: please type o
 
 STILL_SAVING = (
     "Not saved yet: the system is busy. Please wait for my next message before you send anything again. "
-    "If none has come after a minute, it was not saved: please send yours again then."
+    "If none has come after a minute, please send yours again."
 )
 """What has been begun may still fail, and then nothing can be written to say so."""
 DONE_BEFORE = "That has been taken already."

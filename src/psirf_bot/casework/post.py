@@ -14,14 +14,22 @@ from psirf_bot.casework.work import Work
 from psirf_bot.store.direct import table_of
 from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted
 
-_SUBJECTS: Any = bindparam("subjects", expanding=True)
+PASSING = "passing"
+"""What an edit is about that only repeats what somebody has been shown: it goes at once or not at all, because later
+it would cost them what they have typed since."""
+CARRIED = "carried"
+"""The same of one that was on its way when its turn was committed."""
+SEALED = "sealed"
+"""What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
+
 _outbox = table_of(Outbox)
 _WRITE = insert(_outbox).returning(_outbox.c.id)
 _AWAITED = select(_outbox.c.id).where(
     _outbox.c.lane == bindparam("lane"),
     _outbox.c.state.in_(("due", "sending", "uncertain")),
-    _outbox.c.about.is_distinct_from("carried") | (_outbox.c.state != "sending"),
+    _outbox.c.about.is_distinct_from(CARRIED) | (_outbox.c.state != "sending"),
 )
+_SUBJECTS: Any = bindparam("subjects", expanding=True)
 _HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
 Purpose = Literal["quality", "panel", "leads"]
 URGENT = ":urgent"
@@ -198,15 +206,6 @@ def refresh_homes(work: Work, person_ids: Iterable[str | None]) -> None:
 def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str | None = None) -> None:
     """Post in a place that is known by its address alone."""
     _add(work, platform, address, card=card, about=about)
-
-
-PASSING = "passing"
-"""What an edit is about that only repeats what somebody has been shown: it goes at once or not at all, because later
-it would cost them what they have typed since."""
-CARRIED = "carried"
-"""The same of one that was on its way when its turn was committed."""
-SEALED = "sealed"
-"""What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
 
 
 def answer(

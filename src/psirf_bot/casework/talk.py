@@ -91,10 +91,6 @@ class Talk:
         if one_at_a_time:
             alone = key if key in page.asks() else asks_now
             page = replace(page, questions=tuple(q for q in page.questions if page.prefix + q.id == alone))
-        asks = json.dumps(page.asks())
-        sends = partial(self._button, submits=True)
-        next_ = sends("Next", "dialog.next", style="primary", validates=True, asks=asks)
-        back = (sends("Back", "dialog.back", key=first),) if number > 1 else ()
         return cards.page_card(
             self.script.title,
             page,
@@ -105,11 +101,17 @@ class Talk:
             about=self._about(page),
             people=partial(people.filled_in, work),
             now=work.local,
-            buttons=(next_, *(self._mending(mend, asks) if mend else ()), *back, self._cancel()),
+            buttons=self._ways_on(page, mend, back_from=first if number > 1 else ""),
             reopen=self._reopen(),
             asks_now=asks_now,
             one_at_a_time=one_at_a_time,
         )
+
+    def _ways_on(self, page: Page, mend: Platform | None, *, back_from: str) -> tuple[Button, ...]:
+        asks, sends = json.dumps(page.asks()), partial(self._button, submits=True)
+        next_ = sends("Next", "dialog.next", style="primary", validates=True, asks=asks)
+        back = (sends("Back", "dialog.back", key=back_from),) if back_from else ()
+        return (next_, *(self._mending(mend, asks) if mend else ()), *back, self._cancel())
 
     def _mending(self, platform: Platform, asks: str) -> tuple[Button, ...]:
         """Ways out for words that look like an identifier: have it taken out or, where the trust allows it, keep it."""

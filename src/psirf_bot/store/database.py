@@ -114,7 +114,7 @@ class TakenBack(Exception):
 def taken_back_on(kind: type[Exception], session: Session) -> Iterator[None]:
     """What is written within is taken back when it raises this; the session then knows nothing any more.
 
-    Costs a tenth of `begin_nested`, on every turn. Any other error takes the whole work back.
+    Costs a fifth of `begin_nested`, on every turn. Any other error takes the whole work back.
     """
     session.flush()
     connection = session.connection()

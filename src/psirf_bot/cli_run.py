@@ -1,0 +1,49 @@
+"""Serving from the command line until told to stop."""
+
+import asyncio
+import gc
+import logging
+import signal
+
+import click
+from aiohttp import web
+
+from psirf_bot import bootstrap, config
+
+
+def run(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:
+    """Serve, and say where; the `greeting` has a place for the address. Raises ClickException where it is taken."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("apscheduler", "alembic", "aiohttp.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_without_request)
+    try:
+        asyncio.run(_until_stopped(app, settings, greeting))
+    except OSError as busy:
+        words = f"{settings.host}:{settings.port} cannot be used ({busy.strerror}). Check PSIRF_HOST and PSIRF_PORT."
+        raise click.ClickException(words) from None
+
+
+def _without_request(record: logging.LogRecord) -> bool:
+    """Leave out what a request held: the web server quotes the bytes of one that it cannot read."""
+    error = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "an error"
+    record.msg, record.args, record.exc_info, record.exc_text = f"a request was not handled: {error}", (), None, None
+    return True
+
+
+async def _until_stopped(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:
+    """Serve until told to stop, however often; then finish what is under way."""
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    runner = web.AppRunner(app.web_application(), access_log=None, shutdown_timeout=10)
+    await runner.setup()
+    gc.collect()
+    gc.freeze()  # what has been loaded stays; looking through all of it again would hold everybody up
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        click.echo(greeting.format(address=f"http://{settings.host}:{runner.addresses[0][1]}"))
+        await stop.wait()
+    finally:
+        await runner.cleanup()

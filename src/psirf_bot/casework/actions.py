@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from psirf_bot.cards.model import Button
 from psirf_bot.casework.work import Work
-from psirf_bot.store.direct import table_of
+from psirf_bot.store.direct import Prepared, connection_of, table_of
 from psirf_bot.store.tables import Action, Case
 
 MOST_KNOWN = 50_000
@@ -61,7 +62,8 @@ def written_together(session: Session) -> Iterator[None]:
         session.info.pop(_TOGETHER, None)
     if waiting:
         in_order = sorted(waiting.items())  # two processes that write the same ones do not wait for each other
-        _execute(session, [action for _, action in in_order])
+        connection = connection_of(session)
+        connection.execute(_WRITE[connection.dialect.name], [action for _, action in in_order])
         _written_in(session).update(waiting)
 
 
@@ -73,7 +75,7 @@ def _keep(work: Work, action: dict[str, Any]) -> None:
     which, waiting, known = action["id"], work.session.info.get(_TOGETHER), work.setting.known_actions
     if waiting is not None:
         waiting[which] = action
-    elif _execute(work.session, action):
+    elif _is_new(work.session, action):
         _written_in(work.session).add(which)
     elif which not in _written_in(work.session):
         if len(known) >= MOST_KNOWN:
@@ -81,11 +83,9 @@ def _keep(work: Work, action: dict[str, Any]) -> None:
         known.add(which)
 
 
-def _execute(session: Session, actions: dict[str, Any] | list[dict[str, Any]]) -> int:
-    """How many of them were not there before, where it is one."""
-    connection = session.connection()
-    written: int = connection.execute(_WRITE[connection.dialect.name], actions).rowcount
-    return written
+def _is_new(session: Session, action: dict[str, Any]) -> bool:
+    """Write it, unless it is there."""
+    return WRITE_ONE[connection_of(session).dialect.name].change(session, **action) > 0
 
 
 def _written_in(session: Session) -> set[str]:
@@ -95,7 +95,9 @@ def _written_in(session: Session) -> set[str]:
 
 def _write(dialect: Any) -> Any:
     """Those that are there already stay as they are."""
-    return dialect.insert(table_of(Action)).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table_of(Action).columns}
+    return dialect.insert(table_of(Action)).values(values).on_conflict_do_nothing()
 
 
 _WRITE = {"sqlite": _write(sqlite), "postgresql": _write(postgresql)}
+WRITE_ONE = {database: Prepared(statement) for database, statement in _WRITE.items()}

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from psirf_bot.cards.forms import refilled
@@ -67,7 +67,7 @@ from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.distress import sounds_like_distress
 from psirf_bot.store.database import Store, taken_back_on, without_words
-from psirf_bot.store.direct import table_of
+from psirf_bot.store.direct import Prepared, inserting, table_of
 from psirf_bot.store.tables import Action, Inbox
 
 log = logging.getLogger(__name__)
@@ -143,10 +143,12 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
 
 # What every turn asks is asked past the ORM, in statements that are put together once.
 _inbox, _action = table_of(Inbox), table_of(Action)
-SEEN = select(_inbox.c.reply, _inbox.c.at).where(_inbox.c.key == bindparam("key"))
-TAKE = insert(_inbox)
-TAKE_AGAIN = update(_inbox).where(_inbox.c.key == bindparam("key"))
-MEANING = select(_action).where(_action.c.id == bindparam("id"))
+SEEN = Prepared(select(_inbox.c.reply, _inbox.c.at).where(_inbox.c.key == bindparam("key")))
+TAKE = Prepared(inserting(Inbox, "key", "reply", "at"))
+TAKE_AGAIN = Prepared(
+    update(_inbox).where(_inbox.c.key == bindparam("key")).values(reply=bindparam("reply"), at=bindparam("at"))
+)
+MEANING = Prepared(select(_action).where(_action.c.id == bindparam("id")))
 
 
 class Desk:
@@ -210,8 +212,7 @@ class Desk:
         """The answer, and the work as it was left."""
         work = Work(session, self._now(), self._setting)
         by = people.identify(work, inbound.actor, inbound.place)
-        connection = session.connection()
-        seen = connection.execute(SEEN, {"key": inbound.key}).first()
+        seen = SEEN.first(session, key=inbound.key)
         if seen and not (isinstance(inbound.what, Added) and work.now - seen.at > GREET_AGAIN_AFTER):
             return Reply.model_validate(seen.reply), work
         try:
@@ -223,7 +224,7 @@ class Desk:
         reply = _sent_where_it_belongs(work, by, inbound, reply)
         session.flush()
         kept = Reply(notice=DONE_BEFORE) if reply.sealed else reply
-        connection.execute(TAKE_AGAIN if seen else TAKE, {"key": inbound.key, "reply": kept, "at": work.now})
+        (TAKE_AGAIN if seen else TAKE).change(session, key=inbound.key, reply=kept, at=work.now)
         return reply, work
 
     @staticmethod
@@ -250,10 +251,7 @@ class Desk:
 
     def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:
         # What cannot be printed is no id of ours, and PostgreSQL takes none with a NUL.
-        found = (
-            work.session.connection().execute(MEANING, {"id": pressed.action}) if pressed.action.isprintable() else None
-        )
-        action = found.first() if found else None
+        action = MEANING.first(work.session, id=pressed.action) if pressed.action.isprintable() else None
         if action is None or action.verb not in VERBS:
             raise Refusal(
                 "That button is from an older message and no longer works. Type help to see where things are now."

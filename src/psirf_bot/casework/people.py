@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy import Row, String, cast
+from sqlalchemy import String, cast
 from sqlmodel import col, select
 
 from psirf_bot.cards.forms import with_people
@@ -18,7 +18,7 @@ from psirf_bot.casework.work import PersonId, Work
 from psirf_bot.dialogs.typed import Invalid, clean
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.direct import table_of
+from psirf_bot.store.direct import Prepared, table_of
 from psirf_bot.store.tables import Identity, Person, StandIn
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -27,12 +27,12 @@ SEEN_EVERY = timedelta(minutes=1)
 
 # Asked on every turn, so past the ORM, in statements that are put together once.
 _identity, _person, _stand_in = table_of(Identity), table_of(Person), table_of(StandIn)
-KNOWN = (
+KNOWN = Prepared(
     sa.select(_identity.c.address, _identity.c.seen_at, _person)
     .join(_person, _identity.c.person_id == _person.c.id)
     .where(*(_identity.c[key] == sa.bindparam(key) for key in ("platform", "team", "user")))
 )
-COVERS = (
+COVERS = Prepared(
     sa.select(_stand_in)
     .where(_stand_in.c.starts <= sa.bindparam("today"), _stand_in.c.ends >= sa.bindparam("today"))
     .order_by(_stand_in.c.id.desc())
@@ -50,11 +50,11 @@ def identify(work: Work, actor: Actor, place: Place) -> Member:
     this team is the trust's own.
     """
     who = {"platform": actor.platform, "team": actor.team, "user": actor.user}
-    known = work.session.connection().execute(KNOWN, who).first()
+    known = KNOWN.first(work.session, **who)
     if known is None:
         _claim(work, actor) or _welcome(work, actor)
         work.session.flush()
-        known = work.session.connection().execute(KNOWN, who).one()
+        known = KNOWN.first(work.session, **who)
     moved = bool(place.private and place.address and known.address != dict(place.address))
     if moved or known.seen_at is None or work.now - known.seen_at > SEEN_EVERY:
         identity = work.session.get_one(Identity, (actor.platform, actor.team, actor.user))
@@ -99,10 +99,12 @@ class Known(Protocol):
     name: str
     roles: list[str]
     service: str | None
+    line_manager_id: str | None
     active: bool
+    on_list: bool
 
 
-def member(work: Work, person: "Known | Row[Any]") -> Member:
+def member(work: Work, person: "Known") -> Member:
     """The person with the roles they hold today, by themselves and for those they stand in for."""
     offices, acts_for = _today(work, person, {person.id})
     roles = frozenset({Role.STAFF} | {role for role, _ in offices})
@@ -115,9 +117,10 @@ def person(work: Work, person_id: str | None) -> Person | None:
     return work.session.get(Person, person_id) if person_id else None
 
 
-def known(work: Work, person_id: str) -> "Row[Any] | Person | None":
+def known(work: Work, person_id: str) -> "Known | None":
     """What is known of somebody, for reading: of whose turn this is it has been read already."""
-    return work.memo.get(("known", person_id)) or person(work, person_id)
+    read: Known | None = work.memo.get(("known", person_id))
+    return read or person(work, person_id)
 
 
 def name_of(work: Work, who: str | None) -> str:
@@ -218,7 +221,7 @@ Office = tuple[Role, str | None]
 """A role with the service it is held in."""
 
 
-def _today(work: Work, person: "Known | Row[Any]", met: set[str]) -> tuple[set[Office], set[tuple[str, Role | None]]]:
+def _today(work: Work, person: "Known", met: set[str]) -> tuple[set[Office], set[tuple[str, Role | None]]]:
     """Their offices with those of whoever they stand in for, and for whom that is: in one role, or (None) in all."""
     if not person.active:
         return set(), set()
@@ -237,13 +240,13 @@ def _today(work: Work, person: "Known | Row[Any]", met: set[str]) -> tuple[set[O
     return offices, acts_for
 
 
-def standing_in_today(work: Work) -> "Sequence[Row[Any]]":
+def standing_in_today(work: Work) -> Sequence[Any]:
     """Everybody who stands in for somebody today, the newest arrangement first: few, and asked for again and again."""
     today = work.local.date()
     if "standing in" not in work.memo:
         work.session.flush()
-        work.memo["standing in"] = work.session.connection().execute(COVERS, {"today": today}).all()
-    found: Sequence[Row[Any]] = work.memo["standing in"]
+        work.memo["standing in"] = COVERS.all(work.session, today=today)
+    found: Sequence[Any] = work.memo["standing in"]
     return found
 
 

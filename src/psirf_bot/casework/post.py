@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam, text
 from sqlmodel import col, select
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
-from psirf_bot.store.direct import table_of
+from psirf_bot.store.direct import Prepared, inserting, table_of
 from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted
 
 PASSING = "passing"
@@ -23,11 +23,15 @@ SEALED = "sealed"
 """What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
 
 _outbox = table_of(Outbox)
-_WRITE = insert(_outbox).returning(_outbox.c.id)
-_AWAITED = select(_outbox.c.id).where(
-    _outbox.c.lane == bindparam("lane"),
-    _outbox.c.state.in_(("due", "sending", "uncertain")),
-    _outbox.c.about.is_distinct_from(CARRIED) | (_outbox.c.state != "sending"),
+_HAS_TO_GO_FIRST = (
+    f"""state IN ('due', 'sending', 'uncertain') AND (state <> 'sending' OR coalesce(about, '') <> '{CARRIED}')"""
+)
+_AWAITED = Prepared(select(_outbox.c.id).where(_outbox.c.lane == bindparam("lane"), text(_HAS_TO_GO_FIRST)))
+_CARRY = Prepared(
+    inserting(
+        *(Outbox, "key", "lane", "platform", "address", "person_id", "message", "about", "may_repeat", "state"),
+        *("due_at", "attempts", "token", "lease_until", "first_tried_at", "created_at"),
+    ).returning(_outbox.c.id, _outbox.c.key)
 )
 _SUBJECTS: Any = bindparam("subjects", expanding=True)
 _HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
@@ -234,32 +238,32 @@ def answer(
 def _is_awaited(work: Work, lane: str) -> bool:
     """Whether anything of this conversation has to go first. The courier lets no edit cross one that it carries."""
     work.session.flush()
-    return work.session.connection().execute(_AWAITED, {"lane": lane}).first() is not None
+    return _AWAITED.first(work.session, lane=lane) is not None
 
 
 def _on_its_way(
     work: Work, platform: str, address: Mapping[str, str], card: Card, person_id: str, message: str
 ) -> Errand:
     """Write a passing edit as one that is being sent. Its card need not be kept: it goes at once or never."""
-    row = {
-        "key": work.new_id(),
-        "lane": lane_of(platform, address),
-        "platform": platform,
-        "address": dict(address),
-        "person_id": person_id,
-        "message": message,
-        "about": CARRIED,
-        "may_repeat": False,
-        "state": "sending",
-        "due_at": work.now,
-        "attempts": 1,
-        "token": 1,
-        "lease_until": work.now + LEASE,
-        "first_tried_at": work.now,
-        "created_at": work.now,
-    }
-    which: int = work.session.connection().execute(_WRITE, row).scalar_one()
-    return Errand(which, 1, str(row["key"]), platform, address, card, message)
+    written = _CARRY.first(
+        work.session,
+        key=work.new_id(),
+        lane=lane_of(platform, address),
+        platform=platform,
+        address=dict(address),
+        person_id=person_id,
+        message=message,
+        about=CARRIED,
+        may_repeat=False,
+        state="sending",
+        due_at=work.now,
+        attempts=1,
+        token=1,
+        lease_until=work.now + LEASE,
+        first_tried_at=work.now,
+        created_at=work.now,
+    )
+    return Errand(written.id, 1, written.key, platform, address, card, message)
 
 
 def lane_of(platform: str, address: Mapping[str, str]) -> str:

@@ -29,11 +29,13 @@ from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.clock import Clock
 from psirf_bot.config import Settings
+from psirf_bot.delivery.clock_check import ClockCheck
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.housekeeping import tidy
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Sender
 from psirf_bot.delivery.tick import Tick
+from psirf_bot.delivery.troubles import CLOCK, Troubles
 from psirf_bot.domain.people import PersonRow
 from psirf_bot.domain.trust import Trust
 from psirf_bot.health import health_routes
@@ -114,20 +116,24 @@ class Application:
             kick=lambda: self.courier.kick(),
             carry=lambda errand: self.courier.carry(errand),
         )
+        self.clock_check = ClockCheck(_real_now)
         self.adapters: dict[str, Adapter] = {}
-        self._slack = self._slack_adapter(settings) if settings.has_slack else None
-        if self._slack:
-            self.adapters["slack"] = self._slack
+        self._platforms: dict[str, SlackAdapter | TeamsAdapter] = {}
+        if settings.has_slack:
+            self._platforms["slack"] = self._slack_adapter(settings)
         if settings.has_teams or dev:
-            self.adapters["teams"] = self._teams_adapter(settings, dev)
+            self._platforms["teams"] = self._teams_adapter(settings, dev)
+        self.adapters.update(self._platforms)
         if demo:
             self.adapters["web"] = self._web_adapter(trust)
         queue = OutboxQueue(self.setting, self.clock.now, lambda: datetime.now(UTC))
         self.courier = Courier(self.store, queue, self.adapters)
         self.tick = Tick(self.store, self.setting, self.clock.now, self.courier.kick)
+        self.troubles = Troubles(self.store, self.setting, self.clock.now, self.courier.kick, self._in_trouble)
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         often = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self.scheduler.add_job(self._wake, "interval", seconds=WAKE_EVERY, **often)
+        self.scheduler.add_job(self.troubles.look, "interval", seconds=WAKE_EVERY, **often)
         self.scheduler.add_job(self._tidy, "interval", hours=1, **often)
         self._dev = dev or demo
 
@@ -136,7 +142,7 @@ class Application:
         app = web.Application(client_max_size=2**20)
         for adapter in self.adapters.values():
             app.add_routes(adapter.routes())
-        app.add_routes(health_routes(self.store, self.clock.now, self._cut_off))
+        app.add_routes(health_routes(self.store, self.clock.now, self._in_trouble, lambda: self.clock_check.off))
         app.add_routes(downloads.routes(self.store, self.setting, self.clock.now))
         if self._dev:
             app.add_routes(dev_clock.routes(self.clock, self.tick.run))
@@ -167,9 +173,10 @@ class Application:
             parts.callback(self.scheduler.shutdown, wait=False)
             yield
 
-    def _cut_off(self) -> list[str]:
-        """The platforms that nothing comes in from, so far as the bot can tell."""
-        return ["slack"] if self._slack and self._slack.is_cut_off else []
+    def _in_trouble(self) -> dict[str, str]:
+        """The platforms that nothing can go to or come in from, and the clock if it is wrong, each with words."""
+        found = {name: platform.trouble for name, platform in self._platforms.items()} | {CLOCK: self.clock_check.said}
+        return {name: words for name, words in found.items() if words}
 
     async def _wake(self) -> None:
         await self.tick.run()
@@ -191,6 +198,7 @@ class Application:
             api_url=settings.slack_api_url,
             desk=self.desk,
             now=_real_now,
+            clock=self.clock_check,
         )
 
     def _teams_adapter(self, settings: Settings, dev: bool) -> "TeamsAdapter":
@@ -206,6 +214,7 @@ class Application:
             service_hosts=settings.teams_service_hosts,
             desk=self.desk,
             now=_real_now,
+            clock=self.clock_check,
             allow_unsigned_loopback=dev,
         )
 

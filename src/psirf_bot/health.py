@@ -1,8 +1,8 @@
 """How the bot is: alive, ready, and in figures."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert
 from sqlmodel import Session, col, func, select
 
 from psirf_bot.delivery.auditor import find_unsent, oldest_due
+from psirf_bot.delivery.troubles import CLOCK
 from psirf_bot.store.database import Store
 from psirf_bot.store.direct import table_of
 from psirf_bot.store.tables import Case, Counter, Outbox
@@ -24,31 +25,35 @@ def _real_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _none_cut_off() -> list[str]:
-    return []
+def _no_troubles() -> dict[str, str]:
+    return {}
 
 
 def health_routes(
-    store: Store, now: Callable[[], datetime] = _real_now, cut_off: Callable[[], list[str]] = _none_cut_off
+    store: Store,
+    now: Callable[[], datetime] = _real_now,
+    troubles: Callable[[], Mapping[str, str]] = _no_troubles,
+    clock_off: Callable[[], timedelta] = timedelta,
 ) -> list[web.RouteDef]:
     """GET /healthz, /readyz and /metrics. None of them shows anything that a person wrote.
 
-    `cut_off` names the platforms that the bot calls and has not reached for a while.
+    `troubles` names the platforms in trouble, and the clock, each with what is wrong and what to do about it;
+    `clock_off` is how far this machine's clock is ahead.
     """
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
-        """Late nudges, or Slack out of reach, do not make it less ready to serve: it is said, for whoever watches."""
+        """Late nudges, or a platform in trouble, do not make it less ready: it is said, for whoever watches."""
         try:
             await _write(store)
             messages = await store.read(_unfinished)
             nudges = await store.read(lambda session: find_unsent(session, now(), _real_now()))
         except Exception:  # noqa: BLE001 - whatever keeps the database away, the answer is the same
-            return web.json_response({"ready": False, "why": "the database does not answer"}, status=503)
-        away = dict.fromkeys(cut_off(), "not connected")
-        return web.json_response({"ready": True, "messages": messages, "nudges": nudges.said, **away})
+            why = {"ready": False, "why": "the database does not answer", **troubles()}
+            return web.json_response(why, status=503)
+        return web.json_response({"ready": True, "messages": messages, "nudges": nudges.said, **troubles()})
 
     async def metrics(_: web.Request) -> web.Response:
         try:
@@ -56,7 +61,11 @@ def health_routes(
             figures = await store.read(lambda session: list(_figures(session, now())))
         except Exception:  # noqa: BLE001 - as above: whoever watches is to see that it is the database
             return web.Response(text="# the database does not answer\n", status=503)
-        figures.append(("psirf_platforms_cut_off", "Platforms that the bot calls and cannot reach", len(cut_off())))
+        cut_off = len(troubles().keys() - {CLOCK})
+        figures.append(("psirf_platforms_cut_off", "Platforms that nothing can go to, or come in from", cut_off))
+        figures.append(
+            ("psirf_clock_off_seconds", "How far the clock is ahead; below 0 behind", clock_off().total_seconds())
+        )
         registry = CollectorRegistry()
         for name, words, counts in figures:
             by_state = isinstance(counts, dict)

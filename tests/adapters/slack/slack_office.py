@@ -12,6 +12,7 @@ from fakes.slack import FakeSlack, Line, Message, Person
 from psirf_bot.adapters.slack import SlackAdapter
 from psirf_bot.cards.model import Button, Card, TextInput, Words
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Reply
+from psirf_bot.delivery.clock_check import ClockCheck
 
 ADA = Actor(platform="slack", team="T0FENMARSH", user="U0ADA", name="Ada Field", email="ada.field@fenmarsh.example")
 WITH_ADA = Place(conversation="U0ADA", private=True, address={"user": "U0ADA"})
@@ -86,7 +87,12 @@ class Clock:
 
 
 def adapter_for(
-    fake: FakeSlack, desk: RecordingDesk, now: Callable[[], datetime], send_timeout: float = 2.0, api_url: str = ""
+    fake: FakeSlack,
+    desk: RecordingDesk,
+    now: Callable[[], datetime],
+    send_timeout: float = 2.0,
+    api_url: str = "",
+    check: ClockCheck | None = None,
 ) -> SlackAdapter:
     return SlackAdapter(
         bot_token=fake.bot_token,
@@ -95,6 +101,7 @@ def adapter_for(
         api_url=api_url or fake.api_url,
         desk=desk,
         now=now,
+        clock=check,
         send_timeout=send_timeout,
     )
 

@@ -54,7 +54,7 @@ async def test_a_line_that_will_be_closed_is_replaced_first_and_used_until_then(
     assert {envelope.lines[0] is old for envelope in fake.sockets.envelopes} == {True, False}
     await fake.sockets.hang_up(old)
     await connected(fake, 1)
-    assert not adapter.is_cut_off
+    assert not adapter.trouble
     assert (await fake.person("U0ADA").slash("/psirf", "help")).ok
 
 
@@ -155,11 +155,11 @@ async def test_lines_that_are_closed_at_once_are_not_opened_in_haste(
     fake: FakeSlack, adapter: SlackAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fakes.slack.sockets.MOST", 0)
-    monkeypatch.setattr("psirf_bot.adapters.slack.adapter.CUT_OFF", 0.5)
+    monkeypatch.setattr("psirf_bot.adapters.slack.socket.CUT_OFF", 0.5)
     fake.sockets.cut(await connected(fake))
     await asyncio.sleep(0.6)
     assert 1 < fake.server.attempts["apps.connections.open"] <= 5
-    assert adapter.is_cut_off  # a line that never came to anything does not count
+    assert adapter.trouble.startswith("not connected")  # a line that never came to anything does not count
 
 
 async def test_slack_that_asks_for_patience_gets_it(fake: FakeSlack, desk: RecordingDesk) -> None:
@@ -197,10 +197,10 @@ async def test_socket_mode_that_is_switched_off_is_said_once_and_not_called_agai
 async def test_it_is_known_how_long_slack_has_been_away(
     fake: FakeSlack, adapter: SlackAdapter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psirf_bot.adapters.slack.adapter.CUT_OFF", 0.1)
-    await fake.until(lambda: not adapter.is_cut_off)
+    monkeypatch.setattr("psirf_bot.adapters.slack.socket.CUT_OFF", 0.1)
+    await fake.until(lambda: not adapter.trouble)
     await fake.sockets.switch_off()
-    await fake.until(lambda: adapter.is_cut_off)
+    await fake.until(lambda: adapter.trouble)
 
 
 async def test_two_adapters_share_the_work_and_each_envelope_goes_to_one(

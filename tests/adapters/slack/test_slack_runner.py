@@ -10,6 +10,7 @@ from slack_bolt.response import BoltResponse
 from slack_office import Clock, RecordingDesk, adapter_for, served
 
 from fakes.slack import FakeSlack, Fault, Person
+from psirf_bot.adapters.slack import words
 from psirf_bot.adapters.slack.payloads import Turn
 from psirf_bot.adapters.slack.runner import TURN, Acknowledgement, Tasks, Turns
 from psirf_bot.casework.inbound import Reply
@@ -99,14 +100,12 @@ async def test_no_action_is_lost_because_slack_does_not_say_who_we_are(
         assert await fake.until(lambda: fake.open_view("U0ADA"))
 
 
-async def test_a_token_of_another_workspace_is_noticed(
-    fake: FakeSlack, desk: RecordingDesk, clock: Clock, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_token_of_another_workspace_is_noticed(fake: FakeSlack, desk: RecordingDesk, clock: Clock) -> None:
     adapter = adapter_for(fake, desk, clock)
     fake.world.team_id = "T0OTHER"
     await adapter.start()
     await adapter.stop()
-    assert "belongs to workspace T0OTHER" in caplog.text
+    assert adapter.trouble == words.other_workspace("T0OTHER", "T0FENMARSH")
 
 
 async def test_tasks_are_held_and_waited_for() -> None:

@@ -11,15 +11,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 from sqlmodel import Session, col, select
 
 from fakes.slack import FakeSlack
-from psirf_bot.health import health_routes
 from psirf_bot.store.database import open_engine
 from psirf_bot.store.tables import Inbox, Outbox
-from stage import Stage
 
 BOT = Path(sys.executable).parent / "psirf-bot"
 PEOPLE, EACH = 10, 10
@@ -95,14 +91,3 @@ async def test_a_hundred_envelopes_over_two_processes_of_which_one_is_killed_are
     log = (tmp_path / "bot.log").read_text()
     assert "connected to Slack by Socket Mode" in log
     assert not [secret for secret in ("canary", "ticket", "xoxb", "Traceback", "help") if secret in log], log
-
-
-async def test_the_page_for_watchers_says_who_is_cut_off(stage: Stage) -> None:
-    cut_off: list[str] = []
-    app = web.Application()
-    app.add_routes(health_routes(stage.store, cut_off=lambda: cut_off))
-    async with TestClient(TestServer(app)) as client:
-        assert "slack" not in await (await client.get("/readyz")).json()
-        cut_off.append("slack")
-        answer = await client.get("/readyz")
-        assert (answer.status, (await answer.json())["slack"]) == (200, "not connected")

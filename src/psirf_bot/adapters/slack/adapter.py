@@ -1,23 +1,22 @@
 """The Slack adapter: Bolt and the SDK, put together once."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import aiohttp
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from psirf_bot.adapters.slack import gate, payloads
+from psirf_bot.adapters.slack import gate, payloads, words
+from psirf_bot.adapters.slack.bot_token import BotToken, Client
 from psirf_bot.adapters.slack.channels import Channels
-from psirf_bot.adapters.slack.failures import TROUBLE, name_of, whereabouts
+from psirf_bot.adapters.slack.failures import whereabouts
 from psirf_bot.adapters.slack.members import Members
 from psirf_bot.adapters.slack.poster import Poster
 from psirf_bot.adapters.slack.reception import Reception
@@ -26,34 +25,23 @@ from psirf_bot.adapters.slack.screen import Screen
 from psirf_bot.adapters.slack.socket import SocketMode
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Desk
+from psirf_bot.delivery.clock_check import ClockCheck
 from psirf_bot.delivery.in_time import InTime
 from psirf_bot.delivery.platform import Address
 
 log = logging.getLogger(__name__)
-
-CUT_OFF = 60.0  # seconds; Slack replaces lines every hour or so, and that takes a moment
 
 # Bolt and the SDK log payloads, some even at INFO and WARNING. Nothing that people typed may stand in a log.
 _silent = logging.getLogger("psirf_bot.adapters.slack.sdk")
 _silent.setLevel(logging.CRITICAL)
 
 
-class _Authorized(AsyncAuthorize):
-    """Who we are at Slack, for Bolt: asking each time would drop the action whenever that fails."""
-
-    def __init__(self, result: AuthorizeResult) -> None:
-        self.result = result
-
-    async def __call__(self, **_: Any) -> AuthorizeResult:
-        return self.result
-
-
 class SlackAdapter:
     """One workspace. Requests come in at `routes()`, or by Socket Mode; for the courier it is a Sender.
 
     With an `app_token` the bot calls Slack, and nothing is served at `routes()`; without, Slack calls there, and the
-    `signing_secret` proves that it is Slack. `now` is the real time, against which signatures are judged.
-    `send_timeout` in seconds, for each call to Slack.
+    `signing_secret` proves that it is Slack. `now` is the real time, against which signatures are judged; `clock`
+    hears what Slack says the time is. `send_timeout` in seconds, for each call to Slack.
     """
 
     platform = "slack"
@@ -67,6 +55,7 @@ class SlackAdapter:
         api_url: str,
         desk: Desk,
         now: Callable[[], datetime],
+        clock: ClockCheck | None = None,
         signing_secret: str = "",
         app_token: str = "",
         send_timeout: float = 10.0,
@@ -76,10 +65,11 @@ class SlackAdapter:
         self._secret, self._team, self._now = signing_secret.encode(), team_id, now
         self._timeout = aiohttp.ClientTimeout(total=send_timeout, connect=min(3.0, send_timeout))
         self._session: aiohttp.ClientSession | None = None
-        self._is_out_of_time = False
+        self._clock = clock or ClockCheck(now)
+        self._out_of_time_at: float | None = None
         # The SDK's retries would post twice when an answer is lost; the courier decides what is sent again.
-        self._client = AsyncWebClient(token=bot_token, base_url=api_url, logger=_silent, retry_handlers=[])
-        self._authorized = _Authorized(AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=bot_token))
+        self._client = Client(token=bot_token, base_url=api_url, logger=_silent, retry_handlers=[])
+        self._bot_token = BotToken(self._client, team_id)
         members = Members(self._client, team_id, now)
         channels = Channels(self._client, now)
         self._reception = Reception(members, channels, desk, Screen(self._client), team_id)
@@ -93,33 +83,31 @@ class SlackAdapter:
         return [] if self._socket else [web.post("/slack/events", self._events)]
 
     @property
-    def is_cut_off(self) -> bool:
-        """Whether nothing has been able to come in from Slack for more than a minute, as far as we can tell.
+    def trouble(self) -> str:
+        """Why nothing can go to Slack, or come in from there, as far as we can tell, and what to do about it.
 
-        Where Slack calls us, that is so when what it signed last is not of now: with a wrong clock nothing is admitted.
+        Where Slack calls us, that is so too when what it signed last is not of now: with a wrong clock nothing is
+        admitted. It is forgiven once Slack's own answers say that our clock is right: then it was played again.
         """
-        return self._is_out_of_time or (self._socket is not None and self._socket.away_for > CUT_OFF)
+        refused_at = self._out_of_time_at
+        if refused_at is not None and not self._clock.was_right_since(refused_at):
+            return words.OUT_OF_TIME
+        return self._bot_token.trouble or (self._socket.trouble if self._socket else "")
 
     async def start(self) -> None:
         """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
-        self._session = aiohttp.ClientSession(timeout=self._timeout, request_class=InTime)
+        self._session = aiohttp.ClientSession(
+            timeout=self._timeout, request_class=InTime, response_class=self._clock.answers()
+        )
         self._client.session = self._session
         if self._socket:
             self._socket.start()
-        try:
-            answer = await self._client.auth_test()
-        except TROUBLE as error:
-            log.warning("Slack did not say who we are: %s", name_of(error))
-            return
-        if answer.get("team_id") != self._team:
-            log.error("the bot token belongs to workspace %s, not %s", answer.get("team_id"), self._team)
-        self._authorized.result = AuthorizeResult.from_auth_test_response(
-            bot_token=self._client.token, auth_test_response=answer
-        )
+        await self._bot_token.start()
 
     async def stop(self, grace: float = 10.0) -> None:
         """Take nothing more, finish what is under way within `grace` seconds, and close the connections."""
         session, self._session = self._session, None
+        await self._bot_token.stop()
         if self._socket:
             await self._socket.stop(grace)
         if late := await self._tasks.drain(grace):
@@ -143,15 +131,13 @@ class SlackAdapter:
         try:
             body = await gate.admit(request, self._secret, self._now)
         except gate.WrongTime as refusal:
-            self._is_out_of_time = True
-            log.warning(
-                "a request that Slack signed is not of now: it is played again, or this machine's clock is wrong"
-            )
+            self._out_of_time_at = time.monotonic()
+            log.warning("a request was refused: %s", words.OUT_OF_TIME)
             return web.Response(status=refusal.status)
         except web.HTTPException as refusal:
             log.info("a request was not admitted: %d", refusal.status)
             return web.Response(status=refusal.status)
-        self._is_out_of_time = False
+        self._out_of_time_at = None
         if body.get("type") == "url_verification":
             return web.json_response({"challenge": str(body.get("challenge", ""))})
         return await to_aiohttp_response(await self._answer(body))
@@ -184,7 +170,7 @@ class SlackAdapter:
             name=_silent.name,
             logger=_silent,
             client=AsyncWebClient(base_url=self._client.base_url, logger=_silent, retry_handlers=[]),
-            authorize=self._authorized,
+            authorize=self._bot_token,
             request_verification_enabled=False,  # done at the gate, as are the next two
             ssl_check_enabled=False,
             url_verification_enabled=False,

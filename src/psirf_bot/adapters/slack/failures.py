@@ -58,8 +58,12 @@ SHUT_OUT = frozenset(
     }
 )
 
+# Slack does not take the token that we call it with, whatever the call.
+TOKEN_REFUSED = frozenset(
+    {"account_inactive", "invalid_auth", "not_allowed_token_type", "not_authed", "token_expired", "token_revoked"}
+)
 # Faults of our own set-up, such as a token that is being replaced: an administrator mends them; the message waits.
-OURS = frozenset({"account_inactive", "invalid_auth", "missing_scope", "not_authed", "token_expired", "token_revoked"})
+OURS = TOKEN_REFUSED | {"missing_scope"}
 MENDED_IN = 300.0  # seconds
 
 # The connection was never made, so nothing can have been sent over it.

@@ -11,7 +11,8 @@ import aiohttp
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from psirf_bot.adapters.slack.failures import OURS, judged, name_of, whereabouts
+from psirf_bot.adapters.slack import words
+from psirf_bot.adapters.slack.failures import OURS, TOKEN_REFUSED, judged, name_of, whereabouts
 from psirf_bot.adapters.slack.runner import Tasks
 from psirf_bot.delivery.platform import Refused
 
@@ -23,6 +24,7 @@ PING_EVERY = 10.0  # seconds without a word from Slack; it then has half as long
 OLD_STAYS = 30.0  # seconds for which a line that Slack wants replaced is still listened to, unless Slack hangs up
 STEADY = 60.0  # seconds after which a line counts as good, so that the next one is opened without a wait
 FIRST_WAIT, LONGEST_WAIT = 0.1, 30.0  # seconds; doubled each time in between
+CUT_OFF = 60.0  # seconds without a line; Slack replaces lines every hour or so, and that takes a moment
 GOODBYE = 1.0  # seconds for Slack to answer when we hang up
 
 
@@ -43,6 +45,7 @@ class SocketMode:
         self._greeted: set[aiohttp.ClientWebSocketResponse] = set()
         self._last_open = time.monotonic()
         self._switched_off = False
+        self._refused = ""
         self._staying: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -62,6 +65,15 @@ class SocketMode:
         """For how many seconds there has been no line; 0 while there is one."""
         return 0.0 if self._greeted else time.monotonic() - self._last_open
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing comes in, and what to do about it; nothing while all is well."""
+        if self._switched_off:
+            return words.SWITCHED_OFF
+        if self._refused:
+            return words.app_token_refused(self._refused)
+        return words.NOT_CONNECTED if self.away_for > CUT_OFF else ""
+
     async def _stay_connected(self) -> None:
         """One line after the other. The next is opened as soon as Slack announces that it will close this one."""
         pause = 0.0
@@ -71,7 +83,10 @@ class SocketMode:
                 line = await self._call()
             except Exception as error:  # noqa: BLE001 (whatever it is, Slack is called again)
                 asked = _told(error)
+                if (name := name_of(error)) in TOKEN_REFUSED:
+                    self._refused = name
             else:
+                self._refused = ""
                 over = asyncio.Event()
                 self._lines.start(self._listen(line, over))
                 await over.wait()

@@ -1,4 +1,7 @@
-"""Everything that this adapter itself says to people. What the bot says about cases comes from the desk, as cards."""
+"""Everything that this adapter itself says to people. What the bot says about cases comes from the desk, as cards.
+
+What it says at the end is for whoever runs the bot: what is wrong, and what to do.
+"""
 
 GUEST = (
     "Sorry, guests of this workspace cannot use this app. Please ask a colleague in the trust to do it for you. "
@@ -23,3 +26,42 @@ def went_wrong(reference: str, *, form: bool) -> str:
     """Something failed on our side; the reference stands in the log as well."""
     kept = "Your words are still in the form." if form else "Please try again."
     return f"Sorry, something went wrong on our side. {kept} Reference {reference}"
+
+
+NOT_CONNECTED = (
+    "not connected: there has been no line to Slack for more than a minute. "
+    "Look at the firewall, the proxy and the name service"
+)
+SWITCHED_OFF = "Socket Mode is switched off in the app's settings in Slack. Switch it on, then start the bot again"
+OUT_OF_TIME = (
+    "what Slack signed last is not of now, and was refused: it was played again, or this machine's clock is wrong. "
+    "See that NTP keeps the clock (timedatectl)"
+)
+
+
+def app_token_refused(name: str) -> str:
+    return (
+        f"Slack does not take the app token ({name}), so nothing comes in. Put the app's own into "
+        "PSIRF_SLACK_APP_TOKEN, then start the bot again"
+    )
+
+
+def bot_token_refused(name: str) -> str:
+    return (
+        f"Slack does not take the bot's token ({name}), so nothing can be sent. Is the app still installed? Put its "
+        "token into PSIRF_SLACK_BOT_TOKEN, then start the bot again"
+    )
+
+
+def other_workspace(theirs: str, ours: str) -> str:
+    return (
+        f"the bot token belongs to workspace {theirs}, not {ours}. Correct PSIRF_SLACK_TEAM_ID or "
+        "PSIRF_SLACK_BOT_TOKEN, then start the bot again"
+    )
+
+
+def no_answer(why: str) -> str:
+    return (
+        f"Slack does not answer as it should ({why}). Look at the firewall, the proxy, the name service and Slack's "
+        "own status page"
+    )

@@ -17,22 +17,23 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from psirf_bot.adapters.teams import answers, windows, words
+from psirf_bot.adapters.teams.arrival import body_of
 from psirf_bot.adapters.teams.connector import LOOPBACK, Connector, Json, is_loopback, may_answer
 from psirf_bot.adapters.teams.in_place import InPlace
 from psirf_bot.adapters.teams.members import Asked, CannotTell, Member, Members, NotAdded, NotStaff
 from psirf_bot.adapters.teams.seam import Bot
 from psirf_bot.adapters.teams.sender import TeamsSender
+from psirf_bot.adapters.teams.standing import Standing
 from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, Unavailable, Untrusted
 from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Added, Desk, Reply
+from psirf_bot.delivery.clock_check import ClockCheck
 from psirf_bot.delivery.in_time import InTime
 from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
 log = logging.getLogger(__name__)
 
-LARGEST = 256 * 1024  # bytes; the connector itself takes no more
-ARRIVES_WITHIN = 5.0  # seconds
 WORLDWIDE = "https://smba.trafficmanager.net/teams/"  # the service of commercial tenants, until we have heard from one
 PLAYGROUND = "playground"  # the tenant of unsigned turns when no other is configured
 
@@ -40,9 +41,9 @@ PLAYGROUND = "playground"  # the tenant of unsigned turns when no other is confi
 class TeamsAdapter:
     """One bot in one tenant. It implements `delivery.platform.Sender`.
 
-    `now` ages what is cached. `allow_unsigned_loopback` lets Microsoft's Agents Playground on this machine in; only
-    then may `app_id`, `app_secret` and `tenant_id` be empty. `send_timeout` and `answer_within` are in seconds:
-    people should have an answer within three.
+    `now` ages what is cached; `clock` hears what Microsoft says the time is. `allow_unsigned_loopback` lets Microsoft's
+    Agents Playground on this machine in; only then may `app_id`, `app_secret` and `tenant_id` be empty. `send_timeout`
+    and `answer_within` are in seconds: people should have an answer within three.
     """
 
     platform = "teams"
@@ -59,6 +60,7 @@ class TeamsAdapter:
         service_hosts: Collection[str],
         desk: Desk,
         now: Callable[[], datetime],
+        clock: ClockCheck | None = None,
         allow_unsigned_loopback: bool = False,
         send_timeout: float = 10.0,
         answer_within: float = 2.8,
@@ -70,7 +72,8 @@ class TeamsAdapter:
         self._openid_url, self._login_url = openid_url, login_url.rstrip("/")
         hosts = {host.casefold() for host in service_hosts}
         self._hosts = hosts | LOOPBACK if allow_unsigned_loopback else hosts
-        self._desk, self._now = desk, now
+        self._desk, self._now, self._clock = desk, now, clock or ClockCheck(now)
+        self._standing: Standing | None = None
         self._allow_unsigned = allow_unsigned_loopback
         self._send_timeout, self._answer_within = send_timeout, answer_within
         self._turns: set[asyncio.Task[Json | None]] = set()
@@ -80,16 +83,25 @@ class TeamsAdapter:
     def routes(self) -> list[web.RouteDef]:
         return [web.post("/api/messages", self._receive)]
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing can go to Teams, or come in from there, as far as we can tell, and what to do about it."""
+        return self._standing.trouble if self._standing else ""
+
     async def start(self) -> None:
         """Open the way to Microsoft."""
-        self._http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), request_class=InTime)
+        self._http = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), request_class=InTime, response_class=self._clock.answers()
+        )
         self._keys = SigningKeys(self._http, self._openid_url, self._now)
         token_url = f"{self._login_url}/{self._tenant}/oauth2/v2.0/token"
         self._token = AppToken(self._http, token_url, self._app_id, self._app_secret, self._now)
         token = self._token if self._is_set_up else None
         connector = Connector(self._http, token, self._hosts, self._send_timeout)
         self._members = Members(connector, self._now)
-        self._bot = Bot(TokenCheck(self._keys, self._app_id) if self._is_set_up else None, connector)
+        check = TokenCheck(self._keys, self._app_id) if self._is_set_up else None
+        self._bot = Bot(check, connector)
+        self._standing = Standing(self._token, connector, check, self._clock) if check else None
         self._in_place = InPlace()
         self._sender = TeamsSender(connector, self._app_id, WORLDWIDE, self._in_place)
         self._is_open = True
@@ -103,8 +115,9 @@ class TeamsAdapter:
         for turn in left:
             turn.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        for part in (self._members, self._keys, self._token):
-            await part.stop()
+        for part in (self._standing, self._members, self._keys, self._token):
+            if part:
+                await part.stop()
         await self._http.close()
 
     async def send(self, to: Address, card: Card, key: str) -> str:
@@ -130,8 +143,7 @@ class TeamsAdapter:
         if authorization is None and not unsigned:
             return web.Response(status=401)
         try:
-            async with asyncio.timeout(ARRIVES_WITHIN):
-                activity = Activity.model_validate_json(await _body(request))
+            activity = Activity.model_validate_json(await body_of(request))
         except (ValidationError, web.RequestPayloadError):
             return web.Response(status=400)
         except TimeoutError:
@@ -280,12 +292,3 @@ def _asked(activity: Activity, tenants: frozenset[str]) -> Asked:
     return Asked(
         activity.service_url, conversation, sender.id, sender.aad_object_id or "", activity.recipient.id, tenants
     )
-
-
-async def _body(request: web.Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST:
-            raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
-    return bytes(body)

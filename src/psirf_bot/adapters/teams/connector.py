@@ -45,13 +45,15 @@ def may_answer(service_url: str, hosts: Collection[str]) -> bool:
 class Connector:
     """Calls the connector of whichever service URL a conversation belongs to; unsigned when there is no token.
 
-    `timeout` is in seconds, for a whole call. Every method raises Refused and Uncertain.
+    `timeout` is in seconds, for a whole call. Every method raises Refused and Uncertain. `refuses_us`: whether it took
+    no token the last time, not even a new one.
     """
 
     def __init__(
         self, http: aiohttp.ClientSession, token: AppToken | None, hosts: Collection[str], timeout: float
     ) -> None:
         self._http, self._token, self._hosts, self._timeout = http, token, hosts, timeout
+        self.refuses_us = False
 
     async def post(self, service_url: str, conversation: str, activity: Json) -> str:
         """Post a message and return its id."""
@@ -98,6 +100,7 @@ class Connector:
             # A 401 took no message: asking again with a new token cannot post twice.
             self._token.forget(answer.token)
             answer = await self._exchange(method, url, data, limit)
+        self.refuses_us = answer.status == 401
         return answer.taken()
 
     async def _exchange(self, method: str, url: URL, data: bytes | None, limit: aiohttp.ClientTimeout) -> "_Answer":

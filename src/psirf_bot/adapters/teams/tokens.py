@@ -5,6 +5,7 @@ What is cached ages by the clock that is handed in; the times inside a signed to
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import aiohttp
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
+from jwt.types import Options
 
 from psirf_bot.adapters.teams.single_flight import SingleFlight
 
@@ -29,6 +31,7 @@ QUIET_KEYS = timedelta(seconds=1)  # a genuine key must not wait long because so
 REFRESH_AHEAD = timedelta(minutes=5)
 MARGIN = timedelta(seconds=30)  # a token must outlive the call that it is for
 _MANY = 200  # tokens remembered; the connector signs one for many turns
+BUSY = frozenset({408, 429})  # Entra has no time for us; any other 4xx is about what we are
 _FETCH = aiohttp.ClientTimeout(total=3)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _GARBLED = (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, AttributeError)
@@ -124,11 +127,13 @@ class TokenCheck:
     """Whether a request comes from the Bot Connector and is for this bot.
 
     A token that comes again is not verified again, but its key, its time and what it is for are looked at every time.
+    `out_of_time_at`: when (monotonic) a token was refused for its time alone, if nothing has been admitted since.
     """
 
     def __init__(self, keys: SigningKeys, app_id: str) -> None:
         self._keys, self._app_id = keys, app_id
         self._verified: dict[str, Verified] = {}
+        self.out_of_time_at: float | None = None
 
     async def check(self, authorization: str, service_url: str, channel: str) -> dict[str, Any]:
         """The token's claims. Raises Untrusted, and Unavailable when there are no keys to check it with."""
@@ -143,6 +148,7 @@ class TokenCheck:
             raise Untrusted("for another service URL")
         if channel not in verified.key.endorsements:
             raise Untrusted("the key is not endorsed for this channel")
+        self.out_of_time_at = None
         return verified.claims
 
     async def _verify(self, token: str) -> Verified:
@@ -160,6 +166,15 @@ class TokenCheck:
         return verified
 
     def _claims(self, token: str, key: SigningKey) -> dict[str, Any]:
+        try:
+            return self._decoded(token, key)
+        except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
+            self._decoded(token, key, in_its_time=False)  # raises what else is wrong with it
+            self.out_of_time_at = time.monotonic()
+            raise
+
+    def _decoded(self, token: str, key: SigningKey, *, in_its_time: bool = True) -> dict[str, Any]:
+        times: Options = {"verify_exp": in_its_time, "verify_nbf": in_its_time, "verify_iat": in_its_time}
         return jwt.decode(
             token,
             key.public,
@@ -167,7 +182,7 @@ class TokenCheck:
             audience=self._app_id,
             issuer=ISSUER,
             leeway=SKEW,
-            options={"require": ["exp", "nbf", "iss", "aud", "serviceurl"], "strict_aud": True},
+            options={"require": ["exp", "nbf", "iss", "aud", "serviceurl"], "strict_aud": True, **times},
         )
 
 
@@ -177,12 +192,17 @@ def _kid(token: str) -> str:
 
 
 class AppToken:
-    """The bearer token that we call the Bot Connector with: one for everybody, renewed before its time is up."""
+    """The bearer token that we call the Bot Connector with: one for everybody, renewed before its time is up.
+
+    `refused`: Entra's name and number for why it gave us none the last time that it answered. `misses`: how many times
+    running it has not answered, or not as it should.
+    """
 
     def __init__(self, http: aiohttp.ClientSession, url: str, app_id: str, secret: str, now: Now) -> None:
         self._http, self._now, self._url = http, now, url
         self._form = {"grant_type": "client_credentials", "scope": SCOPE, "client_id": app_id, "client_secret": secret}
-        self._token = ""
+        self._token = self.refused = ""
+        self.misses = 0
         self._expires = self._quiet_until = _LONG_AGO
         self._fetching = SingleFlight(self._fetch)
 
@@ -194,6 +214,10 @@ class AppToken:
         elif left <= REFRESH_AHEAD and self._now() >= self._quiet_until:
             self._fetching.start(self._url)
         return self._token
+
+    async def renew(self) -> None:
+        """Ask for a new one, whatever is left of this one. Raises Unavailable."""
+        await self._fetching.get(self._url)
 
     def forget(self, token: str) -> None:
         """The connector does not take this one any more."""
@@ -209,10 +233,21 @@ class AppToken:
             async with self._http.post(url, data=self._form, timeout=_FETCH, allow_redirects=False) as answer:
                 body = await answer.json(content_type=None)
                 if answer.status != 200:
-                    log.error("Entra refuses us a token: %s %.60r", answer.status, body.get("error"))
+                    self._not_given(answer.status, body)
                     raise Unavailable("token refused")
                 token, lives = str(body["access_token"]), timedelta(seconds=int(body["expires_in"]))
         except _GARBLED as why:
+            self.misses += 1
             log.warning("a token cannot be fetched: %s", type(why).__name__)
             raise Unavailable("token host") from why
+        self.refused, self.misses = "", 0
         self._token, self._expires = token, self._now() + lives
+
+    def _not_given(self, status: int, body: dict[str, Any]) -> None:
+        if not 400 <= status < 500 or status in BUSY:
+            self.misses += 1
+            log.warning("Entra gives us no token: %d", status)
+            return
+        error, numbers = str(body.get("error")), body.get("error_codes") or [status]
+        self.refused = f"{error if re.fullmatch('[a-z_]{1,40}', error) else 'refused'} {int(numbers[0])}"
+        self.misses = 0

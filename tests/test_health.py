@@ -1,0 +1,108 @@
+"""A platform in trouble, or a wrong clock, as whoever watches the whole bot sees it."""
+
+import asyncio
+import json
+import logging
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from fakes.slack import Fault
+from psirf_bot import bootstrap
+from psirf_bot.adapters.slack import bot_token
+from psirf_bot.adapters.teams import TeamsAdapter, standing
+from psirf_bot.delivery import troubles
+from whole import Whole, whole
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "WAKE_EVERY", 0.05)
+    monkeypatch.setattr(bot_token, "ASKED_EVERY", 0.05)
+    monkeypatch.setattr(standing, "LOOKS_EVERY", 0.05)
+    monkeypatch.setattr(troubles, "LASTS", 0.0)
+
+
+async def get(bot: Whole, page: str) -> str:
+    async with aiohttp.ClientSession() as http, http.get(bot.teams.bot_url.replace("/api/messages", page)) as answer:
+        assert answer.status == 200
+        return await answer.text()
+
+
+async def readyz(bot: Whole) -> Json:
+    """It serves as well as before, whatever is in trouble."""
+    page: Json = json.loads(await get(bot, "/readyz"))
+    return page
+
+
+async def until_readyz(bot: Whole, *in_trouble: str) -> Json:
+    async with asyncio.timeout(5):
+        while {"slack", "teams", "clock"} & (page := await readyz(bot)).keys() != set(in_trouble):  # noqa: ASYNC110 (it is another page)
+            await asyncio.sleep(0.02)
+    return page
+
+
+async def figures(bot: Whole) -> dict[str, float]:
+    families = text_string_to_metric_families(await get(bot, "/metrics"))
+    return {sample.name: sample.value for family in families for sample in family.samples}
+
+
+async def test_a_token_and_a_secret_that_are_not_taken_any_more_are_said_and_then_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, troubles.__name__)
+    async with whole(tmp_path) as bot:
+        await until_readyz(bot)
+        assert (await figures(bot))["psirf_platforms_cut_off"] == 0
+        bot.slack.server.faults.chooser = lambda method: Fault.refused("token_revoked")
+        assert "token_revoked" in (await until_readyz(bot, "slack"))["slack"]
+        refusal = 401, "invalid_client", 7000222, "The secret is expired"
+        monkeypatch.setattr(bot.teams.entra, "_why_not", lambda *_: refusal)
+        teams = bot.app.adapters["teams"]
+        assert isinstance(teams, TeamsAdapter)
+        teams._token.forget(teams._token._token)  # its time is up
+        assert "has ended" in (await until_readyz(bot, "slack", "teams"))["teams"]
+        assert (await figures(bot))["psirf_platforms_cut_off"] == 2
+        bot.slack.server.faults.chooser = None
+        monkeypatch.setattr(bot.teams.entra, "_why_not", lambda *_: None)
+        await until_readyz(bot)
+        assert (await figures(bot))["psirf_platforms_cut_off"] == 0
+        await bot.slack.until(lambda: "no longer in trouble: teams" in caplog.text)
+    said = [message for message in caplog.messages if "trouble" in message]
+    assert [words.rpartition("trouble: ")[2][:5] for words in said].count("slack") == 2, "when it begins, when it ends"
+    assert not [secret for secret in (bot.slack.bot_token, "made-up-secret") if secret in caplog.text]
+
+
+async def test_a_wrong_clock_is_said_to_whoever_watches_and_to_the_quality_team(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with whole(tmp_path) as bot:
+        wei = bot.slack.person("U0WEI0001")
+        await wei.say(f"<@{bot.slack.bot_user_id}> use this channel for quality", channel="C0QUALITY")
+        with monkeypatch.context() as moment:
+            wrong = format_datetime(datetime.now(UTC) + timedelta(minutes=7), usegmt=True)
+            moment.setattr("aiohttp.web_response.rfc822_formatted_time", lambda: wrong)
+            page = await until_readyz(bot, "clock")
+            assert page["clock"].startswith("this machine's clock is 7 minutes behind")
+            assert (await figures(bot))["psirf_clock_off_seconds"] == pytest.approx(-420, abs=10)
+            told = await bot.slack.until(
+                lambda: [m for m in bot.slack.messages("C0QUALITY") if "set the clock of its machine" in m.words]
+            )
+            assert len(told) == 1
+        await until_readyz(bot)
+        assert (await figures(bot))["psirf_clock_off_seconds"] == 0
+
+
+async def test_a_clock_that_was_moved_for_a_trial_is_not_a_wrong_one(tmp_path: Path) -> None:
+    async with whole(tmp_path) as bot:
+        bot.app.clock.advance(timedelta(days=30))
+        asked = bot.slack.server.attempts["auth.test"]
+        await bot.slack.until(lambda: bot.slack.server.attempts["auth.test"] > asked + 3)
+        assert not {"slack", "teams", "clock"} & (await readyz(bot)).keys()

@@ -6,6 +6,7 @@ import logging
 import signal
 
 import click
+import uvloop
 from aiohttp import web
 
 from psirf_bot import bootstrap, config
@@ -18,7 +19,7 @@ def run(app: bootstrap.Application, settings: config.Settings, greeting: str) ->
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_without_request)
     try:
-        asyncio.run(_until_stopped(app, settings, greeting))
+        uvloop.run(_until_stopped(app, settings, greeting))
     except OSError as busy:
         words = f"{settings.host}:{settings.port} cannot be used ({busy.strerror}). Check PSIRF_HOST and PSIRF_PORT."
         raise click.ClickException(words) from None

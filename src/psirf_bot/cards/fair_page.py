@@ -28,7 +28,7 @@ ALONE = (
     "two of you agreed on is asked anew with whoever takes their place."
 )
 NOT_DECIDED = "Nothing is decided until both of you confirm."
-NOT_BOTH = "Not both of you state a ground for a concern, so the tool ends here. Either of you can confirm that."
+EITHER_CONFIRMS = "Either of you can confirm that."
 READINGS: Mapping[str, str] = {
     "next test": "The tool does not say where it goes on after an ongoing concern. Here it goes on with the next test.",
     "deliberate harm": "The tool does not say where it goes on after an ongoing concern. Here it goes on with the "
@@ -143,7 +143,7 @@ def at_an_end(end: End, confirmed: str, sections: Sequence[Part], *, either: boo
 
     `either`: one of the two is enough to confirm it.
     """
-    said = (NOT_BOTH if either else NOT_DECIDED, confirmed, cut_short(sections))
+    said = (EITHER_CONFIRMS if either else NOT_DECIDED, confirmed, cut_short(sections))
     return (
         Words(text=f"The tool's next step: {end.title}", style="heading"),
         Words(text=end.step),

@@ -17,7 +17,8 @@ CONCERN = "What concern about an individual's conduct or fitness to practise did
 NO_NAMES = "No names, please: write “the member of staff”."
 WHOM = "Whom do the concerns relate to?"
 KEPT_HIDDEN = (
-    "This is kept to refuse people who must not take part, and is never shown: everywhere the person is a reference."
+    "It is asked so that people who must not take part can be refused. It is never shown: a reference stands for the "
+    "person everywhere."
 )
 COLLEAGUE = "Which colleague of the other team will use it with you?"
 ONE_OF_EACH = "One of you has to be of the patient safety team and the other of the workforce team."
@@ -69,7 +70,7 @@ def begun(reference: str, colleague: str, open_it: Button, *, reached: bool) -> 
     return _page(
         reference,
         Words(text=f"Thank you. It waits for {colleague} to join. Until then no question is asked."),
-        *_unreached(colleague, reached=reached),
+        _when_they_hear(colleague, reached=reached),
         Words(
             text=f"Please tell {colleague} in person whom it concerns: the name is shown nowhere. Here the person is "
             f"“the member of staff”, and this run of the tool is {reference}. Nobody else has been told."
@@ -173,7 +174,7 @@ def asked_another(reference: str, colleague: str, open_it: Button, *, reached: b
     return _page(
         reference,
         Words(text=f"Thank you. It waits for {colleague} to join."),
-        *_unreached(colleague, reached=reached),
+        _when_they_hear(colleague, reached=reached),
         Words(text=f"Please tell {colleague} in person whom it concerns: the name is shown nowhere."),
         buttons=(open_it,),
     )
@@ -198,11 +199,12 @@ def moved_on(reference: str, open_it: Button) -> Card:
     return _page(reference, Words(text="This has moved on. Please open it to see where it is."), buttons=(open_it,))
 
 
-def _unreached(colleague: str, *, reached: bool) -> list[Part]:
+def _when_they_hear(colleague: str, *, reached: bool) -> Words:
     if reached:
-        return []
+        text = f"{colleague} is told in working hours that something waits, and can see it at once by typing fair."
+        return Words(text=text)
     text = f"I cannot write to {colleague} yet. Please ask them to open a private chat with me, and to type fair there."
-    return [Words(text=text, style="warning")]
+    return Words(text=text, style="warning")
 
 
 def _message(*body: Part, buttons: tuple[Button, ...] = ()) -> Card:

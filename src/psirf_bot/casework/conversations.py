@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam
+import sqlalchemy as sa
 from sqlmodel import select
 
 from psirf_bot.cards.model import Card
@@ -22,7 +22,7 @@ from psirf_bot.dialogs.flow import Page, Turn, page_before, submit, unanswered
 from psirf_bot.dialogs.questions import Choice, People, Question
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Member
-from psirf_bot.store.direct import put
+from psirf_bot.store.direct import Prepared, known_as_stored, put, table_of
 from psirf_bot.store.tables import Dialog
 
 TYPED_ANSWERS_WITHIN = timedelta(hours=1)
@@ -31,7 +31,8 @@ TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 SKIP = frozenset({"skip", "skip it", "skip this", "-", "none", "n/a", "na", "no thanks", "nothing", "pass"})
 SEND = frozenset({"send", "send it", "confirm"})
 
-_THIS = select(Dialog).where(Dialog.id == bindparam("id")).with_for_update()
+_dialog = table_of(Dialog)
+_THIS = Prepared(sa.select(_dialog).where(_dialog.c.id == sa.bindparam("id")).with_for_update())
 
 Act = Callable[[Talk, Press], Reply]
 """What a press does with a conversation that is still open."""
@@ -126,9 +127,10 @@ class Conversations:
 
     def _while_open(self, act: Act, work: Work, press: Press) -> Reply:
         """Do it, unless the conversation has ended: then say how, and where things are."""
-        dialog = work.session.exec(_THIS, params={"id": press.args["dialog"]}).first()
-        if dialog is None or dialog.person_id != press.by.id:
+        found = _THIS.first(work.session, id=press.args["dialog"])
+        if found is None or found.person_id != press.by.id:
             raise Refusal("This form belongs to somebody else. Type help to see what you can do.")
+        dialog = known_as_stored(work.session, Dialog, found)
         script = self.scripts[dialog.flow]
         if dialog.state != "open":
             return Reply(card=script.on_ended(work, dialog, press.by))

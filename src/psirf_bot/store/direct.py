@@ -3,13 +3,15 @@
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindparam, insert, update
+from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindparam, insert, inspect, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, SQLModel
 
+Model = TypeVar("Model", bound=SQLModel)
 Convert = Callable[[Any], Any] | None
 
 
@@ -116,6 +118,19 @@ def _given_to_driver(connection: Connection, sql: str, values: Sequence[Any] | M
             None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
         )
         raise known from error
+
+
+def known_as_stored(session: Session, model: type[Model], row: Any) -> Model:
+    """The object of a row that was read past the session just now, as if the session had read it in twice the time.
+
+    Raises InvalidRequestError where the session has that object already.
+    """
+    found: Model = inspect(model).class_manager.new_instance()
+    for name, value in row._asdict().items():
+        set_committed_value(found, name, value)
+    make_transient_to_detached(found)
+    session.add(found)
+    return found
 
 
 def inserting(model: type[SQLModel], *names: str) -> Insert:

@@ -49,6 +49,7 @@ async def main(order: Json) -> None:
     await runner.setup()
     gc.collect()
     gc.freeze()  # as `serve` does; the bare bots have the good of it too
+    gc.set_threshold(5000, 20, 20)
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     measuring = asyncio.create_task(meter.run())
     _say({"port": runner.addresses[0][1]})

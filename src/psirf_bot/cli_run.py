@@ -11,6 +11,9 @@ from aiohttp import web
 
 from psirf_bot import bootstrap, config
 
+SELDOM = 5000, 20, 20
+"""How much is made before garbage is looked for: a turn makes a thousand things, and nearly all go by themselves."""
+
 
 def run(app: bootstrap.Application, settings: config.Settings, greeting: str) -> None:
     """Serve, and say where; the `greeting` has a place for the address. Raises ClickException where it is taken."""
@@ -41,6 +44,7 @@ async def _until_stopped(app: bootstrap.Application, settings: config.Settings, 
     await runner.setup()
     gc.collect()
     gc.freeze()  # what has been loaded stays; looking through all of it again would hold everybody up
+    gc.set_threshold(*SELDOM)
     try:
         site = web.TCPSite(runner, settings.host, settings.port)
         await site.start()

@@ -13,6 +13,7 @@ from psirf_bot.cards.model import PeopleInput
 from psirf_bot.casework import onlookers, post, setting_up
 from psirf_bot.casework.inbound import Actor, Chosen, Inbound, Opened, Place, Pressed, Said
 from psirf_bot.casework.people_list import take_on
+from psirf_bot.casework.work import Work
 from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.domain.people import read_people
 from psirf_bot.store.tables import Case, Channel, Dialog, Identity, Inbox, Outbox, Person, StandIn, SupportNeed
@@ -340,6 +341,25 @@ async def test_a_leavers_page_loses_what_is_no_longer_theirs(stage: Stage) -> No
     await stage.settled()
     assert "PSI-2026-0001" not in page_now(stage, LEAH)
     assert "Report what happened" in page_now(stage, LEAH)
+
+
+async def test_a_page_that_is_just_on_its_way_is_brought_up_to_date_behind_it(stage: Stage) -> None:
+    def changed_while_on_its_way(work: Work) -> list[str]:
+        leah = work.session.exec(
+            select(Identity).join(Person, Identity.person_id == Person.id).where(Person.name == LEAH)
+        ).one()
+        subject = post.home_of(leah.platform, leah.team, leah.user)
+        post.living_at(work, leah.platform, {"home": leah.user}, subject)
+        work.outgoing[0].state = "sending"
+        post.refresh_homes(work, [leah.person_id])
+        work.session.flush()
+        found = work.session.exec(select(Outbox).where(Outbox.subject == subject).order_by(Outbox.id)).all()
+        states = [row.state for row in found]
+        for row in found:
+            work.session.delete(row)
+        return states
+
+    assert await stage.do(changed_while_on_its_way) == ["sending", "due"]
     assert "dead" not in [row.state for row in await rows(stage, Outbox)]
 
 

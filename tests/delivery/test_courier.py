@@ -19,7 +19,7 @@ from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import courier as courier_module
 from psirf_bot.delivery.arrivals import Arrival
-from psirf_bot.delivery.courier import AT_ONCE, Courier
+from psirf_bot.delivery.courier import A_GOOD_PART, AT_ONCE, Courier
 from psirf_bot.delivery.outbox import MOST_TRIES, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.domain.deadlines import Event
@@ -363,6 +363,21 @@ async def test_while_many_hang_the_next_message_elsewhere_goes_all_the_same(stag
     await put(stage, "clinic", "one", "two", "three")
     await until(lambda: platform.titles("clinic") == ["one", "two", "three"])
     come_back.set()
+
+
+async def test_places_left_over_when_many_were_taken_are_used_although_all_of_those_hang(
+    stage: Stage, platform: Platform
+) -> None:
+    come_back, never = asyncio.Event(), asyncio.Event()
+    fates = [*[never] * (AT_ONCE - A_GOOD_PART - 8), *[come_back] * (A_GOOD_PART + 8), *[never] * A_GOOD_PART]
+    for n, fate in enumerate(fates):
+        platform.ahead[f"ward{n}"] = [fate]
+        await put(stage, f"ward{n}", "hangs")
+    await until(lambda: len(platform.most_at_once) == AT_ONCE)
+    await put(stage, "clinic", "other")
+    come_back.set()
+    await until(lambda: platform.titles("clinic") == ["other"])
+    never.set()
 
 
 async def test_one_note_that_cannot_be_written_keeps_no_other_from_being_written(

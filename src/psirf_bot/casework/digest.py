@@ -32,6 +32,7 @@ from psirf_bot.store.tables import Case, Deadline, Nudge, Person
 TO_HELP = frozenset({UP, HELP, PUT_OFF})
 """Why somebody hears of what is not theirs; what they put off was one of these."""
 ORDER = ("late", "today", "soon", "paused")
+_READERS = "readers of digests"
 
 
 def subject(person_id: str, day: date) -> str:
@@ -49,7 +50,7 @@ def read_ahead(work: Work, which: Collection[str]) -> None:
     reminders.read_ahead(work, ids)
     found = work.session.exec(_PEOPLE, params={"ids": ids}).all()
     work.held.extend(found)
-    members = {someone.id: people.member(work, someone) for someone in found}
+    members = work.memo[_READERS] = {someone.id: people.member(work, someone) for someone in found if someone.active}
     duties = told.read_ahead(work, readers)
     for day in {day for _, day in readers}:
         theirs = [members[reader] for reader, its_day in readers if its_day == day and reader in members]
@@ -62,10 +63,17 @@ def render(work: Work, which: str) -> Card | None:
     reader, _, day = which.rpartition(":")
     if reader == LEADS:
         return _for_the_leads(work, date.fromisoformat(day))
-    someone = people.person(work, reader)
-    if someone is None or not someone.active:
-        return None
-    return _for_one(work, people.member(work, someone), date.fromisoformat(day))
+    by = _reader(work, reader)
+    return _for_one(work, by, date.fromisoformat(day)) if by else None
+
+
+def _reader(work: Work, who: str) -> Member | None:
+    """None once they have left."""
+    ahead: dict[str, Member] = work.memo.get(_READERS, {})
+    if who in ahead:
+        return ahead[who]
+    someone = people.person(work, who)
+    return people.member(work, someone) if someone and someone.active else None
 
 
 def _for_one(work: Work, by: Member, day: date) -> Card | None:
@@ -97,7 +105,10 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
 
 
 def _end_of(work: Work, day: date) -> datetime:
-    return work.setting.calendar_beyond.end_of(day)[1]
+    if ("end of", day) not in work.memo:
+        work.memo["end of", day] = work.setting.calendar_beyond.end_of(day)[1]
+    end: datetime = work.memo["end of", day]
+    return end
 
 
 def _nudged(work: Work, reader: str, day: date) -> list[tuple[Deadline, str]]:
@@ -115,7 +126,7 @@ def _is_for(work: Work, by: Member, deadline: Deadline, why: str) -> bool:
     """Still to be done, and still theirs to do or, where they were asked to, to help with."""
     if deadline.state not in RUNNING:
         return False
-    if any(someone.id == by.id for someone in owners.owners(work, deadline)):
+    if by.id in told.owing(work, deadline):
         return True
     # The quality team is asked where nobody else can be reached.
     rungs = (*work.setting.rules[deadline.rule].ladder, Role.QUALITY) if why in TO_HELP else ()

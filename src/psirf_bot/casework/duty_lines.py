@@ -12,7 +12,7 @@ from psirf_bot.casework import owners as whose
 from psirf_bot.casework import support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
-from psirf_bot.casework.told import told_of
+from psirf_bot.casework.told import owing, told_of
 from psirf_bot.casework.work import Work, allowed
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import RULES, Rule
@@ -97,7 +97,7 @@ def duty_facts(work: Work, deadline: Deadline) -> DutyFacts:
     """What authority needs to know of a duty."""
     rule = work.setting.rules.get(deadline.rule)
     return DutyFacts(
-        owner_ids=frozenset(someone.id for someone in whose.owners(work, deadline)),
+        owner_ids=frozenset(owing(work, deadline)),
         told_ids=told_of(work, deadline.id) - {LEADS},
         private=rule is None or rule.private,
         kept_from_ids=support_circle.kept_from(work, deadline),
@@ -142,6 +142,7 @@ def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "", waits: 
         before = cards.day_words(date.fromisoformat(deadline.moved_from[:10]), work.local.date())
         moved = f" It was {before} before the bank holidays changed."
     dated = f"{deadline.length} ({deadline.source})" if deadline.length else deadline.source
+    whose_it_is = role_words(rule)
     return DutyLine(
         what=rule.duty,
         when=when(work, deadline),
@@ -150,7 +151,7 @@ def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "", waits: 
         source=dated,
         extra=extra,
         service=deadline.service or "",
-        owed_by=role_words(rule)[:1].upper() + role_words(rule)[1:],
+        owed_by=whose_it_is[:1].upper() + whose_it_is[1:],
     )
 
 
@@ -166,11 +167,12 @@ def when(work: Work, deadline: Deadline) -> When:
 
 def due(work: Work, deadline: Deadline) -> str:
     """When it is due, or until when its clock stands still, in words."""
-    today, at = work.local.date(), datetime.fromisoformat(deadline.due_local)
+    now, at = work.local, datetime.fromisoformat(deadline.due_local)
+    today = now.date()
     if deadline.state == PAUSED:
         return cards.paused_words(deadline.reason, deadline.review_on, today)
     late_by = work.setting.calendar_beyond.working_days_between(at.date(), today) if at.date() < today else 0
-    return cards.due_words(at, work.local.replace(tzinfo=None), late_by)
+    return cards.due_words(at, now.replace(tzinfo=None), late_by)
 
 
 def _closes(work: Work, deadline: Deadline) -> str:

@@ -202,9 +202,13 @@ def refresh_homes(work: Work, person_ids: Iterable[str | None]) -> None:
     """Bring the pages of these people up to date, if they have ever opened them."""
     theirs = select(Identity).where(col(Identity.person_id).in_(set(filter(None, person_ids))))
     subjects = [home_of(i.platform, i.team, i.user) for i in work.session.exec(theirs)]
+    opening = select(Outbox.subject, Outbox.platform, Outbox.address).where(
+        col(Outbox.subject).in_(subjects), col(Outbox.state).in_(("due", "sending", "uncertain"))
+    )
     opened = select(Posted.subject, Posted.platform, Posted.address).where(col(Posted.subject).in_(subjects))
-    for subject, platform, address in work.session.exec(opened).all():
-        living_at(work, platform, address, subject)
+    # In this order, as above.
+    for subject, platform, address in [*work.session.exec(opening), *work.session.exec(opened)]:
+        living_at(work, platform, address, str(subject))
 
 
 def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str | None = None) -> None:

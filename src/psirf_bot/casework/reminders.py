@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.casework import post, told
 from psirf_bot.casework.deadlines import OPEN, RUNNING, subject_of
-from psirf_bot.casework.owners import owners, pattern_of
+from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
 from psirf_bot.store.tables import Deadline, Nudge, WorkingHours
@@ -115,7 +115,7 @@ def pass_on(work: Work, person_id: str, day: date) -> None:
     for deadline, nudge in told.told(work, person_id, day):
         if deadline.state != OPEN or nudge.why in PERSONAL:
             continue
-        owing = [someone.id for someone in owners(work, deadline)]
+        owing = told.owing(work, deadline)
         for owner in owing if person_id not in owing else ():
             remind(work, deadline, owner, nudge.why)
 
@@ -205,11 +205,11 @@ def _carry_over(work: Work, person_id: str, day: date, today: date, at: datetime
 
 def _others_are_due(work: Work) -> bool:
     if "others are due" not in work.memo:
-        due = select(Deadline.id).where(col(Deadline.state).in_(RUNNING), col(Deadline.next_at) <= work.now)
-        work.memo["others are due"] = work.session.exec(due.limit(1)).first() is not None
+        work.memo["others are due"] = work.session.exec(_DUE, params={"now": work.now}).first() is not None
     found: bool = work.memo["others are due"]
     return found
 
 
 _IDS: Any = bindparam("ids", expanding=True)
 _HOURS = select(WorkingHours).where(col(WorkingHours.person_id).in_(_IDS))
+_DUE = select(Deadline.id).where(col(Deadline.state).in_(RUNNING), col(Deadline.next_at) <= bindparam("now")).limit(1)

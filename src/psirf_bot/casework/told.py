@@ -1,18 +1,19 @@
-"""What people are reminded of, by the day, and who was reminded of a duty: read once, for one or for many together."""
+"""What people are reminded of, who was reminded of a duty and whose it is: read once, for one or for many together."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import col, select
 
+from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Deadline, Nudge
 
 Told = tuple[Deadline, Nudge]
 """A duty, and that somebody is reminded of it on a day."""
-_MEMO, _OF = "told", "told of"
+_MEMO, _OF, _OWING = "told", "told of", "owing"
 
 
 def told(work: Work, reader: str, day: date) -> list[Told]:
@@ -32,6 +33,12 @@ def told_of(work: Work, deadline_id: str) -> frozenset[str]:
     return known[deadline_id] if deadline_id in known else _told_of(work, [deadline_id])[deadline_id]
 
 
+def owing(work: Work, deadline: Deadline) -> Sequence[str]:
+    """The ids of those whose duty it is today."""
+    known: dict[str, Sequence[str]] = work.memo.get(_OWING, {})
+    return known[deadline.id] if deadline.id in known else _owing(work, deadline)
+
+
 def read_ahead(work: Work, readers: Collection[tuple[str, date]]) -> list[Deadline]:
     """Read for many readers what they are reminded of from a day on, and return all of it."""
     since, ids = min(day for _, day in readers), {reader for reader, _ in readers}
@@ -44,14 +51,21 @@ def read_ahead(work: Work, readers: Collection[tuple[str, date]]) -> list[Deadli
 
 
 def read_ahead_of(work: Work, deadlines: Iterable[Deadline]) -> None:
-    """Read of many duties who has been reminded of them."""
-    work.memo[_OF] = _told_of(work, {deadline.id for deadline in deadlines})
+    """Read of many duties who has been reminded of them, and whose they are: until the work is done they stay so."""
+    found = {deadline.id: deadline for deadline in deadlines}
+    work.memo[_OF] = _told_of(work, found)
+    work.memo[_OWING] = {which: _owing(work, deadline) for which, deadline in found.items()}
 
 
 def forget(work: Work) -> None:
     """Somebody is reminded of something else than was read."""
     work.memo.pop(_MEMO, None)
     work.memo.pop(_OF, None)
+    work.memo.pop(_OWING, None)
+
+
+def _owing(work: Work, deadline: Deadline) -> Sequence[str]:
+    return [someone.id for someone in owners(work, deadline)]
 
 
 def _from(work: Work, reader: str, day: date) -> list[Told]:

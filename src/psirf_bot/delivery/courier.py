@@ -19,10 +19,11 @@ from psirf_bot.store.database import Store, without_words
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32
+AT_ONCE = 64
 """How many conversations are written to at the same time."""
 A_GOOD_PART = AT_ONCE // 2
-"""So many places have to be free before more messages are taken: to take many together costs little more than one."""
+"""So many places have to be free before more messages are taken: to take many together costs little more than one. No
+more are taken in one go either, as nobody else's turn is stored meanwhile."""
 A_MOMENT = 0.2
 """Seconds after which fewer are taken too: what is under way may hang, and others must not wait for it."""
 
@@ -42,6 +43,8 @@ class Courier:
     ) -> None:
         self._store, self._queue, self._senders, self._settle = store, queue, senders, settle
         self._wake = asyncio.Event()
+        self._at_least = 1
+        """How many places have to be free at the next look, so that it is worth its while."""
         self._soon: asyncio.TimerHandle | None = None
         self._notes = Notes(store, queue)
         self._under_way: set[asyncio.Task[None]] = set()
@@ -59,6 +62,7 @@ class Courier:
 
     def kick(self) -> None:
         """There may be something to send."""
+        self._at_least = 1
         self._wake.set()
 
     async def start(self) -> None:
@@ -97,15 +101,18 @@ class Courier:
         if self._soon:
             self._soon.cancel()
             self._soon = None
-        at_least = 1
-        while (room := AT_ONCE - len(self._under_way)) >= at_least:
+        at_least, self._at_least = self._at_least, A_GOOD_PART
+        while (free := AT_ONCE - len(self._under_way)) >= at_least:
             at_least = A_GOOD_PART
             until = asyncio.get_running_loop().time() + SEND_WITHIN
-            errands = await self._store.run(partial(self._queue.claim, most=room, settles=self._settles))
+            most = min(free, A_GOOD_PART)
+            errands = await self._store.run(partial(self._queue.claim, most=most, settles=self._settles))
             for errand in errands:
                 self._start(self._deliver(errand, until), errand, self._under_way, self._delivered)
             if not errands:
                 return
+        if free:
+            self._kick_soon()
 
     def carry(self, errand: Errand) -> None:
         """Send an edit that a turn has claimed itself; behind another of the same message, the newest alone."""
@@ -146,7 +153,7 @@ class Courier:
 
     def _delivered(self) -> None:
         if AT_ONCE - len(self._under_way) >= A_GOOD_PART:
-            self.kick()
+            self._wake.set()
         else:
             self._kick_soon()
 

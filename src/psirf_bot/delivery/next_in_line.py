@@ -43,12 +43,13 @@ def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) 
     """
     session.flush()
     connection = session.connection()
-    found = connection.execute(_FIRST, {"now": now, "real": real, "most": most + SPARE}).all()
-    ids = [which for _, which in sorted((rank, which) for rank, which in found)]
+    first = connection.execute(_FIRST, {"now": now, "real": real, "most": most + SPARE}).all()
+    ids = [which for _, which in sorted((rank, which) for rank, which in first)]
     for begin in range(0, len(ids), most):
         some = ids[begin : begin + most]
         if rows := connection.execute(_THESE, {"ids": some}).all():
-            return sorted((Waiting(*row) for row in rows), key=lambda waiting: some.index(waiting.id))
+            found = {row.id: Waiting(*row) for row in rows}
+            return [found[which] for which in some if which in found]
     return []
 
 

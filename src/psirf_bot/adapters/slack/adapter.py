@@ -7,6 +7,7 @@ from datetime import datetime
 
 import aiohttp
 from aiohttp import web
+from pydantic_core import to_json
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -97,7 +98,11 @@ class SlackAdapter:
     async def start(self) -> None:
         """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
         self._session = aiohttp.ClientSession(
-            timeout=self._timeout, request_class=InTime, response_class=self._clock.answers()
+            timeout=self._timeout,
+            request_class=InTime,
+            response_class=self._clock.answers(),
+            json_serialize_bytes=to_json,
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         self._client.session = self._session
         if self._socket:

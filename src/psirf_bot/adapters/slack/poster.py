@@ -16,6 +16,7 @@ _EVENT = "psirf_message"
 _CLOCKS_APART = timedelta(minutes=5)  # between ours and Slack's; keys are unique, so looking further back is harmless
 _PAGE = 200
 _THREAD_GONE = "thread_not_found"
+_NO_PREVIEWS = {"unfurl_links": False, "unfurl_media": False}  # of pages that a card leads to
 
 
 class Poster:
@@ -31,10 +32,12 @@ class Poster:
             return await self._publish(to["home"], card)
         # Slack takes a person in place of the direct message with them, and opens it.
         channel = await self._channel(to) if "channel" in to else self._direct.get(to["user"], to["user"])
+        thread = {"thread_ts": to["thread"]} if "thread" in to else {}
         metadata = {"event_type": _EVENT, "event_payload": {"key": key}}
-        message = {"metadata": metadata, "unfurl_links": False, "unfurl_media": False, **rendered(card)}
+        message = {"channel": channel, **thread, "metadata": metadata, **_NO_PREVIEWS, **rendered(card)}
         try:
-            answer = await self._client.chat_postMessage(channel=channel, thread_ts=to.get("thread"), **message)
+            # As `chat_postMessage` does, without its look at each block for an object that is no JSON yet.
+            answer = await self._client.api_call("chat.postMessage", json=message)
         except TROUBLE as error:
             if "thread" in to and name_of(error) == _THREAD_GONE:  # nothing has been posted
                 return await self.send({k: v for k, v in to.items() if k != "thread"}, card, key)

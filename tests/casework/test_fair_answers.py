@@ -31,7 +31,15 @@ from fair_steps import (
 from sqlmodel import select
 
 from psirf_bot.cards.fair import NOT_HERE, NOT_ROUTINE, PRIVATE_TASK, SYSTEMS_FIRST
-from psirf_bot.cards.fair_page import FOR_YOURSELF, IN_FULL, LAST_TIME, READINGS
+from psirf_bot.cards.fair_page import (
+    FOR_YOURSELF,
+    IN_FULL,
+    LAST_TIME,
+    READINGS,
+    REASON_KEPT,
+    proposed_meanwhile,
+    the_same,
+)
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_runs
 from psirf_bot.casework.fair_answers import CHANGED, OVERTAKEN
@@ -185,11 +193,109 @@ async def test_to_differ_takes_a_reason_which_the_other_reads(fair: Stage) -> No
     assert (entry.reason, entry.about) == (DIFFERENT["reason"], (await done(fair, Kind.PROPOSED))[0].number)
 
 
-async def test_to_propose_the_same_is_to_agree(fair: Stage) -> None:
+def held(card: Card) -> dict[str, Any]:
+    """What the inputs of a card hold."""
+    return {i.id: getattr(i, "value", None) or None for i in card.inputs()}
+
+
+def wrong(card: Card) -> dict[str, str]:
+    return {i.id: i.error for i in card.inputs() if i.error}
+
+
+@pytest.mark.parametrize("reason", [None, "Perhaps the family as well."])
+async def test_to_propose_the_same_is_not_to_agree(fair: Stage, reason: str | None) -> None:
+    await propose(fair, LEAH, {})
+    heard = await told(fair, LEAH)
+    form = await on_card(fair, OWEN, await page(fair, OWEN), "I see it differently")
+    for _ in range(2):  # pressed twice
+        back = await on_card(fair, OWEN, form, "Propose", held(form) | {"reason": reason})
+        assert wrong(back) == {FIRST: the_same(LEAH)} | ({"reason": REASON_KEPT} if reason else {})
+        assert held(back) == held(form) | {"reason": reason}, "nothing typed is lost"
+        assert await kinds(fair) == ["invited", "joined", "proposed"]
+    audited = await fair.do(lambda work: [e.what for e in work.session.exec(select(AuditEntry))])
+    assert audited.count("in a private task") == len(await done(fair)) + len(await done(fair, "viewed"))
+    assert await told(fair, LEAH) == heard
+    assert "Waits for Owen Tregarth" in words(await page(fair, LEAH))
+    await on_card(fair, OWEN, back, "Agree")
+    assert await kinds(fair) == ["invited", "joined", "proposed", "agreed"]
+
+
+async def test_who_fills_in_the_same_at_the_same_time_reads_it_and_agrees_by_a_press(fair: Stage) -> None:
     form = await page(fair, OWEN)
     await propose(fair, LEAH, {})
-    await on_card(fair, OWEN, form, "Propose", filled(form, {}))
+    back = await on_card(fair, OWEN, form, "Propose", filled(form, {}))
+    assert wrong(back) == {FIRST: the_same(LEAH)}
+    assert "Leah Rosenfeld proposes" in words(back)
+    assert await kinds(fair) == ["invited", "joined", "proposed"]
+    await on_card(fair, OWEN, back, "Agree")
     assert await kinds(fair) == ["invited", "joined", "proposed", "agreed"]
+
+
+async def test_nobody_differs_from_a_proposal_that_they_have_not_read(fair: Stage) -> None:
+    waits = await propose(fair, LEAH, {})
+    form = await on_card(fair, OWEN, await page(fair, OWEN), "I see it differently")
+    change = await on_card(fair, LEAH, waits, "Change my proposal")
+    await on_card(fair, LEAH, change, "Propose", filled(change, {FIRST: "Everybody."}))
+    given = filled(form, DIFFERENT)
+    back = await on_card(fair, OWEN, form, "Propose", given)
+    assert wrong(back) == {"reason": proposed_meanwhile(LEAH)}
+    assert held(back) == given
+    assert "Everybody." in words(back)
+    assert (await kinds(fair)).count("proposed") == 2
+    await on_card(fair, OWEN, back, "Propose", given)
+    theirs = await done(fair, Kind.PROPOSED)
+    assert (theirs[-1].about, theirs[-1].reason) == (theirs[-2].number, DIFFERENT["reason"])
+
+
+async def test_a_reason_is_not_lost_where_the_same_has_been_agreed_on_meanwhile(fair: Stage) -> None:
+    await propose(fair, LEAH, {})
+    asked = await page(fair, OWEN)
+    form = await on_card(fair, OWEN, asked, "I see it differently")
+    await on_card(fair, OWEN, asked, "Agree")
+    before = await kinds(fair)
+    back = await on_card(fair, OWEN, form, "Propose", held(form) | {"reason": "On second thoughts."})
+    assert wrong(back) == {"reason": REASON_KEPT}
+    assert held(back)["reason"] == "On second thoughts."
+    after = await on_card(fair, OWEN, form, "Propose", held(form))
+    assert "Precondition 1 of 3" in words(after), "without one there is nothing to keep"
+    assert await kinds(fair) == before
+
+
+async def test_what_was_sent_with_a_reason_can_come_twice(fair: Stage) -> None:
+    await propose(fair, LEAH, {})
+    form = await on_card(fair, OWEN, await page(fair, OWEN), "I see it differently")
+    await on_card(fair, OWEN, form, "Propose", filled(form, DIFFERENT))
+    await on_card(fair, LEAH, await page(fair, LEAH), "Agree")
+    before = await kinds(fair)
+    assert "Precondition 1 of 3" in words(await on_card(fair, OWEN, form, "Propose", filled(form, DIFFERENT)))
+    assert await kinds(fair) == before
+
+
+async def test_a_reason_stays_with_a_proposal_when_there_is_nothing_to_differ_from_any_more(fair: Stage) -> None:
+    await propose(fair, LEAH, {})
+    form = await on_card(fair, OWEN, await page(fair, OWEN), "I see it differently")
+    await on_card(fair, OWEN, form, "Propose", filled(form, DIFFERENT | {"reason": "At first."}))
+    await on_card(fair, OWEN, form, "Propose", filled(form, {FIRST: "Everybody.", "reason": "Then I asked."}))
+    assert [entry.reason for entry in await done(fair, Kind.PROPOSED)] == [None, "At first.", "Then I asked."]
+
+
+async def test_what_may_be_needed_is_not_called_optional(fair: Stage) -> None:
+    await propose(fair, LEAH, {})
+    pages = [await on_card(fair, OWEN, await page(fair, OWEN), "I see it differently")]
+    reason = next(i for i in pages[0].inputs() if i.id == "reason")
+    assert reason.required
+    assert "Your colleague reads it." in reason.hint
+    await on_card(fair, OWEN, await page(fair, OWEN), "Agree")
+    for asks in ("fair-1a-ongoing", "fair-discussed"):
+        await through(fair, {"fair-1a": "yes" if asks == "fair-1a-ongoing" else "no"}, until=asks)
+        pages.append(await page(fair, LEAH))
+        if asks == "fair-1a-ongoing":
+            await press(fair, LEAH, "fair.reopen", {"reason": "Section 4."}, page="fair-1a")
+    for card in pages:
+        assert "(optional)" not in words(card)
+    needed = [i for card in pages[1:] for i in card.inputs() if i.label.startswith("If yes")]
+    assert len(needed) == 3
+    assert all("Needed if you answer yes." in i.hint for i in needed)
 
 
 async def test_a_proposal_can_be_changed_and_the_other_is_told_once(fair: Stage) -> None:
@@ -359,6 +465,7 @@ async def test_an_overtaken_form_says_so_and_keeps_the_words(fair: Stage) -> Non
 
 async def test_either_goes_back_to_a_page_and_says_why(fair: Stage) -> None:
     await through(fair, until="fair-1b")
+    await page(fair, LEAH)
     before = await told(fair, LEAH)
     agreed = await press(fair, OWEN, "fair.agreed")
     change = next(b for b in agreed.all_buttons() if b.spoken == "Change: Precondition 2 of 3")
@@ -611,3 +718,32 @@ async def test_whoever_is_here_hears_at_once_and_whoever_is_not_in_the_morning(f
     fair.now = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
     await fair.settled()
     assert len(fair.private(LEAH)) == before + 2
+
+
+async def test_one_message_is_enough_until_it_is_opened(fair: Stage) -> None:
+    """To agree and then propose the next page is two acts, and one thing that waits."""
+    await propose(fair, LEAH, {})
+    for _ in range(2):
+        fair.later(minutes=1)
+        await on_card(fair, OWEN, await page(fair, OWEN), "Agree")
+        fair.later(minutes=1)
+        await propose(fair, OWEN, {})
+        heard = await told(fair, LEAH)
+        fair.later(minutes=1)
+        await press(fair, OWEN, "fair.pause", {"why": "A meeting.", "review": "2026-12-18"})
+        await press(fair, OWEN, "fair.resume")
+        assert await told(fair, LEAH) == heard
+        await on_card(fair, LEAH, await page(fair, LEAH), "Agree")
+        fair.later(minutes=1)
+        await propose(fair, LEAH, {})
+    assert await told(fair, LEAH) == 2, "one for each time that it was their turn again"
+
+
+async def test_a_message_that_lies_unopened_is_not_the_last_word(fair: Stage) -> None:
+    await propose(fair, OWEN, {})
+    assert await told(fair, LEAH) == 1
+    fair.later(days=4)  # a Monday, or a day like it
+    await press(fair, OWEN, "fair.pause", {"why": "A meeting.", "review": "2026-12-18"})
+    fair.later(hours=12)
+    await fair.settled()
+    assert await told(fair, LEAH) >= 2

@@ -11,7 +11,7 @@ from responses import fits
 from sqlmodel import col, select
 
 from duty_stage import a_case, who
-from psirf_bot.cards.fair_start import NAME_FOUND
+from psirf_bot.cards.fair_start import NAME_FOUND, STILL_OWED
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_follow_ups, fair_record, fair_runs, people
 from psirf_bot.casework.actions import action_id
@@ -231,6 +231,51 @@ async def test_the_other_hears_that_there_is_a_private_task_and_no_more(stage: S
     assert (card.title, card.preview) == ("A private task", "You have a private task.")
     assert stage.private(OWEN) == []
     assert stage.channel() == []
+
+
+async def buttons(stage: Stage, name: str) -> list[str]:
+    """What `fair` alone offers somebody."""
+    return [button.label for button in (await stage.says(name, "fair")).all_buttons()]
+
+
+async def test_fair_alone_shows_a_run_that_has_ended_as_long_as_they_owe_something(stage: Stage) -> None:
+    await ended(stage, "appropriate-action")
+    for name in (LEAH, OWEN):
+        card = words(await stage.says(name, "fair"))
+        assert STILL_OWED in card
+        assert not any(said in card for said in ("LADO", "police,", "told", "PSI-2026-0001")), "not what it is"
+        assert await buttons(stage, name) == [f"Open {REFERENCE}"]
+    opened = await stage.presses(OWEN, await stage.says(OWEN, "fair"), f"Open {REFERENCE}")
+    assert "Contact the LADO" in words(opened)
+    assert await buttons(stage, SANDEEP) == []
+    assert await buttons(stage, JUDITH) == ["Oversight"]
+    while owed := list(await duties(stage)):  # the last of them is that the person is told
+        given = TOLD if owed == ["fair.told"] else {"day": "2026-11-20"}
+        rule = next(rule for rule in owed if rule != "fair.told" or len(owed) == 1)
+        assert await buttons(stage, LEAH) == [f"Open {REFERENCE}"]
+        await press(stage, LEAH, "fair.step-taken", given, deadline=await duty(stage, rule))
+    assert await buttons(stage, LEAH) == await buttons(stage, OWEN) == []
+
+
+async def test_fair_alone_says_which_version_it_is_that_something_is_owed_of(stage: Stage) -> None:
+    await ended(stage, "management")
+    await press(stage, OWEN, "fair.revisit", NEW)
+    assert await buttons(stage, LEAH) == [f"Open {REFERENCE}", f"Open {REFERENCE}, version 1"]
+
+
+async def test_fair_alone_shows_nothing_of_it_to_whoever_is_kept_out_by_now(stage: Stage) -> None:
+    await ended(stage, "appropriate-action")
+    await stage.do(lambda work: setattr(who(work, TOMASZ), "line_manager_id", who(work, OWEN).id))
+    assert await buttons(stage, OWEN) == []
+    assert await buttons(stage, LEAH) == [f"Open {REFERENCE}"]
+
+
+async def test_fair_alone_shows_an_overseer_what_is_owed_once_the_two_have_gone(stage: Stage) -> None:
+    await ended(stage, "appropriate-action")
+    await stage.do(lambda work: [setattr(who(work, name), "active", False) for name in (LEAH, OWEN)])
+    assert await buttons(stage, JUDITH) == [f"Open {REFERENCE}", "Oversight"]
+    opened = await stage.presses(JUDITH, await stage.says(JUDITH, "fair"), f"Open {REFERENCE}")
+    assert "Done: Contact the LADO" in [button.label for button in opened.all_buttons()]
 
 
 async def test_to_end_it_twice_changes_nothing(stage: Stage) -> None:

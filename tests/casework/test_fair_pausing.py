@@ -98,6 +98,12 @@ async def test_the_day_can_be_changed(fair: Stage) -> None:
     assert len(await done(fair, "paused")) == 2
 
 
+async def test_the_form_says_which_run_it_is_about(fair: Stage) -> None:
+    assert "BF-7K2MQ" in words(await press(fair, LEAH, "fair.pause"))
+    paused = await press(fair, LEAH, "fair.pause", PAUSE)
+    assert "BF-7K2MQ" in words(await on_card(fair, OWEN, paused, "Change the day"))
+
+
 async def test_what_waited_still_waits_when_it_goes_on(fair: Stage) -> None:
     await propose(fair, LEAH, {})
     asked = await page(fair, OWEN)

@@ -28,11 +28,13 @@ from psirf_bot.store.tables import (
     FairRun,
     Identity,
     Inbox,
+    LearningResponse,
     Outbox,
     Person,
     StandIn,
     SupportNeed,
 )
+from scenes import scene
 from stage import Stage, address_of, shown, words
 
 OWEN, JUDITH, NIAMH, MARGUERITE = "Owen Tregarth", "Judith Cornwell", "Niamh Gallagher", "Marguerite Oduya"
@@ -57,17 +59,18 @@ def listed(work: Work, name: str, *roles: Role, manager: str | None = None) -> N
     work.session.flush()
 
 
-async def respond(stage: Stage) -> Stage:
+@scene
+async def respond(stage: Stage) -> None:
     """A near miss with a learning response, and a second colleague of the workforce team."""
     await read_case(stage)
     await approved(stage)
     await stage.do(lambda work: listed(work, IMOGEN, Role.WORKFORCE))
-    return stage
 
 
 @pytest.fixture
 async def case(stage: Stage) -> Stage:
-    return await respond(stage)
+    await respond(stage)
+    return stage
 
 
 async def start(stage: Stage, name: str = LEAH, **answers: Any) -> Card:
@@ -220,6 +223,43 @@ async def test_fair_alone_shows_what_somebody_takes_part_in(case: Stage) -> None
     assert labels(await case.says(OWEN, "fair")) == [f"Open {reference}"]
     assert labels(await case.says(IMOGEN, "fair")) == []
     assert labels(await case.says(JUDITH, "fair")) == ["Oversight"]
+
+
+EXAMPLE = "for example: fair"
+
+
+async def test_the_example_is_the_newest_case_in_which_they_could_begin(case: Stage) -> None:
+    def another(work: Work) -> None:
+        a_case(work, 7)  # without a learning response
+        newer = {"case_id": a_case(work, 8).id, "kind": "aar", "decided_by": "x", "decided_at": work.now}
+        work.session.add(LearningResponse(id="newer", **newer))
+        named_in(work, newer["case_id"], LEAH)
+
+    case.later(days=1)
+    await case.do(another)
+    assert f"{EXAMPLE} PSI-2026-0008." in words(await case.says(OWEN, "fair"))
+    assert f"{EXAMPLE} PSI-2026-0001." in words(await case.says(LEAH, "fair"))
+    assert labels(await case.says(LEAH, PSI)) == ["Start"]
+
+
+@pytest.mark.parametrize("close", [{"restricted": True}, {"quality_only": True}, {"state": "withdrawn"}])
+async def test_a_case_that_is_kept_close_is_no_example(case: Stage, close: dict[str, Any]) -> None:
+    def keep(work: Work) -> None:
+        for name, value in close.items():
+            setattr(case_in(work), name, value)
+
+    await case.do(keep)
+    for name in (LEAH, OWEN):
+        said = words(await case.says(name, "fair"))
+        assert "PSI-" not in said
+        assert "the reference of a case with a learning response." in said
+
+
+async def test_where_they_can_begin_in_no_case_no_number_is_named(stage: Stage) -> None:
+    await read_case(stage)
+    said = words(await stage.says(LEAH, "fair"))
+    assert "PSI-" not in said
+    assert "To start, type fair and the reference of a case with a learning response." in said
 
 
 @pytest.mark.parametrize("text", ["fair", PSI])
@@ -843,6 +883,14 @@ async def test_whoever_is_asked_in_their_place_sees_that_there_was_somebody_not_
     assert f"In place of: {OWEN}" in read
 
 
+async def test_whoever_is_asked_once_more_is_told_once_more(case: Stage) -> None:
+    await start(case)
+    for colleague in (IMOGEN, OWEN):
+        await step(case, LEAH, "replace", {"colleague": colleague})
+    assert await told(case, OWEN) == [WAITS, NOTHING, WAITS]
+    assert await told(case, IMOGEN) == [WAITS, NOTHING]
+
+
 async def test_before_both_have_joined_no_reason_is_asked_and_nobody_was_replaced(case: Stage) -> None:
     await start(case)
     await step(case, LEAH, "replace", {"colleague": IMOGEN})
@@ -908,6 +956,7 @@ async def test_whoever_stays_hears_of_it_and_has_not_to_join_again(case: Stage) 
     await start(case)
     await step(case, OWEN, "join")
     await case.do(lambda work: managed_by(work, TOMASZ, OWEN))
+    await step(case, LEAH, "show")
     heard = len(await told(case, LEAH))
     assert "It waits for Imogen Farrow" in words(await overseer_asks(case, Role.WORKFORCE, IMOGEN))
     made, leah = await run(case), await case.do(lambda work: who(work, LEAH).id)

@@ -19,6 +19,8 @@ RESTORATIVE = (
 FOR_YOURSELF = "Each of you answers this for yourself. You see each other's answer once both of you have given one."
 LAST_TIME = "Filled in as it was last time. It counts only once both of you agree on it now."
 DIFFERENTLY = "Why do you see it differently?"
+OR_AGREE = "If you agree after all, press “Agree” instead. "
+REASON_KEPT = "Please note: your reason has not been sent. It is kept here, and goes with an answer that you change."
 NOTHING_AGREED = "Nothing has been agreed yet."
 SHORT = 300
 """Characters of an answer in the list of all that is agreed."""
@@ -103,6 +105,16 @@ def proposed(name: str, page: Page, answers: Answers, reason: str | None) -> tup
     why = (Fact(label=f"Why {name} sees it differently", value=reason, typed=True),) if reason else ()
     proposal = answered(page, answers)
     return Words(text=f"{name} proposes", style="heading"), Facts(facts=(*proposal.facts, *why))
+
+
+def the_same(name: str) -> str:
+    """What is said where somebody proposes what the other proposes already: nobody agrees by accident."""
+    return f"Please change an answer, or press “Agree”: this is the same as {name} proposes. Nothing has been sent."
+
+
+def proposed_meanwhile(name: str) -> str:
+    """What is said where somebody differs from a proposal that is not the newest any more."""
+    return f"{name} has proposed something else meanwhile. Please read it, and send yours if you still differ."
 
 
 def waiting(own: str, name: str, page: Page, answers: Answers) -> tuple[Part, ...]:

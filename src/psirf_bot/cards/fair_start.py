@@ -9,9 +9,7 @@ TOGETHER = (
     "Two people use it together: one of the patient safety team and one of the workforce team. No question is asked "
     "until both have joined."
 )
-HOW_TO_START = (
-    "To start, type fair and the reference of a case with a learning response, for example: fair PSI-2026-0001."
-)
+HOW_TO_START = "To start, type fair and the reference of a case with a learning response"
 OVERSIGHT = "You are named to oversee the use of the tool."
 CONCERN = "What concern about an individual's conduct or fitness to practise did the learning response raise?"
 NO_NAMES = "No names, please: write “the member of staff”."
@@ -34,18 +32,24 @@ IN_THEIR_PLACE = (
 )
 SAID_NO = "They have said that they cannot take part. Please choose somebody else."
 STATES = {"invited": "Under way", "open": "Under way", "paused": "Paused", "ended": "Ended", "withdrawn": "Taken back"}
+STILL_OWED = "Ended, with something still to be done"
 IN_A_ROW = 5
 MEANT = 3
 """So many names are offered for a part of one."""
 
 
 def way_in(runs: Mapping[str, Sequence[Button]], parts: Iterable[Part] = (), *buttons: Button) -> Card:
-    """What somebody gets who types `fair`. `runs`: a button for each that they may open, by the state of the run."""
+    """What somebody gets who types `fair`. `runs`: a button for each that they may open, by how it stands."""
     body: list[Part] = []
     for state, theirs in runs.items():
         body.append(Words(text=state, style="heading"))
         body += [Buttons(buttons=tuple(theirs[i : i + IN_A_ROW])) for i in range(0, len(theirs), IN_A_ROW)]
     return _message(*body, *parts, buttons=buttons)
+
+
+def how_to_start(reference: str) -> Words:
+    """`reference`: a case in which they could, if there is one."""
+    return Words(text=f"{HOW_TO_START}, for example: fair {reference}." if reference else f"{HOW_TO_START}.")
 
 
 def may_start(reference: str) -> tuple[Part, ...]:

@@ -1,29 +1,26 @@
 """What the two answer: propose, agree, differ, state one's own, go back, and confirm at the end."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from psirf_bot.cards import fair_page as cards
-from psirf_bot.cards.model import Card, Part, Progress, Words
-from psirf_bot.casework import fair_circle, fair_follow_ups, fair_page, fair_pair, fair_pausing, fair_runs, people
+from psirf_bot.cards.model import Button, Card, Part, Progress, Words
+from psirf_bot.casework import fair_circle, fair_follow_ups, fair_page, fair_pair, fair_pausing, fair_runs
+from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED, happened, running, settle
+from psirf_bot.casework.fair_answering import DISCUSSED, REASON, Answering, check, check_what_stands, questions
 from psirf_bot.casework.fair_page import NOT_YET
-from psirf_bot.casework.fair_runs import Where
-from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, NO_NAMES
+from psirf_bot.dialogs.being_fair import NO_NAMES
 from psirf_bot.dialogs.flow import Page
 from psirf_bot.dialogs.questions import Question, Text, long_text
-from psirf_bot.dialogs.typed import NOBODY
 from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.domain.being_fair import missing_ground
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.joint import Entry, Kind
 from psirf_bot.store.tables import FairRun
 
-FIRST_QUESTIONS = frozenset({"fair-who-is-hurt", "fair-what-they-need", "fair-whose-task"})
-REASON, DISCUSSED, DAY = "reason", "fair-discussed", "fair-discussed-on"
 KEPT = "Your words are still in the form. To go on, press “Where it is now”, or open your private task again."
 OVERTAKEN = "This page has been overtaken, so nothing was sent."
 CHANGED = "Something has changed since you looked, so nothing was sent. Please read it again."
@@ -61,49 +58,6 @@ def _overtaken(work: Work, press: Press, run: FairRun, why: str = OVERTAKEN) -> 
 # One page
 
 
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """One of the two at one page of a run."""
-
-    run: FairRun
-    by: Member
-    now: Where
-    page: Page
-
-    @property
-    def key(self) -> str:
-        return self.page.asks()[0]
-
-    @property
-    def for_themselves(self) -> bool:
-        return self.key in EACH_FOR_THEMSELVES
-
-    @property
-    def mine(self) -> Answers | None:
-        """What they have answered for themselves."""
-        return self.now.standing.stated.get(self.key, {}).get(self.by.id)
-
-    @property
-    def proposal(self) -> Entry | None:
-        """What is proposed for the page and not agreed yet."""
-        return self.now.standing.proposed.get(self.key)
-
-    @property
-    def theirs(self) -> Entry | None:
-        """The same, if it is the other's."""
-        return self.proposal if self.proposal and self.proposal.by != self.by.id else None
-
-    @property
-    def agreed(self) -> bool:
-        return self.key in self.now.standing.agreed
-
-    @property
-    def waits_already(self) -> bool:
-        """Whether something of theirs waits here for the other, who has been told so."""
-        own_proposal = self.proposal is not None and self.theirs is None
-        return own_proposal or (self.mine is not None and not self.agreed)
-
-
 def _propose(work: Work, press: Press, run: FairRun) -> Reply:
     """The form of a page, or the answers it brings: a proposal, a different one, or what somebody states for
     themselves."""
@@ -112,24 +66,23 @@ def _propose(work: Work, press: Press, run: FairRun) -> Reply:
     page = next((p for p in on_path if p.asks()[0] == press.args.get("page", now.key)), None)
     if page is None:
         return _overtaken(work, press, run)
-    at = Answering(run, press.by, now, page)
+    at = Answering(run, press.by, now, page, press.args.get("about", ""))
+    asked = questions(at, press.given)
+    agree: tuple[Button, ...] = ()
+    if at.theirs:  # whatever they send next, they have read this one
+        about = str(at.theirs.number)
+        press = replace(press, args={**press.args, "about": about})
+        agree = (button(work, "Agree", "fair.agree", run=run.id, about=about),)
     form = Form(
         Act.REPORT,
         "Your answer" if at.for_themselves else "Your proposal",
         "Send my answer" if at.for_themselves else "Propose",
-        lambda work, press: _questions(at),
-        lambda work, press, answers: _take(work, at, answers),
+        lambda work, press: asked,
+        lambda work, press, answers: _take(work, at, asked, answers),
         so_far=lambda work, press: _so_far(work, at),
         keeps=False,
     )
-    return fair_page.as_form(work, press, run, form, _opening(work, at))
-
-
-def _questions(at: Answering) -> Sequence[Question]:
-    if not (at.theirs or at.agreed):
-        return at.page.questions
-    hint = f"Needed where you change what has been proposed or agreed. The other of you reads it. {NO_NAMES}"
-    return (*at.page.questions, long_text(REASON, cards.DIFFERENTLY, hint, optional=True, max_length=1000))
+    return fair_page.as_form(work, press, run, form, _opening(work, at), agree)
 
 
 def _place(work: Work, run: FairRun, by: Member, page: Page) -> tuple[Part, ...]:
@@ -148,54 +101,23 @@ def _so_far(work: Work, at: Answering) -> Answers:
     return proposed or fair_page.filled_in(work, at.run, at.by, at.now, at.page)
 
 
-def _take(work: Work, at: Answering, given: Answers) -> Card:
+def _take(work: Work, at: Answering, asked: Sequence[Question], given: Answers) -> Card:
+    """Keep what they propose or state. To propose the same as the other is not to agree: that takes “Agree”."""
     answers = {key: given[key] for key in at.page.asks()}
     if at.for_themselves and answers[at.key] == "no":  # what was typed beside it is no ground for anything
         answers = {key: value if key == at.key else None for key, value in answers.items()}
     reason = str(given.get(REASON) or "") or None
-    _check(answers)
-    typed = [question.id for question in _questions(at) if isinstance(question, Text) and given.get(question.id)]
+    check(answers)
+    typed = [question.id for question in asked if isinstance(question, Text) and given.get(question.id)]
     for question in typed:
         fair_pair.without_their_name(work, at.run, given, question)
-    if at.theirs and at.theirs.answers == answers:
-        _agree_to(work, at.run, at.by, at.theirs)
-    elif answers != _standing_already(at):
-        if (at.theirs or at.agreed) and not reason:
-            raise Unfit({REASON: _why_a_reason(work, at)})
+    check_what_stands(work, at, answers, reason)
+    if answers != at.standing:
         kind = Kind.STATED if at.for_themselves else Kind.PROPOSED
         about = at.theirs.number if at.theirs else None
         fair_runs.log(work, at.run, at.by.id, kind, page=at.key, answers=answers, about=about, reason=reason)
         _look_ahead(work, at.run, at.by, tell=not at.waits_already)
     return fair_page.page(work, at.run, at.by)
-
-
-def _standing_already(at: Answering) -> Answers | None:
-    """Their own answers to the page as they stand: to send the same ones again changes nothing."""
-    if at.for_themselves:
-        return at.mine
-    return at.proposal.answers if at.proposal else at.now.standing.agreed.get(at.key)
-
-
-def _why_a_reason(work: Work, at: Answering) -> str:
-    other = people.name_of(work, fair_runs.other(at.run, at.by.id))
-    said = f"{other} proposes something else" if at.theirs else "This differs from what you have agreed on"
-    return f"{said}. Please say why you see it differently. The rest of your words are kept."
-
-
-def _check(answers: Answers) -> None:
-    """Raise Unfit for answers that are each in order but lack what goes with them."""
-    first = FIRST_QUESTIONS & answers.keys()
-    said_nothing = {key for key in first if str(answers[key]).casefold().strip(" .") in NOBODY}
-    if said_nothing:
-        words = "Please answer this in a few words: it is asked so that nobody is forgotten."
-        raise Unfit(dict.fromkeys(said_nothing, words))
-    if answers.get(DISCUSSED, NOT_YET) != NOT_YET and not answers.get(DAY):
-        raise Unfit({DAY: "Please say on which day it was discussed."})
-    for key in EACH_FOR_THEMSELVES & answers.keys():
-        with_it = [key.replace("-ongoing", end) for end in ("-kinds", "-ground")]
-        if missing_ground(answers[key], *(answers.get(part) for part in with_it)):
-            words = "Please add this, or answer no: the tool goes on only with a ground for the concern."
-            raise Unfit({part: words for part in with_it if not answers.get(part)})
 
 
 # Agreeing

@@ -46,16 +46,18 @@ def is_one_of_the_two(run: FairRun, by: Member) -> bool:
     return by.id in fair_runs.pair(run) and fair_runs.team_of(run, by.id) in by.own
 
 
-def as_form(work: Work, press: Press, run: FairRun, form: Form, opening: Sequence[Part] = ()) -> Reply:
+def as_form(
+    work: Work, press: Press, run: FairRun, form: Form, opening: Sequence[Part] = (), more: tuple[Button, ...] = ()
+) -> Reply:
     """The answer of a form about a run: kept nowhere and, while it is still a form, with the way back.
 
-    `opening`: what is shown before its questions.
+    `opening`: what is shown before its questions. `more`: what else can be pressed there.
     """
     reply = form(work, press)
     card = reply.card
     if card and card.reopen != _here(work, run):  # a form opens itself again, a page is shown again
         fair_runs.viewed(work, run, press.by)
-        buttons = (*card.buttons, button(work, HERE, "fair.show", run=run.id))
+        buttons = (*card.buttons, *more, button(work, HERE, "fair.show", run=run.id))
         card = card.model_copy(update={"body": (*opening, *card.body), "buttons": buttons, "preview": PRIVATE_TASK})
     return reply.model_copy(update={"card": card, "sealed": True})
 

@@ -80,6 +80,7 @@ def _asked_to_pause(work: Work, press: Press) -> Reply:
         _questions,
         do,
         explain="Everything stays as it is meanwhile, and nothing counts as no. Either of you can go on at any time.",
+        about=lambda work, press: run.reference,
         so_far=so_far,
         keeps=False,
     )

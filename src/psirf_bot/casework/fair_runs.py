@@ -200,8 +200,8 @@ def privately(work: Work, press: Press, run: FairRun, reply: Reply) -> Reply:
 
 
 def tell(work: Work, run: FairRun, person_id: str) -> None:
-    """Let one of the two know that there is something for them; not what. Where they have still to be told, once is
-    enough.
+    """Let one of the two know that there is something for them; not what. Where they have still to be told, or have
+    been that day and have not looked since, once is enough: what they open shows where it is now.
 
     In their working hours, or at once while they are here: two who use the tool together do not wait until morning.
     """
@@ -211,4 +211,12 @@ def tell(work: Work, run: FairRun, person_id: str) -> None:
     card = private_task(open_it)
     theirs = select(Outbox.card).where(Outbox.person_id == person_id, Outbox.state == "due")
     if card.model_dump(mode="json") not in work.session.exec(theirs).all():
-        post.to_person(work, person_id, card, at=at)
+        day = work.setting.calendar_beyond.local(at).date()
+        key = post.key_of(work, "private task", run.id, person_id, _looked(work, run, person_id), day)
+        post.to_person(work, person_id, card, at=at, key=key)
+
+
+def _looked(work: Work, run: FairRun, person_id: str) -> int:
+    """The number of the last thing that somebody saw or did in a run, or that they were asked to join."""
+    found = (e.number for e in entries(work, run) if person_id in {e.by_id, e.answers.get("asked")})
+    return max(found, default=0)

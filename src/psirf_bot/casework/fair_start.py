@@ -13,16 +13,18 @@ from sqlmodel import col, or_, select
 from psirf_bot.cards import fair_start as cards
 from psirf_bot.cards.fair import NOT_ROUTINE, TITLE
 from psirf_bot.cards.model import Button, Card, Part, Words
-from psirf_bot.casework import cases, fair_circle, fair_invitation, fair_pair, fair_runs, people, post
+from psirf_bot.casework import cases, fair_circle, fair_invitation, fair_outcome, fair_pair, fair_runs, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import RUNNING
 from psirf_bot.casework.fair_invitation import open_it
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Work, family
+from psirf_bot.casework.work import NOT_LET_GO, Press, Work, family
 from psirf_bot.dialogs.questions import People, Question, long_text
 from psirf_bot.domain.authority import Act, Member, may
+from psirf_bot.domain.case import State
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, FairRun
+from psirf_bot.store.tables import Case, Deadline, FairRun, LearningResponse
 
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """For references: nothing that looks like something else, and no vowels, so that they spell nothing."""
@@ -49,22 +51,54 @@ def asked_for(work: Work, by: Member, rest: str) -> Card:
 
 
 def _theirs(work: Work, by: Member) -> Card:
-    """The runs under way in which somebody takes part, and what else they can do about being fair."""
+    """The runs under way in which somebody takes part, those that ended and of which they still owe something, and
+    what else they can do about being fair."""
     takes_part = or_(col(FairRun.patient_safety_id) == by.id, col(FairRun.workforce_id) == by.id)
     found = work.session.exec(
         select(FairRun).where(takes_part, col(FairRun.state).in_(fair_runs.UNDER_WAY)).order_by(col(FairRun.at))
     )
     runs = [run for run in found if may(by, Act.SEE_FAIR, fair_circle.facts(work, run))]
+    shown = _by_state(work, by, runs)
+    if owed := _still_owed(work, by):
+        shown[cards.STILL_OWED] = [open_it(work, run, by, _label(work, run)) for run in owed]
     parts: list[Part] = []
     buttons: list[Button] = []
     if may(by, Act.OVERSEE_FAIR):
         parts.append(Words(text=cards.OVERSIGHT))
         buttons.append(button(work, "Oversight", "fair.oversee", person_id=by.id, opens=True))
     if may(by, Act.START_FAIR):
-        parts += [Words(text=NOT_ROUTINE), Words(text=cards.HOW_TO_START)]
-    if not (runs or parts):
+        parts += [Words(text=NOT_ROUTINE), cards.how_to_start(_example(work, by))]
+    if not (shown or parts):
         raise fair_runs.refused(work)
-    return cards.way_in(_by_state(work, by, runs), parts, *buttons)
+    return cards.way_in(shown, parts, *buttons)
+
+
+def _still_owed(work: Work, by: Member) -> list[FairRun]:
+    """The runs that have ended and of which this person still owes something; what it is says too much for a list."""
+    running = select(Deadline).where(Deadline.subject_kind == fair_circle.KIND, col(Deadline.state).in_(RUNNING))
+    found = {}
+    for duty in work.session.exec(running.order_by(col(Deadline.due_at))):
+        if any(someone.id == by.id for someone in fair_circle.owing(work, duty)):
+            run = work.session.get_one(FairRun, duty.subject_id)
+            if run.state == fair_runs.ENDED and may(by, Act.SEE_FAIR, fair_circle.facts(work, run)):
+                found[run.id] = run
+    return list(found.values())
+
+
+def _label(work: Work, run: FairRun) -> str:
+    """An earlier version says which it is: the newest may be in the list too."""
+    earlier = "" if fair_outcome.is_newest(work, run) else f", version {run.version}"
+    return f"Open {run.reference}{earlier}"
+
+
+def _example(work: Work, by: Member) -> str:
+    """The case with the newest learning response in which they could start, if any. One that is kept close is not
+    named to anybody who did not name it."""
+    kept = or_(col(Case.restricted), col(Case.quality_only), Case.state == State.WITHDRAWN)
+    close = or_(kept, col(Case.merged_into).is_not(None))
+    theirs = select(Case).join(LearningResponse, col(LearningResponse.case_id) == Case.id).where(~close, *NOT_LET_GO)
+    newest = work.session.exec(theirs.order_by(col(LearningResponse.decided_at).desc(), col(Case.reference).desc()))
+    return next((case.reference for case in newest if fair_pair.may_start(work, by, case)), "")
 
 
 def _by_state(work: Work, by: Member, runs: Sequence[FairRun]) -> dict[str, list[Button]]:

@@ -48,17 +48,19 @@ def to_person(
     about: str | None = None,
     urgent: bool = False,
     at: datetime | None = None,
+    key: str | None = None,
 ) -> bool:
     """Send somebody a private message, where they were last seen; False when the bot cannot reach them anywhere.
 
     `about` names what has to be looked after if it turns out that the message cannot be delivered. What is urgent does
-    not wait behind other messages. `at`: not before then.
+    not wait behind other messages. `at`: not before then. `key`: a second one with the same is not sent.
     """
     address = _private_address(work, person_id)
     if address is None:
         return False
     platform, where = address
-    _add(work, platform, where, card=card, person_id=person_id, about=about, urgent=urgent, due_at=at)
+    if key is None or not was_written(work, key):
+        _add(work, platform, where, card=card, person_id=person_id, about=about, urgent=urgent, key=key, due_at=at)
     return True
 
 

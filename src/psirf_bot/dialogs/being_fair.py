@@ -29,6 +29,7 @@ from psirf_bot.domain.joint import APART, ONGOING
 R = FairnessReview
 
 NO_NAMES = "Write “the member of staff”. No names, and nothing that identifies a patient."
+NEEDED = "Needed if you answer yes."
 NOT_YET = {"yes": "Yes", "no": "No", "not-yet": "Not known yet"}
 UNSURE = {"yes": "Yes", "no": "No", "unsure": "Unsure"}
 
@@ -62,11 +63,13 @@ def ongoing(prefix: str, title: str, when: str) -> Ask[FairnessReview]:
     return ask(
         title,
         yes_no(f"{prefix}{ONGOING}", label, why),
-        several_of(f"{prefix}-kinds", "If yes: which of the three may it have been?", KINDS_OF_CONCERN, optional=True),
+        several_of(
+            f"{prefix}-kinds", "If yes: which of the three may it have been?", KINDS_OF_CONCERN, NEEDED, optional=True
+        ),
         OwnWords(
             f"{prefix}-ground",
             "If yes: what is the ground for your concern?",
-            f"What in the learning response, or known otherwise, raises it. {NO_NAMES}",
+            f"{NEEDED} What in the learning response, or known otherwise, raises it. {NO_NAMES}",
             optional=True,
             max_length=1000,
         ),
@@ -211,7 +214,7 @@ FLOW = Flow(
             Day(
                 "fair-discussed-on",
                 "If yes: on which day?",
-                "That it took place is kept, not what was said.",
+                f"{NEEDED} That it took place is kept, not what was said.",
                 optional=True,
             ),
             when=R.answered_no_or_not_known_to_any_of_1b_to_1d,

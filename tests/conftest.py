@@ -1,7 +1,8 @@
 """Fixtures that every floor may use."""
 
+import gc
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 WAIT_MOST = ("test_faults_short", "test_process", "delivery/test_replicas", "casework/test_desk_under_faults")
 """The tests that mostly wait for something. Begun first, they wait beside the others and not at the end."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded now stays: to look through all of it for garbage again and again takes as long as to load it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,15 +40,28 @@ def ids(first: int) -> Callable[[], str]:
     return lambda: f"id{next(numbers):05d}"
 
 
+@functools.cache
+def _sample_setting() -> Setting:
+    return Setting(sample_trust(), ids(1), KEY)
+
+
+def setting(new_id: Callable[[], str]) -> Setting:
+    """A setting of the sample trust. What depends on the trust alone is worked out once for all of them."""
+    made, worked_out = Setting(sample_trust(), new_id, KEY), _sample_setting()
+    for name in ("report_flow", "rules", "calendar", "calendar_beyond"):
+        vars(made)[name] = getattr(worked_out, name)
+    return made
+
+
 def first_day(engine: Engine) -> None:
     """This version's tables, the people of the sample trust, and its quality channel."""
     migrate(engine)
-    setting = Setting(sample_trust(), ids(1), KEY)
-    rows, mistakes = read_people(sample_people_text(), setting.trust.services)
+    first = setting(ids(1))
+    rows, mistakes = read_people(sample_people_text(), first.trust.services)
     assert not mistakes
     assert len(rows) < FIRST_DAY_IDS
     with Session(engine) as session:
-        take_on(Work(session, NOW, setting), rows, {"web": "demo"})
+        take_on(Work(session, NOW, first), rows, {"web": "demo"})
         quality = Channel(purpose="quality", platform="web", address={"channel": "quality"}, set_by="x", set_at=NOW)
         session.add(quality)
         session.commit()

@@ -3,7 +3,6 @@
 `await stage.says("Amina Yusuf", "report")`, `await stage.presses("Amina Yusuf", card, "Next", danger="no", …)`.
 """
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.tick import Tick
 from psirf_bot.store.database import Store
 from psirf_bot.store.tables import Outbox, PlatformHold
-from ready_made import FIRST_DAY_IDS, KEY, NOW, ids, opened, sample_trust
+from ready_made import FIRST_DAY_IDS, KEY, NOW, opened, sample_trust, setting
 
 
 @dataclass
@@ -51,16 +50,33 @@ class WritesDown:
 
 
 class Stage:
+    came_by: tuple[str, ...] | None
+    """The scenes that have brought it to where it is; None once anything else has happened, or may have."""
+    in_scene = False
+
     def __init__(self, folder: Path, *, database: str = "", out: Any = None, **trust: Any) -> None:
         self.trust = sample_trust().model_copy(update=trust)
         self.now = NOW
-        self.setting = Setting(self.trust, ids(FIRST_DAY_IDS + 1), KEY)
+        self.ids_given, self.turns_taken = FIRST_DAY_IDS, 0
+        self.setting = Setting(self.trust, self._new_id, KEY) if trust else setting(self._new_id)
         self.store = Store(opened(database or f"sqlite:///{folder}/stage.db"), self.setting.known_actions.clear)
         self.out = out or WritesDown()
         self.queue = OutboxQueue(self.setting, lambda: self.now, lambda: self.now)
         self.courier = Courier(self.store, self.queue, {"web": self.out, "teams": self.out, "slack": self.out})
         self.desk = self.new_desk()
-        self._keys = itertools.count(1)
+        self.came_by = () if self.store.is_single and not (trust or out) else None
+        self._first_setting = self.setting
+
+    def way_here(self) -> tuple[str, ...] | None:
+        """The scenes that have brought it here, if they alone have, and what a test can have changed by hand."""
+        if self.came_by is None or self.setting is not self._first_setting or self.out.failures:
+            return None
+        posted = {room: len(cards) for room, cards in self.out.posts.items()}
+        return *self.came_by, f"{self.now} {self.ids_given} {posted}"
+
+    def _new_id(self) -> str:
+        self.ids_given += 1
+        return f"id{self.ids_given:05d}"
 
     def new_desk(self) -> Desk:
         """A desk in the setting as it is by now. The tests of faults set the limit on its answers."""
@@ -76,12 +92,20 @@ class Stage:
         self.store.close()
 
     async def do(self, what: Any) -> Any:
+        """What a function makes of the work; to have looked only leaves the stage as it was."""
+
         def with_work(session: Session) -> Any:
-            return what(Work(session, self.now, self.setting))
+            before = rows_changed(session)
+            made = what(Work(session, self.now, self.setting))
+            session.flush()
+            if before is None or rows_changed(session) != before:
+                self.came_by = None
+            return made
 
         return await self.store.run(with_work)
 
     def later(self, **by: float) -> None:
+        self.came_by = None
         if not self.store.is_single:  # there leases go by the database's clock, which stands still: so they grow older
             aged = ("lease_until", "first_tried_at", "settled_at")
             older = {at: getattr(Outbox, at) - timedelta(**by) for at in aged}
@@ -100,11 +124,13 @@ class Stage:
         inline: bool = True,
         platform: Platform = "web",
     ) -> Reply:
+        self.came_by = None
+        self.turns_taken += 1
         user = address_of(name)
         actor = Actor(platform, "demo", user, name, user)
         address = {"channel": channel} if channel else {"user": user}
         place = Place(channel or user, not channel, inline, None, address, address if channel else {})
-        return await self.desk.handle(Inbound(actor, place, key or f"key{next(self._keys)}", what))
+        return await self.desk.handle(Inbound(actor, place, key or f"key{self.turns_taken}", what))
 
     async def says(self, name: str, text: str, **how: Any) -> Card:
         return shown(await self.turn(name, Said(text), **how))
@@ -141,6 +167,11 @@ class Stage:
 
     def channel(self, name: str = "quality") -> list[Card]:
         return self.out.posts.get(name, [])
+
+
+def rows_changed(session: Session) -> int | None:
+    """How many rows this connection has ever changed, where the driver counts them."""
+    return getattr(session.connection().connection.dbapi_connection, "total_changes", None)
 
 
 def address_of(name: str) -> str:

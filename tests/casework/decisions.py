@@ -7,6 +7,7 @@ from responses import BRONWEN, LEAH, SANDEEP, case_in, press
 from psirf_bot import demo
 from psirf_bot.casework import panels
 from psirf_bot.casework.work import Work, panel_of
+from scenes import scene
 from stage import Stage
 
 FEMI = "Femi Adeyemi"
@@ -14,6 +15,7 @@ WHY = "Two charts are in use in every team, and nobody can see both."
 VOTES = {LEAH: "psii", BRONWEN: "psii", FEMI: "mdt"}
 
 
+@scene
 async def decided_by_a_panel(stage: Stage, decision: str = "psii", *, restricted: bool = False, **answers: Any) -> None:
     """A case with severe harm: everybody votes, and the chair writes what was decided and approves the minute."""
     await stage.do(demo.put_before_a_panel)

@@ -19,6 +19,7 @@ from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.store.tables import Case, FairEntry, FairRun
+from scenes import scene
 from stage import Stage, shown
 
 OWEN, JUDITH, SANDEEP = "Owen Tregarth", "Judith Cornwell", "Sandeep Bhullar"
@@ -62,6 +63,7 @@ LONGEST: dict[str, Any] = {
 """An answer to every question; these lead through every test of the tool to its last end."""
 
 
+@scene
 async def begun(stage: Stage, *, subject: str = TOMASZ, **run: Any) -> str:
     """A run that both have joined, in a case with a learning response, made by hand. Its id."""
     if not await stage.do(lambda work: work.session.exec(select(Case)).first()):
@@ -141,6 +143,7 @@ async def press(stage: Stage, name: str, verb: str, given: Mapping[str, Any] | N
     return card
 
 
+@scene
 async def page(stage: Stage, name: str) -> Card:
     """Where the run is now, as one of the two sees it."""
     return await press(stage, name, "fair.show")
@@ -155,6 +158,7 @@ async def on_card(stage: Stage, name: str, card: Card, label: str, given: Mappin
     return after
 
 
+@scene
 async def propose(stage: Stage, name: str, answers: Mapping[str, Any]) -> Card:
     """Fill in the page that waits; what is not given here is answered as on the longest way."""
     card = await page(stage, name)
@@ -173,6 +177,7 @@ def filled(card: Card, answers: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
+@scene
 async def answer(
     stage: Stage, answers: Mapping[str, Any] | None = None, *, first: str = LEAH, second: str = OWEN
 ) -> Card:
@@ -191,11 +196,13 @@ async def through(stage: Stage, answers: Mapping[str, Any] | None = None, *, unt
     while (await run_of(stage)).state == fair_runs.OPEN and (asked := (await where(stage)).page):
         if until in asked.asks():
             break
-        card = await answer(stage, answers, first=takes[0], second=takes[1])
+        own = {key: answers[key] for key in asked.asks() if key in answers} if answers else {}
+        card = await answer(stage, own, first=takes[0], second=takes[1])
         takes = takes[1], takes[0]
     return card
 
 
+@scene
 async def both_confirm(stage: Stage) -> Card:
     """Both, or one where that is enough: when not both state a ground for a concern."""
     ended = await on_card(stage, LEAH, await page(stage, LEAH), "Confirm")

@@ -10,9 +10,11 @@ from psirf_bot.casework import people
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import Json, People, Question
 from psirf_bot.store.tables import Person
+from scenes import scene
 from stage import Stage
 
 
+@scene
 async def send_report(stage: Stage, name: str, given: Mapping[str, Any]) -> None:
     """What they answered, as a card would give it; whoever it names is checked on by their line manager."""
     await stage.do(lambda work: _send(work, name, given))

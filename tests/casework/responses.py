@@ -20,11 +20,14 @@ from psirf_bot.casework import (
     responding,
     response,
     response_page,
+    training,
 )
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Case, Deadline, LearningResponse, Person
+from psirf_bot.trust_file import sample_training_text
+from scenes import scene
 from stage import Stage, shown
 
 NIAMH, CALLUM, MARGUERITE, HUSSEIN = "Niamh Gallagher", "Callum Strachan", "Marguerite Oduya", "Hussein Al-Tamimi"
@@ -58,12 +61,20 @@ def fits(card: Card) -> None:
     assert check.teams_problems(adaptive.render(card)) == [], card.title
 
 
+@scene
+async def trained(stage: Stage) -> None:
+    """The training of the sample trust has been brought in."""
+    await stage.do(lambda work: training.bring_in(work, sample_training_text()))
+
+
+@scene
 async def read_case(stage: Stage, **answers: Any) -> None:
     """A near miss that the quality team has read; its reporter was not involved unless the answers say so."""
     await reported(stage, **answers)
     await press(stage, LEAH, "case.read")
 
 
+@scene
 async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = SANDEEP) -> Card:
     """The chair has approved what the panel decided, and the quality team has chosen who leads."""
     await approved(stage, kind, by)
@@ -71,11 +82,13 @@ async def decided(stage: Stage, kind: str = "mdt", lead: str = NIAMH, by: str = 
     return await lead_by(stage, lead)
 
 
+@scene
 async def lead_by(stage: Stage, lead: str) -> Card:
     """The quality team chooses who leads."""
     return await press(stage, LEAH, "response.lead", LEAD | {"lead": lead, "override": f"{lead} is free."})
 
 
+@scene
 async def approved(stage: Stage, kind: str = "mdt", by: str = SANDEEP) -> None:
     def approve(work: Work) -> None:
         someone = work.session.exec(select(Person).where(Person.name == by)).one()
@@ -86,6 +99,7 @@ async def approved(stage: Stage, kind: str = "mdt", by: str = SANDEEP) -> None:
     await stage.settled()
 
 
+@scene
 async def started(stage: Stage, kind: str = "mdt", **answers: Any) -> Card:
     await read_case(stage)
     await decided(stage, kind)
@@ -94,6 +108,7 @@ async def started(stage: Stage, kind: str = "mdt", **answers: Any) -> Card:
     return await press(stage, NIAMH, "response.start", START | answers)
 
 
+@scene
 async def named(stage: Stage) -> None:
     """Everybody affected has somebody to turn to, as far as the quality team has to see to it (B12)."""
     await press(stage, LEAH, "contacts-named.set", {"contact": None, "why-not": "nobody-affected"})

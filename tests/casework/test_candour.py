@@ -17,6 +17,7 @@ from psirf_bot.casework.deadlines import running, running_of, settle
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.store.tables import AuditEntry, CandourStep, Case, Deadline, Nudge
+from scenes import scene
 from stage import Stage, shown, words
 
 GRACE, MARGUERITE, WEI, NIAMH = "Grace Mbeki-Ward", "Marguerite Oduya", "Wei Chen", "Niamh Gallagher"
@@ -58,6 +59,7 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(desk.VERBS, verb, does)
 
 
+@scene
 async def reported(stage: Stage, **change: Any) -> None:
     await send_report(stage, AMINA, ANSWERS | change)
 

@@ -31,6 +31,7 @@ from psirf_bot.casework import candour, contacts, days_to_avoid
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.store.tables import Contact, Deadline, SupportNeed
+from scenes import scene
 from stage import Stage, words
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
@@ -42,6 +43,7 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> None:
     wire(monkeypatch)
 
 
+@scene
 async def led(stage: Stage) -> None:
     """A case with a named member of staff, and a response that Niamh leads and has started."""
     await read_case(stage, colleagues=TOMASZ)

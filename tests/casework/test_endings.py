@@ -25,12 +25,14 @@ from test_triage import opened, reported
 
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Deadline
+from scenes import scene
 from stage import Stage, words
 
 SUPPORT = ("support.",)
 CONTACT: dict[str, Any] = {"whom": "service-user", "next": "2026-11-27", "every": "week", "avoid": None}
 
 
+@scene
 async def sent_back(stage: Stage) -> None:
     """A PSII that was decided and not verified: the case is as it was when it was read."""
     await decided(stage, "psii")

@@ -50,6 +50,7 @@ from psirf_bot.store.tables import (
     StandIn,
     SupportNeed,
 )
+from scenes import scene
 from stage import Stage, action, shown, words
 
 BRONWEN, NIAMH, CALLUM = "Bronwen Hale", "Niamh Gallagher", "Callum Strachan"
@@ -61,6 +62,7 @@ CANNOT = "It cannot be started with these people in this case. Judith Cornwell c
 LATER = "I could not show this to you at once"
 
 
+@scene
 async def ready(stage: Stage) -> None:
     await started(stage)
     for name in (LEAH, OWEN, JUDITH):
@@ -96,6 +98,7 @@ def problems(card: Card) -> list[str]:
     return [i.error for i in card.inputs() if i.error]
 
 
+@scene
 async def invited(stage: Stage) -> None:
     await ready(stage)
     await start(stage, OWEN)

@@ -24,12 +24,14 @@ from sqlmodel import select
 from psirf_bot.casework import final_report, learning_responses, people
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import AuditEntry, Deadline, Person
+from scenes import scene
 from stage import Stage, words
 
 APPROVE = {"approved": ["draft", "learning"]}
 SENT: dict[str, Any] = {"day": "2026-11-20", "to": ["ics", "family"]}
 
 
+@scene
 async def ended(stage: Stage, kind: str = "psii") -> None:
     """A learning response that has ended, and what its end opens."""
     await started(stage, kind)

@@ -23,6 +23,7 @@ from responses import (
     read_case,
     the_response,
     titles,
+    trained,
     wire,
 )
 from sqlmodel import select
@@ -35,6 +36,7 @@ from psirf_bot.domain.authority import Member
 from psirf_bot.domain.training import Standard, TrainingSettings
 from psirf_bot.store.tables import AuditEntry, Contact, Deadline, NamedContact, Person, Training
 from psirf_bot.trust_file import sample_training_text
+from scenes import scene
 from stage import Stage, words
 
 GIVEN: dict[str, Any] = {"lead": NIAMH, "hours": "6", "time-agreed": ["yes"], "override": None}
@@ -45,13 +47,14 @@ DECLINE = {"why": "time", "more": None}
 @pytest.fixture(autouse=True)
 async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
     wire(monkeypatch)
-    await stage.do(lambda work: training.bring_in(work, sample_training_text()))
+    await trained(stage)
 
 
 async def choose(stage: Stage, name: str = LEAH, **answers: Any) -> Card:
     return await press(stage, name, "response.lead", GIVEN | answers)
 
 
+@scene
 async def to_choose(stage: Stage, kind: str = "mdt", **answers: Any) -> None:
     await read_case(stage, **answers)
     await approved(stage, kind)

@@ -15,12 +15,14 @@ from psirf_bot.casework.minute_text import Minute, plain
 from psirf_bot.casework.minutes import Ticket, opened
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import AuditEntry, Deadline, Panel, PanelMember, SupportNeed, Vote
+from scenes import scene
 from stage import Stage, words
 
 FIRST_WORDS, SECOND_WORDS = WHY, "It turned out to be small after all."
 FILED = {"filed-on": "2026-11-22"}
 
 
+@scene
 async def first_round(stage: Stage) -> str:
     """A PSII that the chair approved on 20 November and the Chief Nurse sent back on the 21st; the panel's id."""
     await voted(stage)
@@ -39,6 +41,7 @@ async def second_panel(stage: Stage) -> str:
     return found
 
 
+@scene
 async def both_rounds(stage: Stage) -> tuple[str, str]:
     """And what a second panel decided instead, approved on 22 November."""
     first, second = await first_round(stage), await second_panel(stage)

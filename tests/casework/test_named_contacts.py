@@ -17,16 +17,17 @@ from responses import (
     press,
     read_case,
     the_response,
+    trained,
     wire,
 )
 from sqlmodel import select
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import desk, named_contacts, people, training
+from psirf_bot.casework import desk, named_contacts, people
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.store.tables import AuditEntry, NamedContact, Person, SupportNeed
-from psirf_bot.trust_file import sample_training_text
+from scenes import scene
 from stage import Stage, words
 
 LEAD = {"lead": NIAMH, "hours": "6", "time-agreed": ["yes"], "override": None}
@@ -41,9 +42,10 @@ async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
     wire(monkeypatch)
     for verb, does in named_contacts.VERBS.items():
         monkeypatch.setitem(desk.VERBS, verb, does)
-    await stage.do(lambda work: training.bring_in(work, sample_training_text()))
+    await trained(stage)
 
 
+@scene
 async def to_name(stage: Stage, kind: str = "mdt", **answers: Any) -> None:
     await read_case(stage, **answers)
     await approved(stage, kind)

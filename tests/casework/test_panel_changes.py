@@ -15,6 +15,7 @@ from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.minimum import GRAVE
 from psirf_bot.store.tables import AuditEntry, Deadline
+from scenes import scene
 from stage import Stage, words
 
 __all__ = ["trained"]
@@ -26,6 +27,7 @@ AGAIN = "takes-part-again"
 NEEDED, NO_LONGER = "A panel needs a chair", "You no longer chair a panel"
 
 
+@scene
 async def decided(stage: Stage, decision: str = "mdt", **answers: Any) -> None:
     """The chair has written the decision; Callum Strachan could chair too."""
     await change(stage, CALLUM, roles=["executive", "chair"])

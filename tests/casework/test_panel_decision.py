@@ -35,6 +35,7 @@ from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.minimum import GRAVE
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.store.tables import AuditEntry, Deadline, LearningResponse, Panel, PanelMember, Person, StandIn, Vote
+from scenes import scene
 from stage import Stage, action, words
 
 FEMI = "Femi Adeyemi"
@@ -86,6 +87,7 @@ def add_panel(work: Work, facts: Sequence[str] | None, votes: Mapping[str, str],
     happened(work, Event.PANEL_OPENED, about, by, agreed={"panel.decided": day})
 
 
+@scene
 async def voted(
     stage: Stage, facts: Sequence[str] | None = (), votes: Mapping[str, str] = AGREED_ON, **fields: Any
 ) -> None:
@@ -116,6 +118,7 @@ async def the_panel(stage: Stage) -> Panel:
     return found
 
 
+@scene
 async def decide(stage: Stage, decision: str, by: str = SANDEEP, **answers: Any) -> Card:
     return await press(stage, by, "panel.decide", DECIDED | {"decision": decision} | answers)
 

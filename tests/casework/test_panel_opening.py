@@ -31,6 +31,7 @@ from psirf_bot.store.tables import (
     SupportNeed,
     Vote,
 )
+from scenes import scene
 from stage import Stage, shown, words
 
 PRIYA, FEMI, NIAMH, OWEN = "Priya Raman", "Femi Adeyemi", "Niamh Gallagher", "Owen Tregarth"
@@ -45,6 +46,11 @@ USUAL = {LEAH: "quality", SANDEEP: "quality", BRONWEN: "service", PRIYA: "expert
 @pytest.fixture(autouse=True)
 async def trained(stage: Stage) -> None:
     """The chair's training is complete, and the panel has a channel."""
+    await _trained(stage)
+
+
+@scene
+async def _trained(stage: Stage) -> None:
     _, mistakes = await stage.do(lambda work: training.bring_in(work, OVERSIGHT))
     assert not mistakes
     await stage.do(
@@ -71,6 +77,7 @@ def filled_in(card: Card) -> dict[str, Any]:
     return given
 
 
+@scene
 async def opens(stage: Stage, by: str = LEAH, **answers: Any) -> Card:
     form = await press(stage, by, "panel.open")
     return await press(stage, by, "panel.open", filled_in(form) | answers)

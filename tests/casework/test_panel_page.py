@@ -27,6 +27,7 @@ from psirf_bot.store.tables import (
     SupportNeed,
     Vote,
 )
+from scenes import scene
 from stage import NOW, Stage, words
 
 PRIYA, FEMI, ROSALIND = "Priya Raman", "Femi Adeyemi", "Rosalind Achebe"
@@ -50,6 +51,7 @@ def seat_members(work: Work, seats: Mapping[str, Seat]) -> None:
         work.session.add(member)
 
 
+@scene
 async def opened(stage: Stage, seats: Mapping[str, Seat] | None = None, **panel: Any) -> None:
     """A case that was read, with a panel of these members that Sandeep Bhullar chairs."""
 

@@ -7,6 +7,7 @@ from sqlmodel import func, select
 
 from psirf_bot.casework.inbound import Pressed, Said
 from psirf_bot.store.tables import Case, Dialog, Inbox, ReportVersion
+from scenes import scene
 from stage import Stage, action, words
 
 AMINA, BRONWEN, LEAH, TOMASZ, CARYS = (
@@ -27,6 +28,7 @@ PAGE_1: dict[str, Any] = {
 PAGE_2: dict[str, Any] = {"could-have-led": "yes"}
 
 
+@scene
 async def near_miss(stage: Stage, name: str = AMINA, *, first: Any = None, second: Any = None) -> Any:
     card = await stage.says(name, "report")
     card = await stage.presses(name, card, "Next", {**PAGE_1, **(first or {})})

@@ -26,6 +26,7 @@ from psirf_bot.store.tables import (
     SupportRequest,
     WorkingHours,
 )
+from scenes import scene
 from stage import NOW, Stage, words
 
 NIAMH, SANDEEP, MARGUERITE, WEI, GRACE = (
@@ -49,6 +50,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         assert not any(TOMASZ in words(card) for card in made.channel()), "nobody is named in a channel"
 
 
+@scene
 async def reported(stage: Stage, name: str = AMINA, *, by: str = "line-manager", who: str = "", **second: Any) -> None:
     """A near miss in which Tomasz is named, whose line manager is Carys, unless other colleagues are."""
     card = await near_miss(stage, name, second={"colleagues": TOMASZ, **second})

@@ -3,13 +3,27 @@
 from typing import Any
 
 import pytest
-from responses import AMINA, CARYS, LEAH, NIAMH, approved, case_in, clocks, press, read_case, the_response, titles, wire
+from responses import (
+    AMINA,
+    CARYS,
+    LEAH,
+    NIAMH,
+    approved,
+    case_in,
+    clocks,
+    press,
+    read_case,
+    the_response,
+    titles,
+    trained,
+    wire,
+)
 from sqlmodel import select
 
-from psirf_bot.casework import desk, named_contacts, terms, training
+from psirf_bot.casework import desk, named_contacts, terms
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import AuditEntry
-from psirf_bot.trust_file import sample_training_text
+from scenes import scene
 from stage import Stage, words
 
 LEAD = {"lead": NIAMH, "hours": "6", "time-agreed": ["yes"], "override": None}
@@ -27,9 +41,15 @@ async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
     wire(monkeypatch)
     for verb, does in (terms.VERBS | named_contacts.VERBS).items():
         monkeypatch.setitem(desk.VERBS, verb, does)
-    await stage.do(lambda work: training.bring_in(work, sample_training_text()))
+    await trained(stage)
     await read_case(stage)
     await approved(stage)
+    await chosen(stage)
+
+
+@scene
+async def chosen(stage: Stage) -> None:
+    """The quality team has chosen who leads."""
     await press(stage, LEAH, "response.lead", LEAD)
 
 

@@ -11,11 +11,13 @@ from psirf_bot.cards.check import slack_problems
 from psirf_bot.casework.inbound import Said
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.tables import Channel, Identity
+from scenes import scene
 from stage import Stage, words
 
 SANDEEP, WEI, MARGUERITE = "Sandeep Bhullar", "Wei Chen", "Marguerite Oduya"
 
 
+@scene
 async def reported(stage: Stage, **answers: Any) -> None:
     """A near miss that Amina sent."""
     await send_report(stage, AMINA, {**PAGE_1, **PAGE_2, **answers})

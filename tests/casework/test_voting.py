@@ -25,6 +25,7 @@ from psirf_bot.casework.work import Press, Refusal, Work, panel_of
 from psirf_bot.delivery.tick import Tick
 from psirf_bot.domain.panel import PanelSettings, Seat
 from psirf_bot.store.tables import AuditEntry, Case, Channel, Deadline, Panel, StandIn, Vote
+from scenes import scene
 from stage import Stage, address_of, words
 
 PRIYA, FEMI, CALLUM, MARGUERITE = "Priya Raman", "Femi Adeyemi", "Callum Strachan", "Marguerite Oduya"
@@ -104,6 +105,7 @@ async def on_each(tmp_path: Path, database: str) -> AsyncIterator[Stage]:
         yield stage
 
 
+@scene
 async def _voting(stage: Stage, **how: Any) -> None:
     await stage.do(panel_channel)
     await read_case(stage)

@@ -9,6 +9,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -52,6 +53,11 @@ class WorkingPattern:
 ORDINARY = WorkingPattern(frozenset(range(5)), time(9), time(17))
 
 
+@cache
+def _listed(known_to: int) -> frozenset[date]:
+    return frozenset(country_holidays("GB", subdiv="ENG", years=range(KNOWN_FROM, known_to + 1)))
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """One trust's calendar: its bank holidays, its time zone and its quiet hours."""
@@ -67,8 +73,7 @@ class Calendar:
         cls, zone: ZoneInfo, quiet: QuietHours, *, extra: Iterable[date] = (), known_to: int = KNOWN_TO
     ) -> "Calendar":
         """England's bank holidays with their substitute days, and `extra` one-off days such as a coronation."""
-        listed = country_holidays("GB", subdiv="ENG", years=range(KNOWN_FROM, known_to + 1))
-        return cls(frozenset(listed) | frozenset(extra), known_to, zone, quiet)
+        return cls(_listed(known_to) | frozenset(extra), known_to, zone, quiet)
 
     def fingerprint(self) -> str:
         """A short text that changes when deadlines have to be worked out again on this calendar."""

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Opened
+from scenes import scene
 from stage import Stage
 
 AMINA, TOMASZ = "Amina Yusuf", "Tomasz Zielinski"
@@ -68,6 +69,7 @@ async def to_the_end(stage: Stage, **change: Any) -> Card:
     return card
 
 
+@scene
 async def reported(stage: Stage, **change: Any) -> None:
     await stage.presses(AMINA, await to_the_end(stage, **change), "Send the report")
     await stage.settled()

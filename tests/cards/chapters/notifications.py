@@ -12,6 +12,7 @@ from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Case, Person
+from scenes import scene
 from stage import Stage, shown
 
 SANDEEP = "Sandeep Bhullar"
@@ -52,6 +53,7 @@ async def press(stage: Stage, name: str, verb: str, given: Mapping[str, Any] | N
     return card
 
 
+@scene
 async def decided(stage: Stage, kind: str) -> None:
     """A near miss for which the chair has approved a learning response."""
 
@@ -65,6 +67,7 @@ async def decided(stage: Stage, kind: str) -> None:
     await stage.settled()
 
 
+@scene
 async def under_way(stage: Stage) -> None:
     """A PSII that was verified, has a lead and has started."""
     await press(stage, MARGUERITE, "response.verify")
@@ -73,6 +76,7 @@ async def under_way(stage: Stage) -> None:
     await press(stage, NIAMH, "response.start", START)
 
 
+@scene
 async def ended(stage: Stage) -> None:
     """It has ended, and its final report is owed."""
     await press(stage, NIAMH, "response.end", {"day": "2026-11-20", "missing": "The hospital's own review."})

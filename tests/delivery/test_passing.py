@@ -14,7 +14,7 @@ from psirf_bot.casework import post
 from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Pressed, Reply, Said
 from psirf_bot.delivery.courier import AT_ONCE
-from psirf_bot.delivery.platform import Refused
+from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.store.tables import Outbox
 from stage import Stage, action, address_of, shown
 
@@ -43,6 +43,10 @@ async def presses(stage: Stage, card: Card, key: str) -> Reply:
 
 async def states(stage: Stage) -> list[str]:
     return list(await stage.do(lambda work: list(work.session.exec(select(Outbox.state).order_by(Outbox.id)))))
+
+
+async def rows(stage: Stage) -> list[Outbox]:
+    return list(await stage.do(lambda work: work.session.exec(select(Outbox).order_by(Outbox.id)).all()))
 
 
 async def test_it_goes_out_with_the_commit_of_its_turn(stage: Stage) -> None:
@@ -103,6 +107,24 @@ async def test_one_that_is_refused_is_not_tried_again(stage: Stage) -> None:
         await stage.settled()
     assert await states(stage) == ["sent"]
     assert stage.out.edits == []
+
+
+@pytest.mark.parametrize("trouble", [Refused("too many requests", retry_after=60), Uncertain("timed_out")])
+async def test_the_words_of_one_that_waited_and_then_failed_are_not_kept(stage: Stage, trouble: Exception) -> None:
+    async def fails(*_: object) -> None:
+        raise trouble
+
+    stage.out.update = fails
+    stage.courier.kick = lambda: None  # type: ignore[method-assign]  # the courier looks away until both are there
+    stage.desk = stage.new_desk()
+    card = await asks_for_help(stage)
+    await stage.do(lambda work: post.to_address(work, "web", CHAT, Card(title="First", preview="First")))
+    await presses(stage, card, "press")
+    assert [row.card["title"] for row in await rows(stage)] == ["First", "Your reports"]
+    del stage.courier.kick  # type: ignore[method-assign]
+    stage.courier.kick()
+    await stage.settled()
+    assert [(row.state, row.card) for row in await rows(stage)] == [("sent", None)] * 2
 
 
 async def test_behind_one_that_is_on_its_way_only_the_newest_goes(stage: Stage) -> None:

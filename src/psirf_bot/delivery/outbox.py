@@ -37,6 +37,7 @@ LOOK_FOR_LOST_EVERY = timedelta(seconds=1)
 """Where one process alone has the queue, a lease seldom runs out, and a look at all of them costs as much as a
 claim."""
 AT_ONCE = timedelta(seconds=5)
+AT_ONCE_OR_NEVER = frozenset({post.PASSING, post.CARRIED})
 CLAIMING = 0x70736972666F78
 """The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
 Settles = Callable[[str], timedelta]
@@ -122,8 +123,8 @@ class OutboxQueue:
     def _made_ready(self, session: Session, message: Waiting, contents: Contents) -> Waiting | None:
         """The message as it is to be sent; None when it is not, or not now."""
         too_late = message.first_tried_at or self._now() - message.created_at > AT_ONCE
-        if too_late and message.about in {post.PASSING, post.CARRIED}:
-            let_go(session, message)  # it goes at once or not at all
+        if too_late and message.about in AT_ONCE_OR_NEVER:
+            let_go(session, message)
             return None
         if too_late and message.about == post.SEALED:
             return without_its_words(session, message)
@@ -153,6 +154,8 @@ class OutboxQueue:
         if refused.shut_out and undelivered.shut_out(Work(session, self._now(), self._setting), row):
             self._forget(session, row)
             row.state, row.card = "sent", None  # somewhere else
+        elif row.about in AT_ONCE_OR_NEVER:
+            self._put_aside(session, row, refused.retry_after)
         elif errand.message and final and not refused.shut_out:
             # The message to edit is gone or frozen: the news still has to get there.
             self._forget(session, row)
@@ -177,7 +180,9 @@ class OutboxQueue:
         row.error = why
         log.warning("message %s for %s may or may not have arrived: %s", row.id, row.platform, why)
         harmless = bool(errand.message) or self._may_be_repeated(session, row)
-        if row.attempts >= MOST_TRIES:
+        if row.about in AT_ONCE_OR_NEVER:
+            self._put_aside(session, row)
+        elif row.attempts >= MOST_TRIES:
             row.may_repeat = row.may_repeat or not harmless  # said if somebody has it sent again
             self._give_up(session, row)
         elif harmless:
@@ -222,10 +227,16 @@ class OutboxQueue:
             self._give_up(session, row)
         session.add(row)
 
+    def _put_aside(self, session: Session, row: Outbox, retry_after: float | None = None) -> None:
+        """It is not tried again, and its words are kept no longer."""
+        row.state, row.card = "sent", None
+        if retry_after is not None:
+            self._hold(session, row.platform, retry_after)
+
     def _give_up(self, session: Session, row: Outbox) -> None:
         """It stays where people look, and somebody else looks after what it was about."""
         # A page is published anew when it is opened, and what only repeats something is not missed.
-        forgotten = row.about in {post.PASSING, post.CARRIED, post.SEALED}
+        forgotten = row.about in {*AT_ONCE_OR_NEVER, post.SEALED}
         row.state = "sent" if "home" in row.address or forgotten else "dead"
         row.card = None if forgotten else row.card
         if row.about:

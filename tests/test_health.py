@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from fakes.slack import Fault
 from psirf_bot import bootstrap
 from psirf_bot.adapters.slack import bot_token
-from psirf_bot.adapters.teams import TeamsAdapter, standing
+from psirf_bot.adapters.teams import standing
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.delivery import troubles
 from whole import Whole, whole
 

@@ -22,7 +22,8 @@ import psirf_bot.adapters.slack
 from adapters.slack.slack_office import CASE, RecordingDesk, adapter_for, served
 from fakes.slack import FakeSlack
 from manifest_schemas import SLACK, SLACK_SOCKET, TEAMS
-from psirf_bot.adapters.slack import SlackAdapter, payloads
+from psirf_bot.adapters.slack import payloads
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.teams.turns import Activity, what_it_means
 from psirf_bot.casework.inbound import Chosen, Said
 from psirf_bot.casework.words import WORDS

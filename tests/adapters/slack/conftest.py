@@ -7,7 +7,7 @@ import pytest
 from slack_office import Clock, RecordingDesk, adapter_for, by_socket, connected, served
 
 from fakes.slack import Channel, FakeSlack, Person
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 
 
 @pytest.fixture

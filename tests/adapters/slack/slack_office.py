@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from fakes.slack import FakeSlack, Line, Message, Person
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.cards.model import Button, Card, TextInput, Words
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Reply
 from psirf_bot.delivery.clock_check import ClockCheck

@@ -7,7 +7,8 @@ import pytest
 from slack_office import ADA, CASE, CHECK, FORM, THANKS, WITH_ADA, RecordingDesk, open_form
 
 from fakes.slack import Channel, FakeSlack, Fault, Person
-from psirf_bot.adapters.slack import SlackAdapter, words
+from psirf_bot.adapters.slack import words
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.casework.inbound import Pressed, Reply, Said
 
 # A slash command

@@ -14,7 +14,7 @@ import pytest
 from slack_office import Clock, RecordingDesk, adapter_for
 
 from fakes.slack import FakeSlack, sign
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.casework.inbound import Pressed, Said
 
 JSON = "application/json"

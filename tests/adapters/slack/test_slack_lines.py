@@ -7,7 +7,8 @@ import pytest
 from slack_office import THANKS, RecordingDesk, by_socket, connected
 
 from fakes.slack import FakeSlack, Fault, Person
-from psirf_bot.adapters.slack import SlackAdapter, socket
+from psirf_bot.adapters.slack import socket
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.casework.inbound import Reply
 
 pytestmark = pytest.mark.usefixtures("socket_mode")

@@ -7,7 +7,8 @@ import pytest
 from slack_office import CASE, WITH_ADA, Clock, RecordingDesk, adapter_for, served
 
 from fakes.slack import Channel, FakeSlack, Fault, Person
-from psirf_bot.adapters.slack import SlackAdapter, words
+from psirf_bot.adapters.slack import words
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.slack.members import MembershipUnknown
 from psirf_bot.casework.inbound import Reply
 

@@ -4,7 +4,7 @@ import pytest
 from slack_office import CASE, THANKS, WITH_ADA, RecordingDesk, deliver_event, posted
 
 from fakes.slack import Channel, FakeSlack, Fault, Person
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.casework.inbound import Place, Pressed, Reply, Said
 
 HERE = {"channel": "C0QUALITY"}

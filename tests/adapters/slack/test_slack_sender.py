@@ -8,7 +8,7 @@ import pytest
 from slack_office import CASE, FORM, THANKS, Clock, RecordingDesk, adapter_for
 
 from fakes.slack import Channel, FakeSlack, Fault, Message
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.cards.model import Card
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain
 

@@ -19,7 +19,7 @@ from slack_office import (
 )
 
 from fakes.slack import FakeSlack, Fault, Person
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.casework.desk import NOT_SAVED_YET
 from psirf_bot.casework.inbound import Inbound, Opened, Pressed, Reply, Said
 

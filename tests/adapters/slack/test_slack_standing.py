@@ -8,7 +8,8 @@ from slack_office import THANKS, Clock, RecordingDesk, adapter_for, by_socket, s
 from test_slack_gate import command, send
 
 from fakes.slack import FakeSlack, Fault
-from psirf_bot.adapters.slack import SlackAdapter, bot_token, words
+from psirf_bot.adapters.slack import bot_token, words
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.slack.failures import TOKEN_REFUSED
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.delivery.clock_check import ClockCheck

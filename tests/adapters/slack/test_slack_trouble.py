@@ -7,7 +7,7 @@ import pytest
 from slack_office import CASE, FORM, THANKS, RecordingDesk, deliver_event, open_form, posted
 
 from fakes.slack import FakeSlack, Fault, Person
-from psirf_bot.adapters.slack import SlackAdapter
+from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Reply
 

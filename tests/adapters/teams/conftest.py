@@ -9,7 +9,7 @@ from aiohttp import web
 from teams_stage import RecordingDesk, Served
 
 from fakes.teams import FakeTeams, Person
-from psirf_bot.adapters.teams import TeamsAdapter
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.clock import Clock
 
 

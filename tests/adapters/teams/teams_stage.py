@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from fakes.teams import FakeTeams, Person
-from psirf_bot.adapters.teams import TeamsAdapter
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.cards.model import Button, Card, ChoiceInput, Option, TextInput, Words
 from psirf_bot.casework.inbound import Inbound, Pressed, Reply
 

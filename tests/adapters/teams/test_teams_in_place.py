@@ -6,7 +6,8 @@ import pytest
 from teams_stage import FORM, SAVED, RecordingDesk, address_of
 
 from fakes.teams import FakeTeams, Person
-from psirf_bot.adapters.teams import TeamsAdapter, answers
+from psirf_bot.adapters.teams import answers
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.teams.in_place import InPlace
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Reply

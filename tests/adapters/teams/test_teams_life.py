@@ -7,7 +7,8 @@ import pytest
 from teams_stage import FORM, SAVED, RecordingDesk, Served, address_of
 
 from fakes.teams import FakeTeams, Fault, Person
-from psirf_bot.adapters.teams import TeamsAdapter, words
+from psirf_bot.adapters.teams import words
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.casework.inbound import Inbound, Reply
 
 

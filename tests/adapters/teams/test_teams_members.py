@@ -9,7 +9,8 @@ import pytest
 from teams_stage import FORM, RecordingDesk, address_of
 
 from fakes.teams import Conversation, FakeTeams, Fault, Person
-from psirf_bot.adapters.teams import TeamsAdapter, words
+from psirf_bot.adapters.teams import words
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.casework.inbound import Actor, Reply
 from psirf_bot.clock import Clock
 

@@ -9,7 +9,7 @@ import pytest
 from teams_stage import FORM, SAVED, RecordingDesk, Served, address_of
 
 from fakes.teams import FakeTeams, Fault, Json, Person
-from psirf_bot.adapters.teams import TeamsAdapter
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.cards.model import Card
 from psirf_bot.clock import Clock
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain

@@ -12,7 +12,8 @@ from teams_stage import FORM, Served, address_of
 from test_teams_trust import report
 
 from fakes.teams import FakeTeams, Fault, Person
-from psirf_bot.adapters.teams import TeamsAdapter, standing
+from psirf_bot.adapters.teams import standing
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.teams.standing import Standing
 from psirf_bot.clock import Clock
 from psirf_bot.delivery.clock_check import ClockCheck

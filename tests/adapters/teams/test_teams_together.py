@@ -10,7 +10,8 @@ import pytest
 from teams_stage import FORM, RecordingDesk, address_of
 
 from fakes.teams import Conversation, FakeTeams, Fault, Message, Person
-from psirf_bot.adapters.teams import TeamsAdapter, connector, members, words
+from psirf_bot.adapters.teams import connector, members, words
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework.inbound import Reply
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from teams_stage import RecordingDesk, Served
 
 from fakes.teams import FakeTeams, Fault, Json, Person
-from psirf_bot.adapters.teams import TeamsAdapter
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.teams.tokens import SigningKey, Verified
 from psirf_bot.casework.inbound import Actor, Reply, Said
 from psirf_bot.clock import Clock

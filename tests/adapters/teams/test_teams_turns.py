@@ -6,7 +6,8 @@ import pytest
 from teams_stage import FORM, SAVED, TOO_LARGE, RecordingDesk, address_of
 
 from fakes.teams import FakeTeams, Person
-from psirf_bot.adapters.teams import TeamsAdapter, words
+from psirf_bot.adapters.teams import words
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.cards.model import MomentInput
 from psirf_bot.casework.inbound import Actor, Added, Place, Reply, Said
 

@@ -11,7 +11,8 @@ import pytest
 from teams_stage import FORM, SAVED, TOO_LARGE, RecordingDesk, Served, address_of
 
 from fakes.teams import Conversation, FakeTeams, Fault, Json, Message, Person, cards
-from psirf_bot.adapters.teams import TeamsAdapter, words
+from psirf_bot.adapters.teams import words
+from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework.inbound import Chosen, Inbound, Place, Pressed, Reply, Said
 

@@ -1,5 +1,1 @@
 """Slack: signed requests in, Block Kit out. The only package that may import slack_bolt and slack_sdk."""
-
-from psirf_bot.adapters.slack.adapter import SlackAdapter
-
-__all__ = ["SlackAdapter"]

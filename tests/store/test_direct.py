@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, bindparam, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
 from psirf_bot.casework import actions, desk, people
-from psirf_bot.store.database import Store, open_engine
+from psirf_bot.store.database import Store, open_engine, taken_back_on
 from psirf_bot.store.direct import Prepared, put, say, table_of
 from psirf_bot.store.tables import Dialog, Identity, Inbox, Person, StandIn
 from ready_made import put_tables
@@ -115,8 +116,9 @@ def test_a_connection_that_is_lost_is_not_used_again(postgresql: str) -> None:
     with Session(engine) as session, engine.connect() as other:
         lost = session.connection().execute(pid).scalar_one()
         other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": lost})
-        with pytest.raises(DBAPIError):
+        with pytest.raises(DBAPIError) as wrong, taken_back_on(Exception, session):
             desk.SEEN.first(session, key="k")
+        assert wrong.value.connection_invalidated
         session.rollback()
         assert session.connection().execute(pid).scalar_one() != lost
         assert desk.SEEN.first(session, key="k") is None
@@ -135,8 +137,16 @@ def test_a_button_that_is_there_already_is_not_written_again(engine: Engine) -> 
 def test_what_stands_in_a_statement_has_to_be_a_literal(engine: Engine) -> None:
     person = table_of(Person)
     lists = Prepared(select(person.c.id).where(person.c.name.in_(("Amina Yusuf", "Wei Chen"))))
+    given = Prepared(select(person.c.id).where(person.c.name.in_(bindparam("names", expanding=True))))
     fixed = Prepared(update(person).where(person.c.id == "p1").values(name=bindparam("name")))
     with Session(engine) as session:
-        for unfit in (lists, fixed):
+        for unfit in (lists, given, fixed):
             with pytest.raises(ValueError, match="handed over each time"):
-                unfit.change(session, name="Wei Chen")
+                unfit.change(session, name="Wei Chen", names=["Wei Chen"])
+
+
+def test_a_row_that_is_not_there_is_not_put_without_a_word(engine: Engine) -> None:
+    with Session(engine) as session:
+        gone = Dialog(id="d2", person_id="p1", flow="report", answers={}, created_at=NOW, updated_at=NOW)
+        with pytest.raises(StaleDataError):
+            put(session, gone, state="done")

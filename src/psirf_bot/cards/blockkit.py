@@ -151,6 +151,8 @@ def _masked_part(part: Part) -> Part:
         case Facts():
             facts = (fact.model_copy(update={"value": mask(fact.value)}) if fact.typed else fact for fact in part.facts)
             return Facts(facts=tuple(facts))
+        case TextInput() | PeopleInput() if not part.value:
+            return part
         case TextInput():
             found = words({identifier.kind for identifier in find(part.value)})
             if not found:

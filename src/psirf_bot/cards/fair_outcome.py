@@ -14,7 +14,7 @@ RESTORATIVE = (
     "Please keep to a restorative just culture throughout. Be open, and learn. Find out what everybody who was hurt "
     "needs, and whose task it is to put it right. The member of staff needs support too."
 )
-A_HUMAN = "It is said in person: never by a card, and never by a message."
+A_HUMAN = "They are told in person: never by a card, and never by a message."
 NOBODY_YET = "Nobody is named yet to tell the member of staff."
 TOLD = "They have been told."
 TOLD_LATER = "The tool is used again: what they are told follows from the newer version."

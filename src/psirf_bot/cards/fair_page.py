@@ -20,7 +20,7 @@ FOR_YOURSELF = "Each of you answers this for yourself. You see each other's answ
 LAST_TIME = "Filled in as it was last time. It counts only once both of you agree on it now."
 DIFFERENTLY = "Why do you see it differently?"
 OR_AGREE = "If you agree after all, press “Agree” instead. "
-REASON_KEPT = "Please note: your reason has not been sent. It is kept here, and goes with an answer that you change."
+REASON_KEPT = "Your reason has not been sent. It is still in this form, and goes with an answer that you change."
 NOTHING_AGREED = "Nothing has been agreed yet."
 SHORT = 300
 """Characters of an answer in the list of all that is agreed."""

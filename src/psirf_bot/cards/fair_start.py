@@ -205,8 +205,10 @@ def moved_on(reference: str, open_it: Button) -> Card:
 
 def _when_they_hear(colleague: str, *, reached: bool) -> Words:
     if reached:
-        text = f"{colleague} is told in working hours that something waits, and can see it at once by typing fair."
-        return Words(text=text)
+        return Words(
+            text=f"{colleague} is told that something waits: at once if they are here, otherwise in working hours. "
+            "They can also type fair."
+        )
     text = f"I cannot write to {colleague} yet. Please ask them to open a private chat with me, and to type fair there."
     return Words(text=text, style="warning")
 

@@ -12,7 +12,8 @@ HEADER = 150
 
 
 def plain_text(text: str, most: int = TEXT) -> Json:
-    return {"type": "plain_text", "text": check.clip(text, most) if text.strip() else "–", "emoji": False}
+    words = (text if len(text) <= most else check.clip(text, most)) if text.strip() else "–"
+    return {"type": "plain_text", "text": words, "emoji": False}
 
 
 def context(text: str) -> Json:

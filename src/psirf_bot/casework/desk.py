@@ -177,12 +177,13 @@ class Desk:
         try:
             future = self._store.submit(lambda session: self._turn(session, inbound))
             waiting = asyncio.wrap_future(future)
-            reply, done = await asyncio.wait_for(asyncio.shield(waiting), max(SHORTEST, left))
-        except TimeoutError:
-            if not future.cancel():
-                # Begun already: what it leaves in the outbox, the answer to words too, goes out when it is committed.
-                waiting.add_done_callback(self._finished_late)
-            return Reply(notice=_too_late(inbound.what, begun=not future.cancelled()))
+            await asyncio.wait({waiting}, timeout=max(SHORTEST, left))
+            if not waiting.done():
+                if not future.cancel():
+                    # Begun already: what it leaves in the outbox, the answer to words too, goes out after its commit.
+                    waiting.add_done_callback(self._finished_late)
+                return Reply(notice=_too_late(inbound.what, begun=not future.cancelled()))
+            reply, done = waiting.result()
         except asyncio.CancelledError:  # nobody waits for the answer any more; what was begun is carried through
             waiting.add_done_callback(self._finished_late)
             raise

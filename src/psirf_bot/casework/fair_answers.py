@@ -131,8 +131,9 @@ def _agree(work: Work, press: Press, run: FairRun) -> Reply:
         _agree_to(work, run, press.by, proposal)
         return fair_page.shown(work, press, run)
     own = (e for e in fair_runs.entries(work, run) if e.kind == Kind.AGREED and e.by_id == press.by.id)
-    pressed_twice = any(str(e.about) == about for e in own)
-    return fair_page.shown(work, press, run, "" if pressed_twice else CHANGED)
+    if any(str(e.about) == about for e in own):  # pressed twice
+        return fair_page.shown(work, press, run)
+    return _overtaken(work, press, run, CHANGED)
 
 
 def _agree_to(work: Work, run: FairRun, by: Member, proposal: Entry) -> None:

@@ -6,6 +6,7 @@ entry, and a message to one of the two says nothing but that there is a private 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -212,7 +213,9 @@ def tell(work: Work, run: FairRun, person_id: str) -> None:
     theirs = select(Outbox.card).where(Outbox.person_id == person_id, Outbox.state == "due")
     if card.model_dump(mode="json") not in work.session.exec(theirs).all():
         day = work.setting.calendar_beyond.local(at).date()
-        key = post.key_of(work, "private task", run.id, person_id, _looked(work, run, person_id), day)
+        what = "private task", run.id, person_id, _looked(work, run, person_id), day
+        keys = (post.key_of(work, *what, again) for again in count())  # one that could not be delivered told nobody
+        key = next(key for key in keys if post.state_of(work, key) != "dead")
         post.to_person(work, person_id, card, at=at, key=key)
 
 

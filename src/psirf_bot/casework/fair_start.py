@@ -26,6 +26,8 @@ from psirf_bot.domain.case import State
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, FairRun, LearningResponse
 
+LOOKED_AT = 20
+"""So many cases are looked at for an example: whoever may not start in any of these finds their own."""
 ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 """For references: nothing that looks like something else, and no vowels, so that they spell nothing."""
 
@@ -97,8 +99,8 @@ def _example(work: Work, by: Member) -> str:
     kept = or_(col(Case.restricted), col(Case.quality_only), Case.state == State.WITHDRAWN)
     close = or_(kept, col(Case.merged_into).is_not(None))
     theirs = select(Case).join(LearningResponse, col(LearningResponse.case_id) == Case.id).where(~close, *NOT_LET_GO)
-    newest = work.session.exec(theirs.order_by(col(LearningResponse.decided_at).desc(), col(Case.reference).desc()))
-    return next((case.reference for case in newest if fair_pair.may_start(work, by, case)), "")
+    newest = theirs.order_by(col(LearningResponse.decided_at).desc(), col(Case.reference).desc()).limit(LOOKED_AT)
+    return next((case.reference for case in work.session.exec(newest) if fair_pair.may_start(work, by, case)), "")
 
 
 def _by_state(work: Work, by: Member, runs: Sequence[FairRun]) -> dict[str, list[Button]]:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import bindparam, text
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_
 from sqlmodel import col, select
 
 from psirf_bot.cards.model import Card
@@ -23,16 +24,23 @@ SEALED = "sealed"
 """What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
 
 _outbox = table_of(Outbox)
-_HAS_TO_GO_FIRST = (
-    f"""state IN ('due', 'sending', 'uncertain') AND (state <> 'sending' OR coalesce(about, '') <> '{CARRIED}')"""
+
+
+def _literal(words: str) -> ColumnElement[str]:
+    return literal_column(f"'{words}'")
+
+
+_UNSENT = (
+    exists()
+    .where(_outbox.c.lane == bindparam("lane"), _outbox.c.state.in_(map(_literal, ("due", "sending", "uncertain"))))
+    .where(or_(_outbox.c.state != _literal("sending"), _outbox.c.about.is_distinct_from(_literal(CARRIED))))
 )
-_AWAITED = Prepared(select(_outbox.c.id).where(_outbox.c.lane == bindparam("lane"), text(_HAS_TO_GO_FIRST)))
-_CARRY = Prepared(
-    inserting(
-        *(Outbox, "key", "lane", "platform", "address", "person_id", "message", "about", "may_repeat", "state"),
-        *("due_at", "attempts", "token", "lease_until", "first_tried_at", "created_at"),
-    ).returning(_outbox.c.id, _outbox.c.key)
-)
+_AWAITED = Prepared(sa.select(_UNSENT.label("anything")))
+_ON_ITS_WAY = (
+    "key", "lane", "platform", "address", "person_id", "message", "about", "may_repeat", "state", "due_at", "attempts",
+    "token", "lease_until", "first_tried_at", "created_at",
+)  # fmt: skip
+_CARRY = Prepared(inserting(Outbox, *_ON_ITS_WAY).returning(_outbox.c.id, _outbox.c.key))
 _SUBJECTS: Any = bindparam("subjects", expanding=True)
 _HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
 Purpose = Literal["quality", "panel", "leads"]
@@ -244,7 +252,8 @@ def answer(
 def _is_awaited(work: Work, lane: str) -> bool:
     """Whether anything of this conversation has to go first. The courier lets no edit cross one that it carries."""
     work.session.flush()
-    return _AWAITED.first(work.session, lane=lane) is not None
+    found: bool = _AWAITED.first(work.session, lane=lane).anything
+    return found
 
 
 def _on_its_way(

@@ -14,6 +14,7 @@ from sqlalchemy import func
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
+from psirf_bot.cards.fair import not_shown
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import post, reminders, undelivered
 from psirf_bot.casework.actions import written_together
@@ -36,7 +37,7 @@ LOOK_FOR = timedelta(minutes=15)
 LOOK_FOR_LOST_EVERY = timedelta(seconds=1)
 """Where one process alone has the queue, a lease seldom runs out, and a look at all of them costs as much as a
 claim."""
-AT_ONCE = timedelta(seconds=5)
+LATE = timedelta(seconds=5)
 AT_ONCE_OR_NEVER = frozenset({post.PASSING, post.CARRIED})
 CLAIMING = 0x70736972666F78
 """The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
@@ -122,7 +123,7 @@ class OutboxQueue:
 
     def _made_ready(self, session: Session, message: Waiting, contents: Contents) -> Waiting | None:
         """The message as it is to be sent; None when it is not, or not now."""
-        too_late = message.first_tried_at or self._now() - message.created_at > AT_ONCE
+        too_late = message.first_tried_at or self._now() - message.created_at > LATE
         if too_late and message.about in AT_ONCE_OR_NEVER:
             let_go(session, message)
             return None
@@ -160,6 +161,7 @@ class OutboxQueue:
             # The message to edit is gone or frozen: the news still has to get there.
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
+            _seal(row)
         elif final or (row.attempts >= MOST_TRIES and refused.retry_after is None):
             log.error(
                 "message %s for %s cannot be delivered after %d tries: %s", row.id, row.platform, row.attempts, why
@@ -170,6 +172,7 @@ class OutboxQueue:
             if refused.retry_after is not None:
                 row.attempts -= 1  # the platform is busy: that says nothing against this message
                 self._hold(session, row.platform, refused.retry_after)
+            _seal(row)
         session.add(row)
 
     def uncertain(self, session: Session, errand: Errand, why: str, settle: timedelta) -> None:
@@ -187,7 +190,9 @@ class OutboxQueue:
             self._give_up(session, row)
         elif harmless:
             row.state, row.due_at = "due", self._later(row.attempts, None)
+            _seal(row)
         else:
+            _seal(row)
             row.state, row.due_at = "uncertain", self._now() + settle
             row.settled_at = self._time_of_leases(session) + settle
         session.add(row)
@@ -269,6 +274,12 @@ class OutboxQueue:
     def _later(self, attempts: int, retry_after: float | None) -> datetime:
         seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0**attempts, 300)
         return self._now() + timedelta(seconds=seconds)
+
+
+def _seal(row: Outbox) -> None:
+    """What is kept nowhere else does not wait here: if anything goes later, it is word that it was not shown."""
+    if row.about == post.SEALED:
+        row.card, row.message, row.about = not_shown().model_dump(mode="json"), None, None
 
 
 def _errand(message: Waiting, card: Card | None, replaces: str | None) -> Errand:

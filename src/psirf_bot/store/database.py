@@ -27,7 +27,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from psirf_bot.store.direct import say
+from psirf_bot.store.direct import connection_of, say
 
 T = TypeVar("T")
 Work = Callable[[Session], T]
@@ -124,7 +124,8 @@ def taken_back_on(kind: type[Exception], session: Session) -> Iterator[None]:
         yield
     except kind:
         session.expunge_all()
-        say(session, "ROLLBACK TO SAVEPOINT within")
+        if not connection_of(session).invalidated:  # lost: then nothing of it is there anyway
+            say(session, "ROLLBACK TO SAVEPOINT within")
         raise
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindp
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session, SQLModel
 
 Model = TypeVar("Model", bound=SQLModel)
@@ -88,8 +89,8 @@ class _Made(NamedTuple):
 
 def _make(statement: Select[Any] | Insert | Update, dialect: Dialect) -> _Made:
     compiled: Any = statement.compile(dialect=dialect)
-    if fixed := [name for bind, name in compiled.bind_names.items() if not bind.required]:
-        raise ValueError(f"these would have to be handed over each time: {fixed}")
+    if unfit := [name for bind, name in compiled.bind_names.items() if bind.expanding or not bind.required]:
+        raise ValueError(f"a list, or not handed over each time: {unfit}")
     columns = statement.exported_columns
     return _Made(
         str(compiled),
@@ -112,12 +113,12 @@ def _given_to_driver(connection: Connection, sql: str, values: Sequence[Any] | M
     try:
         return driver.execute(sql, values)
     except dialect.loaded_dbapi.Error as error:
-        if dialect.is_disconnect(error, driver, None):
+        if lost := dialect.is_disconnect(error, driver, None):
             connection.invalidate(error)
-        known = DBAPIError.instance(
-            None, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-        )
-        raise known from error
+        base = dialect.loaded_dbapi.Error
+        raise DBAPIError.instance(
+            None, None, error, base, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+        ) from error
 
 
 def known_as_stored(session: Session, model: type[Model], row: Any) -> Model:
@@ -139,10 +140,14 @@ def inserting(model: type[SQLModel], *names: str) -> Insert:
 
 
 def put(session: Session, row: SQLModel, **values: object) -> None:
-    """Change these columns of a row that is stored, at once: as assigning and flushing does, in a tenth of the time."""
+    """Change these columns of a row that is stored, at once: as assigning and flushing does, in a tenth of the time.
+
+    Raises StaleDataError when the row is not there, or not there yet.
+    """
     model = type(row)
     keys = {f"key_{column.name}": getattr(row, column.name) for column in table_of(model).primary_key}
-    _changing(model, tuple(values)).change(session, **keys, **values)
+    if _changing(model, tuple(values)).change(session, **keys, **values) != 1:
+        raise StaleDataError(f"there is no such {model.__name__} any more")
     for name, value in values.items():
         set_committed_value(row, name, value)
 

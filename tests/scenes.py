@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlmodel import Session
 
 from psirf_bot.cards.model import Card
-from stage import Stage
+from stage import Stage, rows_changed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +52,8 @@ def scene(
             this = f"{play.__module__}.{play.__name__} {json.dumps([args, facts])}"
         except TypeError:  # a function, or a row
             before = None
-        if before is None:
+        if before is None or await stage.store.run(rows_changed) != stage.rows_then:
+            stage.came_by = None
             return await play(stage, *args, **facts)
         way = (*before, this)
         if left := _left.get(way):
@@ -66,7 +67,7 @@ def scene(
                 stage.in_scene = False
                 await stage.settled()
                 _left[way] = await _as_left(stage, gave)
-        stage.came_by = way
+        stage.came_by, stage.rows_then = way, await stage.store.run(rows_changed)
         return gave
 
     return played

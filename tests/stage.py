@@ -52,6 +52,8 @@ class WritesDown:
 class Stage:
     came_by: tuple[str, ...] | None
     """The scenes that have brought it to where it is; None once anything else has happened, or may have."""
+    rows_then: int | None = 0
+    """How many rows had been changed when it came there: somebody may have written past the stage since."""
     in_scene = False
 
     def __init__(self, folder: Path, *, database: str = "", out: Any = None, **trust: Any) -> None:

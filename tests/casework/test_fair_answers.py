@@ -42,13 +42,13 @@ from psirf_bot.cards.fair_page import (
 )
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import fair_runs
-from psirf_bot.casework.fair_answers import CHANGED, OVERTAKEN
+from psirf_bot.casework.fair_answers import CHANGED, KEPT, OVERTAKEN
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.being_fair import ENDS
 from psirf_bot.domain.joint import Kind
-from psirf_bot.store.tables import Action, AuditEntry, Deadline, FairRun, Inbox, Person
-from stage import Stage, address_of, shown, words
+from psirf_bot.store.tables import Action, AuditEntry, Deadline, FairRun, Inbox, Outbox, Person
+from stage import Stage, action, address_of, shown, words
 
 OTHERS = (TOMASZ, "Carys Penhallow", "Sandeep Bhullar", "Amina Yusuf", "Rosalind Achebe")
 FIRST = "fair-who-is-hurt"
@@ -245,6 +245,17 @@ async def test_nobody_differs_from_a_proposal_that_they_have_not_read(fair: Stag
     await on_card(fair, OWEN, back, "Propose", given)
     theirs = await done(fair, Kind.PROPOSED)
     assert (theirs[-1].about, theirs[-1].reason) == (theirs[-2].number, DIFFERENT["reason"])
+
+
+async def test_who_agrees_to_what_has_changed_meanwhile_keeps_their_words(fair: Stage) -> None:
+    waits = await propose(fair, LEAH, {})
+    form = await on_card(fair, OWEN, await page(fair, OWEN), "I see it differently")
+    change = await on_card(fair, LEAH, waits, "Change my proposal")
+    await on_card(fair, LEAH, change, "Propose", filled(change, {FIRST: "Everybody."}))
+    reply = await fair.turn(OWEN, Pressed(action(form, "Agree"), {"reason": "On second thoughts."}))
+    assert reply.card is None, "the form stays as it is, words included"
+    assert reply.notice == f"{CHANGED} {KEPT}"
+    assert (await kinds(fair)).count("agreed") == 0
 
 
 async def test_a_reason_is_not_lost_where_the_same_has_been_agreed_on_meanwhile(fair: Stage) -> None:
@@ -747,3 +758,17 @@ async def test_a_message_that_lies_unopened_is_not_the_last_word(fair: Stage) ->
     fair.later(hours=12)
     await fair.settled()
     assert await told(fair, LEAH) >= 2
+
+
+async def test_a_message_that_could_not_be_delivered_has_told_nobody(fair: Stage) -> None:
+    def die(work: Work) -> None:
+        leah = work.session.exec(select(Person.id).where(Person.name == LEAH)).one()
+        for row in work.session.exec(select(Outbox).where(Outbox.person_id == leah)):
+            row.state = "dead"
+
+    await propose(fair, OWEN, {})
+    await fair.do(die)
+    heard = await told(fair, LEAH)
+    await press(fair, OWEN, "fair.pause", {"why": "A meeting.", "review": "2026-12-18"})
+    await fair.settled()
+    assert await told(fair, LEAH) == heard + 1

@@ -287,6 +287,24 @@ async def test_looking_that_never_works_does_not_hold_the_conversation_for_ever(
     assert await states(stage) == ["dead", "sent"]
 
 
+@pytest.mark.parametrize("trouble", [Refused("busy", retry_after=60), Refused("down"), Uncertain("timed_out")])
+async def test_an_answer_that_is_kept_nowhere_does_not_wait_with_its_words(
+    stage: Stage, platform: Platform, trouble: Exception
+) -> None:
+    def answer(work: Work) -> None:
+        place = Place("ward", private=True, address={"channel": "ward"})
+        post.answer(work, "web", place, said(UNSEEN, "…"), person_id="x", replaces=False, sealed=True)
+
+    platform.ahead["ward"] = [trouble]
+    await stage.do(answer)
+    stage.courier.kick()
+    await quiet(stage)
+    assert UNSEEN not in str([row.card for row in await outbox(stage)])
+    await later(stage, minutes=3)
+    assert await states(stage) == ["sent"]
+    assert UNSEEN not in str(platform.titles("ward"))
+
+
 async def test_an_edit_is_simply_repeated(stage: Stage, platform: Platform) -> None:
     await put(stage, "ward", "one")
     await quiet(stage)

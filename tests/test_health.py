@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from fakes.slack import Fault
 from psirf_bot import bootstrap
-from psirf_bot.adapters.slack import bot_token
+from psirf_bot.adapters.slack import bot_token, gate
 from psirf_bot.adapters.teams import standing
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.delivery import troubles
@@ -90,14 +90,19 @@ async def test_a_wrong_clock_is_said_to_whoever_watches_and_to_the_quality_team(
         with monkeypatch.context() as moment:
             wrong = format_datetime(datetime.now(UTC) + timedelta(minutes=7), usegmt=True)
             moment.setattr("aiohttp.web_response.rfc822_formatted_time", lambda: wrong)
+            moment.setattr(troubles, "LASTS", 3600.0)
             page = await until_readyz(bot, "clock")
             assert page["clock"].startswith("this machine's clock is 7 minutes behind")
             assert (await figures(bot))["psirf_clock_off_seconds"] == pytest.approx(-420, abs=10)
+            moment.setattr(gate, "FRESH", -1)  # as such a clock has it
+            await wei.dm("help")
+            await until_readyz(bot, "clock", "slack")
+            moment.setattr(troubles, "LASTS", 0.0)
             told = await bot.slack.until(
                 lambda: [m for m in bot.slack.messages("C0QUALITY") if "set the clock of its machine" in m.words]
             )
             assert len(told) == 1
-        await until_readyz(bot)
+        await until_readyz(bot)  # Slack's own answers say that the clock is right again
         assert (await figures(bot))["psirf_clock_off_seconds"] == 0
 
 

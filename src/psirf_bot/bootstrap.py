@@ -129,7 +129,9 @@ class Application:
         queue = OutboxQueue(self.setting, self.clock.now, lambda: datetime.now(UTC))
         self.courier = Courier(self.store, queue, self.adapters)
         self.tick = Tick(self.store, self.setting, self.clock.now, self.courier.kick)
-        self.troubles = Troubles(self.store, self.setting, self.clock.now, self.courier.kick, self._in_trouble)
+        self.troubles = Troubles(
+            self.store, self.setting, self.clock.now, self.courier.kick, self._in_trouble, self._mute
+        )
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         often = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self.scheduler.add_job(self._wake, "interval", seconds=WAKE_EVERY, **often)
@@ -177,6 +179,10 @@ class Application:
         """The platforms that nothing can go to or come in from, and the clock if it is wrong, each with words."""
         found = {name: platform.trouble for name, platform in self._platforms.items()} | {CLOCK: self.clock_check.said}
         return {name: words for name, words in found.items() if words}
+
+    def _mute(self) -> set[str]:
+        """The platforms that nothing can be sent to. The others can be written to, even if nothing comes in there."""
+        return {name for name, platform in self._platforms.items() if platform.cannot_send}
 
     async def _wake(self) -> None:
         await self.tick.run()

@@ -1,6 +1,7 @@
 """A platform or the clock in trouble: said in the log once, and to the quality team where it can be."""
 
 import logging
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -21,8 +22,10 @@ def found() -> dict[str, str]:
     return {}
 
 
-def watcher(stage: Stage, found: dict[str, str]) -> Troubles:
-    return Troubles(stage.store, stage.setting, lambda: stage.now, lambda: None, lambda: found)
+def watcher(stage: Stage, found: dict[str, str], mute: Collection[str] | None = None) -> Troubles:
+    """Nothing can be sent to the platforms that are `mute`: those in trouble, unless it is said."""
+    muted = found.keys() if mute is None else mute
+    return Troubles(stage.store, stage.setting, lambda: stage.now, lambda: None, lambda: found, lambda: muted)
 
 
 async def have_channels(stage: Stage) -> None:
@@ -99,6 +102,37 @@ async def test_the_quality_team_is_told_where_the_bot_can_write(
     found["clock"] = BEHIND
     await watch.look()
     assert (await posted(stage))[2:] == [("slack", "The bot's clock is wrong"), ("teams", "The bot's clock is wrong")]
+
+
+async def test_where_only_nothing_comes_in_the_quality_team_is_told_all_the_same(
+    stage: Stage, found: dict[str, str], at_once: None
+) -> None:
+    await have_channels(stage)
+    watch = watcher(stage, found, mute={"teams"})
+    found |= {"slack": "what was signed last is not of now", "teams": "no token", "clock": BEHIND}
+    await watch.look()
+    assert set(await posted(stage)) == {
+        ("slack", "The bot's clock is wrong"),
+        ("slack", "The bot is in trouble with Slack"),
+        ("slack", "The bot is in trouble with Microsoft Teams"),
+    }
+
+
+async def test_with_nowhere_to_say_it_each_look_only_reads(
+    stage: Stage, found: dict[str, str], at_once: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await have_channels(stage)
+    mute = {"slack", "teams"}
+    watch = watcher(stage, found, mute)
+    found |= {"slack": REFUSED, "teams": "no token"}
+    with monkeypatch.context() as moment:
+        moment.setattr(stage.store, "submit", None)
+        for _ in range(3):
+            await watch.look()
+    assert not watch._not_told, "nothing was tried in vain"
+    mute.remove("teams")
+    await watch.look()
+    assert len(await posted(stage)) == 2
 
 
 async def test_they_are_told_once_a_day_however_often_it_comes_and_whichever_process_sees_it(

@@ -16,6 +16,11 @@ OFF = timedelta(minutes=2)
 UNITS = ((timedelta(days=1), "days"), (timedelta(hours=1), "hours"), (timedelta(minutes=1), "minutes"))
 OUT_OF_A_CACHE = frozenset({"GET", "HEAD"})
 """What such a call is answered with may be older than the question."""
+OUT_OF_TIME = (
+    "what was signed last is not of now, and was refused: it was played again, or this machine's clock is wrong. "
+    "See that NTP keeps the clock (timedatectl)"
+)
+"""Said of a platform while `ClockCheck.is_open` holds for what it signed."""
 
 
 class ClockCheck:
@@ -47,9 +52,13 @@ class ClockCheck:
         """Whether the last answer did not agree with this machine's clock."""
         return bool(self._suspected)
 
-    def was_right_since(self, moment: float) -> bool:
-        """Whether a platform has agreed with this machine's clock after this moment of the monotonic clock."""
-        return self._right_at > moment
+    def is_open(self, refused_at: float | None) -> bool:
+        """Whether something refused for its time, at this moment of the monotonic clock, may mean that ours is wrong.
+
+        With a wrong clock nothing is admitted. It is forgiven once answers say that our clock is right: then what was
+        refused had been played again.
+        """
+        return refused_at is not None and self._right_at <= refused_at
 
     def answers(self) -> type[aiohttp.ClientResponse]:
         """The `response_class` for a session whose answers are to be looked at."""
@@ -68,14 +77,15 @@ class ClockCheck:
     def heard(self, date: str, asked: datetime) -> None:
         """A platform says that it answered at `date`, between `asked` and now: the way may have taken long.
 
-        Two answers that agree are believed. One that finds the clock right is: nobody says that by mistake.
+        Two answers that agree are believed. One that finds the clock right is: nobody says that by mistake. What
+        cannot be read says nothing, and is never raised.
         """
         try:
             given = parsedate_to_datetime(date)
-        except ValueError:
+            given = given if given.tzinfo else given.replace(tzinfo=UTC)
+            off = max(asked - given - A_SECOND, NONE) or min(self._now() - given, NONE)
+        except Exception:  # noqa: BLE001 - the parser raises many kinds, and the answer itself has arrived
             return
-        given = given if given.tzinfo else given.replace(tzinfo=UTC)
-        off = max(asked - given - A_SECOND, NONE) or min(self._now() - given, NONE)
         if abs(off) <= OFF:
             self.off = self._suspected = NONE
             self._right_at = time.monotonic()

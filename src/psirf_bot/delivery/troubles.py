@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -30,12 +30,22 @@ Find = Callable[[], Mapping[str, str]]
 
 
 class Troubles:
-    """Looks from time to time; `now` is the time of the work, `kick` wakes the courier after a commit."""
+    """Looks from time to time; `now` is the time of the work, `kick` wakes the courier after a commit.
+
+    `mute` names the platforms that nothing can be sent to. One that only takes nothing in can still be written to.
+    """
 
     def __init__(
-        self, store: Store, setting: Setting, now: Callable[[], datetime], kick: Callable[[], None], find: Find
+        self,
+        store: Store,
+        setting: Setting,
+        now: Callable[[], datetime],
+        kick: Callable[[], None],
+        find: Find,
+        mute: Callable[[], Collection[str]],
     ) -> None:
-        self._store, self._setting, self._now, self._kick, self._find = store, setting, now, kick, find
+        self._store, self._setting, self._now, self._kick = store, setting, now, kick
+        self._find, self._mute = find, mute
         self._logged: dict[str, str] = {}
         self._since: dict[str, float] = {}
         self._told: set[str] = set()
@@ -55,12 +65,14 @@ class Troubles:
         self._told &= found.keys()
         for name in found.keys() - self._told:
             if time.monotonic() - self._since[name] >= LASTS:
-                await self._tell(name, found)
+                await self._tell(name)
 
-    async def _tell(self, name: str, found: Mapping[str, str]) -> None:
+    async def _tell(self, name: str) -> None:
         try:
             async with asyncio.timeout(TOLD_WITHIN):
-                told = await self._store.run(partial(self._write, name, found))
+                open_ = partial(_open_channels, set(self._mute()))
+                # Read first: with nowhere to write, each look would be a transaction of the one writer.
+                told = bool(await self._store.read(open_)) and await self._store.run(partial(self._write, name, open_))
         except Exception as error:  # noqa: BLE001 - told at a later look
             if name not in self._not_told:
                 log.error("trouble: %s", without_words(error))  # noqa: TRY400 - as everywhere: the name is enough
@@ -71,13 +83,12 @@ class Troubles:
             self._told.add(name)
             self._kick()
 
-    def _write(self, name: str, found: Mapping[str, str], session: Session) -> bool:
+    def _write(self, name: str, open_: Callable[[Session], Sequence[Channel]], session: Session) -> bool:
         """Tell the quality team once a day, however often it comes and goes, and whichever process sees it.
 
         Only where the bot can write: it would come when it is no longer true. False when that is nowhere yet.
         """
-        open_ = select(Channel).where(Channel.purpose == "quality", col(Channel.platform).not_in(found))
-        channels = session.exec(open_).all()
+        channels = open_(session)
         if not channels:
             return False
         work = Work(session, self._now(), self._setting)
@@ -91,6 +102,10 @@ class Troubles:
         for channel in channels:
             post.to_address(work, channel.platform, channel.address, _card(name, work.local))
         return True
+
+
+def _open_channels(mute: Collection[str], session: Session) -> Sequence[Channel]:
+    return session.exec(select(Channel).where(Channel.purpose == "quality", col(Channel.platform).not_in(mute))).all()
 
 
 def _card(name: str, now: datetime) -> Card:

@@ -12,7 +12,7 @@ from psirf_bot.adapters.slack import bot_token, words
 from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.adapters.slack.failures import TOKEN_REFUSED
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.delivery.clock_check import ClockCheck
+from psirf_bot.delivery.clock_check import OUT_OF_TIME, ClockCheck
 from psirf_bot.delivery.platform import Refused, Uncertain
 
 TO_ADA = {"user": "U0ADA"}
@@ -41,7 +41,7 @@ async def test_a_token_that_slack_does_not_take_is_said_until_it_does(
     adapter = adapter_for(fake, desk, clock)
     assert adapter.trouble == "", "nobody has been asked yet"
     async with served(fake, adapter):
-        assert adapter.trouble == words.bot_token_refused(name)
+        assert adapter.trouble == adapter.cannot_send == words.bot_token_refused(name)
         assert "PSIRF_SLACK_BOT_TOKEN" in adapter.trouble
         assert fake.bot_token not in adapter.trouble
         fake.server.faults.chooser = None
@@ -93,12 +93,26 @@ async def test_the_two_tokens_of_socket_mode_are_told_apart(socket_mode: FakeSla
     adapter = by_socket(socket_mode, desk, app_token="xapp-of-another-canary")
     await adapter.start()
     await socket_mode.until(lambda: adapter.trouble == words.app_token_refused("invalid_auth"))
+    assert adapter.cannot_send == "", "the bot's own token is taken"
     await adapter.stop(grace=0.1)
     adapter = by_socket(socket_mode, desk)
     refuses(socket_mode, "account_inactive")
     await adapter.start()
     await socket_mode.until(lambda: socket_mode.sockets.lines)
     assert adapter.trouble == words.bot_token_refused("account_inactive")
+    await adapter.stop(grace=0.1)
+
+
+async def test_an_app_token_that_lacks_its_scope_is_no_matter_of_the_firewall(
+    socket_mode: FakeSlack, desk: RecordingDesk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("psirf_bot.adapters.slack.socket.CUT_OFF", 0.0)
+    socket_mode.fail_next("apps.connections.open", *[Fault.refused("missing_scope")] * 50)
+    adapter = by_socket(socket_mode, desk)
+    await adapter.start()
+    await socket_mode.until(lambda: "missing_scope. Look at PSIRF_SLACK_APP_TOKEN" in caplog.text)
+    assert adapter.trouble == words.app_token_refused("missing_scope")
+    assert "connections:write" in adapter.trouble
     await adapter.stop(grace=0.1)
 
 
@@ -110,7 +124,7 @@ async def test_an_old_request_is_forgiven_once_slack_says_that_our_clock_is_righ
     fake: FakeSlack, adapter: SlackAdapter, seldom: None, late: float
 ) -> None:
     assert await send(fake, command(), late=late) == 401
-    assert adapter.trouble == words.OUT_OF_TIME
+    assert (adapter.trouble, adapter.cannot_send) == (OUT_OF_TIME, "")
     await adapter.send(TO_ADA, THANKS, "k")
     assert adapter.trouble == ""
 
@@ -127,7 +141,7 @@ async def test_a_wrong_clock_is_said_by_slacks_own_answers(
         assert f"7 minutes {side}" in check.said
         assert await send(fake, command()) == 401
         await adapter.send(TO_ADA, THANKS, "k")
-        assert adapter.trouble == words.OUT_OF_TIME, "nothing comes in while it is wrong"
+        assert adapter.trouble == OUT_OF_TIME, "nothing comes in while it is wrong"
         clock.ahead = 0.0
         assert await send(fake, command()) == 200
         await adapter.send(TO_ADA, THANKS, "k")

@@ -12,12 +12,12 @@ from teams_stage import FORM, Served, address_of
 from test_teams_trust import report
 
 from fakes.teams import FakeTeams, Fault, Person
-from psirf_bot.adapters.teams import standing
+from psirf_bot.adapters.teams import connector, standing
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.adapters.teams.standing import Standing
 from psirf_bot.clock import Clock
-from psirf_bot.delivery.clock_check import ClockCheck
-from psirf_bot.delivery.platform import Refused
+from psirf_bot.delivery.clock_check import OUT_OF_TIME, ClockCheck
+from psirf_bot.delivery.platform import Refused, Uncertain
 
 LATE = 6 * 60
 
@@ -103,9 +103,81 @@ async def test_a_token_that_the_connector_does_not_take_is_said(
         moment.setattr(fake.entra, "knows", lambda _: False)
         with pytest.raises(Refused):
             await adapter.send(address_of(fake, ada), FORM, "k")
-        assert adapter.trouble == standing.NOT_TAKEN
+        assert adapter.trouble == "", "once is a moment's"
+        with pytest.raises(Refused):
+            await adapter.send(address_of(fake, ada), FORM, "k")
+        assert adapter.trouble == adapter.cannot_send == standing.NOT_TAKEN
+        assert "start the bot again" not in adapter.trouble
     await adapter.send(address_of(fake, ada), FORM, "k")
     assert adapter.trouble == ""
+
+
+@pytest.mark.parametrize("fault", [Fault.drop(), Fault.failing(503), Fault.truncated()])
+async def test_a_connector_that_does_not_answer_is_said_until_it_does(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person, fault: Fault
+) -> None:
+    fake.faults.add("send", fault, fault)
+    for said in ("", standing.SILENT_CONNECTOR):
+        with pytest.raises(Uncertain):
+            await adapter.send(address_of(fake, ada), FORM, "k")
+        assert adapter.trouble == adapter.cannot_send == said
+    await adapter.send(address_of(fake, ada), FORM, "k")
+    assert adapter.trouble == ""
+
+
+async def test_what_failed_last_on_a_quiet_day_is_forgotten(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.faults.add("send", Fault.drop(), Fault.drop())
+    for _ in range(2):
+        with pytest.raises(Uncertain):
+            await adapter.send(address_of(fake, ada), FORM, "k")
+    assert adapter.trouble
+    monkeypatch.setattr(connector, "LAPSES", 0.0)
+    assert adapter.trouble == ""
+
+
+@pytest.mark.parametrize("kind", ["openid", "keys"])
+async def test_signing_keys_out_of_reach_are_said_until_they_are_there(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person, kind: Any
+) -> None:
+    fake.fail_next(kind, *[Fault.failing(503)] * 2)
+    assert (await fake.deliver(report(fake, ada))).status == 503
+    assert adapter.trouble == "", "once is a moment's"
+    await looking(adapter).look()
+    assert (adapter.trouble, adapter.cannot_send) == (standing.NO_KEYS, "")
+    await looking(adapter).look()
+    assert adapter.trouble == ""
+    fetched = fake.keys.metadata_fetches
+    await looking(adapter).look()
+    assert fake.keys.metadata_fetches == fetched, "keys that are there are not asked for again"
+
+
+@pytest.mark.parametrize("lives", [10**12, 10**13])
+async def test_a_token_that_lives_for_ever_is_an_answer_that_cannot_be_read(
+    fake: FakeTeams, served: Served, monkeypatch: pytest.MonkeyPatch, lives: int
+) -> None:
+    monkeypatch.setattr(standing, "LOOKS_EVERY", 0.02)
+    monkeypatch.setattr(fake.entra, "lifetime", lives)
+    async with served() as adapter:
+        await until(lambda: adapter.trouble == standing.NO_ANSWER)
+        monkeypatch.setattr(fake.entra, "lifetime", 3600)
+        await until(lambda: not adapter.trouble)
+
+
+async def test_the_watch_outlives_what_nobody_foresaw(
+    fake: FakeTeams, served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(standing, "LOOKS_EVERY", 0.02)
+    async with served() as adapter:
+        await until(lambda: fake.entra.fetches)
+        with monkeypatch.context() as moment:
+            moment.setattr(adapter._token, "get", lambda: 1 // 0)
+            await until(lambda: "with Microsoft: ZeroDivisionError" in caplog.text)
+        entra_says(fake, monkeypatch, 401, "invalid_client", 7000222, "The secret is expired")
+        adapter._token.forget(adapter._token._token)
+        await until(lambda: "has ended" in adapter.trouble)
+    assert "division by" not in caplog.text, "never its own words"
 
 
 async def test_a_conversation_that_is_shut_says_nothing_about_the_bot(fake: FakeTeams, adapter: TeamsAdapter) -> None:
@@ -138,7 +210,7 @@ async def test_a_token_out_of_its_time_counts_until_something_is_admitted(
     await until(lambda: fake.entra.fetches)
     for wrong in ({"exp": now() - LATE}, {"nbf": now() + LATE}):
         assert (await fake.deliver(report(fake, ada), token=fake.token(**wrong))).status == 403
-        assert adapter.trouble == standing.OUT_OF_TIME
+        assert (adapter.trouble, adapter.cannot_send) == (OUT_OF_TIME, "")
         assert (await fake.deliver(report(fake, ada))).status == 200
         assert adapter.trouble == ""
 
@@ -166,7 +238,7 @@ async def test_an_old_token_is_forgiven_once_entra_says_that_our_clock_is_right(
 ) -> None:
     await until(lambda: fake.entra.fetches)
     assert (await fake.deliver(report(fake, ada), token=fake.token(exp=now() - LATE))).status == 403
-    assert adapter.trouble == standing.OUT_OF_TIME
+    assert adapter.trouble == OUT_OF_TIME
     await looking(adapter).look()
     assert (adapter.trouble, fake.entra.fetches) == ("", 2)
     await looking(adapter).look()
@@ -185,7 +257,7 @@ async def test_a_wrong_clock_is_said_by_entras_own_answers(
             assert (await fake.deliver(report(fake, ada), token=fake.token(nbf=now() + LATE))).status == 403
             await looking(adapter).look()
             assert "7 minutes behind" in check.said
-            assert adapter.trouble == standing.OUT_OF_TIME
+            assert adapter.trouble == OUT_OF_TIME
             moment.undo()
             await looking(adapter).look()
             assert (check.said, adapter.trouble) == ("", "")

@@ -14,7 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from psirf_bot.adapters.slack import gate, payloads, words
+from psirf_bot.adapters.slack import gate, payloads
 from psirf_bot.adapters.slack.bot_token import BotToken, Client
 from psirf_bot.adapters.slack.channels import Channels
 from psirf_bot.adapters.slack.failures import whereabouts
@@ -26,7 +26,7 @@ from psirf_bot.adapters.slack.screen import Screen
 from psirf_bot.adapters.slack.socket import SocketMode
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Desk
-from psirf_bot.delivery.clock_check import ClockCheck
+from psirf_bot.delivery.clock_check import OUT_OF_TIME, ClockCheck
 from psirf_bot.delivery.in_time import InTime
 from psirf_bot.delivery.platform import Address
 
@@ -87,13 +87,16 @@ class SlackAdapter:
     def trouble(self) -> str:
         """Why nothing can go to Slack, or come in from there, as far as we can tell, and what to do about it.
 
-        Where Slack calls us, that is so too when what it signed last is not of now: with a wrong clock nothing is
-        admitted. It is forgiven once Slack's own answers say that our clock is right: then it was played again.
+        Where Slack calls us, that is so too when what it signed last is not of now.
         """
-        refused_at = self._out_of_time_at
-        if refused_at is not None and not self._clock.was_right_since(refused_at):
-            return words.OUT_OF_TIME
-        return self._bot_token.trouble or (self._socket.trouble if self._socket else "")
+        if self._clock.is_open(self._out_of_time_at):
+            return OUT_OF_TIME
+        return self.cannot_send or (self._socket.trouble if self._socket else "")
+
+    @property
+    def cannot_send(self) -> str:
+        """Why nothing can go to Slack, whatever comes in from there."""
+        return self._bot_token.trouble
 
     async def start(self) -> None:
         """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
@@ -137,7 +140,7 @@ class SlackAdapter:
             body = await gate.admit(request, self._secret, self._now)
         except gate.WrongTime as refusal:
             self._out_of_time_at = time.monotonic()
-            log.warning("a request was refused: %s", words.OUT_OF_TIME)
+            log.warning("a request was refused: %s", OUT_OF_TIME)
             return web.Response(status=refusal.status)
         except web.HTTPException as refusal:
             log.info("a request was not admitted: %d", refusal.status)

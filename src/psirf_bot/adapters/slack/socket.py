@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from psirf_bot.adapters.slack import words
-from psirf_bot.adapters.slack.failures import OURS, TOKEN_REFUSED, judged, name_of, whereabouts
+from psirf_bot.adapters.slack.failures import OURS, judged, name_of, whereabouts
 from psirf_bot.adapters.slack.runner import Tasks
 from psirf_bot.delivery.platform import Refused
 
@@ -83,7 +83,7 @@ class SocketMode:
                 line = await self._call()
             except Exception as error:  # noqa: BLE001 (whatever it is, Slack is called again)
                 asked = _told(error)
-                if (name := name_of(error)) in TOKEN_REFUSED:
+                if (name := name_of(error)) in OURS:
                     self._refused = name
             else:
                 self._refused = ""

@@ -33,16 +33,12 @@ NOT_CONNECTED = (
     "Look at the firewall, the proxy and the name service"
 )
 SWITCHED_OFF = "Socket Mode is switched off in the app's settings in Slack. Switch it on, then start the bot again"
-OUT_OF_TIME = (
-    "what Slack signed last is not of now, and was refused: it was played again, or this machine's clock is wrong. "
-    "See that NTP keeps the clock (timedatectl)"
-)
 
 
 def app_token_refused(name: str) -> str:
     return (
-        f"Slack does not take the app token ({name}), so nothing comes in. Put the app's own into "
-        "PSIRF_SLACK_APP_TOKEN, then start the bot again"
+        f"Slack does not take the app token ({name}), so nothing comes in. Put the app's own, with the scope "
+        "connections:write, into PSIRF_SLACK_APP_TOKEN, then start the bot again"
     )
 
 

@@ -88,6 +88,11 @@ class TeamsAdapter:
         """Why nothing can go to Teams, or come in from there, as far as we can tell, and what to do about it."""
         return self._standing.trouble if self._standing else ""
 
+    @property
+    def cannot_send(self) -> str:
+        """Why nothing can go to Teams, whatever comes in from there."""
+        return self._standing.cannot_send if self._standing else ""
+
     async def start(self) -> None:
         """Open the way to Microsoft."""
         self._http = aiohttp.ClientSession(
@@ -101,7 +106,9 @@ class TeamsAdapter:
         self._members = Members(connector, self._now)
         check = TokenCheck(self._keys, self._app_id) if self._is_set_up else None
         self._bot = Bot(check, connector)
-        self._standing = Standing(self._token, connector, check, self._clock) if check else None
+        if check:
+            self._standing = Standing(self._token, connector, self._keys, check, self._clock)
+            self._standing.start()
         self._in_place = InPlace()
         self._sender = TeamsSender(connector, self._app_id, WORLDWIDE, self._in_place)
         self._is_open = True
@@ -261,12 +268,9 @@ def _error(activity: Activity, status: int, code: str, text: str) -> Json:
 
 
 def _why_not(activity: Activity, why: NotStaff | CannotTell) -> str:
-    match why:
-        case NotStaff():
-            return words.STAFF_ONLY
-        case NotAdded():
-            return words.ADD_ME
-    return _not_now(activity)
+    if isinstance(why, NotStaff):
+        return words.STAFF_ONLY
+    return words.ADD_ME if isinstance(why, NotAdded) else _not_now(activity)
 
 
 def _not_now(activity: Activity) -> str:

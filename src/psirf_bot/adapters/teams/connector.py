@@ -2,8 +2,10 @@
 
 import json
 import re
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -22,6 +24,8 @@ _FINAL = frozenset({400, 401, 403, 404, 405, 410, 413, 415, 422})
 _SHUT_OUT = frozenset({"BotNotInConversationRoster", "MessageWritesBlocked", "ConversationNotFound"})
 NO_TOKEN = "NoToken"  # noqa: S105 - the name of a refusal
 _TOKEN_LATER = 30.0  # seconds
+TURNED_AWAY, SILENT = "turned away", "silent"
+LAPSES = 600.0  # seconds without a call, after which nobody knows how the next would end
 
 
 def is_loopback(url: str) -> bool:
@@ -45,15 +49,22 @@ def may_answer(service_url: str, hosts: Collection[str]) -> bool:
 class Connector:
     """Calls the connector of whichever service URL a conversation belongs to; unsigned when there is no token.
 
-    `timeout` is in seconds, for a whole call. Every method raises Refused and Uncertain. `refuses_us`: whether it took
-    no token the last time, not even a new one.
+    `timeout` is in seconds, for a whole call. Every method raises Refused and Uncertain.
     """
 
     def __init__(
         self, http: aiohttp.ClientSession, token: AppToken | None, hosts: Collection[str], timeout: float
     ) -> None:
         self._http, self._token, self._hosts, self._timeout = http, token, hosts, timeout
-        self.refuses_us = False
+        self._failing, self._times, self._called_at = "", 0, -inf
+
+    @property
+    def failing(self) -> str:
+        """How the last two calls both failed: `TURNED_AWAY` (no token was taken, not even a new one) or `SILENT`.
+
+        Nothing while all is well, after one (that may be a moment's), and once there has been no call for long.
+        """
+        return self._failing if self._times > 1 and time.monotonic() - self._called_at < LAPSES else ""
 
     async def post(self, service_url: str, conversation: str, activity: Json) -> str:
         """Post a message and return its id."""
@@ -100,8 +111,15 @@ class Connector:
             # A 401 took no message: asking again with a new token cannot post twice.
             self._token.forget(answer.token)
             answer = await self._exchange(method, url, data, limit)
-        self.refuses_us = answer.status == 401
+        if answer.status == 401:
+            self._went(TURNED_AWAY)
+        else:
+            self._went(SILENT if answer.is_none else "")
         return answer.taken()
+
+    def _went(self, failing: str) -> None:
+        self._times = self._times + 1 if failing == self._failing else 1
+        self._failing, self._called_at = failing, time.monotonic()
 
     async def _exchange(self, method: str, url: URL, data: bytes | None, limit: aiohttp.ClientTimeout) -> "_Answer":
         headers = {"Content-Type": "application/json; charset=utf-8"}
@@ -114,8 +132,10 @@ class Connector:
             ) as answer:
                 return _Answer(answer.status, answer.headers.get("Retry-After"), await answer.read(), token)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as why:
+            self._went(SILENT)
             raise Refused(type(why).__name__) from why  # it never got as far as sending
         except (aiohttp.ClientError, TimeoutError, OSError) as why:
+            self._went(SILENT)
             raise Uncertain(type(why).__name__) from why
 
     async def _bearer(self) -> str:
@@ -136,11 +156,16 @@ class _Answer:
     body: bytes
     token: str
 
+    @property
+    def is_none(self) -> bool:
+        """Whether nobody can tell what became of the call."""
+        return self.status >= 500 or self.status == 408
+
     def taken(self) -> Json:
         """What stands in a success. Raises Refused, and Uncertain where it may have been taken all the same."""
         if self.status < 300:
             return self._json(Uncertain("GarbledAnswer"))
-        if self.status >= 500 or self.status == 408:
+        if self.is_none:
             raise Uncertain(f"HTTP {self.status}")
         error = self._json(None).get("error")
         code = str(error.get("code", "")) if isinstance(error, dict) else ""

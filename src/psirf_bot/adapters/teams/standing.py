@@ -1,11 +1,13 @@
 """How we stand with Microsoft: whether Entra gives us a token, the connector takes it, and what comes in is of now."""
 
 import asyncio
-from contextlib import suppress
+import logging
 
-from psirf_bot.adapters.teams.connector import Connector
-from psirf_bot.adapters.teams.tokens import AppToken, TokenCheck, Unavailable
-from psirf_bot.delivery.clock_check import ClockCheck
+from psirf_bot.adapters.teams.connector import SILENT, TURNED_AWAY, Connector
+from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, Unavailable
+from psirf_bot.delivery.clock_check import OUT_OF_TIME, ClockCheck
+
+log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 60.0  # seconds
 
@@ -17,55 +19,71 @@ _WHY = {
 }
 _ANY_OTHER = f"look at PSIRF_TEAMS_APP_ID, PSIRF_TEAMS_APP_SECRET and PSIRF_TEAMS_TENANT_ID, {_RESTART}"
 NOT_TAKEN = (
-    "the Bot Connector does not take the bot's token, so nothing can be sent. "
-    f"Is there an Azure Bot with the id of PSIRF_TEAMS_APP_ID, with the channel Microsoft Teams? Mend it, {_RESTART}"
+    "the Bot Connector does not take the bot's token, so nothing can be sent. Is there an Azure Bot with the id of "
+    "PSIRF_TEAMS_APP_ID, with the channel Microsoft Teams? Once there is, the bot goes on by itself; "
+    "`psirf-bot outbox` lists what could not be delivered meanwhile"
 )
-NO_ANSWER = (
-    "Entra ID does not answer as it should, so the bot has no new token. "
-    "Look at the firewall, the name service and Microsoft's own status page"
-)
-OUT_OF_TIME = (
-    "what Microsoft signed last is not of now, and was refused: it was played again, or this machine's clock is wrong. "
-    "See that NTP keeps the clock (timedatectl)"
-)
+_LOOK_AT = "Look at the firewall, the name service and Microsoft's own status page"
+NO_ANSWER = f"Entra ID does not answer as it should, so the bot has no new token. {_LOOK_AT}"
+SILENT_CONNECTOR = f"the Bot Connector does not answer as it should, so messages may not get there. {_LOOK_AT}"
+NO_KEYS = f"Microsoft's signing keys cannot be fetched, so what people send may not be taken. {_LOOK_AT}"
+_FAILING = {TURNED_AWAY: NOT_TAKEN, SILENT: SILENT_CONNECTOR}
 
 
 class Standing:
-    """Looks from time to time. There is a call only when the token needs one, or the time is in doubt."""
+    """Looks from time to time. There is a call only when something is missing, or the time is in doubt."""
 
-    def __init__(self, token: AppToken, connector: Connector, check: TokenCheck, clock: ClockCheck) -> None:
-        self._token, self._connector, self._check, self._clock = token, connector, check, clock
-        self._looking = asyncio.create_task(self._go_on_looking())
+    def __init__(
+        self, token: AppToken, connector: Connector, keys: SigningKeys, check: TokenCheck, clock: ClockCheck
+    ) -> None:
+        self._token, self._connector, self._keys, self._check, self._clock = token, connector, keys, check, clock
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def trouble(self) -> str:
         """What is wrong and what to do about it; nothing while all is well."""
         if self._is_out_of_time:
             return OUT_OF_TIME
+        return self.cannot_send or (NO_KEYS if self._keys.misses > 1 else "")
+
+    @property
+    def cannot_send(self) -> str:
+        """The same, of what goes out alone. A miss of the token or the keys may be a moment's: it takes two."""
         if refused := self._token.refused:
             why = _WHY.get(refused.rpartition(" ")[2], _ANY_OTHER)
             return f"Entra ID gives the bot no token ({refused}), so nothing can be sent: {why}"
-        if self._token.misses > 1:  # once may be a moment's
-            return NO_ANSWER
-        return NOT_TAKEN if self._connector.refuses_us else ""
+        return NO_ANSWER if self._token.misses > 1 else _FAILING.get(self._connector.failing, "")
+
+    def start(self) -> None:
+        """Look now, and go on looking."""
+        self._looking = asyncio.create_task(self._go_on_looking())
 
     async def stop(self) -> None:
-        self._looking.cancel()
-        await asyncio.gather(self._looking, return_exceptions=True)
+        if self._looking:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
 
     async def look(self) -> None:
-        """See that there is a token; where the time is in doubt, have Entra answer, which says what time it is."""
-        with suppress(Unavailable):
-            if self._is_out_of_time or self._clock.is_in_doubt:
-                await self._token.renew()
-            else:
-                await self._token.get()
+        """See that there is a token, and keys that could not be had; whatever comes of it, nothing is raised.
+
+        Where the time is in doubt, Entra is made to answer: that says what time it is.
+        """
+        in_doubt = self._is_out_of_time or self._clock.is_in_doubt
+        for part in (self._token.renew if in_doubt else self._token.get, self._missing_keys):
+            try:
+                await part()
+            except Unavailable:
+                continue  # it has been counted
+            except Exception as error:  # noqa: BLE001 - it is looked at again
+                log.error("looking at how we stand with Microsoft: %s", type(error).__name__)  # noqa: TRY400
+
+    async def _missing_keys(self) -> None:
+        if self._keys.misses:
+            await self._keys.refresh()
 
     @property
     def _is_out_of_time(self) -> bool:
-        """With a wrong clock nothing is admitted. It is forgiven once answers say that our clock is right."""
-        refused_at = self._check.out_of_time_at
-        return refused_at is not None and not self._clock.was_right_since(refused_at)
+        return self._clock.is_open(self._check.out_of_time_at)
 
     async def _go_on_looking(self) -> None:
         while True:

@@ -34,7 +34,7 @@ _MANY = 200  # tokens remembered; the connector signs one for many turns
 BUSY = frozenset({408, 429})  # Entra has no time for us; any other 4xx is about what we are
 _FETCH = aiohttp.ClientTimeout(total=3)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_GARBLED = (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, AttributeError)
+_GARBLED = (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 Now = Callable[[], datetime]
 
@@ -56,13 +56,17 @@ class SigningKey:
 
 
 class SigningKeys:
-    """The Bot Connector's published keys. They can roll over at any time, so an unknown key id is looked up at once."""
+    """The Bot Connector's published keys. They can roll over at any time, so an unknown key id is looked up at once.
+
+    `misses`: how many times running they could not be fetched.
+    """
 
     def __init__(self, http: aiohttp.ClientSession, openid_url: str, now: Now) -> None:
         self._http, self._now = http, now
         self._url = openid_url
         self._keys: dict[str, SigningKey] = {}
         self._fetched_at = self._quiet_until = _LONG_AGO
+        self.misses = 0
         self._fetching = SingleFlight(self._fetch)
 
     async def find(self, kid: str) -> SigningKey | None:
@@ -94,9 +98,10 @@ class SigningKeys:
             published = [key for key in jwks["keys"] if key.get("kty") == "RSA"]
             keys = {str(key["kid"]): _signing_key(key) for key in published}
         except (*_GARBLED, jwt.InvalidKeyError) as why:
+            self.misses += 1
             log.warning("the Bot Connector's keys cannot be fetched: %s", type(why).__name__)
             raise Unavailable from why
-        self._keys, self._fetched_at = keys, self._now()
+        self._keys, self._fetched_at, self.misses = keys, self._now(), 0
 
     async def _get(self, url: str) -> Any:
         async with self._http.get(url, timeout=_FETCH, raise_for_status=True) as answer:
@@ -235,13 +240,13 @@ class AppToken:
                 if answer.status != 200:
                     self._not_given(answer.status, body)
                     raise Unavailable("token refused")
-                token, lives = str(body["access_token"]), timedelta(seconds=int(body["expires_in"]))
+                token, expires = str(body["access_token"]), self._now() + timedelta(seconds=int(body["expires_in"]))
         except _GARBLED as why:
             self.misses += 1
             log.warning("a token cannot be fetched: %s", type(why).__name__)
             raise Unavailable("token host") from why
         self.refused, self.misses = "", 0
-        self._token, self._expires = token, self._now() + lives
+        self._token, self._expires = token, expires
 
     def _not_given(self, status: int, body: dict[str, Any]) -> None:
         if not 400 <= status < 500 or status in BUSY:

@@ -1,7 +1,7 @@
 """How the bot is: alive, ready, and in figures."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -19,6 +19,8 @@ UNFINISHED = ("due", "sending", "uncertain", "dead")
 WRITES_WITHIN = 3.0
 """Seconds. Where a commit takes longer, people are told that nothing is saved."""
 NO_YEAR = 0
+Figure = tuple[str, str, float | dict[str, int]]
+"""A figure's name, what it means, and its value or its values by state."""
 
 
 def _real_now() -> datetime:
@@ -66,17 +68,21 @@ def health_routes(
         figures.append(
             ("psirf_clock_off_seconds", "How far the clock is ahead; below 0 behind", clock_off().total_seconds())
         )
-        registry = CollectorRegistry()
-        for name, words, counts in figures:
-            by_state = isinstance(counts, dict)
-            gauge = Gauge(name, words, ["state"] if by_state else (), registry=registry)
-            for state, count in counts.items() if isinstance(counts, dict) else ():
-                gauge.labels(state).set(count)
-            if not isinstance(counts, dict):
-                gauge.set(counts)
-        return web.Response(body=generate_latest(registry), content_type="text/plain", charset="utf-8")
+        return web.Response(body=_as_prometheus_reads(figures), content_type="text/plain", charset="utf-8")
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
+
+
+def _as_prometheus_reads(figures: Iterable[Figure]) -> bytes:
+    registry = CollectorRegistry()
+    for name, words, value in figures:
+        if isinstance(value, dict):
+            gauge = Gauge(name, words, ["state"], registry=registry)
+            for state, count in value.items():
+                gauge.labels(state).set(count)
+        else:
+            Gauge(name, words, registry=registry).set(value)
+    return generate_latest(registry)
 
 
 async def _write(store: Store) -> None:
@@ -98,8 +104,7 @@ def _unfinished(session: Session) -> dict[str, int]:
     return dict(session.exec(counts).all())
 
 
-def _figures(session: Session, now: datetime) -> Iterator[tuple[str, str, float | dict[str, int]]]:
-    """Each figure's name, meaning and value, or its values by state."""
+def _figures(session: Session, now: datetime) -> Iterator[Figure]:
     unsent = find_unsent(session, now, _real_now())
     yield "psirf_outbox_messages", "Messages in the outbox, by state", _by_state(session, Outbox)
     yield "psirf_cases", "Cases, by state", _by_state(session, Case)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from psirf_bot.cards import plain
 from psirf_bot.cards.answers import instant, moment, page_parts, reading_parts, readings, shown
 from psirf_bot.cards.forms import as_input, holding, refilled
 from psirf_bot.cards.model import (
@@ -171,6 +172,7 @@ class Signature:
     label: str = "Sign here?"
     hint: str = ""
     optional: bool = False
+    conditional: bool = False
 
     def parse(self, raw: object, now: datetime) -> Json:
         return None
@@ -284,3 +286,13 @@ def test_what_was_shown_before_stays_where_nothing_was_sent() -> None:
     (emptied,) = refilled(card, {"long": ""}).inputs()
     assert isinstance(emptied, TextInput)
     assert emptied.value == ""
+
+
+def test_what_another_answer_may_ask_for_is_not_called_optional_in_whatever_words() -> None:
+    asked = long_text("ground", "If yes: what is it?", "Needed if you answer yes.", optional=True, conditional=True)
+    for question in (asked, asked.reworded("What is the ground, where there is one?")):
+        part = as_input(question, question.id, now=NOW)
+        assert not part.required
+        assert plain.label(part) == question.label
+    left_out = as_input(long_text("more", "If you like: more?", optional=True), "more", now=NOW)
+    assert plain.label(left_out) == "If you like: more? (optional)"

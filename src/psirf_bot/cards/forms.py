@@ -24,7 +24,8 @@ from psirf_bot.dialogs.questions import Choice, Choices, Clock, Day, Moment, Num
 def as_input(question: Question, key: str, value: object = None, error: str = "", *, now: datetime) -> Input:
     """The input that asks this question, holding `value` (an answer, or what was typed)."""
     common: dict[str, Any] = {
-        "id": key, "label": question.label, "hint": question.hint, "required": not question.optional, "error": error
+        "id": key, "label": question.label, "hint": question.hint, "required": not question.optional,
+        "conditional": question.conditional, "error": error,
     }  # fmt: skip
     match question:
         case Text():

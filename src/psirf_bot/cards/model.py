@@ -88,10 +88,13 @@ class Copy(_Part):
 
 
 class _Input(_Part):
+    """`conditional`: another answer may ask for it, as its words say; then it is not called optional."""
+
     id: str
     label: str
     hint: str = ""
     required: bool = False
+    conditional: bool = False
     error: str = ""
 
 

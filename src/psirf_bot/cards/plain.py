@@ -32,9 +32,8 @@ def render(card: Card) -> str:
 
 
 def label(part: Input) -> str:
-    """The input's label, which says in words when it may be left empty; one that begins with “If” says when it is
-    needed."""
-    return part.label if part.required or part.label.startswith("If ") else f"{part.label} (optional)"
+    """The input's label, which says in words when it may be left empty, whatever is answered beside it."""
+    return part.label if part.required or part.conditional else f"{part.label} (optional)"
 
 
 def marker(error: str) -> str:

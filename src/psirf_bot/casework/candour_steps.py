@@ -176,6 +176,7 @@ DECLINED = (
         "If attempts end: why now?",
         "A few words. No names, and nothing that says who they are.",
         optional=True,
+        conditional=True,
         max_length=150,
     ),
 )

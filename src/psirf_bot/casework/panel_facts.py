@@ -24,6 +24,7 @@ TAKEN_BACK = short_text(
     "If something that was confirmed is not so: why?",
     "Only if it asks for a PSII. It counts until the Chief Nurse or the Medical Director has answered.",
     optional=True,
+    conditional=True,
     max_length=200,
 )
 

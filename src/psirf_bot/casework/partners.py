@@ -118,7 +118,7 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
     response_of(work, case_of(work, press))
     return (
         one_of("lead-organisation", "Who leads?", {OURS: work.trust.name[:75], ANOTHER: "Another organisation"}),
-        short_text("lead-name", "If another: which one?", optional=True, max_length=SHORT),
+        short_text("lead-name", "If another: which one?", optional=True, conditional=True, max_length=SHORT),
         long_text(
             "lead-why",
             "Why are they best placed?",
@@ -145,6 +145,7 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             "If another leads: what do we contribute?",
             "Documents, and who here oversees them and the learning.",
             optional=True,
+            conditional=True,
             max_length=LONG,
         ),
         one_of("nhse-help", "Could NHS England help?", HELP, optional=True),

@@ -64,13 +64,19 @@ def ongoing(prefix: str, title: str, when: str) -> Ask[FairnessReview]:
         title,
         yes_no(f"{prefix}{ONGOING}", label, why),
         several_of(
-            f"{prefix}-kinds", "If yes: which of the three may it have been?", KINDS_OF_CONCERN, NEEDED, optional=True
+            f"{prefix}-kinds",
+            "If yes: which of the three may it have been?",
+            KINDS_OF_CONCERN,
+            NEEDED,
+            optional=True,
+            conditional=True,
         ),
         OwnWords(
             f"{prefix}-ground",
             "If yes: what is the ground for your concern?",
             f"{NEEDED} What in the learning response, or known otherwise, raises it. {NO_NAMES}",
             optional=True,
+            conditional=True,
             max_length=1000,
         ),
         when=getattr(R, when),
@@ -216,6 +222,7 @@ FLOW = Flow(
                 "If yes: on which day?",
                 f"{NEEDED} That it took place is kept, not what was said.",
                 optional=True,
+                conditional=True,
             ),
             when=R.answered_no_or_not_known_to_any_of_1b_to_1d,
         ),

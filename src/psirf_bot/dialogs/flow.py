@@ -302,7 +302,7 @@ def describe(flow: Flow[Any], indent: str = "", ends: Mapping[str, str] | None =
 
 def _asks(question: Question, step: Ask[Any], between: str) -> str:
     only = step.only.get(question.id)
-    notes = ["optional"] if question.optional else []
+    notes = ["optional"] if question.optional and not question.conditional else []
     notes += [f"only if {_words(only)}"] if only else []
     options = getattr(question, "options", None)
     return (

@@ -6,7 +6,7 @@ itself. `now` is the local time of the turn, so that "yesterday" means something
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from difflib import get_close_matches
 from typing import Protocol, Self
@@ -30,6 +30,10 @@ class Question(Protocol):
     def hint(self) -> str: ...
     @property
     def optional(self) -> bool: ...
+    @property
+    def conditional(self) -> bool:
+        """Whether it is optional only where another answer does not ask for it, as its words say."""
+
     def parse(self, raw: object, now: datetime) -> Json:
         """Return the answer as a JSON value, None when left out; raises Invalid."""
 
@@ -43,6 +47,7 @@ class _Base:
     label: str
     hint: str = ""
     optional: bool = False
+    conditional: bool = field(default=False, kw_only=True)
 
     def reworded(self, label: str) -> Self:
         return replace(self, label=label)
@@ -233,12 +238,16 @@ class People(_Base):
         return names
 
 
-def short_text(id: str, label: str, hint: str = "", *, optional: bool = False, max_length: int = 150) -> Text:
-    return Text(id, label, hint, optional, max_length, long=False)
+def short_text(
+    id: str, label: str, hint: str = "", *, optional: bool = False, conditional: bool = False, max_length: int = 150
+) -> Text:
+    return Text(id, label, hint, optional, max_length, long=False, conditional=conditional)
 
 
-def long_text(id: str, label: str, hint: str = "", *, optional: bool = False, max_length: int = 3000) -> Text:
-    return Text(id, label, hint, optional, max_length)
+def long_text(
+    id: str, label: str, hint: str = "", *, optional: bool = False, conditional: bool = False, max_length: int = 3000
+) -> Text:
+    return Text(id, label, hint, optional, max_length, conditional=conditional)
 
 
 def yes_no(id: str, label: str, hint: str = "", *, optional: bool = False) -> Choice:
@@ -260,9 +269,10 @@ def several_of(
     hint: str = "",
     *,
     optional: bool = False,
+    conditional: bool = False,
     alone: tuple[str, ...] = (),
 ) -> Choices:
-    return Choices(id, label, hint, optional, options, alone)
+    return Choices(id, label, hint, optional, options, alone, conditional=conditional)
 
 
 def _moment(typed: str, now: datetime) -> tuple[date, time | None]:

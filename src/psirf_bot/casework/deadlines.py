@@ -307,8 +307,7 @@ def changed(work: Work, deadline: Deadline) -> None:
     subjects |= {f"digest:{someone.id}:{work.local.date().isoformat()}" for someone in owing}
     if deadline.case_id:
         subjects.add(f"response:{deadline.case_id}")
-    for subject in sorted(subjects):
-        post.refresh(work, subject)
+    post.refresh(work, *sorted(subjects))
     post.refresh_homes(work, (someone.id for someone in owing))
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, owed, owners, people, post, reminders, support_circle, told
+from psirf_bot.casework import contacts, owed, owners, people, post, support_circle, told
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import OPEN, PAUSED, RUNNING
 from psirf_bot.casework.duty_lines import (
@@ -47,9 +47,8 @@ def read_ahead(work: Work, which: Collection[str]) -> None:
     if len(readers) < 2:
         return
     ids = [reader for reader, _ in readers]
-    reminders.read_ahead(work, ids)
+    owners.read_ahead(work, ids)
     found = work.session.exec(_PEOPLE, params={"ids": ids}).all()
-    work.held.extend(found)
     members = work.memo[_READERS] = {someone.id: people.member(work, someone) for someone in found if someone.active}
     duties = told.read_ahead(work, readers)
     for day in {day for _, day in readers}:

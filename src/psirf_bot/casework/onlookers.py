@@ -22,8 +22,7 @@ def refresh_cards(work: Work, case: Case) -> None:
     subjects = [cases.living_subject(case), f"response:{case.id}"]
     if panel := panel_of(work, case):
         subjects += [f"panel:{panel.id}", *([f"agenda:{panel.agenda_id}"] if panel.agenda_id else [])]
-    for subject in subjects:
-        post.refresh(work, subject)
+    post.refresh(work, *subjects)
 
 
 def refresh_deputies(work: Work) -> None:

@@ -82,7 +82,7 @@ def _principals(work: Work, readers: Collection[Member]) -> Sequence[str]:
 
 def _roles(work: Work, by: Member) -> list[str]:
     """Their roles; for the quality team also those that nobody holds, whose duties fall to them."""
-    orphans = [role for role in Role if not people.holders(work, role)] if by.is_quality else []
+    orphans = set(Role) - people.roles_held(work) if by.is_quality else set()
     return [*by.roles, *orphans, *((Role.SERVICE_LEAD,) if by.is_quality else ())]
 
 

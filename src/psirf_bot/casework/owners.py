@@ -1,6 +1,11 @@
 """Whose a duty is today: the person who owes it, whoever stands in for them, or those who hold the role behind it."""
 
+from collections.abc import Collection
 from datetime import time
+from typing import Any
+
+from sqlalchemy import bindparam
+from sqlmodel import col, select
 
 from psirf_bot.casework import fair_circle, people, support_circle
 from psirf_bot.casework.work import Work
@@ -42,6 +47,12 @@ def pattern_of(work: Work, person_id: str | None) -> WorkingPattern:
     return pattern
 
 
+def read_ahead(work: Work, person_ids: Collection[str]) -> None:
+    """It is about to be asked when each of these works: read it for all of them."""
+    hours = {theirs.person_id: theirs for theirs in work.session.exec(_HOURS, params={"ids": person_ids})}
+    work.memo.update({("hours", who): _pattern(hours.get(who)) for who in person_ids})
+
+
 def _pattern(hours: WorkingHours | None) -> WorkingPattern:
     if hours is None:
         return ORDINARY
@@ -50,3 +61,7 @@ def _pattern(hours: WorkingHours | None) -> WorkingPattern:
 
 def _clock(text: str) -> time:
     return time.fromisoformat(text)
+
+
+_IDS: Any = bindparam("ids", expanding=True)
+_HOURS = select(WorkingHours).where(col(WorkingHours.person_id).in_(_IDS))

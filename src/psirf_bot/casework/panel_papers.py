@@ -168,8 +168,7 @@ def start_all(work: Work, openings: Sequence[tuple[Case, Opening]], by: Member) 
     panels = [_begin(work, case, opening, by) for case, opening in openings]
     concerned: set[str | None] = {by.id}
     for case, opening in openings:
-        post.refresh(work, cases.living_subject(case))
-        post.refresh(work, f"response:{case.id}")
+        post.refresh(work, cases.living_subject(case), f"response:{case.id}")
         concerned |= {case.reporter_id, case.owner_id, opening.chair_id, *opening.seats}
     theirs = col(SupportNeed.case_id).in_([case.id for case, _ in openings])
     checkers = work.session.exec(select(SupportNeed.checker_id).where(theirs))

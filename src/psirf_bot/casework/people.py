@@ -1,5 +1,6 @@
 """Who somebody is, which roles they hold today, who stands in for them, and whom a typed name means."""
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -141,6 +142,15 @@ def _holders(work: Work, role: Role) -> list[Person]:
     people = work.session.exec(select(Person).where(col(Person.active), _holds(role)).order_by(Person.name)).all()
     acting = [acting_for(work, p, role) for p in people]
     return list({p.id: p for p in acting}.values())
+
+
+def roles_held(work: Work) -> frozenset[Role]:
+    """The roles that anybody here holds."""
+    known: frozenset[Role] | None = work.memo.get("roles held")
+    if known is None:
+        lists = work.session.exec(select(cast(Person.roles, String)).where(col(Person.active)).distinct())
+        known = work.memo["roles held"] = frozenset(Role(role) for roles in lists for role in json.loads(roles))
+    return known
 
 
 def own_holders(work: Work, role: Role) -> list[Person]:

@@ -43,6 +43,12 @@ _ON_ITS_WAY = (
 _CARRY = Prepared(inserting(Outbox, *_ON_ITS_WAY).returning(_outbox.c.id, _outbox.c.key))
 _SUBJECTS: Any = bindparam("subjects", expanding=True)
 _HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
+_PLACES = ("subject", "platform", "address", "lane")
+_posted = table_of(Posted)
+_HUNG = sa.select(*(_posted.c[name] for name in _PLACES)).where(_posted.c.subject.in_(_SUBJECTS))
+_ON_THE_WAY = sa.select(*(_outbox.c[name] for name in _PLACES)).where(
+    _outbox.c.subject.in_(_SUBJECTS), _outbox.c.state.in_(("due", "sending", "uncertain"))
+)
 Purpose = Literal["quality", "panel", "leads"]
 URGENT = ":urgent"
 """The end of a lane's name in which messages go that do not wait behind others."""
@@ -192,15 +198,14 @@ def living_on_the_way(work: Work, lane: str) -> list[str]:
     return list(dict.fromkeys(subject for subject in work.session.exec(waiting) if subject))
 
 
-def refresh(work: Work, subject: str) -> None:
-    """Bring a living card up to date wherever it hangs, or may hang soon."""
-    on_the_way = select(Outbox.platform, Outbox.address, Outbox.lane).where(
-        Outbox.subject == subject, col(Outbox.state).in_(("due", "sending", "uncertain"))
-    )
-    hangs = select(Posted.platform, Posted.address, Posted.lane).where(Posted.subject == subject)
+def refresh(work: Work, *subjects: str) -> None:
+    """Bring living cards up to date wherever they hang, or may hang soon."""
+    work.session.flush()
     # In this order: one that arrives between the two is then found hanging.
-    for platform, address, lane in [*work.session.exec(on_the_way), *work.session.exec(hangs)]:
-        living_at(work, platform, address, subject, urgent=lane.endswith(URGENT))
+    for asked in (_ON_THE_WAY, _HUNG):
+        found = work.session.connection().execute(asked, {"subjects": subjects}).all()
+        for subject, platform, address, lane in found:
+            living_at(work, platform, address, subject, urgent=lane.endswith(URGENT))
 
 
 def home_of(platform: str, team: str, user: str) -> str:
@@ -211,14 +216,7 @@ def home_of(platform: str, team: str, user: str) -> str:
 def refresh_homes(work: Work, person_ids: Iterable[str | None]) -> None:
     """Bring the pages of these people up to date, if they have ever opened them."""
     theirs = select(Identity).where(col(Identity.person_id).in_(set(filter(None, person_ids))))
-    subjects = [home_of(i.platform, i.team, i.user) for i in work.session.exec(theirs)]
-    opening = select(Outbox.subject, Outbox.platform, Outbox.address).where(
-        col(Outbox.subject).in_(subjects), col(Outbox.state).in_(("due", "sending", "uncertain"))
-    )
-    opened = select(Posted.subject, Posted.platform, Posted.address).where(col(Posted.subject).in_(subjects))
-    # In this order, as above.
-    for subject, platform, address in [*work.session.exec(opening), *work.session.exec(opened)]:
-        living_at(work, platform, address, str(subject))
+    refresh(work, *(home_of(i.platform, i.team, i.user) for i in work.session.exec(theirs)))
 
 
 def to_address(work: Work, platform: str, address: Mapping[str, str], card: Card, *, about: str | None = None) -> None:

@@ -4,9 +4,7 @@ Both are living cards. When one is sent it is looked at again: whether it is sti
 whether the moment is still right, for a courier that was held up may come to it at night.
 """
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import col, select
@@ -17,7 +15,7 @@ from psirf_bot.casework.deadlines import OPEN, RUNNING, subject_of
 from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
-from psirf_bot.store.tables import Deadline, Nudge, WorkingHours
+from psirf_bot.store.tables import Deadline, Nudge
 
 LEADS = "leads"
 """The reader that is the channel of the leads."""
@@ -123,7 +121,7 @@ def pass_on(work: Work, person_id: str, day: date) -> None:
 def _next_hours(work: Work, person_id: str, after: date | None = None) -> tuple[date, datetime]:
     """The next day and moment in which somebody may be reminded, from now or after a day."""
     calendar = work.setting.calendar_beyond
-    pattern = ORDINARY if person_id == LEADS or person_id in _usual_hours(work) else pattern_of(work, person_id)
+    pattern = ORDINARY if person_id == LEADS else pattern_of(work, person_id)
     if after is None:
         return _next_from_now(work, pattern)
     at = calendar.next_morning(calendar.digest_day(after + timedelta(days=1), pattern), pattern)
@@ -137,19 +135,6 @@ def _next_from_now(work: Work, pattern: WorkingPattern) -> tuple[date, datetime]
         work.memo["next hours", pattern] = calendar.local(at).date(), at
     found: tuple[date, datetime] = work.memo["next hours", pattern]
     return found
-
-
-def _usual_hours(work: Work) -> Collection[str]:
-    """Those who are known to have said nothing of when they work."""
-    known: Collection[str] = work.memo.get("usual hours", ())
-    return known
-
-
-def read_ahead(work: Work, readers: Collection[str]) -> None:
-    """It is about to be asked when each of these works: read it for all of them."""
-    hours = work.session.exec(_HOURS, params={"ids": readers}).all()
-    work.held.extend(hours)
-    work.memo["usual hours"] = set(readers) - {theirs.person_id for theirs in hours}
 
 
 def noted(work: Work, deadline: Deadline, reader: str, why: str, day: date) -> Nudge | None:
@@ -210,6 +195,4 @@ def _others_are_due(work: Work) -> bool:
     return found
 
 
-_IDS: Any = bindparam("ids", expanding=True)
-_HOURS = select(WorkingHours).where(col(WorkingHours.person_id).in_(_IDS))
 _DUE = select(Deadline.id).where(col(Deadline.state).in_(RUNNING), col(Deadline.next_at) <= bindparam("now")).limit(1)

@@ -91,8 +91,8 @@ class Work:
     """The session of this transaction and the moment it is about. `now` is aware UTC.
 
     `outgoing`: the messages written in it; `errands`: those that it has claimed itself, to be handed to the courier as
-    soon as it is committed. `held`: rows asked for again and again; a session forgets what nobody holds.
-    `memo`: what has been worked out, such as who does what today; cleared by whatever changes it.
+    soon as it is committed. `memo`: what has been worked out, such as who does what today; cleared by whatever changes
+    it.
     """
 
     session: Session
@@ -100,7 +100,6 @@ class Work:
     setting: Setting
     outgoing: list[Outbox] = field(default_factory=list)
     errands: list[Errand] = field(default_factory=list)
-    held: list[object] = field(default_factory=list)
     memo: dict[object, Any] = field(default_factory=dict)
 
     @property
@@ -118,7 +117,6 @@ class Work:
     def forget(self) -> None:
         """What was begun has been taken back."""
         self.memo.clear()
-        self.held.clear()
         self.outgoing.clear()
         self.errands.clear()
 
@@ -154,6 +152,13 @@ class Refusal(Exception):
 T = TypeVar("T")
 FACTS = (Case, FairEntry, FairRun, LearningResponse, Panel, PanelMember, Person, StandIn, SupportNeed, Vote)
 """What is read again and again in one turn, and seldom written."""
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+def _hold_facts(session: Session, row: object) -> None:
+    """A session forgets what nobody holds, and would read it again."""
+    if isinstance(row, FACTS):
+        session.info.setdefault("held", []).append(row)
 
 
 @event.listens_for(Session, "before_flush")

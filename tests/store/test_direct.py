@@ -128,10 +128,21 @@ def test_a_connection_that_is_lost_is_not_used_again(postgresql: str) -> None:
 def test_a_button_that_is_there_already_is_not_written_again(engine: Engine) -> None:
     action = {"id": "a1", "verb": "case.read", "args": {"n": "1"}, "case_id": None, "person_id": "p1"}
     with Session(engine) as session:
-        write = actions.WRITE_ONE[engine.dialect.name]
+        write = actions.WRITE[engine.dialect.name]
         assert write.change(session, **action) == 1
         assert write.change(session, **action | {"verb": "another"}) == 0
         assert desk.MEANING.first(session, id="a1")._asdict() == action
+
+
+def test_many_are_written_at_once_or_none_of_them(engine: Engine) -> None:
+    rows = [{"key": f"k{n}", "reply": {"notice": f"{n}"}, "at": NOW} for n in range(3)]
+    with Session(engine) as session:
+        desk.TAKE.each(session, rows)
+        session.commit()
+        with pytest.raises(IntegrityError), taken_back_on(Exception, session):
+            desk.TAKE.each(session, [{**rows[0], "key": "k3"}, rows[2]])
+        found = [desk.SEEN.first(session, key=f"k{n}") for n in range(4)]
+    assert [row.reply if row else None for row in found] == [*(row["reply"] for row in rows), None]
 
 
 def test_what_stands_in_a_statement_has_to_be_a_literal(engine: Engine) -> None:

@@ -1,6 +1,5 @@
 """Buttons: an opaque id travels, its meaning stays here."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
@@ -16,7 +15,6 @@ from psirf_bot.store.tables import Action, Case
 
 MOST_KNOWN = 50_000
 """So many buttons are known to be in the database; past that all are looked for again, so that memory has an end."""
-_MEANING = json.JSONEncoder(sort_keys=True).encode
 _TOGETHER = "buttons to be written together"
 
 
@@ -44,7 +42,7 @@ def button(
 def action_id(work: Work, verb: str, *, case: Case | None = None, person_id: str | None = None, **args: str) -> str:
     """The id of this meaning: opaque, and the same one for as long as it means the same."""
     case_id = case.id if case else None
-    meaning = _MEANING([verb, case_id, person_id, args])
+    meaning = repr((verb, case_id, person_id, sorted(args.items())))
     found = work.setting.audit_key.seal("action", meaning)[:24]
     if found not in work.setting.known_actions:
         _keep(work, {"id": found, "verb": verb, "args": args, "case_id": case_id, "person_id": person_id})
@@ -62,8 +60,7 @@ def written_together(session: Session) -> Iterator[None]:
         session.info.pop(_TOGETHER, None)
     if waiting:
         in_order = sorted(waiting.items())  # two processes that write the same ones do not wait for each other
-        connection = connection_of(session)
-        connection.execute(_WRITE[connection.dialect.name], [action for _, action in in_order])
+        WRITE[connection_of(session).dialect.name].each(session, [action for _, action in in_order])
         _written_in(session).update(waiting)
 
 
@@ -75,7 +72,7 @@ def _keep(work: Work, action: dict[str, Any]) -> None:
     which, waiting, known = action["id"], work.session.info.get(_TOGETHER), work.setting.known_actions
     if waiting is not None:
         waiting[which] = action
-    elif _is_new(work.session, action):
+    elif WRITE[connection_of(work.session).dialect.name].change(work.session, **action):
         _written_in(work.session).add(which)
     elif which not in _written_in(work.session):
         if len(known) >= MOST_KNOWN:
@@ -83,21 +80,15 @@ def _keep(work: Work, action: dict[str, Any]) -> None:
         known.add(which)
 
 
-def _is_new(session: Session, action: dict[str, Any]) -> bool:
-    """Write it, unless it is there."""
-    return WRITE_ONE[connection_of(session).dialect.name].change(session, **action) > 0
-
-
 def _written_in(session: Session) -> set[str]:
     written: set[str] = session.info.setdefault("actions", set())
     return written
 
 
-def _write(dialect: Any) -> Any:
+def _write(dialect: Any) -> Prepared:
     """Those that are there already stay as they are."""
     values: dict[str, Any] = {column.name: bindparam(column.name) for column in table_of(Action).columns}
-    return dialect.insert(table_of(Action)).values(values).on_conflict_do_nothing()
+    return Prepared(dialect.insert(table_of(Action)).values(values).on_conflict_do_nothing())
 
 
-_WRITE = {"sqlite": _write(sqlite), "postgresql": _write(postgresql)}
-WRITE_ONE = {database: Prepared(statement) for database, statement in _WRITE.items()}
+WRITE = {"sqlite": _write(sqlite), "postgresql": _write(postgresql)}

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_
+from sqlalchemy import bindparam, exists, or_
 from sqlmodel import col, select
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.casework.work import Work
-from psirf_bot.store.direct import Prepared, inserting, table_of
+from psirf_bot.store.direct import Prepared, inserting, literal, table_of
 from psirf_bot.store.tables import Channel, Identity, Outbox, Person, Posted
 
 PASSING = "passing"
@@ -26,14 +26,10 @@ SEALED = "sealed"
 _outbox = table_of(Outbox)
 
 
-def _literal(words: str) -> ColumnElement[str]:
-    return literal_column(f"'{words}'")
-
-
 _UNSENT = (
     exists()
-    .where(_outbox.c.lane == bindparam("lane"), _outbox.c.state.in_(map(_literal, ("due", "sending", "uncertain"))))
-    .where(or_(_outbox.c.state != _literal("sending"), _outbox.c.about.is_distinct_from(_literal(CARRIED))))
+    .where(_outbox.c.lane == bindparam("lane"), _outbox.c.state.in_(map(literal, ("due", "sending", "uncertain"))))
+    .where(or_(_outbox.c.state != literal("sending"), _outbox.c.about.is_distinct_from(literal(CARRIED))))
 )
 _AWAITED = Prepared(sa.select(_UNSENT.label("anything")))
 _ON_ITS_WAY = (

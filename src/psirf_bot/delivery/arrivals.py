@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, null
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session
 
+from psirf_bot.store.direct import Prepared, literal, table_of
 from psirf_bot.store.tables import Outbox, Posted
 
 
@@ -25,38 +26,30 @@ def note_arrivals(session: Session, arrivals: Collection[Arrival]) -> list[str]:
     message_of = {(arrival.id, arrival.token): arrival.message for arrival in arrivals}
     ours = [(row, message_of[row.id, row.token]) for row in found if (row.id, row.token) in message_of]
     if ours:
-        connection.execute(_SENT, [{"which": row.id, "posted": message} for row, message in ours])
-    if hanging := [
-        {
-            "subject": row.subject,
-            "lane": row.lane,
-            "platform": row.platform,
-            "address": row.address,
-            "message": message,
-        }
-        for row, message in ours
-        if row.subject
-    ]:
-        connection.execute(_HANGS[connection.dialect.name], hanging)
+        _SENT.each(session, [{"which": row.id, "posted": message} for row, message in ours])
+    if hanging := [row._asdict() | {"message": message} for row, message in ours if row.subject]:
+        _HANGS[connection.dialect.name].each(session, hanging)
     return [row.about for row, _ in ours if row.about]
 
 
-def _hangs(dialect: Any) -> Any:
+def _hangs(dialect: Any) -> Prepared:
     """Where a living card hangs, whether it hung there before or not."""
-    there = dialect.insert(Posted)
-    return there.on_conflict_do_update(index_elements=["subject", "lane"], set_={"message": there.excluded.message})
+    there = dialect.insert(_posted).values({column.name: bindparam(column.name) for column in _posted.columns})
+    changed = {"message": there.excluded.message}
+    return Prepared(there.on_conflict_do_update(index_elements=["subject", "lane"], set_=changed))
 
 
+_outbox, _posted = table_of(Outbox), table_of(Posted)
 _IDS: Any = bindparam("ids", expanding=True)
 _SENDING = (
-    select(Outbox.id, Outbox.token, Outbox.subject, Outbox.lane, Outbox.platform, Outbox.address, Outbox.about)  # type: ignore[call-overload]
-    .where(col(Outbox.id).in_(_IDS), Outbox.state == "sending")
+    select(*(_outbox.c[name] for name in ("id", "token", "subject", "lane", "platform", "address", "about")))
+    .where(_outbox.c.id.in_(_IDS), _outbox.c.state == "sending")
     .with_for_update()
 )
 # Its words have been delivered; they stay where the case keeps them.
-_SENT = (
-    update(Outbox)
-    .where(col(Outbox.id) == bindparam("which"))
-    .values(state="sent", message=bindparam("posted"), error=None, card=null())
+_SENT = Prepared(
+    update(_outbox)
+    .where(_outbox.c.id == bindparam("which"))
+    .values(state=literal("sent"), message=bindparam("posted"), error=null(), card=null())
 )
 _HANGS = {"sqlite": _hangs(sqlite), "postgresql": _hangs(postgresql)}

@@ -5,7 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Dialect, Insert, Select, Table, Update, bindparam, insert, inspect, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    insert,
+    inspect,
+    literal_column,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -59,6 +72,12 @@ class Prepared:
         written: int = self._for(connection.dialect).execute(connection, values).rowcount
         return written
 
+    def each(self, session: Session, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write once for each of these."""
+        connection = connection_of(session)
+        made = self._for(connection.dialect)
+        _given_to_driver(connection, made.sql, [made.sent(values) for values in rows], many=True)
+
     def _for(self, dialect: Dialect) -> "_Made":
         made = self._made.get(dialect.name)
         if made is None:
@@ -80,8 +99,12 @@ class _Made(NamedTuple):
     shape: Callable[..., Any]
 
     def execute(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        return _given_to_driver(connection, self.sql, self.sent(values))
+
+    def sent(self, values: Mapping[str, Any]) -> Any:
+        """The values as they go to the driver: by their names, or in the order of their places."""
         sent = {name: convert(values[name]) if convert else values[name] for name, convert in self.given.items()}
-        return _given_to_driver(connection, self.sql, sent if self.places is None else [sent[n] for n in self.places])
+        return sent if self.places is None else [sent[name] for name in self.places]
 
     def row(self, found: Sequence[Any]) -> Any:
         return self.shape(*[to(value) if to else value for to, value in zip(self.found, found, strict=True)])
@@ -101,17 +124,22 @@ def _make(statement: Select[Any] | Insert | Update, dialect: Dialect) -> _Made:
     )
 
 
+def literal(words: str) -> ColumnElement[str]:
+    """Words of our own that stand in a statement as they are."""
+    return literal_column(f"'{words}'")
+
+
 def say(session: Session, sql: str) -> None:
     """Tell the database something that neither asks nor writes, such as SAVEPOINT."""
     _given_to_driver(connection_of(session), sql, ())
 
 
-def _given_to_driver(connection: Connection, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> Any:
+def _given_to_driver(connection: Connection, sql: str, values: Any, *, many: bool = False) -> Any:
     """Raises what SQLAlchemy would; a connection that is lost with it is not used again."""
     driver: Any = connection.connection.dbapi_connection
     dialect: Any = connection.dialect
     try:
-        return driver.execute(sql, values)
+        return driver.cursor().executemany(sql, values) if many else driver.execute(sql, values)
     except dialect.loaded_dbapi.Error as error:
         if lost := dialect.is_disconnect(error, driver, None):
             connection.invalidate(error)

@@ -10,7 +10,7 @@ from test_reporting import AMINA
 
 from psirf_bot.casework import export, export_person
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import AuditEntry, Case, Person, SupportNeed, SupportRequest
+from psirf_bot.store.tables import AuditEntry, Case, Identity, Person, SupportNeed, SupportRequest
 from ready_made import NOW
 from stage import Stage, address_of
 from test_export import CASE, canary, everything, filled, models, reported, run, table  # noqa: F401 - a fixture
@@ -132,6 +132,18 @@ async def test_that_it_was_made_is_on_record_without_whose_it_is(stage: Stage) -
     assert entry.case_id is None
 
 
+async def test_somebody_who_is_not_on_the_people_list_is_found_by_their_id(stage: Stage) -> None:
+    """Any full member of the workspace may report; no address of theirs is known."""
+
+    def somebody(work: Work) -> None:
+        work.session.add(Person(id="zed", name="Zed Newman", roles=["staff"], on_list=False))
+        work.session.add(Identity(platform="slack", team="T1", user="U0ZED0001", person_id="zed", address={}))
+
+    await stage.do(somebody)
+    made = await stage.do(lambda work: export_person.gather(work, " u0zed0001 "))
+    assert table(made, "person")[0]["name"] == "Zed Newman"
+
+
 async def test_nobody_has_that_address(stage: Stage) -> None:
     with pytest.raises(export_person.NoSuchPerson):
         await about(stage, "Nobody Atall")
@@ -140,4 +152,6 @@ async def test_nobody_has_that_address(stage: Stage) -> None:
 
 def test_the_command(run: Any) -> None:  # noqa: F811
     assert run("--person", "x@example.org", "--case", CASE).exit_code == 2
-    assert "Nobody on the people list has the address x@example.org." in run("--person", "x@example.org").output
+    for empty in ("--person", "--case"):
+        assert run(empty, "", "--out", "made").exit_code == 2, "all cases, in a folder meant for one person"
+    assert "Nobody known here has the address or the id x@example.org." in run("--person", "x@example.org").output

@@ -136,6 +136,14 @@ def test_a_tail_that_was_cut_is_found_with_the_head_that_was_kept(url: str) -> N
     assert (code, said) == (1, "the head that was kept is not in the chain: its end was cut off or replaced")
 
 
+def test_an_empty_audit_does_not_pass_for_a_whole_one(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    done(url, 2)
+    cut(url, "DELETE FROM auditentry")
+    assert verified() == (1, "The chain is empty. Check PSIRF_DATABASE_URL.")
+    monkeypatch.setenv("PSIRF_DATABASE_URL", url.replace("psirf.db", "another.db"))
+    assert verified()[0] == 1
+
+
 # A key that changes
 
 

@@ -281,6 +281,13 @@ def test_the_commands_ask_twice_and_say_why_not(run: Any) -> None:
     assert "There is no case" in run("hold", CASE, "--reason", "x").output
 
 
+async def test_a_hold_has_a_reason(stage: Stage) -> None:
+    await closed(stage)
+    with pytest.raises(review.Unfit, match="say why it must be kept"):
+        await stage.do(lambda work: review.hold(work, CASE, " "))
+    assert await stage.do(lambda work: work.session.get(Case, "one").hold) is None
+
+
 def test_the_commands_put_a_case_on_hold_and_lift_it(run: Any, tmp_path: Path) -> None:
     engine = opened(f"sqlite:///{tmp_path}/psirf.db")
     with Session(engine) as session:

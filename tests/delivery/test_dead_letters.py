@@ -103,6 +103,12 @@ def test_what_is_not_dead_is_not_put_back(run: Run, url: str) -> None:
     assert record(url) == []
 
 
+def test_a_number_that_no_message_can_have_is_refused_in_words(run: Run) -> None:
+    refused = run("--retry", "9" * 30)
+    assert refused.exit_code == 2
+    assert "is not in the range" in refused.output
+
+
 def test_what_will_never_arrive_is_let_go_with_its_words(run: Run, url: str) -> None:
     assert "Let go: 1." in run("--let-go", "1").output
     assert states(url)[1] == "let go"

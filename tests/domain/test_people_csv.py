@@ -88,6 +88,11 @@ def test_a_cell_may_hold_a_comma_or_a_line_break_and_lines_still_count() -> None
     assert [mistake.where for mistake in mistakes] == ["people.csv:4"]
 
 
+def test_what_nobody_can_see_is_not_part_of_a_name() -> None:
+    (row,), mistakes = read_people(sheet(AMINA.replace("Amina Yusuf", "Amina\x00 \u202eYusuf\u2069")))
+    assert (row.name, mistakes) == ("Amina Yusuf", [])
+
+
 def test_a_service_takes_the_spelling_of_the_trust() -> None:
     (row,), mistakes = read_people(sheet(person(service="children’s  THERAPY")), SERVICES)
     assert not mistakes

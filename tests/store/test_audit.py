@@ -71,7 +71,6 @@ moments = st.datetimes(
 )
 entries = st.tuples(
     moments,
-    st.sampled_from([OLD, NEW]),
     st.sampled_from([None, "A", "B", "C"]),
     st.text(max_size=8),
     st.text(max_size=8),
@@ -80,13 +79,14 @@ entries = st.tuples(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(entries, max_size=8))
+@given(st.lists(entries, max_size=8), st.integers(0, 8))
 def test_it_holds_after_any_sequence(
-    engine: Engine, happened: list[tuple[datetime, AuditKey, str, str, str, dict[str, object]]]
+    engine: Engine, happened: list[tuple[datetime, str, str, str, dict[str, object]]], changed: int
 ) -> None:
     with engine.connect() as connection, Session(connection, join_transaction_mode="create_savepoint") as session:
         heads = [""]
-        for at, key, case, actor, what, content in happened:
+        for number, (at, case, actor, what, content) in enumerate(happened):
+            key = OLD if number < changed else NEW
             audit.append(session, key, at=at, actor_id=actor, what=what, case_id=case, content=content)
             heads.append(audit.head(session))
         assert faults(session) == []
@@ -106,6 +106,9 @@ TAMPERINGS: dict[str, str] = {
     "a key that nobody has": "UPDATE auditentry SET key_id = 'unknown' WHERE id = 2",
     "a seal": "UPDATE auditentry SET seal = 'f00' WHERE id = 2",
     "the last seal": "UPDATE auditentry SET seal = 'f00' WHERE id = 6",
+    "words as bytes": "UPDATE auditentry SET what = x'ff' WHERE id = 2",
+    "a seal as bytes": "UPDATE auditentry SET seal = x'ff' WHERE id = 2",
+    "a time that is none": "UPDATE auditentry SET at = 'some day' WHERE id = 2",
     "the seal of the case": "UPDATE auditentry SET case_seal = '' WHERE id = 2",
     "the first one gone": "DELETE FROM auditentry WHERE id = 1",
     "one gone": "DELETE FROM auditentry WHERE id = 3",
@@ -123,6 +126,15 @@ def test_tampering_is_found(session: Session, tampering: str) -> None:
     assert faults(session) == []
     change(session, tampering)
     assert faults(session) != []
+
+
+def test_one_that_cannot_be_read_is_named_and_does_not_hide_the_others(session: Session) -> None:
+    chain(session)
+    change(session, "UPDATE auditentry SET at = 'some day' WHERE id = 2")
+    change(session, "UPDATE auditentry SET what = 'closed' WHERE id = 5")
+    found = faults(session)
+    assert found[0] == "entry 2: cannot be read, so it was changed"
+    assert "entry 5: changed, or an entry before it was changed, added or removed" in found
 
 
 def test_two_that_change_places_are_found(session: Session) -> None:
@@ -145,7 +157,7 @@ def test_a_tail_that_is_cut_is_found_by_a_head_kept_elsewhere(session: Session, 
 def test_a_tail_that_is_cut_and_grown_again_is_found(session: Session) -> None:
     chain(session)
     kept = audit.head(session)
-    change(session, "DELETE FROM auditentry WHERE id > 4")
+    change(session, "DELETE FROM auditentry WHERE id > 3")
     session.expunge_all()
     chain(session)
     assert faults(session) == []
@@ -157,6 +169,17 @@ def test_an_entry_forged_without_a_key_is_found(session: Session) -> None:
     forger = AuditKey(NEW.id, b"a guess")
     audit.append(session, forger, at=NOON, actor_id="x", what="closed", case_id="A")
     assert len(faults(session)) == 2  # in its case, and in the whole
+
+
+def test_an_entry_added_with_a_key_that_was_replaced_is_found(session: Session) -> None:
+    """Whoever got hold of the old key, which is why there is a new one."""
+    chain(session)
+    kept = audit.head(session)
+    audit.append(session, OLD, at=NOON + timedelta(hours=1), actor_id="x", what="closed", case_id="A")
+    found = f"entry 7: sealed with a key that had been replaced before ({OLD.id})"
+    assert faults(session, kept=kept) == [found]
+    audit.append(session, NEW, at=NOON + timedelta(hours=2), actor_id="y", what="read", case_id="A")
+    assert faults(session, kept=kept) == [found], "what follows is no fault"
 
 
 def test_a_key_that_is_no_longer_there_is_named(session: Session) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
-from psirf_bot.store.database import MOST_WORKS_IN_A_COMMIT, Store, open_engine, without_words
+from psirf_bot.store.database import MOST_WORKS_IN_A_COMMIT, FileMoved, Store, open_engine, without_words
 from psirf_bot.store.tables import Counter
 from ready_made import put_tables
 
@@ -416,3 +416,17 @@ def test_cancelled_futures_are_told_apart_from_failed_ones(store: Store) -> None
     with pytest.raises(CancelledError):
         future.result(HANGS)
     assert kept(store) == []
+
+
+def test_nothing_is_kept_in_a_file_that_is_not_there_any_more(engine: Engine, store: Store, tmp_path: Path) -> None:
+    """SQLite would write on to a file that was removed, or moved by a restore under a running bot."""
+    assert store.submit(keep(2026)).result(HANGS) == 2026
+    there, away = tmp_path / "store.db", tmp_path / "away.db"
+    there.rename(away)
+    with pytest.raises(FileMoved, match="moved, replaced or removed"):
+        store.submit(keep(2027)).result(HANGS)
+    there.write_bytes(away.read_bytes())
+    with pytest.raises(FileMoved, match="moved, replaced or removed"):
+        store.submit(keep(2028)).result(HANGS)
+    away.rename(there)
+    assert kept(store) == [2026]

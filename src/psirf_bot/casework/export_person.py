@@ -49,13 +49,20 @@ LEFT_OUT = (
 
 
 class NoSuchPerson(Exception):
-    """Nobody has this e-mail address."""
+    """Nobody has this e-mail address, or this id on a platform."""
 
 
 def gather(work: Work, email: str) -> Export:
-    """Everything about the person with this e-mail address. Raises NoSuchPerson. It is audited."""
-    asked = func.lower(col(Person.email)) == email.strip().lower()
-    person = work.session.exec(select(Person).where(asked)).first()
+    """Everything about the person with this e-mail address. Raises NoSuchPerson. It is audited.
+
+    Of somebody who is not on the people list no address may be known: they are found by their id on Slack or Teams.
+    """
+    asked = email.strip().lower()
+    with_id = select(Person).join(Identity, col(Identity.person_id) == Person.id)
+    person = (
+        work.session.exec(select(Person).where(func.lower(col(Person.email)) == asked)).first()
+        or work.session.exec(with_id.where(func.lower(col(Identity.user)) == asked)).first()
+    )
     if person is None:
         raise NoSuchPerson(email)
     work.record(BY, "exported what is held about one person", person=person.id)

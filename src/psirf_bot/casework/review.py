@@ -63,6 +63,9 @@ def years_ago(work: Work, years: int) -> datetime:
 def hold(work: Work, reference: str, reason: str) -> Case:
     """Mark a case as one that must not be deleted, and why. Raises Unfit. Who did it and when is in the audit."""
     case = found(work, reference)
+    reason = reason.strip()
+    if not reason:
+        raise Unfit("Please say why it must be kept, and who says so.")
     if kinds := {finding.kind for finding in identifiers.find(reason)}:
         raise Unfit(f"{identifiers.words(kinds)} Please give the reason without it.")
     case.hold = reason

@@ -1,10 +1,14 @@
 """A CSV file as a spreadsheet saves it: its rows by column, or what is wrong with it, line by line."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from psirf_bot.domain.mistakes import Mistake, quoted, suggest
+
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that control: PostgreSQL keeps no NUL, and those that turn the reading direction disguise a name."""
 
 
 @dataclass(slots=True)
@@ -51,7 +55,7 @@ class Sheet:
         lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         reader = csv.reader((f"{line}\n" for line in lines), strict=True, skipinitialspace=True)
         for row in reader:
-            cells = [" ".join(cell.split()) for cell in row]
+            cells = [" ".join(UNSEEN.sub(" ", cell).split()) for cell in row]
             if any(cells):
                 yield cells
             self.line = reader.line_num + 1

@@ -6,7 +6,7 @@ An entry holds ids, an action and a digest of what was written; never a person's
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -29,7 +29,8 @@ class AuditKey:
         return cls(hashlib.sha256(b"psirf-audit-key:" + secret.encode()).hexdigest()[:12], secret.encode())
 
     def seal(self, *parts: str) -> str:
-        return hmac.digest(self.secret, "\x1f".join(parts).encode(), "sha256").hex()
+        # `str`: whoever edits the file of SQLite can put anything anywhere.
+        return hmac.digest(self.secret, "\x1f".join(map(str, parts)).encode(), "sha256").hex()
 
 
 def append(
@@ -78,9 +79,19 @@ def faults(session: Session, keys: Mapping[str, AuditKey], *, kept: str = "") ->
     """Walk the whole chain and yield, in words, every place where it does not hold.
 
     `kept` is a head of earlier, or its first SHORT characters, kept elsewhere: only it can show that the tail was cut.
+    A key seals nothing any more once another has: whoever got hold of an old one could add to the end with it.
     """
     before, cases, met = "", dict[str, str](), not kept
-    for entry in session.exec(select(AuditEntry).order_by(col(AuditEntry.id))):
+    in_use, replaced = "", set[str]()
+    for entry in _entries(session):
+        if not isinstance(entry, AuditEntry):
+            yield f"entry {entry}: cannot be read, so it was changed"
+            continue
+        if entry.key_id in replaced:
+            yield f"entry {entry.id}: sealed with a key that had been replaced before ({entry.key_id})"
+        elif entry.key_id != in_use:
+            replaced.add(in_use)
+            in_use = entry.key_id
         key = keys.get(entry.key_id)
         if key is None:
             yield f"entry {entry.id}: sealed with a key that is not configured ({entry.key_id})"
@@ -90,11 +101,26 @@ def faults(session: Session, keys: Mapping[str, AuditKey], *, kept: str = "") ->
             if entry.seal != key.seal(before, entry.case_seal, *_facts(entry)):
                 yield f"entry {entry.id}: changed, or an entry before it was changed, added or removed"
         before = entry.seal
-        met = met or entry.seal.startswith(kept)
+        met = met or str(entry.seal).startswith(kept)
         if entry.case_id:
             cases[entry.case_id] = entry.case_seal
     if not met:
         yield "the head that was kept is not in the chain: its end was cut off or replaced"
+
+
+def _entries(session: Session) -> Iterable[AuditEntry | int | None]:
+    """The chain in its order; of an entry that cannot be read, the id alone."""
+    try:
+        return session.exec(select(AuditEntry).order_by(col(AuditEntry.id))).all()
+    except (ValueError, TypeError):  # a time that is none: then each is read by itself
+        return [_entry(session, one) for one in session.exec(select(AuditEntry.id).order_by(col(AuditEntry.id))).all()]
+
+
+def _entry(session: Session, number: int | None) -> AuditEntry | int | None:
+    try:
+        return session.get_one(AuditEntry, number)
+    except (ValueError, TypeError):
+        return number
 
 
 def _case_head(session: Session, case_id: str) -> str:

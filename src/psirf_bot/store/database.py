@@ -8,6 +8,7 @@ but the database.
 
 import asyncio
 import logging
+import os
 import queue
 import re
 import sqlite3
@@ -41,6 +42,7 @@ LONGEST_STANDSTILL = 20.0
 ERASE = "secure_delete=ON"
 """Deleted words are overwritten. FAST would leave those that were too long for one page of the file. With ON a turn
 takes no longer that we could measure, and deleting 1500 long rows 70 ms in place of 8. Many builds do so anyway."""
+FILE = "file"
 HOUSE = str(Path(__file__).parents[1])
 RACES = frozenset({"23505", "40001", "40P01"})
 """PostgreSQL's unique_violation, serialization_failure and deadlock_detected."""
@@ -74,14 +76,17 @@ def open_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")
-        def _set_up(connection: Any, _: object) -> None:
+        def _set_up(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # the driver's own BEGIN is deferred, and fails under load
             for pragma in ("busy_timeout=10000", "synchronous=FULL", "foreign_keys=ON", ERASE):
                 connection.execute(f"PRAGMA {pragma}")
             _turn_on_wal(connection)
+            record.info[FILE] = _file(engine)
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
+            if connection.info[FILE] != _file(engine):
+                raise FileMoved("its file was moved, replaced or removed: stop the bot, put it right, start it again")
             deferred = connection.get_execution_options().get("reads_only")
             connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
 
@@ -95,6 +100,15 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def _file(engine: Engine) -> tuple[int, int] | None:
+    """Which file is there now. SQLite would go on writing to one that was removed, and all of it would be lost."""
+    try:
+        found = os.stat(engine.url.database or "")
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _turn_on_wal(connection: sqlite3.Connection) -> None:
     """Two that open a new database at once get in each other's way here, and `busy_timeout` does not cover it."""
     for tries_left in reversed(range(100)):
@@ -106,6 +120,10 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+class FileMoved(OSError):
+    """The file of a database is not the one that was opened: what is written now would be lost with the old one."""
 
 
 class TakenBack(Exception):

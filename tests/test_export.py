@@ -355,7 +355,8 @@ async def test_one_case_or_those_since_a_day(stage: Stage) -> None:
         )
 
     assert await seen() == ([CASE, "PSI-2026-0002"], ["SA-1", "SA-2"], {CASE, "PSI-2026-0002", ""})
-    assert await seen("psi 2026 1") == ([CASE], ["SA-1"], {CASE})
+    for typed in ("psi 2026 1", "PSI\N{NON-BREAKING HYPHEN}2026\N{EN DASH}0001"):
+        assert await seen(typed) == ([CASE], ["SA-1"], {CASE})
     assert (await seen(None, date(2026, 11, 21)))[:2] == (["PSI-2026-0002"], ["SA-2"])
     with pytest.raises(export.NoSuchCase):
         await exported(stage, "PSI-2026-0099")

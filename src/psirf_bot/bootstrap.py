@@ -8,7 +8,7 @@ import fcntl
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,7 +78,10 @@ def engine_for(settings: Settings) -> Engine:
     """The database, with its folder made and its tables brought up to date."""
     url = make_url(settings.database_url.get_secret_value())
     if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        file = Path(url.database)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # then opening it says why
+            file.touch(mode=0o600)  # for the bot's own user alone, and so are the files that SQLite puts beside it
     engine = open_engine(url.render_as_string(hide_password=False))
     migrate(engine)
     with engine.begin() as connection:  # SQLite opens a database that it cannot write to without a word

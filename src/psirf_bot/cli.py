@@ -18,6 +18,7 @@ from psirf_bot.cli_notes import executives_not_listed, keys_not_given, note
 from psirf_bot.cli_records import delete, hold, review
 from psirf_bot.cli_run import run
 from psirf_bot.cli_work import do as _do
+from psirf_bot.cli_work import engine_for
 from psirf_bot.cli_work import hold_alone as _hold
 from psirf_bot.cli_work import stop_for as _stop_for
 from psirf_bot.cli_work import trust_of as _trust
@@ -96,7 +97,7 @@ def check() -> None:
 @bot.command()
 def migrate() -> None:
     """Bring the database up to the tables of this version."""
-    bootstrap.engine_for(config.Settings()).dispose()
+    engine_for(config.Settings()).dispose()
     click.echo("The database is up to date.")
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import IO, TypeVar
 
 import click
+from sqlalchemy import Engine
 from sqlmodel import Session
 
 from psirf_bot import bootstrap, config, trust_file
@@ -24,9 +25,15 @@ def trust_of(settings: config.Settings) -> Trust:
     return trust
 
 
+def engine_for(settings: config.Settings) -> Engine:
+    """The database, brought up to date; the command ends where it is none that can be used."""
+    stop_for(list(config.database_mistakes(settings)))
+    return bootstrap.engine_for(settings)
+
+
 def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
     """Do one piece of work on the database, beside a running bot if need be."""
-    engine = bootstrap.engine_for(settings)
+    engine = engine_for(settings)
     with Session(engine, expire_on_commit=False) as session:  # what it gives back is still read after the commit
         done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
         session.commit()

@@ -142,6 +142,11 @@ def key_and_database_mistakes(settings: Settings, *, dev: bool = False) -> Itera
             "List the whole of each key that was PSIRF_SECRET_KEY before, with a comma between them. Where one has a "
             'comma or a space in it, write all as a JSON list: ["one, key", "another key"]',
         )
+    yield from database_mistakes(settings)
+
+
+def database_mistakes(settings: Settings) -> Iterator[Mistake]:
+    """What every command needs that reads or writes anything at all."""
     url = settings.database_url.get_secret_value()
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")) or url.startswith("sqlite:///file:"):
         yield Mistake(

@@ -60,8 +60,8 @@ def with_joined(work: Work, case: Case) -> list[Case]:
     return [case, *(each for one in joined for each in with_joined(work, one))]
 
 
-TYPED = re.compile(r"PSI[-\s]*(\d{4})[-\s]+(\d{1,8})", re.ASCII)
-"""A reference as people type it: psi 2026 1."""
+TYPED = re.compile(r"PSI[-\s\u2010-\u2015\u2212]*(\d{4})[-\s\u2010-\u2015\u2212]+(\d{1,8})", re.ASCII)
+"""A reference as people type it, psi 2026 1, or as it stands where a word processor made dashes of its hyphens."""
 
 
 def by_reference(work: Work, words: str) -> Case | None:

@@ -41,8 +41,10 @@ from psirf_bot.store.tables import (
 
 LEFT_OUT = (
     "Not in this export, whether there is any or none: everything about being fair. A named overseer can give that "
-    "out, in chat. Also not in it: what other people wrote in which this person may be named; words of a check, which "
-    "are not kept; whom a reporter asked to leave out; messages in Slack and Teams, which are searched there. Patient "
+    "out, in chat. Also not in it: what other people wrote in which this person may be named; reasons, decisions and "
+    "notes that this person wrote in a role, which stand in the export of those cases; words of a check, which are not "
+    "kept; whom a reporter asked to leave out; messages that could not be delivered, which psirf-bot outbox lists; "
+    "messages in Slack and Teams, which are searched there. Patient "
     "identifiers that the bot knows by their form are masked. Other people may be named in free text: somebody reads "
     "it first."
 )

@@ -109,7 +109,7 @@ class Courier:
             errands = await self._store.run(partial(self._queue.claim, most=most, settles=self._settles))
             for errand in errands:
                 self._start(self._deliver(errand, until), errand, self._under_way, self._delivered)
-            if not errands:
+            if len(errands) < most:  # of what has to wait for one of these, `_delivered` lets us look again
                 return
         if free:
             self._kick_soon()

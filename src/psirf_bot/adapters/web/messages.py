@@ -10,7 +10,8 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.model import Card
-from psirf_bot.store.tables import Object, WebMessage
+from psirf_bot.store.tables import WebMessage
+from psirf_bot.store.tables.columns import Object
 
 BOT = "bot"
 """The author of what the bot posts; people are named by their e-mail addresses."""

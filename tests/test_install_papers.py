@@ -54,7 +54,7 @@ def test_alerts_name_hazards_of_the_log() -> None:
 
 def test_alerts_look_at_states_that_there_are() -> None:
     states = set(re.findall(r'state="(\w+)"', ALERTS))
-    source = (ROOT / "src/psirf_bot/store/tables.py").read_text("utf-8")
+    source = (ROOT / "src/psirf_bot/store/tables/messages.py").read_text("utf-8")
     line = re.search(r'state: str = "due"  # (.*)', source)
     assert line
     assert states <= set(line[1].split(", "))
@@ -123,6 +123,8 @@ def test_the_service_writes_nowhere_but_in_its_folder() -> None:
     assert service["NoNewPrivileges"] == "yes"
     assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
     assert "ReadWritePaths" not in service
+    # ProtectSystem=strict leaves these as they are, and everybody may write there.
+    assert set(service["InaccessiblePaths"].split()) == {"-/dev/shm", "-/dev/mqueue", "-/run/lock"}
     assert service["Restart"] == "on-failure"
     assert service["ExecStart"].endswith("/psirf-bot serve")
 
@@ -143,6 +145,15 @@ def test_the_proxy_lets_in_what_the_platforms_call_and_no_health_pages() -> None
     assert int(size[1]) * 2**20 == biggest_body()
 
 
+def test_the_proxy_logs_what_the_platforms_call_and_nothing_else() -> None:
+    """What nginx turns away before it has a location is logged by the server, with the address of a minute in it."""
+    conf = (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert re.findall(r"^ {4}access_log (.+);$", conf, re.MULTILINE) == ["off"] * conf.count("\nserver {")
+    logged = re.findall(r"location (.+) \{\n {8}access_log (.+);", conf)
+    assert logged == [(f"= {path}", "/var/log/nginx/access.log") for path in ("/slack/events", "/api/messages")]
+    assert conf.count("access_log") == 4
+
+
 def biggest_body() -> int:
     """The biggest body that the program takes itself, in bytes."""
     found = re.search(r"client_max_size=2\*\*(\d+)", Path(bootstrap.__file__).read_text("utf-8"))
@@ -157,6 +168,18 @@ def test_the_container_runs_as_nobody_special_and_says_how_it_is() -> None:
     assert "--require-hashes" in text
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
         assert all((ROOT / part).exists() for part in source.split()), source
+
+
+def test_a_container_is_given_as_long_to_stop_as_the_service() -> None:
+    given = re.search(r"^TimeoutStopSec=(\d+)$", (DEPLOY / "psirf-bot.service").read_text("utf-8"), re.MULTILINE)
+    assert given
+    assert f"--stop-timeout {given[1]} " in GUIDES["install.md"]
+
+
+def test_an_upgrade_can_be_read_by_the_service_and_brings_its_new_file() -> None:
+    block = GUIDES["operations.md"].partition("## Upgrade")[2].split("```")[1]
+    assert block.index("umask 022") < block.index("git fetch")
+    assert "cp /opt/psirf-bot/deploy/psirf-bot.service /etc/systemd/system/\nsystemctl daemon-reload\n" in block
 
 
 def test_commands_say_in_their_help_what_they_are_for() -> None:

@@ -6,7 +6,8 @@ from responses import BRONWEN, LEAH, SANDEEP, case_in, press
 
 from psirf_bot import demo
 from psirf_bot.casework import panels
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.case_facts import panel_of
+from psirf_bot.casework.work import Work
 from scenes import scene
 from stage import Stage
 

@@ -27,9 +27,10 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards.model import Buttons, Card, Words
 from psirf_bot.casework import desk, gaps, panel_decision
+from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.owners import owners
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.minimum import GRAVE

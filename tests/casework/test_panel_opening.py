@@ -14,8 +14,9 @@ from test_triage import reported
 from psirf_bot.cards.model import Card, PeopleInput
 from psirf_bot.casework import panel_members, panel_opening, panels, people, training
 from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.inbound import Pressed
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import (
     Agenda,
     AuditEntry,

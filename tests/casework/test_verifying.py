@@ -19,7 +19,8 @@ from responses import (
 )
 
 from psirf_bot.cards.model import Card, Words
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.case_facts import panel_of
+from psirf_bot.casework.work import Work
 from stage import Stage, words
 
 REQUIRED = "A PSII as the least: Unexpected death or severe harm under our care (policy §12.3)"

@@ -18,10 +18,11 @@ from sqlmodel import Session, col, select
 
 from duty_stage import who
 from psirf_bot.casework import panel_closing, panel_papers, panel_voting, panels, people, post
+from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.panel_members import all_of
 from psirf_bot.casework.panel_papers import Opening
-from psirf_bot.casework.work import Press, Refusal, Work, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.delivery.tick import Tick
 from psirf_bot.domain.panel import PanelSettings, Seat
 from psirf_bot.store.tables import AuditEntry, Case, Channel, Deadline, Panel, StandIn, Vote

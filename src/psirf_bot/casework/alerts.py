@@ -13,13 +13,14 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import deadlines, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, DROPPED, OPEN, Subject, happened
 from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.safety_actions import listed
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, short_text
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.deadlines import Event

@@ -12,11 +12,12 @@ from psirf_bot.cards.duties import Tally
 from psirf_bot.cards.model import Buttons, Card, Fact, Part, Words
 from psirf_bot.casework import contacts, people, support_circle
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED
 from psirf_bot.casework.duty_lines import duty, line, reference, rows, words_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owed import owed_by
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import BOARD, Act, Member, may
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Deadline, SafetyAlert

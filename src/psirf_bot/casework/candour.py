@@ -14,8 +14,9 @@ from psirf_bot.cards.duties import DutyLine
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import cases, duty_lines, people
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import of_case, running
-from psirf_bot.casework.work import Refusal, Work, allowed
+from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain import candour
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.candour import Entry, Standing, Step

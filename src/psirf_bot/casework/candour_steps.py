@@ -15,10 +15,11 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, post
 from psirf_bot.casework.candour import NOT_YOURS, joined_with, record_of, show, standing_of
 from psirf_bot.casework.candour_clocks import bring_in_line, came_back
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, one_of, several_of, short_text, yes_no
 from psirf_bot.domain import candour
 from psirf_bot.domain.authority import Act

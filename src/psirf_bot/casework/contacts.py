@@ -15,10 +15,11 @@ from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.cards.response import ContactShown
 from psirf_bot.casework import candour, days_to_avoid, deadlines, support
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import case_facts
 from psirf_bot.casework.deadlines import Subject, happened, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Refusal, Work, case_facts
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, one_of, short_text
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act, Member, may

@@ -11,6 +11,7 @@ from psirf_bot.cards.duties import Told
 from psirf_bot.cards.model import Card, Fact
 from psirf_bot.casework import contacts, deadlines, duty_moves, people, reminders
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, Subject
 from psirf_bot.casework.duty_lines import (
     ACT_OF,
@@ -28,7 +29,7 @@ from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import in_role
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import long_text, one_of
 from psirf_bot.domain.authority import Act, may
 from psirf_bot.domain.deadlines import step

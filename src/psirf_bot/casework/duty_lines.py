@@ -11,9 +11,10 @@ from psirf_bot.cards.model import Button
 from psirf_bot.casework import owners as whose
 from psirf_bot.casework import support_circle
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
 from psirf_bot.casework.told import owing, told_of
-from psirf_bot.casework.work import Work, allowed
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import RULES, Rule
 from psirf_bot.domain.people import Role

@@ -6,13 +6,14 @@ from datetime import date
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines, pausing, people, post
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import OPEN, PAUSED
 from psirf_bot.casework.duty_lines import ACT_OF, Duty, duty, line, row, stays
 from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_a_duty, still_open
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, long_text, one_of
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.deadlines import months

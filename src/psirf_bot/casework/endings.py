@@ -9,6 +9,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import candour_clocks, cases, contacts, panel_changes, post, support, support_review
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, case_facts, involved_in, panel_of
 from psirf_bot.casework.changes import changed, tell_owner
 from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running, running_of, settle
 from psirf_bot.casework.final_report import is_owed
@@ -18,7 +19,7 @@ from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.news import tell_outcome, tell_reporter
 from psirf_bot.casework.support_needs import AT_START, DURING
 from psirf_bot.casework.view import case_view
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, involved_in, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State

@@ -3,7 +3,8 @@
 from sqlmodel import col, select
 
 from psirf_bot.casework import people
-from psirf_bot.casework.work import Work, family, once
+from psirf_bot.casework.case_facts import family
+from psirf_bot.casework.work import Work, once
 from psirf_bot.domain.authority import FairFacts
 from psirf_bot.domain.deadlines import STAYS_OWED
 from psirf_bot.domain.people import Role

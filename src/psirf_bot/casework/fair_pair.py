@@ -11,8 +11,9 @@ from sqlmodel import col, select
 
 from psirf_bot.cards import fair_start as cards
 from psirf_bot.casework import fair_circle, fair_runs, learning_responses, people
+from psirf_bot.casework.case_facts import family
 from psirf_bot.casework.forms import Answers, Unfit
-from psirf_bot.casework.work import Work, family
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, FairRun, Person, SupportNeed

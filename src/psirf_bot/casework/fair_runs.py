@@ -14,10 +14,11 @@ from sqlmodel import col, func, select
 from psirf_bot.cards.fair import NOT_HERE, PRIVATE_TASK, private_task
 from psirf_bot.casework import fair_circle, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import family
 from psirf_bot.casework.deadlines import Subject
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
-from psirf_bot.casework.work import Press, Refusal, Work, family, once
+from psirf_bot.casework.work import Press, Refusal, Work, once
 from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES, FLOW, ORDER, words_of
 from psirf_bot.dialogs.flow import Flow, Page, Stop, Turn, walk
 from psirf_bot.domain.authority import Act, Member, may

@@ -15,11 +15,12 @@ from psirf_bot.cards.fair import NOT_ROUTINE, TITLE
 from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.casework import cases, fair_circle, fair_invitation, fair_outcome, fair_pair, fair_runs, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import NOT_LET_GO, family
 from psirf_bot.casework.deadlines import RUNNING
 from psirf_bot.casework.fair_invitation import open_it
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import NOT_LET_GO, Press, Work, family
+from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import People, Question, long_text
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State

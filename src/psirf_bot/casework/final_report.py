@@ -11,6 +11,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
@@ -18,7 +19,7 @@ from psirf_bot.casework.learning_responses import sees
 from psirf_bot.casework.response_changes import changed, tell
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import day_in, in_words, response_of
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, several_of
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.deadlines import Event

@@ -11,9 +11,10 @@ from psirf_bot.cards.forms import as_input
 from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.casework import people
 from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.case_facts import allowed, case_facts
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.screening import screen
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Json, People, Question
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act

@@ -12,9 +12,10 @@ from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import panel_taken_back, people
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panels import STOPPED
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.response import PSII

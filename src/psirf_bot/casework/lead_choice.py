@@ -8,6 +8,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, contacts, deadlines, people, post, support, training
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import case_facts
 from psirf_bot.casework.deadlines import Subject, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
@@ -15,7 +16,7 @@ from psirf_bot.casework.learning_responses import kind_of
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import response_of
-from psirf_bot.casework.work import Press, Refusal, Work, case_facts
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Number, People, Question, long_text, one_of, several_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State

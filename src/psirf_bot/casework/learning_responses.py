@@ -3,7 +3,8 @@
 from sqlmodel import col, select
 
 from psirf_bot.cards.response import kind_words
-from psirf_bot.casework.work import NOT_LET_GO, Work, allowed, case_facts
+from psirf_bot.casework.case_facts import NOT_LET_GO, allowed, case_facts
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import NATIONAL_NAMES

@@ -9,9 +9,10 @@ from psirf_bot.cards import cases as cards
 from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.casework import board, cases, support_lists
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import short_text
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.case import State

@@ -10,11 +10,12 @@ from sqlmodel import col, select
 
 from psirf_bot.cards.answers import instant, moment
 from psirf_bot.casework import panels, people
+from psirf_bot.casework.case_facts import allowed, case_facts
 from psirf_bot.casework.deadlines import DROPPED
 from psirf_bot.casework.minute_content import SIGNED, draft_of
 from psirf_bot.casework.minute_signers import officer, when
 from psirf_bot.casework.minute_text import Minute, Section, Table, as_json, of_json
-from psirf_bot.casework.work import Work, allowed, case_facts
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII

@@ -15,6 +15,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card, Details, Part, Words
 from psirf_bot.casework import deadlines, minute_kept, panels, people
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.deadlines import RUNNING, of_case
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
@@ -23,7 +24,7 @@ from psirf_bot.casework.minute_text import DRAFT, Minute, plain
 from psirf_bot.casework.panel_page import CANNOT_SHOW
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.under_way import day_in, in_words
-from psirf_bot.casework.work import Press, Refusal, Setting, Work, allowed, panel_of
+from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.dialogs.questions import Day, Question
 from psirf_bot.domain.authority import Act
 from psirf_bot.store.tables import Case, Panel, Person

@@ -14,12 +14,13 @@ from psirf_bot.cards.model import Button, Card
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import cases, people, post, support
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, case_facts
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, sees
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.support_needs import acting_checker, can_check, choose_button
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State

@@ -15,12 +15,13 @@ from psirf_bot.cards.check import clip
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, learning_responses, people
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.changes import changed
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panels import proposal_of
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, several_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.deadlines import Event

@@ -5,7 +5,8 @@ from datetime import timedelta
 from sqlmodel import col, or_, select
 
 from psirf_bot.casework import cases, people, post
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.case_facts import panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, StandIn, SupportNeed
 

@@ -13,10 +13,11 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import cases, panel_members, panel_papers, panels, post
+from psirf_bot.casework.case_facts import involved_in
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_papers import Opening, closing_of
-from psirf_bot.casework.work import Press, Refusal, Work, involved_in
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, several_of
 from psirf_bot.dialogs.typed import many
 from psirf_bot.domain.authority import Act

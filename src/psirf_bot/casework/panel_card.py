@@ -6,8 +6,9 @@ from psirf_bot.cards import panel as cards
 from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import cases, learning_responses, panel_taken_back, panels
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import case_facts, panel_of
 from psirf_bot.casework.panel_papers import in_words
-from psirf_bot.casework.work import Press, Work, case_facts, panel_of
+from psirf_bot.casework.work import Press, Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.minimum import Requirement
 from psirf_bot.domain.panel import DOCUMENTS, WITHOUT_RESPONSE, Seat

@@ -20,10 +20,11 @@ from psirf_bot.casework import (
     post,
 )
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import case_facts, involved_in
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Unfit
 from psirf_bot.casework.response_changes import drop
-from psirf_bot.casework.work import Work, case_facts, involved_in
+from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import People
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State

@@ -13,11 +13,12 @@ from psirf_bot.cards import votes as cards
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import panel_members, panels, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import case_facts, panel_of
 from psirf_bot.casework.deadlines import hand_over, happened, of_case, running
 from psirf_bot.casework.forms import case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
-from psirf_bot.casework.work import Press, Refusal, Work, case_facts, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event

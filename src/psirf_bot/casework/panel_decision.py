@@ -21,6 +21,7 @@ from psirf_bot.casework import (
     support,
 )
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.changes import tell_owner
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
@@ -29,7 +30,7 @@ from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.panel_draft import READ_IT, draft, proposed_in_words, quorum_in_words, version, votes_in_words
 from psirf_bot.casework.panels import APPROVED, DECIDED, DEPARTING, VOTING
 from psirf_bot.casework.response_changes import changed, drop
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State

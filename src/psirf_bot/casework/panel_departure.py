@@ -12,6 +12,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import deadlines, panel_card, panel_closing, panel_taken_back, panels, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.duty_lines import words_of
 from psirf_bot.casework.forms import Answers, Form, case_of
@@ -19,7 +20,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_draft import draft, proposed_in_words, version
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
 from psirf_bot.casework.response_changes import changed
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.deadlines import Event

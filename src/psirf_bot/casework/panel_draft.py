@@ -8,9 +8,10 @@ from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.cards.panel import GROUP_DECIDES, quorum_missing, source_words
 from psirf_bot.casework import panel_stopping, panel_taken_back, panels, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.panel_card import in_short, is_there
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
-from psirf_bot.casework.work import Work, allowed
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.people import Role

@@ -9,9 +9,10 @@ from datetime import date
 from sqlmodel import insert, select
 
 from psirf_bot.casework import deadlines, panels, people, training
+from psirf_bot.casework.case_facts import involved_in
 from psirf_bot.casework.deadlines import Subject, happened, running
 from psirf_bot.casework.forms import Answers, Unfit
-from psirf_bot.casework.work import Work, involved_in
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.panel import Seat, missing, seat_of

@@ -19,12 +19,13 @@ from psirf_bot.casework import (
     panels,
     post,
 )
+from psirf_bot.casework.case_facts import allowed, involved_in
 from psirf_bot.casework.deadlines import of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_papers import Opening, closing_of, usual_day
 from psirf_bot.casework.response_changes import changed
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, involved_in
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, one_of
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State

@@ -21,10 +21,11 @@ from psirf_bot.casework import (
     people,
 )
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
 from psirf_bot.casework.inbound import Place, Reply
 from psirf_bot.casework.panel_card import names_of
 from psirf_bot.casework.panel_papers import in_words
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, case_facts, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
 from psirf_bot.domain.panel import DOCUMENTS, Seat

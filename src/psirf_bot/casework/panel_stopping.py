@@ -7,11 +7,12 @@ from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import panel_members, panels, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response_changes import changed
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event

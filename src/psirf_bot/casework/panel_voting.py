@@ -14,12 +14,13 @@ from psirf_bot.cards import votes as cards
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import panel_card, panel_closing, panel_members, panels
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.deadlines import happened
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_card import clock_words
 from psirf_bot.casework.panel_closing import takes_part
-from psirf_bot.casework.work import Press, Refusal, Work, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text, one_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State

@@ -6,7 +6,8 @@ from sqlmodel import col, select
 
 from psirf_bot.cards.response import kind_words
 from psirf_bot.casework import post
-from psirf_bot.casework.work import Work, case_facts, involved_in, once, panel_of
+from psirf_bot.casework.case_facts import case_facts, involved_in, panel_of
+from psirf_bot.casework.work import Work, once
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.minimum import Proposal, proposal
 from psirf_bot.domain.panel import WITHOUT_RESPONSE, Quorum, Seat, Tally, missing, tally

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.contacts import also_paused
 from psirf_bot.casework.deadlines import PAUSED, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
@@ -11,7 +12,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response_changes import changed, tell
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import day_in, in_words, response_of, under_way
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, one_of
 from psirf_bot.domain import response as rules
 from psirf_bot.domain.authority import Act

@@ -11,6 +11,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, deadlines, news, people, post, response_board, support, verifying
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
@@ -18,7 +19,7 @@ from psirf_bot.casework.learning_responses import current, kind_of, sees
 from psirf_bot.casework.minute_signers import officer
 from psirf_bot.casework.response_changes import changed, drop, tell
 from psirf_bot.casework.response_page import page
-from psirf_bot.casework.work import Press, Refusal, Work, allowed, panel_of
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State

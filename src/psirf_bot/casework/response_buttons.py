@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from psirf_bot.cards.model import Button
 from psirf_bot.casework import named_contacts, verifying
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
 from psirf_bot.casework.deadlines import of_case, running
-from psirf_bot.casework.work import Work, allowed, case_facts, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import CaseFacts, State
 from psirf_bot.domain.people import Role

@@ -10,12 +10,13 @@ from psirf_bot.cards.answers import moment
 from psirf_bot.cards.duties import reason_words
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import contacts, named_contacts, partners, people, terms, training, verifying
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, DROPPED, PAUSED
 from psirf_bot.casework.forms import case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, extensions, kind_of, sees
 from psirf_bot.casework.response_buttons import rows
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.response import CONSENT, PSII, REASONS, SENT_TO

@@ -16,11 +16,12 @@ from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import deadlines, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, one_of
 from psirf_bot.domain.authority import BOARD, Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import Event

@@ -11,11 +11,12 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import people, post, response_board
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Place, Platform, Reply
 from psirf_bot.casework.panels import APPROVED, STOPPED, subject
 from psirf_bot.casework.post import Purpose
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import UNDER_WAY

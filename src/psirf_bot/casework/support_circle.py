@@ -5,7 +5,8 @@ give it today.
 """
 
 from psirf_bot.casework import panels, people
-from psirf_bot.casework.work import Work, case_facts
+from psirf_bot.casework.case_facts import case_facts
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Contact, Deadline, Panel, PanelMember, Person, SupportNeed, SupportRequest
 

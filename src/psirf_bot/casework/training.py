@@ -8,7 +8,8 @@ from sqlmodel import col, func, or_, select
 
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.casework import people
-from psirf_bot.casework.work import Refusal, Work, allowed
+from psirf_bot.casework.case_facts import allowed
+from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import Role

@@ -13,13 +13,14 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import candour_clocks, cases, endings, people
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.changes import changed, tell_owner
 from psirf_bot.casework.deadlines import hand_over, happened, of_case, running, running_of, serve
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.news import tell_reporter
 from psirf_bot.casework.view import case_view
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.flow import Page, pages_for, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act

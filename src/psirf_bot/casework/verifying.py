@@ -2,7 +2,8 @@
 
 from psirf_bot.cards.response import Grounds
 from psirf_bot.casework import panels
-from psirf_bot.casework.work import Work, allowed, panel_of
+from psirf_bot.casework.case_facts import allowed, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, LearningResponse, Panel

@@ -13,8 +13,9 @@ from psirf_bot.casework import (
     support_requests,
 )
 from psirf_bot.casework.actions import action_id, button
+from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
 from psirf_bot.casework.deadlines import running_of
-from psirf_bot.casework.work import Work, allowed, case_facts, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case

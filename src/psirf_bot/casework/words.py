@@ -30,11 +30,12 @@ from psirf_bot.casework import (
     working_hours,
 )
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.conversations import Conversations
 from psirf_bot.casework.forms import Form
 from psirf_bot.casework.inbound import Chosen, Inbound, Place, Platform, Pressed, Reply, Said, What
 from psirf_bot.casework.view import case_view
-from psirf_bot.casework.work import Press, Refusal, Work, allowed
+from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
 from psirf_bot.domain.people import Role

@@ -7,14 +7,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import event
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.inbound import Place, Platform
 from psirf_bot.dialogs.flow import Flow
 from psirf_bot.dialogs.report import report_flow
-from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.domain.case import CaseFacts, State
+from psirf_bot.domain.authority import Member
 from psirf_bot.domain.deadlines import Rule, rules_of
 from psirf_bot.domain.report import Report
 from psirf_bot.domain.trust import Trust
@@ -178,106 +177,3 @@ def once(work: Work, asked: object, find: Callable[[], T]) -> T:
         kept = work.memo[asked] = (written, find())
     found: T = kept[1]
     return found
-
-
-NOT_LET_GO = (col(LearningResponse.started_at).is_not(None) | col(LearningResponse.ended_at).is_(None),)
-"""Of learning responses: not one that a panel decided on and that never came to be."""
-
-
-def case_facts(work: Work, case: Case) -> CaseFacts:
-    """What authority needs to know of a case."""
-    return once(work, ("facts", case.id), lambda: _case_facts(work, case))
-
-
-def _case_facts(work: Work, case: Case) -> CaseFacts:
-    needs = work.session.exec(
-        select(SupportNeed.checker_id, SupportNeed.wish, Person.line_manager_id)
-        .join(Person, col(SupportNeed.person_id) == Person.id, isouter=True)
-        .where(SupportNeed.case_id == case.id)
-    ).all()
-    panel = panel_of(work, case)
-    lead_id, has_response = _response_facts(work, case)
-    return CaseFacts(
-        state=State(case.state),
-        service=case.service,
-        reporter_id=case.reporter_id,
-        owner_id=case.owner_id,
-        confidential=case.confidential,
-        quality_only=case.quality_only,
-        restricted=case.restricted,
-        **(_panel_facts(work, case, panel) if panel else {}),
-        lead_id=lead_id,
-        has_response=has_response,
-        checker_ids=frozenset(checker for checker, _, _ in needs if checker),
-        passed_over_ids=frozenset(
-            manager for checker, wish, manager in needs if wish == "someone-else" and manager and manager != checker
-        ),
-    )
-
-
-def _response_facts(work: Work, case: Case) -> tuple[str | None, bool]:
-    """Who leads the learning response that was decided last, and whether it goes on or is still to start."""
-    theirs = select(LearningResponse.lead_id, LearningResponse.ended_at)
-    theirs = theirs.where(LearningResponse.case_id == case.id, *NOT_LET_GO)
-    found = work.session.exec(theirs.order_by(col(LearningResponse.decided_at).desc()).limit(1)).first()
-    return (found[0], found[1] is None) if found else (None, False)
-
-
-def panel_of(work: Work, case: Case) -> Panel | None:
-    """The panel that looks at a case, or did last."""
-    theirs = select(Panel).where(Panel.case_id == case.id, Panel.state != "stopped")
-    newest = theirs.order_by(col(Panel.opened_at).desc())
-    return once(work, ("panel of", case.id), lambda: work.session.exec(newest).first())
-
-
-def _panel_facts(work: Work, case: Case, panel: Panel) -> dict[str, Any]:
-    """Who takes part in its panel, and who must not: whoever was involved, and their line managers."""
-    members = work.session.exec(select(PanelMember).where(PanelMember.panel_id == panel.id)).all()
-    named, managers = _staff_and_managers(work, case)
-    return {
-        "chair_id": panel.chair_id,
-        "panel_ids": frozenset(m.person_id for m in members if m.recused_at is None),
-        "involved_ids": named,
-        "kept_out_ids": frozenset(m.person_id for m in members if m.recused_at) | named | managers,
-    }
-
-
-def involved_in(work: Work, case: Case) -> frozenset[str]:
-    """The staff named in a case's reports, with those that were joined with it, and their line managers."""
-    return frozenset().union(*_staff_and_managers(work, case))
-
-
-def _staff_and_managers(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
-    return once(work, ("staff", case.id), lambda: _named_in(work, case))
-
-
-def family(work: Work, case_id: str) -> list[str]:
-    """The ids of a case and of every one it was joined with, whichever into which; the one that goes on comes first."""
-    into = select(Case.merged_into).where(Case.id == case_id)
-    while goes_on := work.session.exec(into).first():
-        case_id, into = goes_on, select(Case.merged_into).where(Case.id == goes_on)
-    found = newest = [case_id]
-    while newest:
-        newest = list(work.session.exec(select(Case.id).where(col(Case.merged_into).in_(newest)).order_by(Case.id)))
-        found = [*found, *newest]
-    return found
-
-
-def _named_in(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
-    cases = [case.id]
-    named, managers = set[str | None](), set[str | None]()
-    while cases:
-        theirs = (
-            select(SupportNeed.person_id, SupportNeed.passed_over_id, Person.line_manager_id)
-            .join(Person, col(SupportNeed.person_id) == Person.id, isouter=True)
-            .where(col(SupportNeed.case_id).in_(cases))
-        )
-        for who, passed_over, manager in work.session.exec(theirs):
-            named.add(who)
-            managers |= {passed_over, manager}
-        cases = list(work.session.exec(select(Case.id).where(col(Case.merged_into).in_(cases))).all())
-    return frozenset(filter(None, named)), frozenset(filter(None, managers))
-
-
-def allowed(work: Work, by: Member, act: Act, case: Case | None = None) -> bool:
-    return may(by, act, case_facts(work, case) if case else None)

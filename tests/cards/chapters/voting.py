@@ -9,9 +9,10 @@ from duty_stage import who
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import panel_papers, people
 from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.panel_papers import Opening
-from psirf_bot.casework.work import Work, panel_of
+from psirf_bot.casework.work import Work
 from psirf_bot.domain.panel import Seat
 from psirf_bot.store.tables import Case
 from stage import Stage, shown

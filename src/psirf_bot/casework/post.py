@@ -37,6 +37,13 @@ _ON_ITS_WAY = (
     "token", "lease_until", "first_tried_at", "created_at",
 )  # fmt: skip
 _CARRY = Prepared(inserting(Outbox, *_ON_ITS_WAY).returning(_outbox.c.id, _outbox.c.key))
+_STATE = Prepared(sa.select(_outbox.c.state).where(_outbox.c.key == bindparam("key")))
+_SHOWS_SOON = Prepared(
+    sa.select(_outbox.c.id)
+    .where(_outbox.c.subject == bindparam("subject"), _outbox.c.lane == bindparam("lane"))
+    .where(_outbox.c.state == literal("due"))
+    .with_for_update()
+)
 _SUBJECTS: Any = bindparam("subjects", expanding=True)
 _HANGING = select(Posted.subject, Posted.lane, Posted.message).where(col(Posted.subject).in_(_SUBJECTS))
 _PLACES = ("subject", "platform", "address", "lane")
@@ -106,7 +113,9 @@ def was_written(work: Work, key: str) -> bool:
 
 def state_of(work: Work, key: str) -> str | None:
     """How far the message with this key has got; None when there is none."""
-    return work.session.exec(select(Outbox.state).where(Outbox.key == key)).first()
+    work.session.flush()
+    found = _STATE.first(work.session, key=key)
+    return found.state if found else None
 
 
 def is_posted(work: Work, subject: str) -> bool:
@@ -181,8 +190,8 @@ def living_once(work: Work, purpose: Purpose, subject: str, at: datetime | None 
 def living_at(work: Work, platform: str, address: Mapping[str, str], subject: str, *, urgent: bool = False) -> None:
     """Show a living card at one address, or bring it up to date. One that still waits shows the newest state anyway."""
     lane = lane_of(platform, address) + (URGENT if urgent else "")
-    waiting = select(Outbox.id).where(Outbox.subject == subject, Outbox.lane == lane, Outbox.state == "due")
-    if not work.session.exec(waiting.with_for_update()).first():
+    work.session.flush()
+    if not _SHOWS_SOON.first(work.session, subject=subject, lane=lane):
         _add(work, platform, address, subject=subject, urgent=urgent)
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import Integer, bindparam, select, text
 from sqlmodel import Session
 
 from psirf_bot.casework.post import URGENT
-from psirf_bot.store.direct import table_of
+from psirf_bot.store.direct import Prepared, table_of
 from psirf_bot.store.tables import Outbox
 
 WAITING = ("due", "uncertain")
@@ -43,7 +43,7 @@ def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) 
     """
     session.flush()
     connection = session.connection()
-    first = connection.execute(_FIRST, {"now": now, "real": real, "most": most + SPARE}).all()
+    first = _FIRST.all(session, now=now, real=real, most=most + SPARE)
     ids = [which for _, which in sorted((rank, which) for rank, which in first)]
     for begin in range(0, len(ids), most):
         some = ids[begin : begin + most]
@@ -82,16 +82,20 @@ _URGENT = f"lane LIKE '%{URGENT.replace(':', chr(92) + ':')}'"  # a colon begins
 _SETTLED = "(settled_at IS NULL OR settled_at <= :real)"
 _outbox = table_of(Outbox)
 _TIME = _outbox.c.due_at.type
-_FIRST = text(
-    " UNION ALL ".join(
-        (
-            _some(0, f"state = 'due' AND {_URGENT}"),
-            _some(0, f"state = 'uncertain' AND {_SETTLED} AND {_URGENT}"),
-            _some(1, f"state = 'due' AND NOT {_URGENT}"),
-            _some(1, f"state = 'uncertain' AND {_SETTLED} AND NOT {_URGENT}"),
+_FIRST = Prepared(
+    text(
+        " UNION ALL ".join(
+            (
+                _some(0, f"state = 'due' AND {_URGENT}"),
+                _some(0, f"state = 'uncertain' AND {_SETTLED} AND {_URGENT}"),
+                _some(1, f"state = 'due' AND NOT {_URGENT}"),
+                _some(1, f"state = 'uncertain' AND {_SETTLED} AND NOT {_URGENT}"),
+            )
         )
     )
-).bindparams(bindparam("now", type_=_TIME), bindparam("real", type_=_TIME))
+    .bindparams(bindparam("now", type_=_TIME), bindparam("real", type_=_TIME))
+    .columns(rank=Integer, id=Integer)
+)
 _IDS: Any = bindparam("ids", expanding=True)
 _THESE = (
     select(*(_outbox.c[name] for name in Waiting._fields))

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
+from psirf_bot.store.direct import Prepared, inserting, table_of
 from psirf_bot.store.tables import AuditEntry
 
 LOCK = 0x70736972666175  # any number that nothing else in the database locks
@@ -49,10 +51,10 @@ def append(
     entry = AuditEntry(
         case_id=case_id, at=at, actor_id=actor_id, what=what, digest=digest, key_id=key.id, case_seal="", seal=""
     )  # sealed below, before it is added: the table takes no change afterwards
+    session.flush()
     entry.case_seal = key.seal(_case_head(session, case_id), *_facts(entry)) if case_id else ""
     entry.seal = key.seal(head(session), entry.case_seal, *_facts(entry))
-    session.add(entry)
-    session.flush()
+    _ADD.change(session, **entry.model_dump(exclude={"id"}))
 
 
 SHORT = 24
@@ -67,7 +69,8 @@ def _wait_for_turn(session: Session) -> None:
 
 def head(session: Session) -> str:
     """The seal of the newest entry: whoever keeps a copy elsewhere can tell when the tail is cut."""
-    return session.exec(select(AuditEntry.seal).order_by(col(AuditEntry.id).desc()).limit(1)).first() or ""
+    newest = _NEWEST.first(session)
+    return newest.seal if newest else ""
 
 
 def length(session: Session) -> int:
@@ -124,10 +127,19 @@ def _entry(session: Session, number: int | None) -> AuditEntry | int | None:
 
 
 def _case_head(session: Session, case_id: str) -> str:
-    newest = select(AuditEntry.case_seal).where(AuditEntry.case_id == case_id).order_by(col(AuditEntry.id).desc())
-    return session.exec(newest.limit(1)).first() or ""
+    newest = _NEWEST_OF_CASE.first(session, case=case_id)
+    return newest.case_seal if newest else ""
 
 
 def _facts(entry: AuditEntry) -> tuple[str, ...]:
     at = entry.at.astimezone(UTC).isoformat()
     return (entry.case_id or "", at, entry.actor_id, entry.what, entry.digest, entry.key_id)
+
+
+# With nearly every turn that does anything, so past the ORM.
+_chain = table_of(AuditEntry)
+_LAST = sa.select(sa.func.max(_chain.c.id))
+_NEWEST = Prepared(sa.select(_chain.c.seal).where(_chain.c.id == _LAST.scalar_subquery()))
+_LAST_OF_CASE = _LAST.where(_chain.c.case_id == sa.bindparam("case"))
+_NEWEST_OF_CASE = Prepared(sa.select(_chain.c.case_seal).where(_chain.c.id == _LAST_OF_CASE.scalar_subquery()))
+_ADD = Prepared(inserting(AuditEntry, *(column.name for column in _chain.columns if column.name != "id")))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Insert,
     Select,
     Table,
+    TextualSelect,
     Update,
     bindparam,
     insert,
@@ -49,7 +50,7 @@ class Prepared:
     of them a list; what stands in it otherwise is a literal.
     """
 
-    def __init__(self, statement: Select[Any] | Insert | Update) -> None:
+    def __init__(self, statement: Select[Any] | TextualSelect | Insert | Update) -> None:
         self.statement = statement
         self._made: dict[str, _Made] = {}
 
@@ -110,7 +111,7 @@ class _Made(NamedTuple):
         return self.shape(*[to(value) if to else value for to, value in zip(self.found, found, strict=True)])
 
 
-def _make(statement: Select[Any] | Insert | Update, dialect: Dialect) -> _Made:
+def _make(statement: Select[Any] | TextualSelect | Insert | Update, dialect: Dialect) -> _Made:
     compiled: Any = statement.compile(dialect=dialect)
     if unfit := [name for bind, name in compiled.bind_names.items() if bind.expanding or not bind.required]:
         raise ValueError(f"a list, or not handed over each time: {unfit}")

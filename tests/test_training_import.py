@@ -76,6 +76,12 @@ def test_every_mistake_is_said_and_nothing_changes(run: Run, tmp_path: Path) -> 
     assert stored() == ([], [])
 
 
+@pytest.mark.parametrize("which", ["people", "training"])
+def test_a_mistake_is_named_with_the_name_that_its_file_has(run: Run, tmp_path: Path, which: str) -> None:
+    (tmp_path / "autumn:2.csv").write_text("nonsense\n")
+    assert 'autumn:2.csv:1: unknown column "nonsense" →' in run(which, "import", "autumn:2.csv").output
+
+
 def test_a_file_in_another_encoding_is_refused_in_words(run: Run, tmp_path: Path) -> None:
     (tmp_path / "training.csv").write_bytes("email,course,date,amount\n…".encode("utf-16"))
     result = run("training", "import", "training.csv")

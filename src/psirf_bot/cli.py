@@ -113,7 +113,7 @@ def import_people(file: Path) -> None:
     settings = config.Settings()
     trust = _trust(settings)
     text = _text_of(file)
-    rows, mistakes = read_people(text, trust.services)
+    rows, mistakes = read_people(text, trust.services, file.name)
     if not rows and not mistakes:
         mistakes = [
             Mistake(file.name, "names nobody", "Import the whole list: whoever is not in it is taken to have left.")
@@ -139,7 +139,7 @@ def import_training(file: Path) -> None:
     settings = config.Settings()
     trust = _trust(settings)
     text = _text_of(file)
-    done, mistakes = _do(settings, trust, lambda work: _learn(work, text, settings))
+    done, mistakes = _do(settings, trust, lambda work: _learn(work, text, settings, file.name))
     _stop_for(mistakes)
     click.echo(
         f"{done.added} added, {done.changed} changed, {done.taken_back} taken back, {done.unchanged} unchanged. "
@@ -287,8 +287,8 @@ def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tu
     return bootstrap.import_people(work, rows, settings)
 
 
-def _learn(work: Work, text: str, settings: config.Settings) -> tuple[register.Imported, list[Mistake]]:
-    done, mistakes = register.bring_in(work, text)
+def _learn(work: Work, text: str, settings: config.Settings, name: str) -> tuple[register.Imported, list[Mistake]]:
+    done, mistakes = register.bring_in(work, text, name)
     if done.is_news and settings.secret_key:
         work.record("command line", "training register imported", text=text)
     return done, mistakes

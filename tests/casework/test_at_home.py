@@ -109,6 +109,13 @@ async def test_help_offers_what_this_person_can_do_as_buttons(stage: Stage) -> N
     assert "Cancel my form" in [b.label for b in (await stage.says(AMINA, "help")).all_buttons()]
 
 
+async def test_thanks_are_not_met_with_i_did_not_understand(stage: Stage) -> None:
+    for thanks in ("thanks", "Thank you!"):
+        card = await stage.says(AMINA, thanks)
+        assert card.title == "What I can help with"
+        assert "did not understand" not in words(card)
+
+
 async def test_a_case_from_datix_is_opened_by_the_button(stage: Stage) -> None:
     form = await stage.presses(LEAH, await stage.says(LEAH, "help"), "Open from Datix")
     form = await stage.presses(LEAH, form, "Go on", {"number": "w 12345"})

@@ -291,13 +291,29 @@ async def test_danger_is_paged_at_night_until_somebody_has_seen_it(stage: Stage)
     assert len(await pages(stage, LEAH)) == len(await pages(stage, MARGUERITE)) == 1
     page = [card for card in stage.private(LEAH) if "danger" in card.title][-1]
     answer = await stage.presses(LEAH, page, "I have seen this and will act")
-    assert "Leah Rosenfeld has seen this at 03:0" in words(answer)
-    assert all("Leah Rosenfeld has seen this" in text for text in await pages(stage, ROSALIND))
+    assert "Leah Rosenfeld saw this at 03:0" in words(answer)
+    assert all("Leah Rosenfeld saw this" in text for text in await pages(stage, ROSALIND))
     stage.later(hours=3)
     await stage.tick()
     assert len(await pages(stage, ROSALIND)) == 2, "and nobody is woken again"
     state = await stage.do(lambda work: work.session.exec(select(Outbox.state).where(Outbox.state != "sent")).all())
     assert "dead" not in state
+
+
+async def test_whoever_told_of_danger_hears_who_has_seen_it(stage: Stage) -> None:
+    form = await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", {"danger": "yes"})
+    assert "I am telling the quality team" in words(form)
+    await stage.settled()
+    page = [card for card in stage.private(ROSALIND) if "danger" in card.title][-1]
+    for _ in range(2):
+        await stage.presses(ROSALIND, page, "I have seen this and will act")
+    await stage.settled()
+    [told] = [words(card) for card in stage.private(AMINA) if "was seen" in card.title]
+    assert "Rosalind Achebe saw this at" in told
+    assert "ring 999" in told
+    assert "01632 960001" in told
+    form = await stage.presses(AMINA, await stage.says(AMINA, "report"), "Go on with it")
+    assert "Rosalind Achebe saw this at" in words(form), "and the form says no more that they are being told"
 
 
 async def test_danger_that_is_over_wakes_nobody_else(stage: Stage) -> None:

@@ -185,7 +185,7 @@ async def test_after_the_close_the_tally_shows_and_a_tie_stays_one(stage: Stage)
     assert "Voting has closed: Friday 27 November 2026, 17:00" in text
     assert f"{MIR}: 2 votes" in text
     assert "It is a tie: Patient Safety Incident Investigation and Multi-Incident Review. The group decides" in text
-    assert "The quorum is there." in text
+    assert "The quorum is reached." in text
     assert "Next the chair writes down what the group decided." in text
     assert labels(card) == ["Open the page"]
     assert SECRET not in text
@@ -398,7 +398,7 @@ async def test_whoever_stood_back_or_was_involved_is_not_there(stage: Stage) -> 
     card = await in_channel(stage)
     for text in (words(card), words(await page(stage, LEAH))):
         assert not [name for name in (PRIYA, BRONWEN) if name in text]
-        assert "1 of 2 have voted" in text
+        assert "1 of 2 has voted" in text
         assert f"{MIR}: 1 vote" in text
     for name in (PRIYA, BRONWEN):
         assert words(await page(stage, name)).startswith(f"I could not do that\n\n{REFUSED}")

@@ -312,9 +312,9 @@ async def test_passed_to_nobody_the_quality_team_learns_why_and_chooses(stage: S
     assert "Somebody is needed to check on a colleague" in [c.title for c in stage.channel()]
     await at(stage, days=2, hours=19, minutes=1)
     card = next(c for c in stage.private(LEAH) if c.title == f"Somebody is needed to check on {TOMASZ}")
-    assert "Carys Penhallow could not do it. Reason: We do not get on." in words(card)
+    assert "Carys Penhallow could not do it, and said: “We do not get on”." in words(card)
     form = await stage.presses(LEAH, card, "Choose who checks")
-    assert "We do not get on. Please choose somebody else, or choose them again to confirm." in words(form)
+    assert "We do not get on”. Please choose somebody else, or choose them again to confirm." in words(form)
     assert "to be left out" in words(await stage.presses(LEAH, form, "Ask them", {"who": TOMASZ}))
     chosen = await stage.presses(LEAH, form, "Ask them", {"who": NIAMH})
     assert f"{NIAMH} will be asked to check on {TOMASZ}, in private, this morning." in words(chosen)

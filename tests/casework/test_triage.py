@@ -80,7 +80,8 @@ async def test_the_datix_number_is_entered_once(stage: Stage) -> None:
     await reported(stage)
     form = await stage.presses(AMINA, await opened(stage, AMINA), "Enter the Datix number")
     done = await stage.presses(AMINA, form, "Save the number", {"datix-number": "w12345"})
-    assert "W12345" in words(done)
+    assert "There is nothing else you need to do on Datix." in words(done), "the clinical record may still wait"
+    assert "on Datix as W12345" in words(done)
     assert "There is a case for it" in words(await stage.says(LEAH, "open datix W12345"))
     await reported(stage)
     form = await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Enter the Datix number")

@@ -111,6 +111,7 @@ MISTAKES = {
     "missing column": (sheet(header="name,email"), 1, 'column "line_manager" is missing', "may be blank"),
     "column twice": (sheet(header=HEADER + ",name"), 1, 'column "name" is there twice', "Keep one"),
     "unknown role": (sheet(person(roles="panel;char")), 2, 'unknown role "char"', 'Did you mean "chair"?'),
+    "part of a role": (sheet(person(roles="nurse")), 2, 'unknown role "nurse"', "Use one of: staff, quality"),
     "role like no other": (sheet(person(roles="xyzzy")), 2, 'unknown role "xyzzy"', "Use one of: staff, quality"),
     "e-mail twice": (sheet(AMINA, AMINA.upper()), 3, "is already on line 2", "one line for each person"),
     "teams_id twice": (

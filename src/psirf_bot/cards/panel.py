@@ -72,7 +72,7 @@ class PanelShown:
         """How many have voted: 2 of 4 have voted."""
         voted = sum(len(group.voted) for group in self.groups)
         members = voted + sum(len(group.others) for group in self.groups)
-        return f"{voted} of {members} have voted"
+        return f"{voted} of {members} {'has' if voted == 1 else 'have'} voted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,13 +262,13 @@ def _named(group: GroupShown, not_yet: str) -> str:
 def _quorum(shown: PanelShown) -> tuple[Part, ...]:
     """What is missing for it: a warning while there is something to do about it, a fact once it was decided."""
     if shown.is_open:
-        needs = f"The quorum still needs {quorum_words(shown.lacks)}." if shown.lacks else "The quorum is there."
+        needs = f"The quorum still needs {quorum_words(shown.lacks)}." if shown.lacks else "The quorum is reached."
         return (Words(text=needs),)
     missing = quorum_missing(shown.lacks) if shown.lacks else ""
     if shown.written:
         return (Facts(facts=(Fact(label="Quorum", value=f"Not reached: {missing}" if missing else "Reached"),)),)
     if not missing:
-        return (Words(text="The quorum is there."),)
+        return (Words(text="The quorum is reached."),)
     return (Words(text=f"There is no quorum: {missing}. {GROUP_DECIDES}", style="warning"),)
 
 

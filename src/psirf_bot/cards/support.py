@@ -39,7 +39,7 @@ STAGES = {
     "support.after-event": Stage(
         "Straight after the event",
         "Please check how {name} is",
-        "“Hello {name}. I heard it may have been a hard time at work. How are you? You do not have to tell me what "
+        "“Hello {name}. I heard you may have had a hard time at work. How are you? You do not have to tell me what "
         "happened. What would help: a break, company, somebody to talk to?”",
         "See how they are, and offer support. Think about whether HR should be asked for more.",
     ),
@@ -190,7 +190,7 @@ def there_is_a_newer() -> Card:
 
 def passed_on_words(name: str, reason: str) -> str:
     """For the quality team alone: who could not make a check, and why."""
-    return f"{name} could not do it. Reason: {REASONS[reason]}."
+    return f"{name} could not do it, and said: “{REASONS[reason]}”."
 
 
 def no_longer_needed(why: str) -> Card:

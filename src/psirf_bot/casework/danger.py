@@ -53,6 +53,8 @@ def told_words(work: Work, dialog: Dialog) -> Words | None:
     """What the reporter is told of it: no more than was done."""
     if dialog.danger_told not in {SOME, ALL}:
         return None
+    if seen := paging.seen(work, dialog):
+        return Words(text=seen)
     if dialog.danger_reached == "nobody":
         phone = work.trust.urgent.phone
         return Words(text=f"I could not reach anybody about the danger. Please ring {phone} now.", style="warning")

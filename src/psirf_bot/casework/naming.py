@@ -8,7 +8,7 @@ from psirf_bot.casework import people
 from psirf_bot.casework.inbound import COLLEAGUE, Pressed, Said
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import People, Question
-from psirf_bot.dialogs.typed import Invalid
+from psirf_bot.dialogs.typed import NAMES_APART, Invalid
 from psirf_bot.domain.authority import Member
 
 MYSELF_WORDS = frozenset({"me", "myself", "i"})
@@ -21,7 +21,7 @@ def with_picked(work: Work, pressed: Pressed, by: Member) -> Mapping[str, object
     """What the inputs held, with those who were picked before the names that were typed."""
     given = dict(pressed.given)
     for key, actors in pressed.picked.items():
-        typed = [name for name in re.split(r"[,;\n]", str(given.get(key) or "")) if name.strip()]
+        typed = [name for name in re.split(NAMES_APART, str(given.get(key) or "")) if name.strip()]
         given[key] = [*(people.picked(work, actor, by) for actor in actors), *typed]
     return given
 

@@ -111,7 +111,7 @@ def seen(work: Work, dialog: Dialog) -> str:
     if newest.state == DROPPED:
         return "The reporter no longer says that somebody is in danger."
     at = newest.closed_at.astimezone(work.trust.timezone)
-    return f"{people.name_of(work, newest.closed_by)} has seen this at {at:%H:%M} and will act."
+    return f"{people.name_of(work, newest.closed_by)} saw this at {at:%H:%M} and will act."
 
 
 def _show_again(work: Work, dialog_id: str) -> None:
@@ -124,12 +124,16 @@ def _acknowledge(work: Work, press: Press) -> Reply:
     dialog = work.session.get_one(Dialog, press.args["dialog"])
     if press.by.id not in paged(work, dialog) and not press.by.is_quality:
         raise Refusal("This is for those who were paged. If somebody is in danger, ring 999.")
+    urgent, told = work.trust.urgent, ""
     for _ in running(work, _about(dialog), RULE):
         happened(work, Event.DANGER_ACKNOWLEDGED, _about(dialog), press.by.id)
         work.record(press.by.id, "has seen that someone is in danger", dialog=dialog.id)
         _show_again(work, dialog.id)
-    urgent = work.trust.urgent
-    text = f"{seen(work, dialog)} Those who were paged can see that. {urgent.words}: {urgent.phone}."
+        ring = f"If it cannot wait, ring 999. {urgent.words}: {urgent.phone}."
+        card = said("Your message about danger was seen", f"{seen(work, dialog)} {ring}")
+        if post.to_person(work, dialog.person_id, card, urgent=True):
+            told = "I am telling the reporter. "
+    text = f"{seen(work, dialog)} {told}Those who were paged can see that. {urgent.words}: {urgent.phone}."
     return Reply(card=said("Thank you", text), replaces=False)
 
 

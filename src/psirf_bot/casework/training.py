@@ -39,13 +39,14 @@ class Imported:
         return bool(self.added or self.changed or self.taken_back)
 
 
-def bring_in(work: Work, text: str) -> tuple[Imported, list[Mistake]]:
+def bring_in(work: Work, text: str, name: str = "training.csv") -> tuple[Imported, list[Mistake]]:
     """Add and correct what training.csv says; rows that are not in it stay. Nothing changes while it has a mistake.
 
     A course of somebody's is known by its day. A row with the amount 0 takes back what was imported by mistake.
+    `name`: what the file is called, as the mistakes give it.
     """
     ids = {email: someone for someone, email in work.session.exec(select(Person.id, Person.email)) if email}
-    rows, mistakes = read_training(text, work.local.date(), ids)
+    rows, mistakes = read_training(text, work.local.date(), ids, name)
     if mistakes:
         return Imported(0, 0, 0, 0), mistakes
     counts = dict.fromkeys(("added", "changed", "taken_back", "unchanged"), 0)

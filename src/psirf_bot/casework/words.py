@@ -161,6 +161,8 @@ ALSO = {
     "hi": "help",
     "hello": "help",
     "start": "help",
+    "thanks": "help",
+    "thank you": "help",
     "?": "help",
     "": "help",
     "untriaged": "overdue",
@@ -174,7 +176,7 @@ ALSO = {
 ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})
 MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
 NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel", "fair"})
-UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report"})
+UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report", "thanks", "thank you"})
 """Words that may as well be an answer, or a part of one."""
 AT_THE_END = ".!?,;: "
 REFERENCE = re.compile(r"psi-\d{4}-\d{4,}")

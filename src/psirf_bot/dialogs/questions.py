@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from typing import Protocol, Self
 
 from psirf_bot.dialogs import moments
-from psirf_bot.dialogs.typed import ALSO_SAID, NOBODY, Invalid, clean, many, plain
+from psirf_bot.dialogs.typed import ALSO_SAID, NAMES_APART, NOBODY, Invalid, clean, many, plain
 
 MOST_YEARS = 10
 """How far ahead something can be agreed."""
@@ -225,7 +225,7 @@ class People(_Base):
     max_length: int = 120
 
     def parse(self, raw: object, now: datetime) -> list[str] | None:
-        names = list(dict.fromkeys(clean(name) for name in many(raw)))
+        names = list(dict.fromkeys(clean(name) for name in many(raw, NAMES_APART)))
         names = [name for name in names if name.casefold().rstrip(".") not in NOBODY]
         if not names:
             self.left_out()

@@ -29,7 +29,7 @@ CHECK_ON = Flow(
                 "by",
                 "Who should check that all is well?",
                 {
-                    "line-manager": "Their line manager",
+                    "line-manager": "The line manager",
                     "someone-else": "Someone else",
                     "quality": "Let the quality team choose",
                 },

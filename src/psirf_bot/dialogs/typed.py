@@ -78,8 +78,13 @@ def plain(raw: object) -> str:
     raise Invalid("Please answer this in words.")
 
 
-def many(raw: object) -> list[str]:
+NAMES_APART = r"[,;\n]|(?<![^\s,;])(?:(?i:and)|&)\s"
+"""What stands between the names that somebody types: “Amina, Bronwen and Carys”."""
+
+
+def many(raw: object, apart: str = r"[,;\n]") -> list[str]:
+    """Several answers; typed, they stand `apart` by this."""
     if raw is None:
         return []
-    parts: Iterable[object] = raw if isinstance(raw, list | tuple) else re.split(r"[,;\n]", plain(raw))
+    parts: Iterable[object] = raw if isinstance(raw, list | tuple) else re.split(apart, plain(raw))
     return [typed for part in parts if (typed := plain(part))]

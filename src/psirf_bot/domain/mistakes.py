@@ -27,8 +27,9 @@ def quoted(text: str) -> str:
 def suggest(word: str, known: Iterable[str]) -> str:
     """The known word nearest to the one given; all of them when none is near."""
     words = list(known)
+    # Near means a slip of the finger: a nurse is not meant to become a chief_nurse.
     # Compared cut short: nothing known is long, and the comparison is slow for a pasted page.
-    near = get_close_matches(word[:60], words, n=1, cutoff=0.6)
+    near = get_close_matches(word[:60], words, n=1, cutoff=0.65)
     return f'Did you mean "{near[0]}"?' if near else f"Use one of: {', '.join(words)}."
 
 

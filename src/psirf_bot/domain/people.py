@@ -47,17 +47,20 @@ ENTRA_OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SLACK_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 
 
-def read_people(text: str, services: Collection[str] | None = None) -> tuple[list[PersonRow], list[Mistake]]:
+def read_people(
+    text: str, services: Collection[str] | None = None, name: str = "people.csv"
+) -> tuple[list[PersonRow], list[Mistake]]:
     """Read people.csv. While there is a mistake, use none of the rows: each is read only as far as it could be.
 
+    `name`: what the file is called, as the mistakes give it.
     Services are checked when they are given, and then spelt as they are there.
     """
-    sheet = Sheet("people.csv", COLUMNS, "Add it; its cells may be blank.")
+    sheet = Sheet(name, COLUMNS, "Add it; its cells may be blank.")
     listed = _PeopleList(sheet, services)
     for cell in sheet.rows(text):
         listed.take(cell)
     listed.compare_people()
-    return [row for _, row in listed.people], sorted(sheet.mistakes, key=lambda m: int(m.where.split(":")[1]))
+    return [row for _, row in listed.people], sorted(sheet.mistakes, key=lambda m: int(m.where.rsplit(":", 1)[1]))
 
 
 @dataclass(slots=True)

@@ -112,9 +112,11 @@ class TrainingRow:
     amount: float | None
 
 
-def read_training(text: str, today: date, known: Collection[str]) -> tuple[list[TrainingRow], list[Mistake]]:
+def read_training(
+    text: str, today: date, known: Collection[str], name: str = "training.csv"
+) -> tuple[list[TrainingRow], list[Mistake]]:
     """Read training.csv. While there is a mistake, use none of the rows. `known`: the addresses on the people list."""
-    register = _Register(Sheet("training.csv", COLUMNS, "Add it."), today, known)
+    register = _Register(Sheet(name, COLUMNS, "Add it."), today, known)
     for cell in register.sheet.rows(text):
         register.take(cell)
     return register.rows, register.sheet.mistakes

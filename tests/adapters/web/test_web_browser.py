@@ -221,6 +221,14 @@ async def test_a_word_in_answer_to_words_stands_under_them_in_sight(tab: Tab, pa
     await expect(tab.get_by_text("Nothing to do.")).to_be_in_viewport()
 
 
+async def test_the_answer_to_words_comes_into_sight_however_tall_what_stood_before(tab: Tab, page: Page) -> None:
+    await open_form(tab, page)
+    for _ in range(3):  # the page is still on its way from one tall card to the next when the answer comes
+        await tab.get_by_role("button", name="report", exact=True).click()
+        await tab.wait_for_timeout(1_000)
+        await expect(tab.get_by_role("heading", name="Report an event").last).to_be_in_viewport()
+
+
 async def test_what_a_form_holds_is_sent_by_kind_and_the_answer_takes_its_place(tab: Tab, page: Page) -> None:
     card = await open_form(tab, page)
     await fill_in(card)

@@ -41,6 +41,7 @@ ABOUT_A_CASE = """
 act               who     rep read pan dec awa rsp pau  clo  wdr mrg
 see case          QRBLCPVH x   x    x   x   x   x   x    x    x   x
 see reporter      QRBLPVH x   x    x   x   x   x   x    x    x   x
+see history       Q       x   x    x   x   x   x   x    x    x   x
 add               QR      x   x    x   x   x   x   x    x    .   .
 withdraw          R       x   x    .   .   .   .   .    .    .   .
 enter datix       QR      x   x    x   x   x   x   x    x    .   .

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from sqlmodel import col, func, or_, select
 
 from psirf_bot.casework import people
+from psirf_bot.casework.case_history import SECRET
 from psirf_bot.casework.export import BY, Export, made_of
-from psirf_bot.casework.export_tables import SECRET, Row, who
+from psirf_bot.casework.export_tables import Row, who
 from psirf_bot.casework.fair_circle import KIND as BEING_FAIR
 from psirf_bot.casework.work import Work
 from psirf_bot.domain import identifiers

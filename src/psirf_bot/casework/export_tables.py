@@ -4,7 +4,6 @@ Private matters stay out of it: there is not a word of being fair, checks on sta
 is kept to the quality team is a row without its words.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -12,6 +11,7 @@ from datetime import date, datetime, time
 from sqlmodel import col, select
 
 from psirf_bot.casework import cases, panels, people
+from psirf_bot.casework.case_history import NOT_A_PERSON, PRIVATE, UNNAMED, doer
 from psirf_bot.casework.minute_text import of_json, plain
 from psirf_bot.casework.view import ABOUT_STAFF
 from psirf_bot.casework.work import Work
@@ -34,14 +34,8 @@ from psirf_bot.store.tables import (
 
 Cell = str | int | bool | date | datetime | None
 Row = tuple[Cell, ...]
-UNNAMED = "a member of staff"
 KEPT_NAME = "kept to the quality team"
 KEPT_WORDS = "Kept to the quality team"
-PRIVATE = re.compile(r"support|check|offered|reminder|line manager|stood back|takes part", re.IGNORECASE)
-"""Deeds in the audit whose doer is nobody else's business: support for staff, and who stood back from a panel."""
-SECRET = re.compile(r"private task|being fair|\bfair\b", re.IGNORECASE)
-"""Deeds in the audit that are not exported at all."""
-NOT_A_PERSON = frozenset({"the bot", "command line", "an administrator on the server"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +215,13 @@ def _audit(work: Work, chosen: Chosen) -> Iterator[Row]:
     for entry in work.session.exec(select(AuditEntry).order_by(col(AuditEntry.id))):
         case = by_id.get(entry.case_id or "")
         without = entry.case_id is None and chosen.since is not None and entry.at >= chosen.since
-        private = PRIVATE.search(entry.what) is not None
-        if SECRET.search(entry.what) or not (case or (without and not private)):
-            continue
-        if case and not private:
-            by = who(work, case, entry.actor_id)
+        without = without and not PRIVATE.search(entry.what)
+        if case:
+            name = who(work, case, entry.actor_id)
         else:
-            by = entry.actor_id if entry.actor_id in NOT_A_PERSON else UNNAMED
-        yield case.reference if case else "", entry.at, by, entry.what
+            name = entry.actor_id if entry.actor_id in NOT_A_PERSON else UNNAMED
+        if (case or without) and (by := doer(entry, name)):
+            yield case.reference if case else "", entry.at, by, entry.what
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[Work, Chosen], Iterator[Row]]]] = {

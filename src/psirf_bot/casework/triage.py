@@ -14,6 +14,7 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import candour_clocks, cases, endings, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
+from psirf_bot.casework.case_history import history
 from psirf_bot.casework.changes import changed, tell_owner
 from psirf_bot.casework.deadlines import hand_over, happened, of_case, running, running_of, serve
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
@@ -40,6 +41,15 @@ def _show(work: Work, press: Press) -> Reply:
     if case.reporter_id != press.by.id:
         work.record(press.by.id, "opened the case", case)
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
+
+
+def _show_history(work: Work, press: Press) -> Reply:
+    case = case_of(work, press)
+    if not allowed(work, press.by, Act.SEE_HISTORY, case):
+        raise Refusal(not_now(work, press, case))
+    before = press.args.get("before")
+    shown = history(work, case, int(before) if before else None)
+    return Reply(card=shown, replaces=press.place.private)
 
 
 def _read(work: Work, press: Press) -> Reply:
@@ -190,6 +200,7 @@ AMEND = Form(Act.AMEND, "Amend the report", "Go on", _amend_questions, _amend, s
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "case.show": _show,
+    "case.history": _show_history,
     "case.read": _read,
     "case.restrict": _restrict,
     "case.amend": AMEND,

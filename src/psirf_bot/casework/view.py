@@ -139,5 +139,6 @@ def _rows(work: Work, case: Case, by: Member) -> list[tuple[Button, ...]]:
             *panel,
             *respond,
             *offers(Act.AGREE_ACTION, "Agree a safety action", "action.new"),
+            *offers(Act.SEE_HISTORY, "Who did what", "case.history"),
         ),
     ]

@@ -24,6 +24,7 @@ class Act(StrEnum):
     SEE_UNTRIAGED = "see untriaged"
     SEE_CASE = "see case"
     SEE_REPORTER = "see reporter"
+    SEE_HISTORY = "see history"
     ADD = "add"
     WITHDRAW = "withdraw"
     ENTER_DATIX = "enter datix"
@@ -318,6 +319,7 @@ WITH_DUTY: dict[Act, DutyRule] = {
 WITH_CASE: dict[Act, Rule] = {
     Act.SEE_CASE: _sees_case,
     Act.SEE_REPORTER: _sees_reporter,
+    Act.SEE_HISTORY: _quality(*State),
     Act.ADD: _either(*UNDER_WAY, State.CLOSED),
     Act.WITHDRAW: lambda actor, case: _reporter(actor, case) and _before_any_panel(case),
     Act.ENTER_DATIX: _either(*UNDER_WAY, State.CLOSED),

@@ -64,6 +64,8 @@ async def case(stage: Stage) -> AsyncIterator[Shown]:
     await stage.settled()
     yield Shown("news-closed", "To the reporter: what changed", stage.private(AMINA)[-1])
     yield Shown("case-closed", "A closed case, as the quality team sees it", await opened(stage, LEAH))
+    history = await stage.presses(LEAH, await opened(stage, LEAH), "Who did what")
+    yield Shown("case-history", "Who did what with a case", history)
     await stage.presses(LEAH, await opened(stage, LEAH), "Reopen")
     await stage.settled()
     yield Shown("news-reopened", "To the reporter: it is looked at again", stage.private(AMINA)[-1])

@@ -470,7 +470,7 @@ async def test_allowed_it_stands_in_the_minute_with_who_and_why(stage: Stage) ->
     assert "Seen with the family's letter." in words(draft)
     assert "Approve the minute" in labels(draft)
     late = await stage.presses(MARGUERITE, stage.private(MARGUERITE)[0], "It has to be a PSII")
-    assert "waits for an answer any more" in words(late)
+    assert f"waits for an answer any more. {HUSSEIN} has answered it." in words(late)
     assert (await the_panel(stage)).departure == "agreed"
 
 

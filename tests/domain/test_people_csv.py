@@ -110,6 +110,7 @@ MISTAKES = {
     "misspelt column": (sheet(header=HEADER.replace("slack_id", "slackid")), 1, '"slackid"', '"slack_id"'),
     "missing column": (sheet(header="name,email"), 1, 'column "line_manager" is missing', "may be blank"),
     "column twice": (sheet(header=HEADER + ",name"), 1, 'column "name" is there twice', "Keep one"),
+    "semicolons": (sheet(AMINA).replace(",", ";"), 1, "semicolons between its columns", "with commas"),
     "unknown role": (sheet(person(roles="panel;char")), 2, 'unknown role "char"', 'Did you mean "chair"?'),
     "part of a role": (sheet(person(roles="nurse")), 2, 'unknown role "nurse"', "Use one of: staff, quality"),
     "role like no other": (sheet(person(roles="xyzzy")), 2, 'unknown role "xyzzy"', "Use one of: staff, quality"),

@@ -120,7 +120,8 @@ def _asked(work: Work, press: Press) -> tuple[Case, Panel]:
     if press.by.id in _deciders(panel):
         raise Refusal("You decided on this with the panel, so somebody else has to answer it. (Policy 12.3.)")
     if panel.state != DEPARTING:
-        raise Refusal(f"Nothing of {case.reference} waits for an answer any more. Thank you.")
+        by = f" {people.name_of(work, panel.departure_by)} has answered it." if panel.departure_by else ""
+        raise Refusal(f"Nothing of {case.reference} waits for an answer any more.{by} Thank you.")
     return case, panel
 
 

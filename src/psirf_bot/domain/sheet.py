@@ -42,6 +42,9 @@ class Sheet:
             self.mistake("is empty", f"Start with the line {','.join(self.columns)}", line=1)
             return
         columns = [cell.lower() for cell in header]
+        if len(columns) == 1 < len(self.columns) and ";" in columns[0]:
+            self.mistake("has semicolons between its columns", "Save it as CSV with commas between them.", line=1)
+            return
         if not self._header_is_right(columns):
             return
         for cells in rows:

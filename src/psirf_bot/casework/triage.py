@@ -108,7 +108,7 @@ def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit({"datix-number": taken})
     if case.datix_number != number:
         case.datix_number = number
-        changed(work, case, press.by.id, "datix number entered", number=number)
+        changed(work, case, press.by.id, "Datix number entered", number=number)
         happened(work, Event.DATIX_ENTERED, of_case(case), press.by.id)
     thanks = f"{case.reference} is on Datix as {number}. There is nothing else you need to do on Datix."
     return said("Thank you", thanks, button(work, "Open the case", "case.show", case=case))

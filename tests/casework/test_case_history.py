@@ -8,7 +8,7 @@ from psirf_bot.cards.check import slack_problems
 from psirf_bot.casework.case_history import SHOWN
 from psirf_bot.casework.cases import by_reference
 from psirf_bot.casework.work import Work
-from stage import Stage, action, words
+from stage import Stage, words
 
 WHO_DID_WHAT = "Who did what"
 
@@ -44,7 +44,7 @@ async def test_being_fair_is_not_in_it_and_support_has_no_name(stage: Stage) -> 
     await stage.presses(BRONWEN, stage.private(BRONWEN)[0], "I have spoken to them")
     await done(stage, "opened a run of being fair", "in a private task", "stood back")
     shown = await history(stage)
-    assert "A member of staff: support was given" in shown or "A member of staff: checked on" in shown
+    assert "A member of staff: checked on a member of staff" in shown
     assert BRONWEN not in shown
     assert "A member of staff: stood back" in shown
     assert "private task" not in shown
@@ -76,5 +76,4 @@ async def test_nobody_else_sees_it(stage: Stage) -> None:
     for name in (AMINA, BRONWEN):
         refused = await stage.presses(name, theirs, WHO_DID_WHAT)
         assert refused.title == "I could not do that"
-        assert action(theirs, WHO_DID_WHAT)
-        assert "reported" not in words(refused)
+        assert f"{AMINA}: reported" not in words(refused)

@@ -7,15 +7,20 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from ready_reports import send_report
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlmodel import SQLModel, func, select, text
+from test_reporting import AMINA, LEAH, PAGE_1, PAGE_2
 
 from postgresql import Server
-from psirf_bot.casework.inbound import Said
+from psirf_bot.casework import people
+from psirf_bot.casework.forms import case_of
+from psirf_bot.casework.inbound import Place, Said
+from psirf_bot.casework.work import Press, Work
 from psirf_bot.store import audit, database
 from psirf_bot.store.database import open_engine
 from psirf_bot.store.migrate import migrate
-from psirf_bot.store.tables import AuditEntry, Counter, Dialog, Person
+from psirf_bot.store.tables import AuditEntry, Case, Counter, Dialog, Person, SupportNeed
 from stage import Stage
 
 
@@ -60,6 +65,42 @@ async def test_a_work_that_lost_a_race_is_done_again(stage: Stage) -> None:
     async with stage:
         numbers = await asyncio.gather(*(stage.do(next_number) for _ in range(20)))
         assert sorted(numbers) == list(range(1, 21))
+
+
+async def test_who_waited_for_a_case_reads_anew_what_was_read_before_the_wait(stage: Stage) -> None:
+    """The one who held it may have changed anything: who somebody is, and who is to be checked on."""
+    is_held, was_read = threading.Event(), threading.Event()
+
+    def case_id(work: Work) -> str:
+        return work.session.exec(select(Case.id)).one()
+
+    def facts(work: Work) -> tuple[str | None, str]:
+        need = work.session.exec(select(SupportNeed)).one()
+        someone = people.person(work, need.person_id)
+        return (someone.service if someone else None), need.state
+
+    def holds_it(work: Work) -> None:
+        work.session.get_one(Case, case_id(work), with_for_update=True)
+        is_held.set()
+        assert was_read.wait(10)
+        need = work.session.exec(select(SupportNeed)).one()
+        need.state = "closed"
+        work.session.get_one(Person, need.person_id).service = "Podiatry"
+
+    def waits(work: Work) -> tuple[object, object]:
+        assert is_held.wait(10)
+        before = facts(work)
+        was_read.set()
+        leah = people.member(work, work.session.exec(select(Person).where(Person.name == LEAH)).one())
+        place = Place("here", True, True, None, {}, {})
+        case_of(work, Press("case.show", {}, case_id(work), {}, leah, "web", place))
+        return before, facts(work)
+
+    async with stage:
+        await send_report(stage, AMINA, {**PAGE_1, **PAGE_2, "involved": "yes"})
+        _, (before, after) = await asyncio.gather(stage.do(holds_it), stage.do(waits))
+    assert after == ("Podiatry", "closed")
+    assert before not in ((None, ""), after)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def read_ahead(work: Work, which: Collection[str]) -> None:
     ids = [reader for reader, _ in readers]
     owners.read_ahead(work, ids)
     found = work.session.exec(_PEOPLE, params={"ids": ids}).all()
+    work.memo.update({("person", someone.id): someone for someone in found})
     members = work.memo[_READERS] = {someone.id: people.member(work, someone) for someone in found if someone.active}
     duties = told.read_ahead(work, readers)
     for day in {day for _, day in readers}:

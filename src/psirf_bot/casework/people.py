@@ -115,7 +115,13 @@ def member(work: Work, person: "Known") -> Member:
 
 
 def person(work: Work, person_id: str | None) -> Person | None:
-    return work.session.get(Person, person_id) if person_id else None
+    """Somebody by their id. Kept until the memo is cleared: a session forgets whom nobody holds, and reads again."""
+    found: Person | None = work.memo.get(("person", person_id))
+    if found is None and person_id:
+        found = work.session.get(Person, person_id)
+        if found:
+            work.memo["person", person_id] = found
+    return found
 
 
 def known(work: Work, person_id: str) -> "Known | None":

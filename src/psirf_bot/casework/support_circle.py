@@ -8,7 +8,7 @@ from psirf_bot.casework import panels, people
 from psirf_bot.casework.case_facts import case_facts
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Contact, Deadline, Panel, PanelMember, Person, SupportNeed, SupportRequest
+from psirf_bot.store.tables import Case, Contact, Deadline, Panel, PanelMember, SupportNeed, SupportRequest
 
 SOMEONE_ELSE = "someone-else"
 """The wish of whoever wants the line manager to be passed over."""
@@ -74,10 +74,10 @@ def kept_from_request(work: Work, request: SupportRequest) -> frozenset[str]:
 
 def _never(work: Work, person_id: str | None) -> set[str | None]:
     """Whom somebody never wants to be asked about them: their line manager then, and whoever has become it since."""
-    someone = work.session.get(Person, person_id) if person_id else None
+    someone = people.person(work, person_id)
     return {someone.passes_over_id, someone.line_manager_id} if someone and someone.passes_over_id else set()
 
 
 def _manager_of(work: Work, person_id: str | None) -> str | None:
-    someone = work.session.get(Person, person_id) if person_id else None
+    someone = people.person(work, person_id)
     return someone.line_manager_id if someone else None

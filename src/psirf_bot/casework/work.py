@@ -153,13 +153,6 @@ FACTS = (Case, FairEntry, FairRun, LearningResponse, Panel, PanelMember, Person,
 """What is read again and again in one turn, and seldom written."""
 
 
-@event.listens_for(Session, "loaded_as_persistent")
-def _hold_facts(session: Session, row: object) -> None:
-    """A session forgets what nobody holds, and would read it again."""
-    if isinstance(row, FACTS):
-        session.info.setdefault("held", []).append(row)
-
-
 @event.listens_for(Session, "before_flush")
 def _note_changed_facts(session: Session, *_: object) -> None:
     if any(isinstance(row, FACTS) for rows in (session.new, session.dirty, session.deleted) for row in rows):

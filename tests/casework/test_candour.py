@@ -16,6 +16,7 @@ from psirf_bot.casework.deadlines import of_case as deadlines_of
 from psirf_bot.casework.deadlines import running, running_of, settle
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Refusal, Work
+from psirf_bot.domain.candour import LETTER_FIRST
 from psirf_bot.store.tables import AuditEntry, CandourStep, Case, Deadline, Nudge
 from scenes import scene
 from stage import Stage, shown, words
@@ -43,7 +44,12 @@ TOLD: dict[str, Any] = {
     "support": ["contact", "talk"],
     "enquiries": ["review"],
 }
-LETTER: dict[str, Any] = {"sent-on": "2026-11-20", "sent-by": GRACE, "holds": ["facts", "enquiries", "apology"]}
+LETTER: dict[str, Any] = {
+    "sent-on": "2026-11-20",
+    "sent-by": GRACE,
+    "holds": ["facts", "enquiries", "apology"],
+    "told-first": "not-yet",
+}
 ATTEMPT: dict[str, Any] = {"tried-on": "2026-11-20", "tried-by": GRACE, "way": "phone", "outcome": "no-answer"}
 DECLINED: dict[str, Any] = {"ended-on": "2026-11-20", "ending": "declined", "reason": None}
 YES, NO = {"ground": "moderate", "opinion": GRACE}, {"ground": "below", "opinion": MARGUERITE}
@@ -302,6 +308,59 @@ async def test_a_letter_closes_its_clock_when_it_holds_what_the_law_asks(
     assert ("written" not in await clocks(stage)) is done
     assert left in words(card)
     assert await gate(stage), "a letter is no spoken apology"
+
+
+ASKED_FIRST = "Have they been told in person, with an apology?"
+STAYS_OPEN = "Telling them in person, with an apology, stays open until it is recorded"
+
+
+@pytest.mark.parametrize(("how", "said"), list(LETTER_FIRST.items()))
+async def test_a_letter_before_anybody_told_them_is_recorded_and_telling_stays_open(
+    stage: Stage, how: str, said: str
+) -> None:
+    await reported(stage)
+    form = await stage.presses(GRACE, await opened(stage), SEND)
+    assert ASKED_FIRST in [i.label for i in form.inputs()]
+    unanswered = await stage.presses(GRACE, form, "Record it", LETTER | {"told-first": None})
+    assert await steps(stage) == [], "what came first is said by whoever records it"
+    card = words(await stage.presses(GRACE, unanswered, "Record it", LETTER | {"told-first": how}))
+    assert f"{STAYS_OPEN}, due Friday 4 December 2026." in card
+    assert "Told in person, with an apology: Not yet. The letter does not take its place: it is still to do." in card
+    assert f"Told in person by then? {said}." in card
+    assert (await clocks(stage)) == {"confirmed": "2026-11-24", "told": "2026-12-04"}
+    told = words(await records(stage, TELL, TOLD))
+    assert "told" not in await clocks(stage)
+    assert "Told in person, with an apology: Friday 20 November 2026" in told
+    assert f"Told in person by then? {said}." in told, "the record keeps the order in which it was written"
+
+
+@pytest.mark.parametrize("done", [(TELL, TOLD), (DECLINE, DECLINED)])
+async def test_a_letter_in_its_turn_asks_nothing_more(stage: Stage, done: tuple[str, dict[str, Any]]) -> None:
+    await reported(stage)
+    await records(stage, *done)
+    form = await opened(stage, verb="candour.written")
+    assert ASKED_FIRST not in [i.label for i in form.inputs()]
+    card = words(await stage.presses(GRACE, form, "Record it", LETTER))
+    assert STAYS_OPEN not in card
+    assert "does not take its place" not in card
+    assert "by then" not in card
+
+
+async def test_by_phone_alone_they_are_not_told_yet_when_the_letter_goes(stage: Stage) -> None:
+    await reported(stage)
+    await records(stage, TELL, TOLD | {"how": "phone"})
+    assert STAYS_OPEN in words(await records(stage, SEND, LETTER | {"told-first": "cannot-meet"}))
+    assert "told" in await clocks(stage)
+
+
+async def test_a_letter_sent_twice_is_one_also_when_they_are_told_in_between(stage: Stage) -> None:
+    await reported(stage)
+    form = await stage.presses(GRACE, await opened(stage), SEND)
+    await stage.presses(GRACE, form, "Record it", LETTER)
+    await records(stage, TELL, TOLD, LEAH)
+    again = words(await stage.presses(GRACE, form, "Record it", LETTER))
+    assert await steps(stage) == ["written", "told"]
+    assert STAYS_OPEN not in again
 
 
 async def test_nothing_is_done_before_it_happened_or_in_the_future(stage: Stage) -> None:

@@ -5,10 +5,13 @@ from test_triage import opened, reported
 
 from psirf_bot.cards import blockkit
 from psirf_bot.cards.check import slack_problems
+from psirf_bot.casework import people
+from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.case_history import SHOWN
 from psirf_bot.casework.cases import by_reference
+from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
-from stage import Stage, words
+from stage import Stage, shown, words
 
 WHO_DID_WHAT = "Who did what"
 
@@ -49,6 +52,27 @@ async def test_being_fair_is_not_in_it_and_support_has_no_name(stage: Stage) -> 
     assert "A member of staff: stood back" in shown
     assert "private task" not in shown
     assert "a run of" not in shown
+
+
+async def test_a_name_stands_as_it_is_written_and_what_is_none_begins_with_a_capital(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(LEAH, await opened(stage), "I have read this")
+
+    def de_souza(work: Work) -> None:
+        case = by_reference(work, "PSI-2026-0001")
+        assert case
+        leah = people.person(work, case.owner_id)
+        assert leah
+        leah.name = "de Souza, Leah"
+        for by in ("the bot", "command line", "an administrator on the server"):
+            work.record(by, "did something", case)
+
+    await stage.do(de_souza)
+    action = await stage.do(lambda work: action_id(work, "case.history", case=by_reference(work, "PSI-2026-0001")))
+    page = words(shown(await stage.turn(LEAH, Pressed(action))))
+    assert "14:00: de Souza, Leah: read" in page
+    for by in ("The bot", "Command line", "An administrator on the server"):
+        assert f"{by}: did something" in page
 
 
 async def test_a_long_one_goes_on_with_what_was_earlier(stage: Stage) -> None:

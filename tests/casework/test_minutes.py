@@ -21,7 +21,7 @@ from sqlmodel import select
 
 from psirf_bot.casework import cases, minutes, people, response
 from psirf_bot.casework.deadlines import happened, of_case
-from psirf_bot.casework.minute_content import draft_of
+from psirf_bot.casework.minute_content import KEPT_OUT, draft_of
 from psirf_bot.casework.minute_document import docx
 from psirf_bot.casework.minute_kept import keep, minute_of
 from psirf_bot.casework.minute_text import Line, Minute, Section, Table, as_json, of_json, plain
@@ -303,8 +303,13 @@ async def test_nobody_voted_and_nothing_is_confirmed(stage: Stage) -> None:
     assert "None" not in text
 
 
-async def test_whoever_stood_back_or_was_involved_is_not_there(stage: Stage) -> None:
+STOOD_BACK = "Stood back by their own choice"
+
+
+async def test_whoever_stood_back_is_named_without_their_vote_and_whoever_was_involved_is_not(stage: Stage) -> None:
     await a_panel(stage)
+    nobody = await draft(stage)
+    assert f"{STOOD_BACK}: Nobody\n" in plain(nobody)
 
     def kept_out(work: Work) -> None:
         stood_back = work.session.get_one(PanelMember, f"m-{FEMI}")
@@ -322,12 +327,38 @@ async def test_whoever_stood_back_or_was_involved_is_not_there(stage: Stage) -> 
         work.session.add_all([stood_back, SupportNeed(**{k: v for k, v in need.items() if k in columns})])
 
     await change(stage, kept_out)
-    for text in (said_in(reopened(await draft(stage))), plain(await draft(stage))):
-        assert FEMI not in text
+    found = await draft(stage)
+    for text in (said_in(reopened(found)), plain(found)):
+        assert text.count(FEMI) == 1
+        assert f"{STOOD_BACK}: {FEMI}. No reason is asked for.\n" in text
+        assert KEPT_OUT in text
         assert BRONWEN not in text
         assert "Be quick." not in text
         assert "The drivers look alike." not in text
         assert LEAH in text
+    assert KEPT_OUT in plain(nobody), "the same words whether or not anybody was involved"
+
+
+async def test_whoever_stood_back_by_mistake_or_for_another_is_listed_as_they_are(stage: Stage) -> None:
+    """Somebody who votes or chairs for another has no seat of their own until they stand back."""
+    await a_panel(stage)
+
+    def stand_back(work: Work) -> None:
+        femi, panel = work.session.get_one(PanelMember, f"m-{FEMI}"), work.session.get_one(Panel, "p1")
+        femi.recused_at = work.now
+        seat(work, panel, PRIYA, "member", [])
+        work.session.flush()
+        work.session.get_one(PanelMember, f"m-{PRIYA}").recused_at = work.now
+
+    await change(stage, stand_back)
+    assert f"{STOOD_BACK}: {FEMI}, {PRIYA}. No reason" in plain(await draft(stage))
+    assert f"{STOOD_BACK}: Nobody" in plain(await minute(stage)), "one that was approved stays as it was"
+
+    def come_back(work: Work) -> None:
+        work.session.get_one(PanelMember, f"m-{FEMI}").recused_at = None
+
+    await change(stage, come_back)
+    assert f"{STOOD_BACK}: {PRIYA}. No reason" in plain(await draft(stage))
 
 
 async def reports(stage: Stage, **answers: str) -> None:

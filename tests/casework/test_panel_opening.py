@@ -690,9 +690,38 @@ async def test_whoever_was_involved_does_not_see_that_case_on_the_form(stage: St
     assert "PSI-2026-0002" in form
 
 
-async def test_with_no_case_waiting_there_is_no_agenda(stage: Stage) -> None:
+async def test_with_no_case_waiting_it_says_calmly_when_the_panel_meets(stage: Stage) -> None:
+    for card in (await agenda(stage), await stage.says(LEAH, "agenda")):
+        assert card.title == "Nothing for the panel now"
+        assert "No agenda is made for a coming day yet. Once a case has been read, type agenda again." in words(card)
+        assert not list(card.inputs())
+    await read_cases(stage, 2)
+    given = filled_in(await agenda(stage))
+    await agenda(stage, given | {"cases": ["PSI-2026-0001"], "meets": "2026-12-04"})
+    await agenda(stage, given | {"cases": ["PSI-2026-0002"]})
+    card = await stage.says(LEAH, "agenda")
+    assert "The next weekly panel meets on Friday 27 November 2026." in words(card)
+    stage.later(days=8)
+    assert "meets on Friday 4 December 2026." in words(await stage.says(LEAH, "agenda"))
+    await stage.do(lambda work: [setattr(p, "state", panels.STOPPED) for p in work.session.exec(select(Panel))])
+    assert "No agenda is made for a coming day yet." in words(await stage.says(LEAH, "agenda"))
+
+
+async def test_a_case_that_somebody_was_involved_in_is_not_told_to_them_by_the_agenda(stage: Stage) -> None:
+    nothing = await agenda(stage)
+    await read_cases(stage, 1)
+    await involve(stage, LEAH)
+    assert await agenda(stage) == nothing
+
+
+async def test_a_form_whose_last_case_somebody_else_has_just_put_there_says_so(stage: Stage) -> None:
+    await read_cases(stage, 1)
+    given = filled_in(await agenda(stage))
+    await stage.do(lambda work: setattr(work.session.exec(select(Case)).one(), "state", "in panel"))
     action = await stage.do(lambda work: action_id(work, "panel.agenda"))
-    assert "No case waits for the panel" in words(shown(await stage.turn(LEAH, Pressed(action, {}))))
+    reply = await stage.turn(LEAH, Pressed(action, given))
+    assert reply.card is None
+    assert "Somebody has just opened the panel for those that did." in reply.notice
 
 
 async def test_only_the_quality_team_makes_an_agenda(stage: Stage) -> None:

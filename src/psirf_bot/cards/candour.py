@@ -23,6 +23,8 @@ NOT_ONE_SCALE = "These grades and the thresholds below are not the same scale. N
 KEPT_CLOSE = "The report itself is kept to the quality team. Please ask them for what you need to know."
 COULD_HAVE = {"yes": "Yes", "no": "No", "not-known": "Not known"}
 
+NOT_BY_LETTER = "Not yet. The letter does not take its place: it is still to do. (Regulation 20(3) and (4).)"
+
 TO_SAY = (
     "Take your time, in a quiet place. Ask whether they would like somebody with them.",
     "“I am {name}. I would like to talk with you about something that happened in your care. Is now a good time?”",
@@ -87,7 +89,7 @@ def _so_far(shown: Shown) -> Iterable[Part]:
     now = shown.now
     facts = [Fact(label="Service", value=shown.line.service), Fact(label="Does it apply?", value=_applies(shown))]
     if now.under_way:
-        facts.append(Fact(label="Told in person, with an apology", value=_day(now.told_on)))
+        facts.append(Fact(label="Told in person, with an apology", value=_told(now)))
         if now.apologised and now.told_on is None:
             facts.append(Fact(label="Spoken apology", value="Given, but not in person yet"))
         facts.append(Fact(label="Written follow-up", value=_day(now.written_on)))
@@ -100,6 +102,12 @@ def _so_far(shown: Shown) -> Iterable[Part]:
     if now.ended:
         facts.append(Fact(label="Contact", value="They declined, or attempts ended. They can come back at any time."))
     yield Facts(facts=tuple(facts))
+
+
+def _told(now: Standing) -> str:
+    """A letter does not take the place of telling them, which Regulation 20 puts first."""
+    went_first = now.written_on and not now.told_on and not now.ended
+    return NOT_BY_LETTER if went_first else _day(now.told_on)
 
 
 def _applies(shown: Shown) -> str:
@@ -173,7 +181,9 @@ def _entry_words(line: Line) -> str:
                 f"Explained what will be looked into: {_labels(facts['enquiries'], candour.ENQUIRIES)}."
             )
         case Step.WRITTEN:
-            return f"Letter sent on {day} by {line.who}. It holds: {_labels(facts['holds'], candour.IN_LETTER)}."
+            letter = f"Letter sent on {day} by {line.who}. It holds: {_labels(facts['holds'], candour.IN_LETTER)}."
+            first = candour.LETTER_FIRST.get(str(facts.get("told-first")))
+            return f"{letter} Told in person by then? {first}." if first else letter
         case Step.UNREACHABLE:
             return "They cannot be reached so far."
         case Step.ATTEMPT:

@@ -61,7 +61,8 @@ def stand_back(reference: str, *, chairs: bool, back: Button, stay: Button) -> C
     """Whether they really want to; nobody asks why."""
     text = (
         "You can stand back for any reason, and nobody asks for it. You then have no vote on this one, and a vote that "
-        "you have given no longer counts; it stays in the record. You cannot undo this yourself."
+        "you have given no longer counts; it stays in the record. The minute will say that you stood back, not why. "
+        "You cannot undo this yourself."
     )
     other_chair = "You chair this panel, so the quality team will be asked to choose another chair."
     body = (Words(text=text), *([Words(text=other_chair)] if chairs else []))

@@ -16,7 +16,7 @@ from psirf_bot.casework import cases, post
 from psirf_bot.casework.candour import NOT_YOURS, joined_with, record_of, show, standing_of
 from psirf_bot.casework.candour_clocks import bring_in_line, came_back
 from psirf_bot.casework.case_facts import allowed
-from psirf_bot.casework.deadlines import happened, of_case
+from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
@@ -63,12 +63,21 @@ def _told(work: Work, press: Press, answers: Answers) -> Card:
 
 def _written(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
-    facts = {"holds": answers["holds"]}
+    facts = {key: answers[key] for key in ("holds", "told-first") if key in answers}
     on = _passed(case, answers, "sent-on")
     letter = Entry(Step.WRITTEN, on, facts)
     if _write(work, press, case, Step.WRITTEN, on, answers["sent-by"], facts) and candour.is_complete(letter):
         happened(work, Event.LETTER_SENT, of_case(case), press.by.id)
-    return show(work, case, press.by, _thanks(letter))
+    return show(work, case, press.by, f"{_thanks(letter)} {_telling_is_open(work, case)}".strip())
+
+
+def _telling_is_open(work: Work, case: Case) -> str:
+    """What a letter leaves to do, as long as they have not been told in person."""
+    now = standing_of(work, case)
+    if now.told_on or now.ended or not now.under_way:
+        return ""
+    due = " and ".join(moment(clock.due_local[:10]) for clock in running(work, of_case(case), "candour.told"))
+    return f"Telling them in person, with an apology, stays open until it is recorded{f', due {due}' if due else ''}."
 
 
 def _unreachable(work: Work, press: Press) -> Reply:
@@ -141,6 +150,14 @@ def _only(*questions: Question) -> Callable[[Work, Press], Sequence[Question]]:
     return lambda work, press: questions
 
 
+def _of_the_letter(work: Work, press: Press) -> Sequence[Question]:
+    """A letter that went first is recorded too, with how that came. Asked as things stood when the form was opened."""
+    case = case_of(work, press)
+    record = record_of(work, case)
+    before = standing_of(work, case, record[: int(press.args.get("seen", len(record)))])
+    return WRITTEN if before.told_on or before.ended else (*WRITTEN, TOLD_FIRST)
+
+
 def _by_me(key: str) -> Callable[[Work, Press], Answers]:
     return lambda work, press: {key: [press.by.id]}
 
@@ -162,6 +179,12 @@ WRITTEN = (
     Day("sent-on", "On which day was the letter sent?"),
     _who("sent-by", "Who sent it?"),
     several_of("holds", "What does it hold?", candour.IN_LETTER),
+)
+TOLD_FIRST = one_of(
+    "told-first",
+    "Have they been told in person, with an apology?",
+    candour.LETTER_FIRST,
+    "Nobody has recorded that yet, and the law asks for it before the letter. It stays open until it is recorded.",
 )
 ATTEMPT = (
     Day("tried-on", "On which day was it tried?"),
@@ -207,7 +230,7 @@ WRITING = Form(
     Act.RECORD_CANDOUR,
     "The written follow-up",
     "Record it",
-    _only(*WRITTEN),
+    _of_the_letter,
     _written,
     explain="Only what it holds is kept here. Please keep a copy of the letter in the record. (Regulation 20(6).)",
     so_far=_by_me("sent-by"),

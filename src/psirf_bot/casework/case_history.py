@@ -44,5 +44,7 @@ def doer(entry: AuditEntry, name: str) -> str | None:
 
 
 def _fact(work: Work, entry: AuditEntry, by: str) -> Fact:
+    """A name stands as it is written: not everybody's begins with a capital letter."""
     at = instant(entry.at.astimezone(work.trust.timezone))
-    return Fact(label=at, value=f"{by[:1].upper()}{by[1:]}: {entry.what}")
+    who = by.capitalize() if by in {UNNAMED, *NOT_A_PERSON} else by
+    return Fact(label=at, value=f"{who}: {entry.what}")

@@ -1,7 +1,7 @@
 """What the minute of a panel says (I13), worked out from how things stand; minute_kept.py keeps it once it is approved.
 
-The group decides, so it lists the reasons that were given for each choice and not whose they were. Whoever stood back,
-or was kept out, is simply not there.
+The group decides, so it lists the reasons that were given for each choice and not whose they were. It names who stood
+back by their own choice. Who was kept out is not there, not even as a number: that would tell who was involved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.panel import source_words
-from psirf_bot.casework import panel_taken_back, panels, people
+from psirf_bot.casework import panel_members, panel_taken_back, panels, people
 from psirf_bot.casework.minute_event import event
 from psirf_bot.casework.minute_signers import chaired, officer, when
 from psirf_bot.casework.minute_text import Line, Minute, Section, Table
@@ -33,6 +33,11 @@ SITS_AS = {
 SIGNED = ("What", "Who, and in which office", "When")
 NOT_SAID = "Not said"
 NO_CODE = "None: it is not one of the four learning responses"
+KEPT_OUT = (
+    "Staff whom a report names as involved, and their line managers, have no seat and no vote. This minute does not "
+    "say who they are, or whether there are any."
+)
+"""The same words in every minute: it is filed where many can read it, and only who needs such a name is given it."""
 SIGNS_LATER = (
     "A PSII needs a second signature, of the Chief Nurse, the Medical Director or whoever stands in for them. It comes "
     "after this one, so it stands at the end. (Policy 3.2 and 12.3.)"
@@ -77,6 +82,14 @@ def _panel(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
     rows.sort(key=lambda row: (order.index(row[0]), row[1]))
     named = tuple((SITS_AS[seat], name, voted) for seat, name, voted in rows)
     yield Table("Members", ("Sits as", "Name", "Voted"), named)
+    yield Line("Stood back by their own choice", _stood_back(work, panel))
+    yield KEPT_OUT
+
+
+def _stood_back(work: Work, panel: Panel) -> str:
+    """Who stood back, for whoever looks for conflicts of interest. Nobody was asked why."""
+    back = sorted(people.name_of(work, m.person_id) for m in panel_members.all_of(work, panel) if m.recused_at)
+    return f"{', '.join(back)}. No reason is asked for." if back else "Nobody"
 
 
 def _quorum(work: Work, panel: Panel) -> str:

@@ -13,7 +13,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import cases, panel_members, panel_papers, panels, post
-from psirf_bot.casework.case_facts import involved_in
+from psirf_bot.casework.case_facts import allowed, involved_in
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_papers import Opening, closing_of
@@ -35,6 +35,8 @@ TWICE = timedelta(minutes=10)
 """The same cases sent again within this time were one press too many."""
 LABEL = 75
 """The longest option that Slack shows."""
+NOTHING_WAITS = "No case waits for you to put before the panel."
+"""True also for somebody who was involved in the only one that does, who is not to learn of it here."""
 
 
 # The card
@@ -87,7 +89,7 @@ def _waiting(work: Work, by: str) -> list[Case]:
 def _questions(work: Work, press: Press) -> Sequence[Question]:
     waiting = _waiting(work, press.by.id)
     if not waiting:
-        raise Refusal("No case waits for the panel. A case has to be read first: type overdue to see those that wait.")
+        raise Refusal(f"{NOTHING_WAITS} Somebody has just opened the panel for those that did.")
     more = f" There are more: these are the oldest {LISTED}." if len(waiting) > LISTED else ""
     options = {case.reference: clip(cases.line(work, case).heading, LABEL) for case in waiting[:LISTED]}
     return (
@@ -185,6 +187,24 @@ AGENDA = Form(
 
 
 def agenda_form(work: Work, press: Press) -> Reply:
-    """The form that makes an agenda or, pressed twice, what it made."""
-    again = _made_before(work, press) if press.given else None
-    return Reply(card=_made(work, again)) if again else AGENDA(work, press)
+    """The form that makes an agenda; pressed twice, what it made; with nothing to put on one, when the panel meets."""
+    if press.given:
+        again = _made_before(work, press)
+        return Reply(card=_made(work, again)) if again else AGENDA(work, press)
+    if allowed(work, press.by, Act.OPEN_PANEL) and not _waiting(work, press.by.id):
+        return Reply(card=_nothing_waits(work), replaces=press.place.private)
+    return AGENDA(work, press)
+
+
+def _nothing_waits(work: Work) -> Card:
+    """Nothing to put on an agenda is no failure."""
+    coming = select(col(Agenda.meets_on)).join(Panel, col(Panel.agenda_id) == Agenda.id)
+    coming = coming.where(Agenda.meets_on >= work.local.date(), Panel.state != panels.STOPPED)
+    day = work.session.exec(coming.order_by(col(Agenda.meets_on))).first()
+    meets = (
+        f"The next weekly panel meets on {moment(day.isoformat())}."
+        if day
+        else "No agenda is made for a coming day yet."
+    )
+    how = "Once a case has been read, type agenda again. To see those that wait to be read, type overdue."
+    return said("Nothing for the panel now", f"{NOTHING_WAITS} {meets} {how}")

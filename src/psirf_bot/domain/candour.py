@@ -57,6 +57,13 @@ IN_LETTER = {
     "results": "What has been found out so far",
     "apology": "The apology",
 }
+LETTER_FIRST = {
+    "not-yet": "Not yet: it is still to do",
+    "asked": "Not yet: they asked for the letter first",
+    "cannot-meet": "Not yet: they cannot be met so far",
+    "told": "Yes: it is recorded next",
+}
+"""Whether they had been told in person, which comes first, when a letter is recorded (Regulation 20(3) and (4))."""
 WAYS = {
     "phone": "By phone",
     "letter": "By letter",

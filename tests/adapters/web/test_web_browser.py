@@ -282,8 +282,12 @@ async def test_refused_words_stay_and_are_pointed_at(tab: Tab, page: Page) -> No
     await expect(words).to_be_focused()
     await expect(words).to_have_value("NHS 943 476 5919 and the rest")
     await expect(words).to_have_accessible_description(f"{HINT} Please check: {REFUSED}")
-    await tab.reload()  # they were kept in the page alone
+    await page.adapter.send({"user": AMINA.email}, note(), "k1")  # what else comes in does not take them away
+    await expect(tab.get_by_role("heading", name="What to note")).to_be_visible()
+    await expect(words).to_have_value("NHS 943 476 5919 and the rest")
+    await tab.reload()  # they were kept in the page alone; that they were refused is kept
     await expect(words).to_have_value("")
+    await expect(words).to_have_accessible_description(f"{HINT} Please check: {REFUSED}")
 
 
 async def test_a_press_that_did_not_get_through_is_tried_again_with_the_same_key(tab: Tab, page: Page) -> None:
@@ -392,6 +396,7 @@ async def test_an_answer_that_comes_as_a_message_too_stands_there_once(tab: Tab,
 
     await as_amina(tab, page)
     await tab.get_by_role("button", name="It is done").click()
+    await tab.get_by_role("button", name="Save it").wait_for()
     page.desk.answer = lambda _: Reply(card=saved(), keep=True, notice="Noted.")
     await tab.route("**/chat/press", delayed)
     await tab.get_by_role("button", name="Save it").click()

@@ -15,7 +15,20 @@ from web_desk import AMINA, CARYS, LEAH, OWN, Page, running_page
 from psirf_bot.adapters.web import chat
 from psirf_bot.adapters.web.rooms import rooms_for
 from psirf_bot.cards import adaptive, blockkit
-from psirf_bot.cards.model import Button, Card, TextInput, Words
+from psirf_bot.cards.model import (
+    Button,
+    Card,
+    ChoiceInput,
+    ClockInput,
+    DayInput,
+    Input,
+    MomentInput,
+    NumberInput,
+    Option,
+    PeopleInput,
+    TextInput,
+    Words,
+)
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Pressed, Reply, Said
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.tables import WebMessage
@@ -134,11 +147,39 @@ async def test_refused_words_are_shown_again_and_kept_nowhere(page: Page, browse
     page.desk.answer = lambda _: Reply(card=card("Please check", error="That looks like an NHS number."))
     told = await ok(await browser.post("/chat/press", json=PRESSED | {"message": int(sent)}))
     assert "943 476 5919" in told["card"]["html"]
-    assert told["revision"] is None
+    (row,) = await stored(page)
+    assert row.revision == told["revision"], "the page that sent it takes it for no news"
+    assert "943" not in json.dumps(row.card)
+
+
+HOLDING: tuple[Input, ...] = (
+    TextInput(id="text", label="Text", value="943"),
+    NumberInput(id="number", label="Number", value=943),
+    ChoiceInput(id="choice", label="Choice", options=(Option(value="943", label="A"),), value=("943",)),
+    DayInput(id="day", label="Day", value="943"),
+    ClockInput(id="clock", label="Clock", value="943"),
+    MomentInput(id="moment", label="Moment", day="943", clock="943"),
+    PeopleInput(id="people", label="People", value=("943",), on_slack={"943": "U1"}),
+)
+
+
+@pytest.mark.parametrize("wrong", HOLDING, ids=lambda part: str(part.kind))
+async def test_a_form_that_was_refused_is_kept_with_what_was_wrong_and_the_good_answers(
+    page: Page, browser: ClientSession, wrong: Input
+) -> None:
+    good = TextInput(id="good", label="Where?", value="At home")
+    refused = wrong.model_copy(update={"error": "Please check this."})
+    form = Card(title="A form", preview="", body=(good, refused), buttons=(Button(label="Go", action="a1"),))
+    sent = await page.adapter.send({"user": AMINA.email}, card(), "k1")
+    page.desk.answer = lambda _: Reply(card=form)
+    await ok(await browser.post("/chat/press", json=PRESSED | {"message": int(sent)}))
+    (message,) = (await messages(browser, AMINA.email))["messages"]
+    assert "At home" in message["html"]
+    assert "Please check this." in message["html"]
     (row,) = await stored(page)
     assert row.card is not None
-    assert row.card["title"] == "A card"
-    assert "943" not in json.dumps(row.card)
+    held = {key: value for key, value in row.card["body"][1].items() if key != "options"}
+    assert "943" not in json.dumps(held)
 
 
 async def test_a_notice_leaves_the_card_alone(page: Page, browser: ClientSession) -> None:

@@ -195,17 +195,18 @@ class WebAdapter:
     ) -> Json:
         """The reply for the page. `in_place`: its card takes the place of the one pressed, else it stands beside it.
 
-        In a private chat a card that takes another's place is kept there, unless it holds words that were refused:
-        those are shown once more, and never stored. `opened`: what elsewhere has a window of its own takes no place.
-        `kept`: the same card comes as a message too.
+        In a private chat a card that takes another's place is kept there. Words that were refused are shown once more,
+        and never stored: the form is kept without them, and with what was wrong. `opened`: what elsewhere has a window
+        of its own takes no place. `kept`: the same card comes as a message too.
         """
         card = reply.card
         if card is None:
             return {"notice": reply.notice, "card": None}
         in_place = reply.replaces and room == own_room(person.email) and not opened
         revision = None
-        if in_place and message and not any(part.error for part in card.inputs()):
-            revision = await self._write(lambda s: messages.replace(s, message, card))
+        if in_place and message:
+            kept_card = messages.without_refused(card)
+            revision = await self._write(lambda s: messages.replace(s, message, kept_card))
         uid = f"m{message}" if in_place and message else f"t{self._new_id()}"
         shown = {"html": html.render(card, uid)} | {name: render(card) for name, render in FORMATS.items()}
         kept = reply.keep and not message

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from psirf_bot.cards.model import Card
+from psirf_bot.cards.model import Card, Input
 from psirf_bot.store.tables import WebMessage
 from psirf_bot.store.tables.columns import Object
 
@@ -17,6 +17,8 @@ BOT = "bot"
 """The author of what the bot posts; people are named by their e-mail addresses."""
 
 MOST_AT_ONCE = 500
+HELD = {"value", "day", "clock", "on_slack"}
+"""What an input holds of what was typed or picked."""
 
 
 def post(
@@ -74,6 +76,15 @@ def newest_from_bot(session: Session) -> dict[str, int]:
 
 def card_in(message: WebMessage) -> Card | None:
     return Card.model_validate(message.card) if message.card else None
+
+
+def without_refused(card: Card) -> Card:
+    """The card as it may be kept: what has something wrong with it is emptied, as it may hold an identifier."""
+    body = (
+        type(part).model_validate(part.model_dump(exclude=HELD)) if isinstance(part, Input) and part.error else part
+        for part in card.body
+    )
+    return card.model_copy(update={"body": tuple(body)})
 
 
 def _as_json(card: Card) -> Object:

@@ -5,18 +5,23 @@ import json
 import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlmodel import Session
 
 from fakes.slack import Fault
 from psirf_bot import bootstrap
 from psirf_bot.adapters.slack import bot_token, gate
-from psirf_bot.adapters.teams import standing
+from psirf_bot.adapters.teams import connector, standing
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
+from psirf_bot.cards.conversation import said
+from psirf_bot.casework import post
+from psirf_bot.casework.work import Work
 from psirf_bot.delivery import troubles
 from whole import Whole, whole
 
@@ -113,3 +118,43 @@ async def test_a_clock_that_was_moved_for_a_trial_is_not_a_wrong_one(tmp_path: P
         asked = bot.slack.server.attempts["auth.test"]
         await bot.slack.until(lambda: bot.slack.server.attempts["auth.test"] > asked + 3)
         assert not {"slack", "teams", "clock"} & (await readyz(bot)).keys()
+
+
+def _write_to_amina(bot: Whole, session: Session) -> None:
+    chat = {"service_url": bot.teams.service_url, "conversation": bot.amina_on_teams.chat.id}
+    work = Work(session, bot.app.clock.now(), bot.app.setting)
+    post.to_address(work, "teams", chat, said("A word from the test", "…"))
+
+
+async def test_teams_messages_outlive_a_token_that_is_not_taken_and_whoever_watches_sees_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connector, "MENDED_IN", 0.1)
+    async with whole(tmp_path) as bot:
+        with monkeypatch.context() as moment:
+            moment.setattr(bot.teams.entra, "knows", lambda _: False)
+            await bot.app.store.run(partial(_write_to_amina, bot))
+            bot.app.courier.kick()
+            assert "does not take the bot's token" in (await until_readyz(bot, "teams"))["teams"]
+            assert (await readyz(bot))["messages"].keys() <= {"due", "sending"}
+        await until_readyz(bot)
+        await bot.amina_on_teams.hears("A word from the test")
+        async with asyncio.timeout(5):
+            while (await readyz(bot))["messages"]:  # noqa: ASYNC110 (it is another page)
+                await asyncio.sleep(0.02)
+
+
+async def test_a_scope_that_slack_misses_is_said_to_whoever_watches_and_to_the_quality_team(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot_token, "LAPSES", 1.0)
+    async with whole(tmp_path) as bot:
+        wei = bot.slack.person("U0WEI0001")
+        await wei.say(f"<@{bot.slack.bot_user_id}> use this channel for quality", channel="C0QUALITY")
+        everything = bot.slack.world.scopes
+        bot.slack.world.scopes = everything - {"users:read"}
+        await bot.slack.person("U0BRONWEN").dm("help")
+        assert "lacks a scope (users:read)" in (await until_readyz(bot, "slack"))["slack"]
+        await bot.slack.until(lambda: [m for m in bot.slack.messages("C0QUALITY") if "trouble with Slack" in m.words])
+        bot.slack.world.scopes = everything
+        await until_readyz(bot)

@@ -179,7 +179,7 @@ class Application:
             yield
 
     def _in_trouble(self) -> dict[str, str]:
-        """The platforms that nothing can go to or come in from, and the clock if it is wrong, each with words."""
+        """The platforms that not everything can go to or come in from, and a clock that is wrong, each with words."""
         found = {name: platform.trouble for name, platform in self._platforms.items()} | {CLOCK: self.clock_check.said}
         return {name: words for name, words in found.items() if words}
 

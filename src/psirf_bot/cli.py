@@ -14,12 +14,14 @@ from psirf_bot.casework import export as general_export
 from psirf_bot.casework import export_person
 from psirf_bot.casework import training as register
 from psirf_bot.casework.work import Work
+from psirf_bot.cli_audit import audit
 from psirf_bot.cli_notes import executives_not_listed, keys_not_given, note
 from psirf_bot.cli_records import delete, hold, review
 from psirf_bot.cli_run import run
 from psirf_bot.cli_work import do as _do
 from psirf_bot.cli_work import engine_for
 from psirf_bot.cli_work import hold_alone as _hold
+from psirf_bot.cli_work import look as _look
 from psirf_bot.cli_work import stop_for as _stop_for
 from psirf_bot.cli_work import trust_of as _trust
 from psirf_bot.delivery import dead_letters
@@ -27,7 +29,6 @@ from psirf_bot.delivery import restored as after_restore
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
 from psirf_bot.manifests.commands import manifest
-from psirf_bot.store import audit as chain
 
 
 @click.group()
@@ -37,7 +38,7 @@ def bot() -> None:
     _stop_for(list(config.env_file_mistakes()))
 
 
-for command in (manifest, review, hold, delete):
+for command in (manifest, audit, review, hold, delete):
     bot.add_command(command)
 
 
@@ -168,41 +169,9 @@ def outbox(ids: tuple[int, ...], retry: bool, let_go: bool) -> None:
         if missing := sorted(set(ids) - set(done)):
             raise click.ClickException(f"Not among the undelivered messages: {', '.join(map(str, missing))}.")
         return
-    stuck = _do(settings, trust, dead_letters.stuck)
+    stuck = _look(settings, trust, dead_letters.stuck)
     nothing = "Nothing is waiting for long: every message has been delivered, or is about to be."
     click.echo("\n".join(map(str, stuck)) or nothing)
-
-
-@bot.group()
-def audit() -> None:
-    """Who did what when: the chain of entries."""
-
-
-@audit.command()
-@click.option("--kept", metavar="HEAD", default="", help="A head that somebody kept: is the record up to it whole?")
-def verify(kept: str) -> None:
-    """Walk the whole chain and name every place where it does not hold.
-
-    Only with a head that was kept elsewhere can it tell that the end was cut off.
-    """
-    settings = config.Settings()
-    trust = _trust(settings)
-    kept = "".join(kept.split()).lower()
-    if 0 < len(kept) < chain.SHORT:
-        raise click.UsageError(f"A head has at least {chain.SHORT} characters. Please give the whole line.")
-    faults = _do(settings, trust, lambda work: _faults(work, kept))
-    for fault in faults:
-        click.echo(fault)
-    if faults:
-        sys.exit(1)
-    click.echo("The audit chain holds, and the head that was kept is in it." if kept else "The audit chain holds.")
-
-
-@audit.command()
-def head() -> None:
-    """Print the seal of the newest entry; keep a copy elsewhere to be able to tell when the end is cut off."""
-    settings = config.Settings()
-    click.echo(_do(settings, _trust(settings), lambda work: chain.head(work.session)) or "The chain is empty.")
 
 
 @bot.command()
@@ -275,12 +244,6 @@ def main() -> None:
             err=True,
         )
         sys.exit(1)
-
-
-def _faults(work: Work, kept: str) -> list[str]:
-    """An empty chain hangs together too: somebody emptied it, or this is another database."""
-    empty = [] if chain.head(work.session) else ["The chain is empty. Check PSIRF_DATABASE_URL."]
-    return [*empty, *chain.faults(work.session, work.setting.all_keys, kept=kept)]
 
 
 def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tuple[int, int, int]:

@@ -9,7 +9,7 @@ from psirf_bot import config
 from psirf_bot.casework import deletion
 from psirf_bot.casework import review as reviewing
 from psirf_bot.casework.work import Work
-from psirf_bot.cli_work import do, stop_for, trust_of
+from psirf_bot.cli_work import do, look, stop_for, trust_of
 from psirf_bot.domain.trust import Trust
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def review(years: int | None) -> None:
     settings = config.Settings()
     trust = trust_of(settings)
     least = trust.retention.review_after_years if years is None else years
-    found = do(settings, trust, lambda work: reviewing.due(work, least))
+    found = look(settings, trust, lambda work: reviewing.due(work, least))
     for case in found:
         click.echo(str(case))
     click.echo(f"Cases that ended at least {least} years ago: {len(found)}. {_how_long(trust)}")

@@ -13,6 +13,7 @@ from psirf_bot import bootstrap, config, trust_file
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.trust import Trust
+from psirf_bot.store.reading import CannotRead, reading
 
 T = TypeVar("T")
 
@@ -39,6 +40,16 @@ def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
         session.commit()
     engine.dispose()
     return done
+
+
+def look(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
+    """Look something up without writing anything, be it in a copy that nobody can write to."""
+    stop_for(list(config.database_mistakes(settings)))
+    try:
+        with reading(settings.database_url.get_secret_value()) as session:
+            return what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
+    except CannotRead as why:
+        raise click.ClickException(str(why)) from None
 
 
 def hold_alone(settings: config.Settings) -> IO[str] | None:

@@ -64,7 +64,7 @@ def health_routes(
         except Exception:  # noqa: BLE001 - as above: whoever watches is to see that it is the database
             return web.Response(text="# the database does not answer\n", status=503)
         cut_off = len(troubles().keys() - {CLOCK})
-        figures.append(("psirf_platforms_cut_off", "Platforms that nothing can go to, or come in from", cut_off))
+        figures.append(("psirf_platforms_cut_off", "Platforms that not everything can go to, or come in from", cut_off))
         figures.append(
             ("psirf_clock_off_seconds", "How far the clock is ahead; below 0 behind", clock_off().total_seconds())
         )

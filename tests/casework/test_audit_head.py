@@ -122,7 +122,7 @@ def cut(url: str, statement: str) -> None:
 
 def verified(*words: str) -> tuple[int, str]:
     result = CliRunner().invoke(bot, ["audit", "verify", *words])
-    return result.exit_code, result.output.strip()
+    return result.exit_code, result.stdout.strip()
 
 
 def test_a_tail_that_was_cut_is_found_with_the_head_that_was_kept(url: str) -> None:

@@ -180,6 +180,57 @@ async def test_it_gives_up_in_the_end(stage: Stage, platform: Platform) -> None:
     assert (await outbox(stage))[0].attempts == MOST_TRIES
 
 
+async def test_what_waits_for_an_administrator_is_not_given_up_and_goes_out_by_itself(
+    stage: Stage, platform: Platform
+) -> None:
+    platform.ahead["ward"] = [Refused("missing_scope", ours=True) for _ in range(MOST_TRIES + 9)]
+    await put(stage, "ward", "one")
+    await quiet(stage)
+    for _ in range(MOST_TRIES + 8):
+        await later(stage, minutes=6)
+        assert [(row.state, row.error) for row in await outbox(stage)] == [("due", "missing_scope")]
+    await later(stage, minutes=6)
+    assert await states(stage) == ["sent"]
+    assert platform.titles("ward") == ["one"]
+
+
+async def test_for_years_if_need_be(stage: Stage, platform: Platform) -> None:
+    def tried_often(work: Work) -> None:
+        [row] = work.session.exec(select(Outbox)).all()
+        row.attempts = 100_000
+
+    platform.ahead["ward"] = [Refused("missing_scope", ours=True) for _ in range(2)]
+    await put(stage, "ward", "one")
+    await quiet(stage)
+    await stage.do(tried_often)
+    await later(stage, minutes=6)
+    assert [(row.state, row.attempts) for row in await outbox(stage)] == [("due", 100_001)]
+
+
+async def test_what_somebody_else_would_look_after_waits_for_no_administrator(stage: Stage, platform: Platform) -> None:
+    platform.ahead["ward"] = [Refused("missing_scope", ours=True) for _ in range(MOST_TRIES)]
+    await stage.do(lambda work: post.to_address(work, "web", {"channel": "ward"}, said("one", "…"), about="danger:x"))
+    stage.courier.kick()
+    await quiet(stage)
+    for _ in range(MOST_TRIES):
+        await later(stage, minutes=6)
+    assert await states(stage) == ["dead"]
+
+
+async def test_what_is_in_doubt_is_looked_for_once_an_administrator_has_seen_to_it(
+    stage: Stage, platform: Platform
+) -> None:
+    platform.ahead["ward"], platform.history = [Lost()], Refused("missing_scope", ours=True)
+    await put(stage, "ward", "one")
+    await quiet(stage)
+    for _ in range(MOST_TRIES + 5):
+        await later(stage, minutes=6)
+    assert await states(stage) == ["uncertain"]
+    platform.history = None
+    await later(stage, minutes=6)
+    assert (await states(stage), len(platform.rooms["ward"])) == (["sent"], 1)
+
+
 async def test_a_platform_that_is_not_configured_is_said_where_people_look(stage: Stage) -> None:
     stage.courier._senders = {}
     await put(stage, "ward", "one")

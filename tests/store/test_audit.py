@@ -182,6 +182,63 @@ def test_an_entry_added_with_a_key_that_was_replaced_is_found(session: Session) 
     assert faults(session, kept=kept) == [found], "what follows is no fault"
 
 
+def one_by_one(session: Session, *, until: timedelta, says: timedelta = timedelta(minutes=1)) -> None:
+    """One process has gone on to the new key, another has not yet; `until` the next entry of the first."""
+    audit.append(session, OLD, at=NOON, actor_id="a", what="read", case_id="A")
+    audit.append(session, NEW, at=NOON, actor_id="b", what="read", case_id="A")
+    audit.append(session, OLD, at=NOON + says, actor_id="a", what="closed", case_id="A")
+    audit.append(session, NEW, at=NOON + until, actor_id="b", what="read", case_id="A")
+
+
+REPLACED = f"entry 3: sealed with a key that had been replaced before ({OLD.id})"
+
+
+def test_beside_an_entry_of_a_process_that_was_started_again_later_stands_that_this_may_be_why(
+    session: Session,
+) -> None:
+    one_by_one(session, until=timedelta(minutes=2, seconds=10))
+    audit.append(session, OLD, at=NOON + timedelta(minutes=3), actor_id="x", what="read")
+    audit.append(session, OLD, at=NOON + timedelta(minutes=3), actor_id="x", what="read")
+    first, *at_the_end = faults(session)
+    assert first.startswith(f"{REPLACED}, less than 3 min after the change of the key. If a process with the old key")
+    assert "if none did, somebody else has that key" in first
+    assert at_the_end == [REPLACED.replace("3", str(n), 1) for n in (5, 6)], "nothing shows when these were added"
+
+
+def test_what_an_entry_says_of_its_own_time_explains_nothing(session: Session) -> None:
+    """Whoever has the old key can write any time into it."""
+    one_by_one(session, until=timedelta(days=9), says=timedelta(minutes=1))
+    assert faults(session) == [REPLACED]
+
+
+@pytest.mark.parametrize(
+    ("until", "tampering"),
+    [
+        (timedelta(days=8), "UPDATE auditentry SET at = '2026-11-20 12:01:00.000000' WHERE id = 4"),
+        (timedelta(days=8), "UPDATE auditentry SET at = '2026-11-28 11:55:00.000000' WHERE id = 2"),
+        (timedelta(minutes=9), "UPDATE auditentry SET what = 'x' WHERE id = 3"),
+        (timedelta(minutes=9), "UPDATE auditentry SET id = 5 WHERE id = 3"),
+    ],
+)
+def test_what_was_tampered_with_explains_nothing(session: Session, until: timedelta, tampering: str) -> None:
+    one_by_one(session, until=until)
+    change(session, tampering)
+    found = faults(session)
+    assert len(found) > 1
+    assert "this is why" not in str(found)
+
+
+def test_of_three_keys_each_change_is_looked_at_by_itself(session: Session) -> None:
+    third = AuditKey.of("a third secret of the trust")
+    one_by_one(session, until=timedelta(minutes=5))
+    for n, key in enumerate((OLD, third, NEW, third)):
+        audit.append(session, key, at=NOON + timedelta(days=3, minutes=n), actor_id="x", what="read")
+    session.expire_all()
+    found = list(audit.faults(session, KEYS | {third.id: third}))
+    assert [line.partition(":")[0] for line in found] == ["entry 3", "entry 5", "entry 7"]
+    assert ["this is why" in line for line in found] == [True, False, True]
+
+
 def test_a_key_that_is_no_longer_there_is_named(session: Session) -> None:
     chain(session)
     found = list(audit.faults(session, {NEW.id: NEW}))

@@ -202,8 +202,8 @@ class Courier:
         try:
             found = await sender.find(errand.address, errand.key, errand.read_back_since)
         except (Uncertain, Refused) as why:  # refused to let us look: that says nothing of the message
-            words, wait = str(why), why.retry_after if isinstance(why, Refused) else None
-            await self._note(lambda s: self._queue.cannot_look(s, errand, words, wait))
+            cannot = why
+            await self._note(lambda s: self._queue.cannot_look(s, errand, cannot))
             return None
         if found is None:
             await self._note(lambda s: self._queue.not_there(s, errand, certain=True))

@@ -23,7 +23,7 @@ from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.arrivals import Arrival, note_arrivals
 from psirf_bot.delivery.contents import Contents
 from psirf_bot.delivery.next_in_line import Waiting, next_in_line
-from psirf_bot.delivery.platform import Refused
+from psirf_bot.delivery.platform import Refused, Uncertain
 from psirf_bot.delivery.taking import let_go, put_off, take, without_its_words
 from psirf_bot.store.database import taken_back_on, without_words
 from psirf_bot.store.tables import Outbox, PlatformHold, Posted
@@ -150,7 +150,7 @@ class OutboxQueue:
         row = self._mine(session, errand)
         if row is None:
             return
-        why, final = refused.why, refused.final
+        why, final, waits = refused.why, refused.final, _waits(row, refused)
         row.error = why
         if refused.shut_out and undelivered.shut_out(Work(session, self._now(), self._setting), row):
             self._forget(session, row)
@@ -162,7 +162,7 @@ class OutboxQueue:
             self._forget(session, row)
             row.state, row.due_at = "due", self._now()
             _seal(row)
-        elif final or (row.attempts >= MOST_TRIES and refused.retry_after is None):
+        elif final or (_used_up(row) and not waits):
             log.error(
                 "message %s for %s cannot be delivered after %d tries: %s", row.id, row.platform, row.attempts, why
             )
@@ -185,7 +185,7 @@ class OutboxQueue:
         harmless = bool(errand.message) or self._may_be_repeated(session, row)
         if row.about in AT_ONCE_OR_NEVER:
             self._put_aside(session, row)
-        elif row.attempts >= MOST_TRIES:
+        elif _used_up(row):
             row.may_repeat = row.may_repeat or not harmless  # said if somebody has it sent again
             self._give_up(session, row)
         elif harmless:
@@ -203,7 +203,7 @@ class OutboxQueue:
             return True
         return row.subject is not None and session.get(Posted, (row.subject, row.lane)) is not None
 
-    def cannot_look(self, session: Session, errand: Errand, why: str, retry_after: float | None = None) -> None:
+    def cannot_look(self, session: Session, errand: Errand, why: Refused | Uncertain) -> None:
         """It cannot be looked for just now: look again, for as long as the auditor takes to raise it and longer.
 
         What somebody else would have to look after is not left in doubt: after `LOOK_FOR` it is sent, with a word
@@ -213,10 +213,11 @@ class OutboxQueue:
         if row is None:
             return
         looking = self._time_of_leases(session) - (row.first_tried_at or row.created_at)
-        if (row.about and looking > LOOK_FOR) or (row.attempts >= MOST_TRIES and retry_after is None):
+        waits, retry_after = (_waits(row, why), why.retry_after) if isinstance(why, Refused) else (False, None)
+        if (row.about and looking > LOOK_FOR) or (_used_up(row) and not waits):
             self.not_there(session, errand, certain=False)
             return
-        row.error, row.state, row.due_at = why, "uncertain", self._later(row.attempts, retry_after)
+        row.error, row.state, row.due_at = str(why), "uncertain", self._later(row.attempts, retry_after)
         if retry_after is not None:
             row.attempts -= 1
             self._hold(session, row.platform, retry_after)
@@ -228,7 +229,7 @@ class OutboxQueue:
         if row is None:
             return
         row.state, row.due_at, row.may_repeat = "due", self._now(), row.may_repeat or not certain
-        if row.attempts >= MOST_TRIES:
+        if _used_up(row):
             self._give_up(session, row)
         session.add(row)
 
@@ -272,8 +273,20 @@ class OutboxQueue:
         session.add(hold)
 
     def _later(self, attempts: int, retry_after: float | None) -> datetime:
-        seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0**attempts, 300)
+        seconds = max(retry_after, 1.0) if retry_after is not None else min(2.0 ** min(attempts, 9), 300)
         return self._now() + timedelta(seconds=seconds)
+
+
+def _used_up(row: Outbox) -> bool:
+    return row.attempts >= MOST_TRIES
+
+
+def _waits(row: Outbox, refused: Refused) -> bool:
+    """Whether it waits for as long as it takes: the platform has asked for it, or an administrator has to mend it.
+
+    What somebody else would have to look after does not wait for an administrator while other messages go.
+    """
+    return refused.retry_after is not None or (refused.ours and not row.about)
 
 
 def _seal(row: Outbox) -> None:

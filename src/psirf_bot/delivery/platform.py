@@ -14,15 +14,27 @@ class Refused(Exception):
     """The platform definitely did not take the message.
 
     `retry_after` in seconds when it asks us to wait; `final` when trying again cannot help (the person left, blocked
-    the bot, the message to edit is gone). `shut_out`: nothing at all can be posted there any more. `why` is the
-    platform's own error name, never a person's words.
+    the bot, the message to edit is gone). `shut_out`: nothing at all can be posted there any more. `ours`: a fault of
+    our own set-up, such as a token or a scope, which an administrator mends; nothing is wrong with the message. `why`
+    is the platform's own error name, never a person's words.
     """
 
     def __init__(
-        self, why: str, *, retry_after: float | None = None, final: bool = False, shut_out: bool = False
+        self,
+        why: str,
+        *,
+        retry_after: float | None = None,
+        final: bool = False,
+        shut_out: bool = False,
+        ours: bool = False,
     ) -> None:
         super().__init__(why)
-        self.why, self.retry_after, self.final, self.shut_out = why, retry_after, final, shut_out
+        self.why, self.retry_after, self.final = why, retry_after, final
+        self.shut_out, self.ours = shut_out, ours
+
+
+MENDED_IN = 300.0
+"""Seconds until a platform that does not take our token is tried again: whatever it is, somebody has to mend it."""
 
 
 class Uncertain(Exception):
@@ -45,6 +57,6 @@ class Sender(Protocol):
     async def find(self, to: Address, key: str, since: datetime) -> str | None:
         """Return the id of the message posted with `key` since then, None if it is certainly not there.
 
-        Raises Uncertain when the platform cannot say now, and Refused when it asks us to wait.
+        Raises Uncertain when the platform cannot say now, and Refused when it asks us to wait, or for a fault of ours.
         Asked only where it can be read back.
         """

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
@@ -17,6 +17,8 @@ from psirf_bot.store.direct import Prepared, inserting, table_of
 from psirf_bot.store.tables import AuditEntry
 
 LOCK = 0x70736972666175  # any number that nothing else in the database locks
+ONE_BY_ONE = timedelta(hours=1)
+"""Longer than it takes to start several processes again, one after another."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,30 +87,72 @@ def faults(session: Session, keys: Mapping[str, AuditKey], *, kept: str = "") ->
     A key seals nothing any more once another has: whoever got hold of an old one could add to the end with it.
     """
     before, cases, met = "", dict[str, str](), not kept
-    in_use, replaced = "", set[str]()
+    changes = _KeyChanges()
     for entry in _entries(session):
         if not isinstance(entry, AuditEntry):
             yield f"entry {entry}: cannot be read, so it was changed"
             continue
-        if entry.key_id in replaced:
-            yield f"entry {entry.id}: sealed with a key that had been replaced before ({entry.key_id})"
-        elif entry.key_id != in_use:
-            replaced.add(in_use)
-            in_use = entry.key_id
-        key = keys.get(entry.key_id)
-        if key is None:
-            yield f"entry {entry.id}: sealed with a key that is not configured ({entry.key_id})"
-        else:
-            if entry.case_id and entry.case_seal != key.seal(cases.get(entry.case_id, ""), *_facts(entry)):
-                yield f"entry {entry.id}: does not follow on from the entry before it in its case"
-            if entry.seal != key.seal(before, entry.case_seal, *_facts(entry)):
-                yield f"entry {entry.id}: changed, or an entry before it was changed, added or removed"
+        wrong = list(_wrong(entry, keys.get(entry.key_id), before, cases))
+        yield from changes.met(entry, holds=not wrong)
+        yield from wrong
         before = entry.seal
         met = met or str(entry.seal).startswith(kept)
         if entry.case_id:
             cases[entry.case_id] = entry.case_seal
+    yield from changes.left()
     if not met:
         yield "the head that was kept is not in the chain: its end was cut off or replaced"
+
+
+def _wrong(entry: AuditEntry, key: AuditKey | None, before: str, cases: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with the seals of an entry, after that of the one before it and those of each case."""
+    if key is None:
+        yield f"entry {entry.id}: sealed with a key that is not configured ({entry.key_id})"
+        return
+    if entry.case_id and entry.case_seal != key.seal(cases.get(entry.case_id, ""), *_facts(entry)):
+        yield f"entry {entry.id}: does not follow on from the entry before it in its case"
+    if entry.seal != key.seal(before, entry.case_seal, *_facts(entry)):
+        yield f"entry {entry.id}: changed, or an entry before it was changed, added or removed"
+
+
+class _KeyChanges:
+    """What was sealed with a key that had been replaced, each a fault; and how that may have come about.
+
+    When it came into the chain, its own time does not tell, for whoever has that key can write any. The entries before
+    and after it do, that the newer key has sealed: nobody can put one in before those.
+    """
+
+    def __init__(self) -> None:
+        self._in_use, self._replaced = "", set[str]()
+        self._since: datetime | None = None
+        self._waiting: list[tuple[str, bool]] = []
+
+    def met(self, entry: AuditEntry, *, holds: bool) -> Iterator[str]:
+        """The next entry, and whether its seals hold. What is found comes once it is known when that was."""
+        if entry.key_id in self._replaced:
+            what = f"entry {entry.id}: sealed with a key that had been replaced before ({entry.key_id})"
+            self._waiting.append((what, holds))
+        elif entry.key_id != self._in_use:
+            yield from self.left()
+            self._replaced.add(self._in_use)
+            self._in_use, self._since = entry.key_id, entry.at if holds else None
+        elif self._waiting:
+            yield from self.left(self._within(entry.at) if holds else "")
+
+    def left(self, why: str = "") -> Iterator[str]:
+        """What waits, with a reason that it may have."""
+        waiting, self._waiting = self._waiting, []
+        for what, holds in waiting:
+            yield what + why if holds else what
+
+    def _within(self, until: datetime) -> str:
+        if self._since is None or not timedelta() <= until - self._since <= ONE_BY_ONE:
+            return ""
+        minutes = (until - self._since) // timedelta(minutes=1) + 1
+        return (
+            f", less than {minutes} min after the change of the key. If a process with the old key still ran then, as "
+            "when several are started again one by one, this is why; if none did, somebody else has that key"
+        )
 
 
 def _entries(session: Session) -> Iterable[AuditEntry | int | None]:

@@ -7,8 +7,9 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 LOCK = 0x7073697266646D
 """Under which replicas on PostgreSQL migrate one after another: any number that nothing else there locks."""
 MIGRATIONS = Path(__file__).parent / "migrations"
-NEWEST = max(step.name for step in (MIGRATIONS / "versions").glob("*.py")).partition("_")[0]
-"""The last step: they are numbered, and their files begin with the number."""
+STEPS = frozenset(step.name.partition("_")[0] for step in (MIGRATIONS / "versions").glob("*.py"))
+"""They are numbered, and their files begin with the number."""
+NEWEST = max(STEPS)
 
 
 def migrate(engine: Engine) -> None:
@@ -16,7 +17,7 @@ def migrate(engine: Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
-        if _steps_taken(connection) != [NEWEST]:
+        if steps_taken(connection) != [NEWEST]:
             take_steps(connection)
 
 
@@ -32,7 +33,7 @@ def take_steps(connection: Connection, up_to: str = "head") -> None:
     command.upgrade(config, up_to)
 
 
-def _steps_taken(connection: Connection) -> list[str]:
+def steps_taken(connection: Connection) -> list[str]:
     """The last one alone, as Alembic notes it."""
     if not inspect(connection).has_table("alembic_version"):
         return []

@@ -285,7 +285,6 @@ async def test_a_message_is_found_although_slacks_clock_is_behind(
         Fault.throttled(),
         Fault.refused("internal_error"),
         Fault.refused("channel_not_found"),
-        Fault.refused("missing_scope"),
     ],
 )
 async def test_unless_slack_shows_the_conversation_nobody_can_tell(
@@ -297,3 +296,13 @@ async def test_unless_slack_shows_the_conversation_nobody_can_tell(
     fake.fail_next("conversations.open", fault)
     with pytest.raises((Uncertain, Refused)):  # refused: it was not even asked
         await adapter.find(ADA, "k-1", start)
+
+
+@pytest.mark.parametrize(("error", "wait"), [("missing_scope", None), ("token_revoked", 300.0)])
+async def test_a_fault_of_ours_keeps_nobody_from_looking_later(
+    fake: FakeSlack, adapter: SlackAdapter, start: datetime, error: str, wait: float | None
+) -> None:
+    fake.fail_next("conversations.history", Fault.refused(error))
+    with pytest.raises(Refused) as refused:
+        await adapter.find(CHANNEL, "k-1", start)
+    assert (refused.value.ours, refused.value.final, refused.value.retry_after) == (True, False, wait)

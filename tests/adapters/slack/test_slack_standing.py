@@ -5,12 +5,14 @@ from email.utils import format_datetime
 
 import pytest
 from slack_office import THANKS, Clock, RecordingDesk, adapter_for, by_socket, served
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from test_slack_gate import command, send
 
 from fakes.slack import FakeSlack, Fault
 from psirf_bot.adapters.slack import bot_token, words
 from psirf_bot.adapters.slack.adapter import SlackAdapter
-from psirf_bot.adapters.slack.failures import TOKEN_REFUSED
+from psirf_bot.adapters.slack.failures import TOKEN_REFUSED, UNNAMED, scope_needed
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.delivery.clock_check import OUT_OF_TIME, ClockCheck
 from psirf_bot.delivery.platform import Refused, Uncertain
@@ -65,10 +67,41 @@ async def test_a_scope_or_a_channel_that_is_missing_says_nothing_about_the_token
     fake: FakeSlack, adapter: SlackAdapter, seldom: None
 ) -> None:
     for name in ("missing_scope", "channel_not_found", "ratelimited", "internal_error"):
+        assert adapter.trouble == ""
         refuses(fake, name)
         with pytest.raises((Refused, Uncertain)):
             await adapter.send(TO_ADA, THANKS, "k")
+        assert adapter.cannot_send == ""
+        adapter._client._lacked.clear()
+
+
+async def test_a_scope_that_is_missing_is_named_until_nothing_has_failed_for_a_while(
+    fake: FakeSlack, adapter: SlackAdapter, seldom: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.world.scopes -= {"im:write"}
+    with pytest.raises(Refused) as refused:
+        await adapter.update(TO_ADA, "1.000001", THANKS)
+    assert (refused.value.why, refused.value.ours) == ("missing_scope im:write", True)
+    assert (refused.value.final, refused.value.retry_after) == (False, None), "the rest of Slack need not wait"
+    assert "lacks a scope (im:write)" in adapter.trouble
+    assert "messages wait" in adapter.trouble
+    assert adapter.cannot_send == "", "the quality team can be told in its channel"
+    await adapter.send(TO_ADA, THANKS, "k")
+    fake.world.scopes -= {"chat:write"}
+    with pytest.raises(Refused):
+        await adapter.send(TO_ADA, THANKS, "k")
+    assert "lacks a scope (chat:write; im:write)" in adapter.trouble
+    monkeypatch.setattr(bot_token, "LAPSES", 0.0)
     assert adapter.trouble == ""
+
+
+@pytest.mark.parametrize("needed", [None, 7, "", "<!here> words", "a" * 200])
+async def test_nothing_but_the_name_of_a_scope_is_taken_over(needed: object) -> None:
+    data = {"ok": False, "error": "missing_scope"} | ({} if needed is None else {"needed": needed})
+    answer = AsyncSlackResponse(
+        client=None, http_verb="POST", api_url="", req_args={}, data=data, headers={}, status_code=200
+    )
+    assert scope_needed(SlackApiError("", answer)) == UNNAMED
 
 
 async def test_slack_that_is_away_at_the_start_is_asked_again_until_it_says_who_we_are(

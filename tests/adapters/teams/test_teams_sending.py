@@ -221,7 +221,36 @@ async def test_a_withdrawn_token_is_replaced_at_once(fake: FakeTeams, adapter: T
     await adapter.send(address_of(fake, ada), FORM, "key")
     assert [call.status for call in fake.history if call.kind == "send"] == [201, 401, 201]
     assert len(fake.messages(ada.chat)) == 2
-    fake.fail_next("send", Fault.failing(401), Fault.failing(401))
+
+
+async def test_a_token_that_is_not_taken_lets_messages_wait_until_it_is(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The secret has ended, or the bot is not registered: nothing is wrong with any message."""
+    with monkeypatch.context() as moment:
+        moment.setattr(fake.entra, "knows", lambda _: False)
+        assert await outcome(adapter.send(address_of(fake, ada), FORM, "key")) == ("refused", False, None)
+        assert fake.entra.fetches == 2, "a new token was tried at once"
+        with pytest.raises(Refused) as refused:
+            await adapter.send(address_of(fake, ada), FORM, "key")
+        assert (refused.value.final, refused.value.ours, refused.value.retry_after) == (False, True, 300.0)
+    assert await outcome(adapter.send(address_of(fake, ada), FORM, "key")) == ("done", False, None)
+
+
+async def test_one_conversation_that_turns_us_away_is_no_matter_of_the_token(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person
+) -> None:
+    for _ in range(3):
+        fake.fail_next("send", Fault.failing(401), Fault.failing(401))
+        with pytest.raises(Refused) as refused:
+            await adapter.send(address_of(fake, ada), FORM, "key")
+        assert (refused.value.ours, refused.value.retry_after) == (False, None), "others need not wait for it"
+        await adapter.send(address_of(fake, ada), FORM, "key")
+    assert adapter.trouble == ""
+
+
+async def test_a_bot_that_was_blocked_is_refused_for_good(fake: FakeTeams, adapter: TeamsAdapter, ada: Person) -> None:
+    fake.fail_next("send", Fault.failing(403))
     assert await outcome(adapter.send(address_of(fake, ada), FORM, "key")) == ("refused", True, None)
 
 

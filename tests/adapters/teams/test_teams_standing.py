@@ -109,6 +109,7 @@ async def test_a_token_that_the_connector_does_not_take_is_said(
             await adapter.send(address_of(fake, ada), FORM, "k")
         assert adapter.trouble == adapter.cannot_send == standing.NOT_TAKEN
         assert "start the bot again" not in adapter.trouble
+        assert "Messages wait" in adapter.trouble
     await adapter.send(address_of(fake, ada), FORM, "k")
     assert adapter.trouble == ""
 

@@ -85,13 +85,13 @@ class SlackAdapter:
 
     @property
     def trouble(self) -> str:
-        """Why nothing can go to Slack, or come in from there, as far as we can tell, and what to do about it.
+        """Why nothing, or not everything, can go to Slack, or come in from there, and what to do about it.
 
         Where Slack calls us, that is so too when what it signed last is not of now.
         """
         if self._clock.is_open(self._out_of_time_at):
             return OUT_OF_TIME
-        return self.cannot_send or (self._socket.trouble if self._socket else "")
+        return self.cannot_send or (self._socket.trouble if self._socket else "") or self._bot_token.lacks
 
     @property
     def cannot_send(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 from slack_bolt.authorization import AuthorizeResult
@@ -11,19 +12,30 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from psirf_bot.adapters.slack import words
-from psirf_bot.adapters.slack.failures import TOKEN_REFUSED, TROUBLE, name_of, whereabouts
+from psirf_bot.adapters.slack.failures import TOKEN_REFUSED, TROUBLE, name_of, scope_needed, whereabouts
+from psirf_bot.delivery.platform import MENDED_IN
 
 log = logging.getLogger(__name__)
 
 ASKED_EVERY = 60.0  # seconds
+LAPSES = 2 * MENDED_IN  # seconds after the last refusal
 BY_APP_TOKEN = "apps.connections.open"  # noqa: S105 - a method, and the only one that goes by the other token
 
 
 class Client(AsyncWebClient):
-    """The SDK's client, which remembers how Slack took the bot's token at the last call."""
+    """The SDK's client, which remembers how Slack took the bot's token at the last call, and what it lacks."""
 
     refused = ""
     """Slack's name for why it does not take the token; empty while it does."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self._lacked: dict[str, float] = {}
+
+    @property
+    def lacks(self) -> list[str]:
+        """The scopes for want of which Slack refused a call lately. What waits for one is tried again sooner."""
+        return sorted(scope for scope, at in self._lacked.items() if time.monotonic() - at < LAPSES)
 
     async def api_call(self, api_method: str, **how: Any) -> AsyncSlackResponse:
         if api_method == BY_APP_TOKEN:
@@ -33,6 +45,8 @@ class Client(AsyncWebClient):
         except SlackApiError as error:
             if (name := name_of(error)) in TOKEN_REFUSED:
                 self.refused = name
+            elif scope := scope_needed(error):
+                self._lacked[scope] = time.monotonic()
             raise
         self.refused = ""
         return answer
@@ -63,6 +77,11 @@ class BotToken(AsyncAuthorize):
         if self._misses > 1:  # once may be a moment's
             return words.no_answer(self._why)
         return ""
+
+    @property
+    def lacks(self) -> str:
+        """What the token does not let us do, and what to do about it; nothing while all is well."""
+        return words.scope_missing(self._client.lacks) if self._client.lacks else ""
 
     async def start(self) -> None:
         """Ask now, and go on asking."""

@@ -1,5 +1,6 @@
 """What it means when a call to Slack fails: was it refused for certain, or can nobody tell?"""
 
+import re
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from psirf_bot.delivery.platform import Refused, Uncertain
+from psirf_bot.delivery.platform import MENDED_IN, Refused, Uncertain
 
 # All that the SDK raises when a call fails. The last two come from answers that are no JSON object.
 TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, ValueError, AttributeError, TypeError)
@@ -62,9 +63,11 @@ SHUT_OUT = frozenset(
 TOKEN_REFUSED = frozenset(
     {"account_inactive", "invalid_auth", "not_allowed_token_type", "not_authed", "token_expired", "token_revoked"}
 )
+MISSING_SCOPE = "missing_scope"
 # Faults of our own set-up, such as a token that is being replaced: an administrator mends them; the message waits.
-OURS = TOKEN_REFUSED | {"missing_scope"}
-MENDED_IN = 300.0  # seconds
+OURS = TOKEN_REFUSED | {MISSING_SCOPE}
+
+UNNAMED = "one that Slack does not name"
 
 # The connection was never made, so nothing can have been sent over it.
 _NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -79,9 +82,10 @@ def judged(error: Exception) -> Refused | Uncertain:
         status, headers, _ = _answer(error)
         if why in ("ratelimited", "rate_limited") or status == 429:
             return Refused("ratelimited", retry_after=_seconds(headers))
-        if why in OURS and status < 500:
-            # A scope may be wanted for one kind of call alone: the rest of Slack need not wait for it.
-            return Refused(why, retry_after=None if why == "missing_scope" else MENDED_IN)
+        if why in TOKEN_REFUSED and status < 500:
+            return Refused(why, retry_after=MENDED_IN, ours=True)
+        if scope := scope_needed(error):  # for one kind of call alone: the rest of Slack need not wait for it
+            return Refused(f"{why} {scope}", ours=True)
         if why in FINAL and status < 500:
             return Refused(why, final=True, shut_out=why in SHUT_OUT)
     return Uncertain(why)
@@ -94,6 +98,14 @@ def name_of(error: Exception) -> str:
         name = data.get("error")
         return name if name and isinstance(name, str) else f"status {status}"
     return type(error).__name__
+
+
+def scope_needed(error: SlackApiError) -> str:
+    """Which scope Slack says that we lack, or one of which, where it refused a call for that."""
+    if name_of(error) != MISSING_SCOPE:
+        return ""
+    needed = str(_answer(error)[2].get("needed", ""))
+    return needed if re.fullmatch(r"[a-z_.:,-]{1,120}", needed) else UNNAMED
 
 
 def whereabouts(error: BaseException) -> str:

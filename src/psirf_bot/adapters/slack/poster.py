@@ -82,7 +82,9 @@ class Poster:
         except (*TROUBLE, KeyError) as error:
             if name_of(error) == _THREAD_GONE:
                 return None
-            raise Uncertain(name_of(error)) from None
+            why = judged(error)
+            # Once a fault of ours is mended, Slack can say. What else it refuses may be a fault of its own.
+            raise (why if isinstance(why, Refused) and why.ours else Uncertain(name_of(error))) from None
 
     async def _page(self, channel: str, thread: str | None, **which: Any) -> AsyncSlackResponse:
         """Some of a conversation's messages, or of a thread's."""

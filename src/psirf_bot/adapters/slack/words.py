@@ -3,6 +3,8 @@
 What it says at the end is for whoever runs the bot: what is wrong, and what to do.
 """
 
+from collections.abc import Sequence
+
 GUEST = (
     "Sorry, guests of this workspace cannot use this app. Please ask a colleague in the trust to do it for you. "
     "If anyone is in danger now, ring 999."
@@ -46,6 +48,14 @@ def bot_token_refused(name: str) -> str:
     return (
         f"Slack does not take the bot's token ({name}), so nothing can be sent. Is the app still installed? Put its "
         "token into PSIRF_SLACK_BOT_TOKEN, then start the bot again"
+    )
+
+
+def scope_missing(scopes: Sequence[str]) -> str:
+    return (
+        f"the app in Slack lacks a scope ({'; '.join(scopes)}), so some of what the bot does there fails, and messages "
+        "wait. Add what `psirf-bot manifest slack` lists under OAuth & Permissions, and install the app again; if its "
+        "token is another then, put it into PSIRF_SLACK_BOT_TOKEN and start the bot again"
     )
 
 

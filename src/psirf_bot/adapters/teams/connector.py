@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from yarl import URL
 
 from psirf_bot.adapters.teams.tokens import AppToken, Unavailable
-from psirf_bot.delivery.platform import Refused, Uncertain
+from psirf_bot.delivery.platform import MENDED_IN, Refused, Uncertain
 
 Json = dict[str, Any]
 
@@ -22,7 +22,6 @@ PAGE = 500  # people, the most that Teams gives at once
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _FINAL = frozenset({400, 401, 403, 404, 405, 410, 413, 415, 422})
 _SHUT_OUT = frozenset({"BotNotInConversationRoster", "MessageWritesBlocked", "ConversationNotFound"})
-NO_TOKEN = "NoToken"  # noqa: S105 - the name of a refusal
 _TOKEN_LATER = 30.0  # seconds
 TURNED_AWAY, SILENT = "turned away", "silent"
 LAPSES = 600.0  # seconds without a call, after which nobody knows how the next would end
@@ -111,11 +110,15 @@ class Connector:
             # A 401 took no message: asking again with a new token cannot post twice.
             self._token.forget(answer.token)
             answer = await self._exchange(method, url, data, limit)
-        if answer.status == 401:
-            self._went(TURNED_AWAY)
-        else:
-            self._went(SILENT if answer.is_none else "")
+            if answer.status == 401:
+                raise self._turned_away(answer.why)
+        self._went(SILENT if answer.is_none else "")
         return answer.taken()
+
+    def _turned_away(self, why: str) -> Refused:
+        """One may be about this conversation alone. Two running are about our token: then everything waits."""
+        self._went(TURNED_AWAY)
+        return Refused(why, retry_after=MENDED_IN, ours=True) if self.failing else Refused(why)
 
     def _went(self, failing: str) -> None:
         self._times = self._times + 1 if failing == self._failing else 1
@@ -144,7 +147,7 @@ class Connector:
         try:
             return await self._token.get()
         except Unavailable as why:
-            raise Refused(NO_TOKEN, retry_after=_TOKEN_LATER) from why
+            raise Refused("NoToken", retry_after=_TOKEN_LATER, ours=True) from why
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,12 +170,19 @@ class _Answer:
             return self._json(Uncertain("GarbledAnswer"))
         if self.is_none:
             raise Uncertain(f"HTTP {self.status}")
+        raise Refused(
+            self.why,
+            retry_after=_seconds(self.retry_after),
+            final=self.status in _FINAL,
+            shut_out=self.why in _SHUT_OUT,
+        )
+
+    @property
+    def why(self) -> str:
+        """The connector's own name for a refusal."""
         error = self._json(None).get("error")
         code = str(error.get("code", "")) if isinstance(error, dict) else ""
-        why = code if re.fullmatch(r"\w{1,60}", code) else f"HTTP {self.status}"
-        raise Refused(
-            why, retry_after=_seconds(self.retry_after), final=self.status in _FINAL, shut_out=why in _SHUT_OUT
-        )
+        return code if re.fullmatch(r"\w{1,60}", code) else f"HTTP {self.status}"
 
     def _json(self, otherwise: Exception | None) -> Json:
         try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from psirf_bot.adapters.teams.connector import NO_TOKEN, Connector, Json
+from psirf_bot.adapters.teams.connector import Connector, Json
 from psirf_bot.adapters.teams.pace import PATIENCE, Pace
 from psirf_bot.adapters.teams.single_flight import SingleFlight
 from psirf_bot.delivery.platform import Refused, Uncertain
@@ -169,7 +169,7 @@ class Members:
         try:
             return await read()
         except Refused as why:
-            if why.retry_after is None or why.why == NO_TOKEN:
+            if why.retry_after is None or why.ours:  # a fault of ours is no matter of this roster
                 raise
             self._pace.wait(conversation, why.retry_after)
             if why.retry_after > PATIENCE:

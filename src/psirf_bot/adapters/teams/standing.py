@@ -20,8 +20,8 @@ _WHY = {
 _ANY_OTHER = f"look at PSIRF_TEAMS_APP_ID, PSIRF_TEAMS_APP_SECRET and PSIRF_TEAMS_TENANT_ID, {_RESTART}"
 NOT_TAKEN = (
     "the Bot Connector does not take the bot's token, so nothing can be sent. Is there an Azure Bot with the id of "
-    "PSIRF_TEAMS_APP_ID, with the channel Microsoft Teams? Once there is, the bot goes on by itself; "
-    "`psirf-bot outbox` lists what could not be delivered meanwhile"
+    "PSIRF_TEAMS_APP_ID, with the channel Microsoft Teams? Messages wait meanwhile; once there is, they go out by "
+    "themselves, within some minutes"
 )
 _LOOK_AT = "Look at the firewall, the name service and Microsoft's own status page"
 NO_ANSWER = f"Entra ID does not answer as it should, so the bot has no new token. {_LOOK_AT}"

@@ -233,9 +233,7 @@ async def test_support_is_there_as_days_without_names(stage: Stage) -> None:
     text = everything(made)
     for secret in ("Tomasz", "canarywish", "asked for support", "kept to the quality team"):
         assert secret not in text.partition('"left_out"')[0].replace(AMINA, ""), secret
-    assert {"by": "a member of staff", "what": "checked on a member of staff"}.items() <= table(made, "audit")[
-        -2
-    ].items()
+    assert "checked on a member of staff" not in text
 
 
 async def test_what_is_kept_close_is_a_row_without_its_words(stage: Stage) -> None:

@@ -23,7 +23,7 @@ from sqlmodel import Session, col, select
 from psirf_bot.adapters.web import dev_clock, downloads
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
-from psirf_bot.casework import deadlines, panel_changes, support
+from psirf_bot.casework import deadlines, kept_out, support
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
@@ -32,6 +32,7 @@ from psirf_bot.config import Settings
 from psirf_bot.delivery.clock_check import ClockCheck
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.housekeeping import tidy
+from psirf_bot.delivery.known_addresses import known_addresses
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Sender
 from psirf_bot.delivery.tick import Tick
@@ -223,6 +224,7 @@ class Application:
             service_hosts=settings.teams_service_hosts,
             desk=self.desk,
             now=_real_now,
+            remembered=lambda: self.store.read(lambda session: known_addresses(session, "teams")),
             clock=self.clock_check,
             allow_unsigned_loopback=dev,
         )
@@ -250,9 +252,10 @@ def teams_of(settings: Settings, *, demo: bool = False) -> dict[str, str]:
 
 def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo: bool = False) -> tuple[int, int, int]:
     """Bring the people list up to date; returns how many were added, changed, and have left."""
+    before = kept_out.as_it_stands(work)
     counts = take_on(work, rows, teams_of(settings, demo=demo))
     support.pass_on_those_of_leavers(work)
-    panel_changes.pass_on_those_of_leavers(work)
+    kept_out.after_an_import(work, before)
     deadlines.pass_on_those_of_leavers(work)
     if any(counts) and settings.secret_key:
         work.record("command line", "people list taken on", rows=[asdict(row) for row in rows])

@@ -111,7 +111,8 @@ def _figures(session: Session, now: datetime) -> Iterator[Figure]:
     yield "psirf_outbox_oldest_due_seconds", "How long the message due for longest has waited", oldest_due(session, now)
     yield "psirf_outbox_dead", "Messages that could not be delivered (up to 1000)", unsent.dead
     yield "psirf_outbox_in_doubt", "Messages in doubt for more than 15 minutes (up to 1000)", unsent.in_doubt
-    yield "psirf_nudges_late", "Messages due for more than 10 minutes and not sent (up to 1000)", unsent.late
+    late = "Messages due for more than 10 minutes, or put off for more than 7 days, and not sent (up to 1000 each)"
+    yield "psirf_nudges_late", late, unsent.late + unsent.put_off
     yield "psirf_deadlines_late", "Deadlines not looked at for 10 minutes (up to 1000)", unsent.late_deadlines
 
 

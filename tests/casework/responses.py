@@ -129,6 +129,8 @@ LONGER: dict[str, Any] = {
     "statement": "The family knows. The drivers are stored apart meanwhile.",
     "family": "agreed",
     "staff": "attempted",
+    "tried-on": "2026-11-20",
+    "tried-how": "By telephone with each of the staff, twice.",
     "beyond": None,
 }
 

@@ -1,22 +1,26 @@
 """The clock from end to end: a report opens duties, mornings bring digests, and what is late climbs the ladder."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlmodel import select
-from test_reporting import AMINA, LEAH, near_miss
+from sqlmodel import col, select
+from test_reporting import AMINA, CARYS, LEAH, near_miss
+from test_support import reported as reported_with_a_colleague
 
+from psirf_bot.casework import reminders
 from psirf_bot.casework.deadlines import Subject, happened
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
+from psirf_bot.delivery.auditor import find_unsent, is_put_off
 from psirf_bot.delivery.tick import Tick
 from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.people import read_people
 from psirf_bot.domain.trust import BankHolidays, ResponsePlan
-from psirf_bot.store.tables import Channel, Deadline, Nudge, Outbox, Person
+from psirf_bot.domain.working_time import Calendar
+from psirf_bot.store.tables import Channel, Deadline, Nudge, Outbox, Person, WorkingHours
 from psirf_bot.trust_file import sample_people_text
 from stage import Stage, words
 
@@ -335,3 +339,66 @@ async def test_only_those_who_were_paged_can_say_that_they_have_seen_it(stage: S
     refused = await stage.presses("Tomasz Zielinski", page, "I have seen this and will act")
     assert "ring 999" in words(refused)
     assert (await duties(stage))["danger.acknowledged"][1] == "open"
+
+
+# People who work at night
+
+
+def works_nights(work: Work) -> None:
+    """From Monday to Thursday, 20:00 to 07:30: all of it in quiet hours."""
+    for name in (AMINA, CARYS):
+        someone = work.session.exec(select(Person).where(Person.name == name)).one()
+        work.session.add(WorkingHours(person_id=someone.id, days=[0, 1, 2, 3], begin="20:00", end="07:30"))
+
+
+async def test_whose_whole_shift_is_quiet_gets_the_digest_and_the_check_as_the_morning_begins(stage: Stage) -> None:
+    await stage.do(works_nights)
+    await reported_with_a_colleague(stage)  # on Friday afternoon
+    for moment in ("2026-11-20T21:00", "2026-11-21T08:00", "2026-11-23T07:59:30"):
+        await morning(stage, moment)
+        assert (stage.private(CARYS), digests(stage, AMINA)) == ([], []), moment
+    for _ in range(5):
+        stage.later(seconds=9)
+        await stage.tick()
+    assert [card.title for card in stage.private(CARYS)] == ["Please check how Tomasz Zielinski is"]
+    assert "Enter the Datix number" in digests(stage, AMINA)[0]
+    await morning(stage, "2026-11-24T12:00")
+    assert len(digests(stage, AMINA)) == 1, "once, and nothing at midday"
+
+
+async def test_what_is_asked_of_somebody_again_takes_the_place_of_what_still_waits(stage: Stage) -> None:
+    await reported_with_a_colleague(stage)
+
+    def asked_on_three_days(work: Work) -> list[Outbox]:
+        duty = work.session.exec(select(Deadline).where(Deadline.rule == "support.after-event")).one()
+        carys = work.session.exec(select(Person.id).where(Person.name == CARYS)).one()
+        for day in range(3):  # and the courier is held up
+            later = Work(work.session, at(f"2026-11-{23 + day}T10:00"), stage.setting)
+            reminders.remind(later, duty, carys, "late")
+        rows = work.session.exec(select(Outbox).where(col(Outbox.subject).startswith("nudge:")))
+        return [row for row in rows if row.state == "due"]
+
+    [waiting] = await stage.do(asked_on_three_days)
+    assert waiting.subject.endswith(":2026-11-25")
+    assert waiting.created_at == at("2026-11-23T10:00"), "it is as late as the first of them"
+
+
+async def test_what_finds_no_moment_is_not_put_off_for_ever_unseen(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def put_off() -> int:
+        unsent = await stage.store.read(lambda session: find_unsent(session, stage.now, stage.now))
+        assert unsent.late == 0
+        return unsent.put_off
+
+    await reported_with_a_colleague(stage)
+    monkeypatch.setattr(Calendar, "working_moment", lambda self, moment, pattern: moment + timedelta(hours=20))
+    for day in range(20, 28):
+        assert await put_off() == 0, day
+        for hour in (14, 15, 16):
+            await morning(stage, f"2026-11-{day}T{hour}:30")
+    assert stage.private(CARYS) == []
+    await morning(stage, "2026-12-01T10:00")
+    rows = await stage.do(lambda work: list(work.session.exec(select(Outbox).where(is_put_off(work.now)))))
+    assert len(rows) == await put_off()
+    assert {row.subject.partition(":")[0] for row in rows} >= {"digest", "nudge"}

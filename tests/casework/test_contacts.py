@@ -23,14 +23,14 @@ from responses import (
     read_case,
     wire,
 )
-from sqlmodel import select
+from sqlmodel import col, select
 
 from duty_stage import digest_of
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import candour, contacts, days_to_avoid
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.typed import Invalid
-from psirf_bot.store.tables import Contact, Deadline, SupportNeed
+from psirf_bot.store.tables import AuditEntry, Contact, Deadline, SupportNeed
 from scenes import scene
 from stage import Stage, words
 
@@ -223,6 +223,17 @@ async def test_the_first_contact_with_staff_waits_until_they_were_told(stage: St
     assert await clocks(stage, "contact.") == {"contact.staff": ("2026-11-27", "open")}
     await told_of_the_review(stage)
     assert "Last on Friday 20 November 2026" in words(await made(stage, "2026-11-20"))
+
+
+async def test_in_the_audit_contact_with_staff_is_told_from_that_with_the_family(stage: Stage) -> None:
+    await led(stage)
+    for whom in (await need_id(stage), "service-user"):
+        await agree(stage, whom=whom)
+    kept = select(AuditEntry.what).where(col(AuditEntry.what).startswith("contact"))
+    assert await stage.do(lambda work: work.session.exec(kept.order_by(col(AuditEntry.id))).all()) == [
+        "contact with staff agreed",
+        "contact agreed",
+    ]
 
 
 async def test_who_is_kept_from_somebodys_support_learns_nothing_of_contact_with_them(stage: Stage) -> None:

@@ -312,7 +312,7 @@ async def test_a_lawful_duty_of_two_who_are_gone_is_told_to_an_overseer(stage: S
         assert done not in [button.label for button in record.all_buttons()]
 
 
-async def test_what_is_only_the_trusts_own_is_not_told_to_an_overseer(stage: Stage) -> None:
+async def test_what_is_only_the_trusts_own_is_told_to_an_overseer_too(stage: Stage) -> None:
     await begun(stage)
     await stage.says(JUDITH, "help")
     await through(stage, {"fair-systems-response": "no"})
@@ -321,7 +321,11 @@ async def test_what_is_only_the_trusts_own_is_not_told_to_an_overseer(stage: Sta
     for _ in range(12):
         stage.later(days=1)
         await stage.tick()
-    assert not [card for card in stage.private(JUDITH) if card.title == "A private task"]
+    told = [card for card in stage.private(JUDITH) if card.title == "A private task"]
+    record = await stage.presses(JUDITH, told[-1], "Open it")
+    form = await stage.presses(JUDITH, record, "Done: See that the person is told, in person, and has support")
+    given = {"teller": [BRONWEN], "day": stage.now.date().isoformat(), "support": ["peer-support"]}
+    assert f"told by {BRONWEN}" in words(await stage.presses(JUDITH, form, "Save", given))
 
 
 # Answers that cannot be given at once

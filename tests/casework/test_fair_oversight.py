@@ -12,8 +12,9 @@ from psirf_bot.cards import fair_oversight as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.fair import NOT_HERE, PRIVATE_TASK
 from psirf_bot.cards.model import Card, Copy
-from psirf_bot.casework import deadlines, fair_export, fair_history, fair_record, fair_runs, people
+from psirf_bot.casework import deadlines, fair_export, fair_history, fair_pair, fair_record, fair_runs, people
 from psirf_bot.casework.actions import action_id
+from psirf_bot.casework.forms import Unfit
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import Day
@@ -24,6 +25,7 @@ from psirf_bot.store.tables import Action, AuditEntry, Case, FairEntry, FairMoni
 from stage import Stage, shown, words
 
 OWEN, JUDITH, ROSALIND, TOMASZ = "Owen Tregarth", "Judith Cornwell", "Rosalind Achebe", "Tomasz Zielinski"
+CALLUM = "Callum Strachan"
 CONCERN = "The learning response asks why the second check was left out."
 GROUND = "The same step was left out on three evenings, as section four says."
 
@@ -169,6 +171,41 @@ async def test_a_run_that_is_kept_from_an_overseer_is_not_there_for_them(stage: 
     asked = {"fair-export-whose": whose, "fair-export-reason": "SAR 12"}
     assert await refused(stage, JUDITH, "fair.export", asked)
     assert await stage.do(lambda work: fair_runs.entries(work, work.session.get(FairRun, "run1.1"))) == []
+
+
+def _refused(work: Work, about: str) -> str:
+    """What is said to Leah Rosenfeld, who tries to use the tool with the very person."""
+    case = work.session.get(Case, "case1") or a_case(work)
+    leah, subject = people.member(work, who(work, LEAH)), who(work, about).id
+    with pytest.raises(Unfit) as refused:
+        fair_pair.check_nobody_is_kept_out(work, leah, case, subject, None, [leah.id, subject])
+    return refused.value.problems["colleague"]
+
+
+@pytest.mark.parametrize("way", ["her own", "manager", "stands in"])
+async def test_an_overseer_learns_nothing_of_a_try_that_is_kept_from_them(stage: Stage, way: str) -> None:
+    def another_overseer(work: Work) -> None:
+        who(work, CALLUM).roles = ["staff", "overseer"]
+
+    await stage.do(another_overseer)
+    await stage.do(lambda work: _kept_from_judith(work, way))
+    before = words(await press(stage, JUDITH, "fair.oversee"))
+    whose = JUDITH if way == "her own" else AMINA
+    said = await stage.do(lambda work: _refused(work, whose))
+    assert said == "It cannot be started with these people in this case. Callum Strachan can tell you more."
+    assert words(await press(stage, JUDITH, "fair.oversee")) == before
+    tries = "Tries that were refused in the last 12 months: {}"
+    assert tries.format(0) in before
+    assert tries.format(1) in words(await press(stage, CALLUM, "fair.oversee"))
+    about_another = await stage.do(lambda work: _refused(work, TOMASZ))
+    assert about_another.endswith("Callum Strachan or Judith Cornwell can tell you more.")
+    assert tries.format(1) in words(await press(stage, JUDITH, "fair.oversee"))
+    assert tries.format(2) in words(await press(stage, CALLUM, "fair.oversee"))
+
+
+async def test_where_every_overseer_is_concerned_nobody_is_named(stage: Stage) -> None:
+    said = await stage.do(lambda work: _refused(work, JUDITH))
+    assert said == "It cannot be started with these people in this case."
 
 
 async def test_an_export_is_refused_alike_where_there_is_no_run(stage: Stage) -> None:

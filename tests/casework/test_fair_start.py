@@ -734,8 +734,8 @@ async def test_declining_needs_no_reason_and_the_other_hears_of_it(case: Stage) 
         assert "You need do no more" in words(await step(case, OWEN, "decline"))
     assert await entries(case) == [("invited", LEAH), ("declined", OWEN)]
     assert await told(case, LEAH) == [WAITS]
-    assert await duties(case) == [("fair.join", "dropped")], "nobody is reminded of what they cannot do"
-    assert "They cannot take part. Please ask another colleague." in words(await page(case, LEAH))
+    assert await duties(case) == [("fair.join", "open")], "whoever waits is reminded that nobody is asked"
+    assert "They cannot take part any more." in words(await page(case, LEAH))
     assert labels(await page(case, OWEN)) == ["Join"]
     form = await step(case, LEAH, "replace", {"colleague": OWEN})
     assert [i.error for i in form.inputs()] == [SAID_NO]
@@ -964,7 +964,7 @@ async def test_whoever_stays_hears_of_it_and_has_not_to_join_again(case: Stage) 
     assert len(await told(case, LEAH)) == heard + 1
     await step(case, IMOGEN, "decline")
     assert len(await told(case, JUDITH)) == 1, "whoever asked hears of it"
-    assert "They cannot take part." in words(await page(case, LEAH))
+    assert "They cannot take part any more." in words(await page(case, LEAH))
 
 
 async def test_that_one_of_two_who_are_asked_says_no_does_not_answer_for_the_other(case: Stage) -> None:
@@ -976,7 +976,7 @@ async def test_that_one_of_two_who_are_asked_says_no_does_not_answer_for_the_oth
     assert labels(await page(case, SANDEEP)) == ["Join", "I cannot take part"]
     assert ("fair.join", "open") in await duties(case)
     await step(case, SANDEEP, "join")
-    assert "They cannot take part." in words(await page(case, SANDEEP))
+    assert "They cannot take part any more." in words(await page(case, SANDEEP))
 
 
 async def test_an_overseer_asks_only_whoever_could_have_been_asked_at_the_start(case: Stage) -> None:

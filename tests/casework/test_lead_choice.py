@@ -34,7 +34,7 @@ from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.training import Standard, TrainingSettings
-from psirf_bot.store.tables import AuditEntry, Contact, Deadline, NamedContact, Person, Training
+from psirf_bot.store.tables import AuditEntry, Contact, Deadline, NamedContact, Person, SupportNeed, Training
 from psirf_bot.trust_file import sample_training_text
 from scenes import scene
 from stage import Stage, words
@@ -116,7 +116,7 @@ async def test_responses_of_the_last_twelve_months_are_counted(stage: Stage, day
 
 REFUSED: dict[str, tuple[Mapping[str, Any], str]] = {
     "a stranger": ({"lead": "Nobody Known (agency)"}, "on the people list"),
-    "somebody involved": ({"lead": TOMASZ, "override": REASON}, "is named in the report"),
+    "somebody involved": ({"lead": TOMASZ, "override": REASON}, f"{TOMASZ} cannot lead this one. Please choose"),
     "not on the list": ({"lead": CARYS}, "Carys Penhallow still needs: a place on the list of response leads; Patient"),
     "training not complete": ({"lead": CALLUM}, "Callum Strachan still needs: 2 days of training in learning"),
     "no hours": ({"hours": None}, "Please answer this"),
@@ -134,6 +134,22 @@ async def test_who_cannot_lead_it(stage: Stage, answers: Mapping[str, Any], says
     assert await lead_of(stage) == ""
     assert (await clocks(stage))["response.lead"][1] == "open"
     assert await audited(stage) == []
+
+
+async def test_why_somebody_cannot_lead_is_said_to_nobody(stage: Stage) -> None:
+    await to_choose(stage, involved="yes", colleagues=TOMASZ)
+
+    def somebody_else(work: Work) -> None:
+        need = work.session.exec(select(SupportNeed).where(SupportNeed.name == TOMASZ)).one()
+        need.wish, need.checker_id = "someone-else", None
+        work.session.add(need)
+
+    await stage.do(somebody_else)
+    said = []
+    for name in (TOMASZ, CARYS):
+        form = await choose(stage, lead=name, override=REASON)
+        said.append([i.error.replace(name, "…") for i in form.inputs() if i.error])
+    assert said == [["… cannot lead this one. Please choose somebody else."]] * 2
 
 
 async def test_the_refusal_says_that_a_reason_lets_it_go_on(stage: Stage) -> None:

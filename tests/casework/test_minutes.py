@@ -431,7 +431,7 @@ async def test_the_chair_who_votes_is_said_to_be_it(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("departure", "wanted"),
     [
-        ("asked", "Answer: The Chief Nurse or the Medical Director has been asked."),
+        ("asked", "Answer: The Chief Nurse or the Medical Director has been asked to answer it."),
         ("agreed", "Answer: Allowed, by Marguerite Oduya, Chief Nurse, 20 November 2026, 14:00. It is well founded."),
         (
             "refused",

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from ready_reports import send_report
 from responses import (
     AMINA,
     BRONWEN,
@@ -22,8 +23,9 @@ from responses import (
 )
 from sqlmodel import select
 
+from psirf_bot import demo
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import desk, named_contacts, people
+from psirf_bot.casework import cases, desk, named_contacts, people
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.store.tables import AuditEntry, NamedContact, Person, SupportNeed
@@ -106,6 +108,77 @@ async def test_that_there_is_none_is_an_answer_too(stage: Stage, why: str) -> No
     assert await missing(stage) == []
 
 
+HARMED: dict[str, Any] = {
+    **demo.REPORT,
+    "when": "2026-11-19T20:10",
+    "physical-harm": "severe",
+}
+WHY = "The report was of another visit; nobody lives at that address."
+
+
+@scene
+async def harmed(stage: Stage) -> None:
+    """A learning response to a report that says that a patient came to severe harm."""
+    await send_report(stage, AMINA, HARMED)
+    await press(stage, LEAH, "case.read")
+    await approved(stage, "mdt")
+    await press(stage, LEAH, "response.lead", LEAD)
+
+
+async def test_that_nobody_was_affected_takes_a_reason_where_it_is_reported_otherwise(stage: Stage) -> None:
+    await harmed(stage)
+    asked = await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-nobody": None})
+    assert "As it is reported, a patient was affected (physical harm: severe" in words(asked)
+    assert [i.id for i in asked.inputs() if i.error] == ["why-nobody"]
+    assert await missing(stage) == ["the patient or family"]
+    noted = await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-nobody": WHY})
+    assert f"No patient or family was affected: {WHY}" in words(noted)
+    assert await missing(stage) == []
+    assert WHY in words(await press(stage, NIAMH, "response.show")), "it stands on the record"
+    form = {i.id: getattr(i, "value", None) for i in (await press(stage, LEAH, "contacts-named.set")).inputs()}
+    assert (form["why-not"], form["why-nobody"]) == (("nobody-affected",), WHY)
+    assert await stage.do(lambda work: work.session.exec(select(NamedContact.why_not)).all()) == [
+        f"nobody-affected: {WHY}"
+    ]
+
+
+async def test_that_they_do_not_want_one_takes_no_reason(stage: Stage) -> None:
+    await harmed(stage)
+    await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-not": "not-wanted", "why-nobody": None})
+    assert await missing(stage) == []
+
+
+async def test_it_is_asked_once_more_when_it_is_reported_otherwise_later(stage: Stage) -> None:
+    await to_name(stage)
+    await press(stage, LEAH, "contacts-named.set", NOBODY)
+
+    def harm(work: Work) -> None:
+        found = cases.newest_version(work, case_in(work))
+        assert found is not None
+        answers = {**found.answers, "event-type": "incident", "affected": ["patient"], "physical-harm": "severe"}
+        cases.write_version(work, case_in(work), answers, {}, "x", "It was graver.")
+
+    await stage.do(harm)
+    card = await gate(stage, NIAMH)
+    assert card is not None
+    assert "It was said: No patient or family was affected. As it is reported, a patient was affected" in words(card)
+
+
+@pytest.mark.parametrize("why", ["not-wanted", "nobody-affected"])
+async def test_what_was_said_for_an_earlier_response_is_asked_anew(stage: Stage, why: str) -> None:
+    await to_name(stage)
+    await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-not": why})
+    stage.later(hours=1)
+    await approved(stage, "psii")
+    assert await missing(stage) == ["the patient or family"]
+    card = await gate(stage, NIAMH) or Card(title="", preview="")
+    form = await press(stage, LEAH, "contacts-named.set")
+    assert [getattr(i, "value", None) or None for i in form.inputs()] == [None, None]
+    await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-not": why})
+    assert await missing(stage) == []
+    assert card.title == "" or "Before this response was decided on it was said" in words(card)
+
+
 async def test_the_checker_of_a_member_of_staff_is_their_contact(stage: Stage) -> None:
     await to_name(stage, **INVOLVED)
     await press(stage, LEAH, "contacts-named.set", NOBODY)
@@ -157,7 +230,7 @@ async def test_others_are_told_nothing_of_what_is_missing(stage: Stage, name: st
         ({"contact": None, "why-not": None}, "Please name somebody, or say below why there is nobody"),
         ({"contact": FEMI, "why-not": "not-wanted"}, "Please choose one or the other"),
         ({"contact": "Somebody Else (agency)", "why-not": None}, "on the people list"),
-        ({"contact": TOMASZ, "why-not": None}, "is named in the report"),
+        ({"contact": TOMASZ, "why-not": None}, f"{TOMASZ} cannot be the contact here. Please choose somebody else."),
     ],
 )
 async def test_who_cannot_be_the_contact(stage: Stage, answers: dict[str, Any], says: str) -> None:

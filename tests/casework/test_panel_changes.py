@@ -10,7 +10,7 @@ from test_joined_reports import on, report
 from test_panel_decision import WHY, add_panel, decide, panel_in, stands_in
 from test_panel_opening import MARGUERITE, change, filled_in, involve, opens, prepares, the_panel, trained, votes_due
 
-from psirf_bot.casework import deadlines, minute_kept, panel_changes, panels, people
+from psirf_bot.casework import deadlines, kept_out, minute_kept, panels, people
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.minimum import GRAVE
@@ -58,7 +58,7 @@ async def joins(stage: Stage, colleague: str) -> None:
 
 async def has_left(stage: Stage, name: str) -> None:
     await change(stage, name, active=False)
-    await stage.do(panel_changes.pass_on_those_of_leavers)
+    await stage.do(lambda work: kept_out.after_an_import(work, {}))
     await stage.do(deadlines.pass_on_those_of_leavers)
     await stage.settled()
 
@@ -167,6 +167,27 @@ async def test_nobody_waits_for_the_vote_of_a_leaver(stage: Stage) -> None:
     due = await votes_due(stage)
     assert due[FEMI] == ("2026-11-27", "dropped")
     assert {how for name, (_, how) in due.items() if name != FEMI} == {"open"}
+
+
+async def test_the_seat_of_a_leaver_counts_only_with_the_vote_they_gave(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    await press(stage, FEMI, "panel.vote", {"choice": "mdt", "rationale": "As we said."})
+    before = len(await stage.do(lambda work: panels.members(work, panel_in(work))))
+    assert PRIYA in words(stage.channel("panel")[-1])
+    out = await stage.do(kept_out.as_it_stands)
+    for name in (FEMI, PRIYA):
+        await change(stage, name, active=False)
+    await stage.do(lambda work: kept_out.after_an_import(work, out))
+    await stage.settled()
+    card = words(stage.channel("panel")[-1])
+    assert f"1 of {before - 1} has voted" in card
+    assert (FEMI in card, PRIYA in card) == (True, False)
+    asked = words(await press(stage, LEAH, "panel.close"))
+    assert SANDEEP in asked, "who has not voted yet and works here"
+    assert PRIYA not in asked
+    closed = words(await press(stage, LEAH, "panel.close", sure="yes"))
+    assert f"Voted: 1 of {before - 1}" in closed
 
 
 @pytest.mark.parametrize("written", [True, False])

@@ -26,7 +26,7 @@ from responses import (
 from sqlmodel import col, func, select
 
 from psirf_bot.cards.model import Buttons, Card, Words
-from psirf_bot.casework import desk, gaps, panel_decision
+from psirf_bot.casework import desk, gaps, panel_closing, panel_decision
 from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.owners import owners
@@ -36,6 +36,7 @@ from psirf_bot.domain.deadlines import Event
 from psirf_bot.domain.minimum import GRAVE
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.store.tables import AuditEntry, Deadline, LearningResponse, Panel, PanelMember, Person, StandIn, Vote
+from ready_made import NOW
 from scenes import scene
 from stage import Stage, action, words
 
@@ -45,6 +46,7 @@ AGREED_ON = {LEAH: "mdt", BRONWEN: "mdt", FEMI: "none"}
 WHY = "The same pumps are already being replaced."
 DECIDED = {"decision": "mdt", "rationale": WHY, "departure": None}
 NO_NOTE = {"note": None}
+STILL_OPEN: dict[str, Any] = {"closed_at": None, "closes_at": NOW + timedelta(days=5)}
 NO_VOTE = "Only one of us could come, and the family waits."
 
 
@@ -69,8 +71,12 @@ def add_panel(work: Work, facts: Sequence[str] | None, votes: Mapping[str, str],
         chair_id=id_of(work, SANDEEP),
         opened_by=by,
         opened_at=work.now,
-        closes_at=work.now,
-        **{"closed_at": work.now, "documents": dict.fromkeys(DOCUMENTS, "https://files.example/1"), "learning": "no"}
+        **{
+            "closes_at": work.now,
+            "closed_at": work.now,
+            "documents": dict.fromkeys(DOCUMENTS, "https://files.example/1"),
+            "learning": "no",
+        }
         | fields,
     )
     if facts is not None:
@@ -253,7 +259,7 @@ async def test_what_was_decided_and_by_whom_is_kept(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("fields", "facts", "says"),
     [
-        ({"closed_at": None}, (), "Voting is open until"),
+        (STILL_OPEN, (), "Voting is open until"),
         ({"documents": {"datix": "https://files.example/1"}}, (), "Chronology, First-hand accounts"),
         ({}, None, "Nobody has confirmed the facts."),
         ({"learning": None}, (), "Nobody has said whether the risk is unexpected"),
@@ -270,8 +276,28 @@ async def test_what_has_to_be_there_before_a_decision(
     assert (await the_panel(stage)).decision is None
 
 
+async def test_between_the_close_and_the_tick_the_chair_goes_on(stage: Stage) -> None:
+    await voted(stage, closed_at=None)
+    assert "Voting has closed" in words(page := await press(stage, SANDEEP, "panel.show"))
+    assert "Write the decision" in [button.label for button in page.all_buttons()]
+    assert "has not been written yet" in words(await press(stage, SANDEEP, "panel.approve"))
+    before = len(stage.private(SANDEEP))
+    form = await press(stage, SANDEEP, "panel.decide")
+    assert form.title == "What the panel decided"
+    assert (await the_panel(stage)).closed_at == stage.now
+    assert stage.private(SANDEEP)[before:] == [], "not told of what they see"
+    who = await stage.do(
+        lambda work: work.session.exec(select(AuditEntry.actor_id).filter_by(what="voting closed")).one()
+    )
+    assert who == panel_closing.THE_BOT
+    await decide(stage, "mdt")
+    assert (await the_panel(stage)).state == "decided"
+    await stage.tick()
+    assert (await the_panel(stage)).state == "decided"
+
+
 async def test_everything_that_is_missing_is_said_at_once(stage: Stage) -> None:
-    await voted(stage, None, closed_at=None, documents={}, learning=None)
+    await voted(stage, None, **STILL_OPEN, documents={}, learning=None)
     refused = words(await press(stage, SANDEEP, "panel.decide"))
     for says in ("Voting is open", "Datix report, Chronology", "confirmed the facts", "much to learn"):
         assert says in refused

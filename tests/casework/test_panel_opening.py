@@ -23,6 +23,7 @@ from psirf_bot.store.tables import (
     Case,
     Channel,
     Deadline,
+    Identity,
     Outbox,
     Panel,
     PanelMember,
@@ -33,7 +34,7 @@ from psirf_bot.store.tables import (
     Vote,
 )
 from scenes import scene
-from stage import Stage, shown, words
+from stage import Stage, address_of, shown, words
 
 PRIYA, FEMI, NIAMH, OWEN = "Priya Raman", "Femi Adeyemi", "Niamh Gallagher", "Owen Tregarth"
 MARGUERITE = "Marguerite Oduya"
@@ -276,6 +277,78 @@ async def test_a_manager_who_was_passed_over_gets_no_seat(stage: Stage) -> None:
     await stage.do(pass_over)
     await opens(stage)
     assert FEMI not in await seats(stage)
+
+
+async def typed(stage: Stage, name: str) -> None:
+    """The report names somebody by hand."""
+
+    def need(work: Work) -> None:
+        work.session.add(
+            SupportNeed(id=work.new_id(), case_id=case_in(work).id, name=name, wish="quality", at=work.now)
+        )
+
+    await stage.do(need)
+
+
+async def listed(stage: Stage, name: str, *roles: str, manager: str, email: str = "") -> str:
+    """Somebody who has come on the people list."""
+
+    def add(work: Work) -> str:
+        theirs = work.session.exec(select(Person.id).where(Person.name == manager)).one()
+        someone = Person(id=work.new_id(), name=name, roles=["staff", *roles], line_manager_id=theirs)
+        someone.email = email or address_of(name)
+        where = {"platform": "web", "team": "demo", "user": someone.email}
+        work.session.add_all([someone, Identity(**where, person_id=someone.id, address={"user": someone.email})])
+        return someone.id
+
+    return str(await stage.do(add))
+
+
+async def test_whoever_was_named_by_hand_is_kept_out_once_they_are_listed(stage: Stage) -> None:
+    dana = "Dana Whitlock"
+    await read_case(stage)
+    await typed(stage, "dana  WHITLOCK (agency)")
+    await listed(stage, dana, "expert", "panel", "quality", manager=FEMI)
+    await listed(stage, "Dan Whitlock", "expert", manager=MARGUERITE)
+    assert filled_in(await press(stage, LEAH, "panel.open"))["experts"] == ["Dan Whitlock", PRIYA]
+    for name in (dana, FEMI):
+        assert f"{name} cannot sit on this one." in words(await opens(stage, experts=[name]))
+    await opens(stage)
+    assert await seats(stage) == {LEAH: "quality", SANDEEP: "quality", BRONWEN: "service", PRIYA: "expert"} | {
+        "Dan Whitlock": "expert"
+    }
+    for name in (dana, FEMI):
+        assert "You do not have a vote" in words(await press(stage, name, "panel.vote"))
+        assert "I cannot show you a panel" in words(await press(stage, name, "panel.show"))
+    assert "You do not have a vote" not in words(await press(stage, "Dan Whitlock", "panel.vote"))
+
+
+async def test_a_member_who_turns_out_to_be_named_by_hand_has_no_vote_any_more(stage: Stage) -> None:
+    await read_case(stage)
+    await opens(stage)
+    given = {"choice": "mdt", "rationale": "Three alike this year."}
+    await press(stage, PRIYA, "panel.vote", given)
+    assert await stage.do(lambda work: len(panels.votes(work, panel_of(work, case_in(work))))) == 1
+    await typed(stage, f"{PRIYA} (bank)")
+    assert await stage.do(lambda work: panels.votes(work, panel_of(work, case_in(work)))) == {}
+    assert "You do not have a vote" in words(await press(stage, PRIYA, "panel.vote", given))
+
+
+async def test_two_of_one_name_are_told_apart_and_a_form_that_was_filled_in_is_taken_as_it_is(stage: Stage) -> None:
+    await read_case(stage)
+    second = await listed(stage, FEMI, "expert", manager=MARGUERITE, email="femi2@fenmarsh.example")
+    given = filled_in(await press(stage, LEAH, "panel.open"))
+    assert sorted(given["experts"]) == [FEMI, f"{FEMI} (2)", PRIYA]
+    await press(stage, LEAH, "panel.open", given)
+    assert len(await stage.do(lambda work: work.session.exec(select(PanelMember)).all())) == 6
+    assert f"Not yet: {FEMI}, {FEMI} (2), {PRIYA}" in words(stage.channel("panel")[-1])
+    await press(stage, FEMI, "panel.vote", {"choice": "mdt", "rationale": "Three alike this year."})
+    assert f"Voted: {FEMI}. Not yet: {FEMI} (2), {PRIYA}" in words(stage.channel("panel")[-1])
+    form = await press(stage, LEAH, "panel.papers")
+    for experts, stays in ((f"{PRIYA}, {FEMI} (2)", True), (f"{PRIYA}, {FEMI}", False)):
+        await press(stage, LEAH, "panel.papers", filled_in(form) | {"experts": experts})
+        sitting = await stage.do(lambda work: [m.person_id for m in work.session.exec(select(PanelMember))])
+        assert (second in sitting) is stays
 
 
 @pytest.mark.parametrize("question", ["representatives", "experts", "chair"])

@@ -1,6 +1,7 @@
 """The learning response: decided, verified, started, longer, paused, ended; each with its clocks, in words."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -44,7 +45,16 @@ from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.store.tables import AuditEntry, Deadline, Extension, LearningResponse, Person, StandIn, SupportNeed
+from psirf_bot.store.tables import (
+    AuditEntry,
+    Channel,
+    Deadline,
+    Extension,
+    LearningResponse,
+    Person,
+    StandIn,
+    SupportNeed,
+)
 from stage import Stage, address_of, shown, words
 
 
@@ -136,7 +146,7 @@ async def test_line_managers_are_asked_at_once_and_an_involved_reporter_hears_it
 
 
 @pytest.mark.parametrize(
-    ("lead", "says"), [("Nobody Known (agency)", "on the people list"), (TOMASZ, "is named in the report")]
+    ("lead", "says"), [("Nobody Known (agency)", "on the people list"), (TOMASZ, "cannot lead this one")]
 )
 async def test_who_cannot_lead(stage: Stage, lead: str, says: str) -> None:
     await read_case(stage, colleagues=TOMASZ)
@@ -155,7 +165,7 @@ async def test_a_manager_who_is_to_learn_nothing_cannot_lead(stage: Stage) -> No
 
     await stage.do(somebody_else)
     card = await decided(stage, lead=CARYS)
-    assert "so somebody else has to lead it" in words(card)
+    assert f"{CARYS} cannot lead this one. Please choose somebody else." in words(card)
 
 
 @pytest.mark.parametrize("name", [AMINA, NIAMH, MARGUERITE, WEI])
@@ -325,6 +335,15 @@ async def test_the_target_lies_one_to_three_months_from_the_start(
         ]
 
 
+async def test_a_target_that_a_pause_has_moved_says_so(stage: Stage) -> None:
+    await started(stage, agreed="agreed", target="2027-01-15")
+    await press(stage, NIAMH, "case.pause", {"reason": "coroner", "review": "2026-12-04"})
+    stage.later(days=7)
+    page = words(await press(stage, NIAMH, "case.resume"))
+    moved = "Target: Friday 22 January 2027: agreed with those affected (policy §13); moved by a pause from Friday 15"
+    assert f"{moved} January 2027." in page
+
+
 async def test_the_form_says_when_a_day_is_needed(stage: Stage) -> None:
     card = await started(stage, agreed="agreed", target=None)
     assert "Please check: Please" not in words(card)
@@ -444,10 +463,66 @@ async def test_a_longer_time_is_agreed(stage: Stage) -> None:
         "six-months": "open",
     }
     assert found["response.extension"] == ("2027-04-20", "open")
-    assert "policy §13: three months. A longer time was agreed on Friday 20 November 2026." in words(card)
+    assert "policy §13: three months. A longer time was recorded on Friday 20 November 2026." in words(card)
     assert "Patient or family: agreed with them. Staff: we tried to agree it" in words(card)
     assert titles(stage, LEAH)[-1] == "A learning response takes longer"
     assert "takes more than six months" not in " ".join(titles(stage, MARGUERITE))
+
+
+@pytest.mark.parametrize(
+    ("family", "staff", "says"),
+    [
+        ("agreed", "agreed", "agreed with those affected"),
+        ("attempted", "agreed", "tried but not agreed with the patient or family; agreed with the staff"),
+        ("not-involved", "attempted", "the patient or family not involved, or chose not to be; tried but not agreed"),
+    ],
+)
+async def test_a_longer_time_says_with_whom_it_was_agreed(stage: Stage, family: str, staff: str, says: str) -> None:
+    await started(stage)
+    card = await press(stage, NIAMH, "response.extend", LONGER | {"family": family, "staff": staff})
+    assert f"Extension: Tuesday 20 April 2027: {says}" in words(card)
+    assert ("agreed with those affected" in words(card)) is (says == "agreed with those affected")
+    assert f"takes longer, until Tuesday 20 April 2027: {says}" in words(stage.private(LEAH)[-1])
+    assert "Recorded late" not in words(card)
+    await press(
+        stage, NIAMH, "response.extend", LONGER | {"until": "2027-05-18", "family": "agreed", "staff": "agreed"}
+    )
+    page = words(await press(stage, NIAMH, "response.show"))
+    assert "Extension: Tuesday 18 May 2027: agreed with those affected (policy §13)." in page
+
+
+@pytest.mark.parametrize("missing", ["tried-on", "tried-how"])
+@pytest.mark.parametrize("who", ["family", "staff"])
+async def test_what_was_tried_is_recorded_when_and_how(stage: Stage, who: str, missing: str) -> None:
+    await started(stage)
+    tried = LONGER | {"family": "agreed", "staff": "agreed"} | {who: "attempted"}
+    refused = words(await press(stage, NIAMH, "response.extend", tried | {missing: None}))
+    assert {"tried-on": "day of the last attempt", "tried-how": "say what was tried"}[missing] in refused
+    assert await how_many(stage, Extension) == 0
+    page = words(await press(stage, NIAMH, "response.extend", tried))
+    assert "Tried: By telephone with each of the staff, twice. Last on Friday 20 November 2026." in page
+    agreed = LONGER | {"until": "2027-05-18", "family": "agreed", "staff": "agreed", missing: None}
+    await press(stage, NIAMH, "response.extend", agreed)
+    assert await how_many(stage, Extension) == 2, "nothing was tried where all agreed"
+
+
+async def test_a_longer_time_that_comes_late_is_kept_and_says_so(stage: Stage) -> None:
+    await started(stage)
+    stage.now = datetime(2027, 2, 20, 10, tzinfo=UTC)
+    on_the_day = words(await press(stage, NIAMH, "response.extend", LONGER))
+    assert "Recorded late" not in on_the_day
+    stage.now = datetime(2027, 4, 30, 10, tzinfo=UTC)
+    page = words(await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-05-18", "staff": "agreed"}))
+    late = "Recorded late, on Friday 30 April 2027: there was time until Tuesday 20 April 2027."
+    assert f"Extension: Tuesday 18 May 2027: agreed with those affected (policy §13). {late}" in page
+    assert page.count(late) == 2, "with its day, and in the record"
+    assert late in words(stage.private(LEAH)[-1])
+
+
+async def test_no_day_is_called_agreed_that_was_not(stage: Stage) -> None:
+    card = await started(stage, agreed="not-reached", target="2027-01-15")
+    assert "You said that no time was agreed." in words(card)
+    assert "response.target" not in await clocks(stage, "response.")
 
 
 async def test_a_second_longer_time_moves_the_clock(stage: Stage) -> None:
@@ -493,7 +568,7 @@ async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -
         "response.started": "done",
         "response.target": "paused",
         "response.three-months": "paused",
-        "response.six-months": "paused",
+        "response.six-months": "open",
     }
     assert "Paused since Friday 20 November 2026: a coroner's inquiry." in words(card)
     assert "looked at again on Friday 11 December 2026" in words(card)
@@ -510,7 +585,7 @@ async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -
     found = await clocks(stage, "response.")
     assert found["response.target"] == ("2027-02-10", "open")
     assert found["response.three-months"] == ("2027-03-13", "open")
-    assert found["response.six-months"] == ("2027-06-10", "open")
+    assert found["response.six-months"] == ("2027-05-20", "open"), "never more than six months (K03)"
 
 
 async def test_one_clock_of_a_response_never_stands_still_or_goes_on_alone(stage: Stage) -> None:
@@ -518,7 +593,7 @@ async def test_one_clock_of_a_response_never_stands_still_or_goes_on_alone(stage
     form = await on_a_duty(stage, NIAMH, "duty.pause", "response.target")
     assert form.title == "Pause the learning response"
     await stage.presses(NIAMH, form, "Pause it", {"reason": "police", "review": "2026-12-11"})
-    states = {how for _, how in (await clocks(stage, "response.t", "response.six")).values()}
+    states = {how for _, how in (await clocks(stage, "response.t")).values()}
     assert (await state(stage), states) == ("paused", {"paused"})
     duty = words(await on_a_duty(stage, NIAMH, "duty.show", "response.target"))
     assert "Paused until it is looked at again on Friday 11 December. A police investigation." in duty
@@ -535,11 +610,44 @@ async def test_a_longer_time_goes_by_the_days_that_a_pause_has_moved(stage: Stag
     await press(stage, NIAMH, "case.pause", {"reason": "coroner", "review": "2027-01-15"})
     stage.later(days=56)
     await press(stage, NIAMH, "case.resume")
-    assert "goes on after Thursday 15 July 2027" in words(await press(stage, NIAMH, "response.extend"))
+    assert "goes on after Thursday 20 May 2027" in words(await press(stage, NIAMH, "response.extend"))
     shorter = await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-03-01"})
     assert "There is time until Saturday 17 April 2027 already" in words(shorter)
-    await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-06-10"})
-    assert (await clocks(stage))["response.extension"] == ("2027-06-10", "open")
+    await press(stage, NIAMH, "response.extend", LONGER | {"until": "2027-05-10"})
+    assert (await clocks(stage))["response.extension"] == ("2027-05-10", "open")
+    await press(stage, NIAMH, "case.pause", {"reason": "coroner", "review": "2027-01-29"})
+    stage.later(days=7)
+    page = words(await press(stage, NIAMH, "case.resume"))
+    assert "tried but not agreed with the staff (policy §13); moved by a pause from Monday 10 May 2027." in page
+
+
+async def test_a_pause_does_not_move_the_six_months_and_they_say_that_it_is_paused(stage: Stage) -> None:
+    leads = {"purpose": "leads", "platform": "web", "address": {"channel": "leads"}}
+    await stage.do(lambda work: work.session.add(Channel(**leads, set_by="x", set_at=work.now)))
+    await started(stage)
+    six = {}
+    for by in ("response.six-months", "response.target"):
+        stage.now = datetime(2027, 3, 1, 10, tzinfo=UTC)
+        await press(stage, NIAMH, "case.pause", {"reason": "police", "review": "2027-06-01"})
+        six[by] = words(await on_a_duty(stage, NIAMH, "duty.show", by))
+    says = "The response is paused; the six months go on. Paused until it is looked at again on Tuesday 1 June."
+    assert f"{says} A police investigation." in six["response.six-months"]
+    assert says not in six["response.target"]
+    for day in (20, 21, 24, 25):
+        stage.now = datetime(2027, 5, day, 9, 5, tzinfo=UTC)
+        await stage.tick()
+    told = words(stage.private(MARGUERITE)[-1])
+    assert "Finish within six months: PSI-2026-0001" in told
+    assert "late. The response is paused; the six months go on." in told
+    assert "A police investigation." in told
+    assert "The response is paused" in words(stage.channel("leads")[-1])
+    assert "the end of the six months: Thursday 20 May 2027" in words(await resumed(stage))
+    assert (await clocks(stage))["response.six-months"] == ("2027-05-20", "open")
+
+
+async def resumed(stage: Stage) -> Card:
+    await press(stage, NIAMH, "case.resume")
+    return stage.private(LEAH)[-1]
 
 
 async def test_the_initial_report_is_sent_while_the_response_is_paused(stage: Stage) -> None:
@@ -699,7 +807,7 @@ async def test_what_people_did_is_in_the_audit_chain_without_their_words(stage: 
     def what(work: Work) -> list[str]:
         theirs = select(AuditEntry.what).where(AuditEntry.case_id == case_in(work).id)
         return [
-            w for w in work.session.exec(theirs) if w in {"response decided", "response started", "extension agreed"}
+            w for w in work.session.exec(theirs) if w in {"response decided", "response started", "extension recorded"}
         ]
 
-    assert await stage.do(what) == ["response decided", "response started", "extension agreed"]
+    assert await stage.do(what) == ["response decided", "response started", "extension recorded"]

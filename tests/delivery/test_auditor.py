@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, select
 
 from psirf_bot import health
+from psirf_bot.casework.post import PUT_OFF
 from psirf_bot.delivery.auditor import MOST, find_unsent
 from psirf_bot.health import health_routes
 from psirf_bot.store.database import Store, open_engine
@@ -52,6 +53,9 @@ WELL = [
     message(due_at=NOW + timedelta(days=1), created_at=ago(days=1)),
     message(state="uncertain", first_tried_at=ago(minutes=14), due_at=ago(minutes=14)),
     message(state="sent", due_at=ago(days=1)),
+    message(due_at=NOW + timedelta(days=1), created_at=ago(days=20)),
+    message(due_at=NOW + timedelta(days=1), created_at=ago(days=6), error=PUT_OFF),
+    message(state="sent", created_at=ago(days=8), error=PUT_OFF),
     message(state="let go", due_at=ago(days=1)),
     deadline(next_at=ago(minutes=9)),
     deadline(state="done", next_at=ago(days=1)),
@@ -62,6 +66,7 @@ NOT_WELL = [
     message(due_at=ago(minutes=11)),
     message(due_at=NOW + timedelta(minutes=4), first_tried_at=ago(minutes=11)),
     message(state="sending", due_at=ago(minutes=11)),
+    message(due_at=NOW + timedelta(days=1), created_at=ago(days=8), error=PUT_OFF),
     message(state="uncertain", first_tried_at=ago(minutes=16)),
     message(state="dead"),
     deadline(next_at=ago(minutes=11)),
@@ -73,7 +78,8 @@ async def test_all_is_sent(store: Store) -> None:
 
 
 async def test_what_is_not_well_is_counted(store: Store) -> None:
-    assert await said_of(store, [*WELL, *NOT_WELL]) == {"late": 3, "in_doubt": 1, "dead": 1, "late_deadlines": 1}
+    said = {"late": 3, "in_doubt": 1, "dead": 1, "put_off": 1, "late_deadlines": 1}
+    assert await said_of(store, [*WELL, *NOT_WELL]) == said
 
 
 async def said_of(store: Store, rows: list[Any]) -> Any:
@@ -112,7 +118,7 @@ async def test_it_looks_only_where_something_may_be_amiss(tmp_path: Path) -> Non
         find_unsent(session, NOW, NOW)
     with engine.connect() as connection:
         plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}").all() for one in asked]
-    assert len(plans) == 4
+    assert len(plans) == 5
     for plan in plans:
         steps = [step for *_, step in plan]
         assert any(step.startswith("SEARCH") for step in steps), steps
@@ -150,6 +156,7 @@ async def test_a_database_that_is_away_is_said(store: Store, client: TestClient[
 async def test_the_figures(store: Store, client: TestClient[Any, Any]) -> None:
     rows = [message(due_at=ago(minutes=20)), message("b", state="dead"), message("c", state="sent")]
     rows.append(message("d", state="uncertain", first_tried_at=ago(minutes=16)))
+    rows.append(message("e", due_at=NOW + timedelta(days=1), created_at=ago(days=8), error=PUT_OFF))
     await store.run(lambda session: session.add_all([*rows, deadline(next_at=ago(minutes=11))]))
     figures = (await (await client.get("/metrics")).text()).splitlines()
     for line in (
@@ -157,7 +164,7 @@ async def test_the_figures(store: Store, client: TestClient[Any, Any]) -> None:
         "psirf_outbox_oldest_due_seconds 1200.0",
         "psirf_outbox_dead 1.0",
         "psirf_outbox_in_doubt 1.0",
-        "psirf_nudges_late 1.0",
+        "psirf_nudges_late 2.0",
         "psirf_deadlines_late 1.0",
     ):
         assert line in figures

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from psirf_bot.domain.minimum import GRAVE, REQUIREMENTS, proposal, suggested
+from psirf_bot.domain.minimum import GRAVE, REQUIREMENTS, grounds, proposal, suggested
 from psirf_bot.domain.report import Report
 
 
@@ -51,6 +51,20 @@ def test_what_a_report_suggests(answers: dict[str, Any], facts: set[str]) -> Non
 
 def test_without_a_report_nothing_is_suggested() -> None:
     assert suggested(None) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "anew"),
+    [
+        ({}, {"physical_harm": "severe"}, {GRAVE}),
+        ({"physical_harm": "severe"}, {"physical_harm": "fatal"}, {GRAVE}),
+        ({"physical_harm": "fatal"}, {"physical_harm": "severe"}, set()),
+        ({"physical_harm": "severe"}, {"physical_harm": "severe", "psychological_harm": "severe"}, {GRAVE}),
+        ({"physical_harm": "severe"}, {"other_bodies": ("safeguarding",)}, {"safeguarding"}),
+    ],
+)
+def test_only_what_is_graver_gives_new_grounds(before: dict[str, Any], now: dict[str, Any], anew: set[str]) -> None:
+    assert {fact for fact, _ in grounds(report(**now)) - grounds(report(**before))} == anew
 
 
 def test_every_requirement_has_a_source_and_asks_for_something() -> None:

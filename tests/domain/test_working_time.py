@@ -16,6 +16,7 @@ NIGHT = QuietHours(time(19), time(8))
 ENGLAND = Calendar.of_england(LONDON, NIGHT)
 
 NIGHTS = WorkingPattern(frozenset(range(5)), time(21), time(7))
+NEARLY_ALL_QUIET = WorkingPattern(frozenset(range(5)), time(18, 50), time(8, 10))
 LATE_NIGHTS = WorkingPattern(frozenset(range(5)), time(20), time(8, 30))
 TUESDAYS_AND_THURSDAYS = WorkingPattern(frozenset({1, 3}), time(10), time(14))
 WEEKENDS = WorkingPattern(frozenset({5, 6}), time(7), time(15))
@@ -381,7 +382,10 @@ def test_after_quiet_hours_is_never_quiet_and_never_earlier(moment: datetime, be
         (LATE_NIGHTS, "24 Dec 2026 12:00", "30 Dec 2026 08:00"),  # Thursday's night ends on Christmas Day
         (NIGHTS, "14 Jan 2026 12:00", "15 Jan 2026 08:00"),  # all their hours are quiet
         (NIGHTS, "15 Jan 2026 03:00", "15 Jan 2026 08:00"),
-        (NIGHTS, "16 Jan 2026 08:01", "19 Jan 2026 08:00"),
+        (NIGHTS, "16 Jan 2026 08:01", "16 Jan 2026 08:01"),  # for two hours, so that what is due can go
+        (NIGHTS, "16 Jan 2026 10:00", "19 Jan 2026 08:00"),
+        (NEARLY_ALL_QUIET, "13 Jan 2026 07:59", "13 Jan 2026 08:00"),  # not from 18:50 to 19:00, nor until 08:10
+        (NEARLY_ALL_QUIET, "13 Jan 2026 18:50", "14 Jan 2026 08:00"),
         (NIGHTS, "24 Dec 2026 12:00", "29 Dec 2026 08:00"),
         (WorkingPattern(frozenset(range(5)), time(5), time(7)), "14 Jan 2026 05:30", "14 Jan 2026 08:00"),
         (WorkingPattern(frozenset(range(7)), time(0), time(0)), "14 Jan 2026 11:11", "14 Jan 2026 11:11"),
@@ -389,6 +393,14 @@ def test_after_quiet_hours_is_never_quiet_and_never_earlier(moment: datetime, be
 )
 def test_the_next_moment_of_work(pattern: WorkingPattern, moment: str, expected: str) -> None:
     assert ENGLAND.working_moment(at(moment), pattern) == at(expected)
+
+
+SECONDS = timedelta(seconds=5)
+
+
+def hours_between(begin: time, end: time) -> float:
+    minutes = (end.hour - begin.hour) * 60 + end.minute - begin.minute
+    return minutes % (24 * 60) / 60
 
 
 HOURS = st.sampled_from([time(hour) for hour in range(24) if hour != 1])
@@ -430,7 +442,10 @@ def test_a_moment_of_work_is_the_first_that_a_walk_by_the_hour_finds(
     for candidate in (moment, *(next_hour + timedelta(hours=n) for n in range(1, 24 * 60))):
         local = candidate.astimezone(LONDON)
         if never_meet:
-            found = (local.hour, local.minute, local.second) == (end.hour, 0, 0) and worked(local.date(), pattern)
+            first = time(0) if not shown_between(time(0), begin, end) else end
+            since = candidate - datetime.combine(local.date(), first, LONDON).astimezone(UTC)
+            in_the_morning = timedelta() <= since < timedelta(hours=2) and not shown_between(local.time(), begin, end)
+            found = in_the_morning and worked(local.date(), pattern)
         else:
             found = at_work(local, pattern) and not shown_between(local.time(), begin, end)
         if found:
@@ -440,6 +455,30 @@ def test_a_moment_of_work_is_the_first_that_a_walk_by_the_hour_finds(
     calendar = Calendar(ENGLAND.holidays, KNOWN_TO, LONDON, QuietHours(begin, end))
     assert calendar.working_moment(moment, pattern) == candidate
     assert calendar.working_moment(candidate, pattern) == candidate
+
+
+CLOCKS = st.builds(time, st.integers(0, 23), st.integers(0, 59))
+ANY_PATTERNS = st.builds(WorkingPattern, st.frozensets(st.integers(0, 6), min_size=1), CLOCKS, CLOCKS)
+MINUTES = st.integers(0, 14 * 60 + 59).map(lambda seconds: timedelta(seconds=seconds))
+
+
+@settings(max_examples=400, deadline=None)
+@given(MOMENTS, ANY_PATTERNS, CLOCKS, CLOCKS, MINUTES)
+@example(at("1 Dec 2026 15:00"), WorkingPattern(frozenset(range(4)), time(20), time(7, 30)), time(19), time(8), SECONDS)
+@example(at("1 Dec 2026 15:00"), WorkingPattern(frozenset(range(5)), time(18, 59), time(7)), time(19), time(8), SECONDS)
+@example(at("1 Dec 2026 15:00"), WorkingPattern(frozenset(range(5)), time(20), time(8, 1)), time(19), time(8), SECONDS)
+@example(at("24 Dec 2026 12:00"), WorkingPattern(frozenset({3}), time(23, 50), time(7)), time(1), time(6), SECONDS)
+def test_what_waits_for_a_moment_goes_in_it_whenever_within_minutes_it_is_looked_at_again(
+    moment: datetime, pattern: WorkingPattern, begin: time, end: time, later: timedelta
+) -> None:
+    assume(begin != end and hours_between(end, begin) >= 2)
+    calendar = Calendar(ENGLAND.holidays, KNOWN_TO, LONDON, QuietHours(begin, end))
+    told = calendar.working_moment(moment, pattern)
+    if told == moment:  # "now" is said up to the last moment; what misses that goes at the next
+        told = calendar.working_moment(moment + timedelta(days=2), pattern)
+        assume(told != moment + timedelta(days=2))
+    assert not calendar.is_quiet(told + later)
+    assert calendar.working_moment(told + later, pattern) == told + later
 
 
 @pytest.mark.parametrize(

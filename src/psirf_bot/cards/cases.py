@@ -51,7 +51,7 @@ class CaseLine:
 def history_card(reference: str, done: Sequence[Fact], buttons: tuple[Button, ...]) -> Card:
     """Who did what when with a case, the newest first. `done`: a moment, and who did what then."""
     body: list[Part] = [Facts(facts=tuple(done))] if done else [Words(text="Nothing is on record here.")]
-    left_out = "Being fair is not shown, nor who checked on staff. What was written is in the case itself."
+    left_out = "Being fair, support for staff and standing back are not shown. What was written is in the case itself."
     return Card(
         title=f"{reference}: who did what",
         preview=f"Who did what with {reference}.",

@@ -191,12 +191,15 @@ def lines_shown(lines: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
     return (*parts, *((Facts(facts=tuple(short)),) if short else ()))
 
 
-def looked_at_again(reference: str, version: int, open_it: Button) -> Card:
-    """There is a newer version of the run, and a colleague is asked to join it."""
+def looked_at_again(reference: str, version: int, open_it: Button, *, alone: bool) -> Card:
+    """There is a newer version of the run, and a colleague is asked to join it. `alone`: theirs can no longer."""
+    colleague = "Your colleague is asked to join it"
+    if alone:
+        colleague = "Your colleague can no longer take part: please open it and ask another to join it"
     body = (
         Words(
-            text=f"Version {version} is open. It starts afresh: no earlier answer counts. Your colleague is asked "
-            "to join it; no question is shown before that. The version before stays in the record as it is."
+            text=f"Version {version} is open. It starts afresh: no earlier answer counts. {colleague}; no question is "
+            "shown before that. The version before stays in the record as it is."
         ),
     )
     return Card(title=heading(reference), preview=PRIVATE_TASK, body=body, buttons=(open_it,))

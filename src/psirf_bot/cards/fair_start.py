@@ -30,6 +30,9 @@ IN_THEIR_PLACE = (
     "They are asked in place of your colleague, who can then no longer see it. Only what the two of you agree on "
     "counts: what you agreed with somebody else is asked again."
 )
+ALONE = "Your colleague can no longer take part. Once you have joined, open it to ask another colleague."
+NOT_YET = "They have not answered yet."
+CANNOT = "They cannot take part any more. Nothing goes on without a colleague: please press “Ask another colleague”."
 SAID_NO = "They have said that they cannot take part. Please choose somebody else."
 STATES = {"invited": "Under way", "open": "Under way", "paused": "Paused", "ended": "Ended", "withdrawn": "Taken back"}
 STILL_OWED = "Ended, with something still to be done"
@@ -118,10 +121,11 @@ def invited(
     overseer: str,
     replaced: bool,
     declined: bool,
+    alone: bool = False,
     buttons: tuple[Button, ...],
 ) -> Card:
     """For the one who is invited: nothing of the concern, and no question yet. `overseer`: who asks, if not the
-    colleague."""
+    colleague. `alone`: the colleague can take part no longer."""
     said = "You have said that you cannot take part. If you can after all, you can still join." if declined else ""
     asks = f"{colleague}, of the {team}, asks you to use the being fair tool together in {case}."
     if overseer:
@@ -129,7 +133,7 @@ def invited(
             f"{overseer}, who oversees the use of the being fair tool, asks you to use it in {case}, together with "
             f"{colleague}, of the {team}."
         )
-    words = [said, asks, REPLACED_BEFORE if replaced else ""]
+    words = [said, asks, ALONE if alone else "", REPLACED_BEFORE if replaced else ""]
     return _page(
         reference,
         *(Words(text=text) for text in words if text),
@@ -146,10 +150,12 @@ def invited(
 
 
 def waiting(
-    reference: str, case: str, colleague: str, team: str, *, declined: bool, buttons: tuple[Button, ...]
+    reference: str, case: str, colleague: str, team: str, *, answers: bool, back: bool, buttons: tuple[Button, ...]
 ) -> Card:
-    """For the one who has joined: whom they wait for."""
-    said = "They cannot take part. Please ask another colleague." if declined else "They have not answered yet."
+    """For the one who has joined: whom they wait for. Not `answers`: whether they have said no, have left or must not
+    take part is not told. `back`: it can be taken back."""
+    said = f"{NOT_YET} You can ask another colleague instead{', or take it back' if back else ''}."
+    said = said if answers else CANNOT
     facts = (Fact(label="Case", value=case), Fact(label="Asked", value=f"{colleague} ({team})"))
     return _page(reference, Facts(facts=facts), Words(text=said), Words(text=TOGETHER), buttons=buttons)
 
@@ -171,6 +177,12 @@ def joined(reference: str, begin: Button, *, anew: bool) -> Card:
         Words(text=how),
         buttons=(begin,),
     )
+
+
+def joined_alone(reference: str, open_it: Button) -> Card:
+    """They have joined; the colleague who had asked them can take part no longer."""
+    text = "Thank you, you have joined. Your colleague can no longer take part: please open it and ask another."
+    return _page(reference, Words(text=text), buttons=(open_it,))
 
 
 def asked_another(reference: str, colleague: str, open_it: Button, *, reached: bool) -> Card:

@@ -10,7 +10,9 @@ SHOWN = 5
 """Cases of each kind on the card: their buttons fit one row."""
 WORDS = 400
 """Characters of why somebody allowed a departure; the panel's page has all of it."""
-WHY_LISTED = "By the facts that were confirmed, these need a PSII. (Policy 3.4 and 12.3.)"
+WHY_LISTED = (
+    "By the facts that were confirmed, or by what was reported since, these need a PSII. (Policy 3.4 and 12.3.)"
+)
 NONE = "Every event that needs a PSII by its confirmed facts has one."
 
 

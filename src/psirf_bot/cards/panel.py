@@ -44,7 +44,8 @@ class PanelShown:
 
     `about`: the kind of event and its service. `confirmed`: the requirements whose facts are so; None while nobody has
     confirmed any. `papers`: by document, whether it is there. `outcome`: where it has got to since voting closed.
-    `written`: the chair has written the decision; `decided`: and approved it.
+    `written`: the chair has written the decision; `decided`: and approved it. `again`: that the facts have to be looked
+    at again, why, and what to do.
     """
 
     reference: str
@@ -62,6 +63,7 @@ class PanelShown:
     outcome: tuple[str, ...] = ()
     written: bool = False
     decided: bool = False
+    again: str = ""
 
     @property
     def heading(self) -> str:
@@ -227,8 +229,11 @@ def _proposed(shown: PanelShown) -> list[Part]:
     parts: list[Part] = [Words(text="What the rules propose", style="heading")]
     if shown.confirmed is None:
         return [*parts, Words(text=NOBODY_CONFIRMED)]
+    if shown.again:
+        parts.append(Words(text=shown.again, style="warning"))
     facts = tuple(Fact(label=each.fact, value=_follows(each)) for each in shown.confirmed)
-    parts += _table(facts) or (Words(text="No fact that has a set response was confirmed. The group decides."),)
+    nothing = "" if shown.again else " The group decides."
+    parts += _table(facts) or (Words(text=f"No fact that has a set response was confirmed.{nothing}"),)
     if shown.not_known:
         parts.append(Words(text=f"Not known yet: {'; '.join(shown.not_known)}."))
     return parts

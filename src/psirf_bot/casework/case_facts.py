@@ -1,11 +1,13 @@
 """What authority needs to know of a case: asked on nearly every turn, so past the ORM."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlmodel import col
 
+from psirf_bot.casework.namesakes import Meant, meant
 from psirf_bot.casework.work import Work, once
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import CaseFacts, State
@@ -42,9 +44,11 @@ def _case_facts(work: Work, case: Case) -> CaseFacts:
         has_response=response is not None and response.ended_at is None,
         checker_ids=frozenset(need.checker_id for need in needs if need.checker_id),
         passed_over_ids=frozenset(
-            need.line_manager_id
+            someone.line_manager_id
             for need in needs
-            if need.wish == "someone-else" and need.line_manager_id and need.line_manager_id != need.checker_id
+            if need.wish == "someone-else"
+            for someone in _meant(work, need)
+            if someone.line_manager_id and someone.line_manager_id != need.checker_id
         ),
     )
 
@@ -62,7 +66,7 @@ def _newest_panel(work: Work, case: Case) -> Panel | None:
 def _panel_facts(work: Work, case: Case, panel: Panel) -> dict[str, Any]:
     """Who takes part in its panel, and who must not: whoever was involved, and their line managers."""
     members = _MEMBERS.all(work.session, panel=panel.id)
-    named, managers = _staff_and_managers(work, case)
+    named, managers = _staff_and_managers(work, case.id)
     return {
         "chair_id": panel.chair_id,
         "panel_ids": frozenset(m.person_id for m in members if m.recused_at is None),
@@ -73,20 +77,33 @@ def _panel_facts(work: Work, case: Case, panel: Panel) -> dict[str, Any]:
 
 def involved_in(work: Work, case: Case) -> frozenset[str]:
     """The staff named in a case's reports, with those that were joined with it, and their line managers."""
-    return frozenset().union(*_staff_and_managers(work, case))
+    return frozenset().union(*_staff_and_managers(work, case.id))
 
 
-def _staff_and_managers(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
-    return once(work, ("staff", case.id), lambda: _named_in(work, case))
+def staff_named(work: Work, case_id: str) -> frozenset[str]:
+    """The staff named in a case's reports and in those of every one it was joined with."""
+    return _staff_and_managers(work, family(work, case_id)[0])[0]
 
 
-def _named_in(work: Work, case: Case) -> tuple[frozenset[str], frozenset[str]]:
-    named, managers = set[str | None](), set[str | None]()
-    for case_id in _with_joined(work, case.id):
-        for need in _NEEDS.all(work.session, case=case_id):
-            named.add(need.person_id)
-            managers |= {need.passed_over_id, need.line_manager_id}
-    return frozenset(filter(None, named)), frozenset(filter(None, managers))
+def _staff_and_managers(work: Work, case_id: str) -> tuple[frozenset[str], frozenset[str]]:
+    return once(work, ("staff", case_id), lambda: _named_in(work, case_id))
+
+
+def _named_in(work: Work, case_id: str) -> tuple[frozenset[str], frozenset[str]]:
+    named, managers = set[str](), set[str | None]()
+    for each in _with_joined(work, case_id):
+        for need in _NEEDS.all(work.session, case=each):
+            staff = _meant(work, need)
+            named |= {someone.id for someone in staff}
+            managers |= {need.passed_over_id, *(someone.line_manager_id for someone in staff)}
+    return frozenset(named), frozenset(filter(None, managers))
+
+
+def _meant(work: Work, need: Any) -> Sequence[Meant]:
+    """Who is named; nothing more is asked about those who are known for certain."""
+    if need.on_list and need.active:
+        return (Meant(need.person_id, need.line_manager_id, None),)
+    return meant(work, need.person_id, need.name)
 
 
 def family(work: Work, case_id: str) -> list[str]:
@@ -108,7 +125,8 @@ def _with_joined(work: Work, case_id: str) -> list[str]:
 _case, _need, _person, _response = (table_of(each) for each in (Case, SupportNeed, Person, LearningResponse))
 _panel, _member = table_of(Panel), table_of(PanelMember)
 _NEEDS = Prepared(
-    sa.select(_need.c.person_id, _need.c.checker_id, _need.c.wish, _need.c.passed_over_id, _person.c.line_manager_id)
+    sa.select(_need.c.person_id, _need.c.name, _need.c.checker_id, _need.c.wish, _need.c.passed_over_id)
+    .add_columns(_person.c.line_manager_id, _person.c.on_list, _person.c.active)
     .join(_person, _need.c.person_id == _person.c.id, isouter=True)
     .where(_need.c.case_id == bindparam("case"))
 )

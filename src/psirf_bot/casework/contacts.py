@@ -172,7 +172,7 @@ def _agree(work: Work, press: Press, answers: Answers) -> Card:
         need_id=need_id,
         lead_id=lead_id,
     )
-    work.record(press.by.id, "contact agreed", case, contact=contact.id)
+    _record(work, press.by.id, "agreed", case, contact)
     _set(work, case, contact, press.by.id, day, every, avoid)
     return _done(work, case, contact, "Contact is agreed")
 
@@ -201,6 +201,12 @@ def _set(
     for clock in running(work, about, rule):
         deadlines.move(work, clock, day)
     happened(work, AGREED[contact.with_whom], about, by, agreed={rule: day})
+
+
+def _record(work: Work, by: str, what: str, case: Case, contact: Contact, **content: object) -> None:
+    """In the audit contact with staff has another name: the history of the case does not tell of it."""
+    whom = " with staff" if contact.need_id else ""
+    work.record(by, f"contact{whom} {what}", case, contact=contact.id, **content)
 
 
 def _done(work: Work, case: Case, contact: Contact, title: str) -> Card:
@@ -251,7 +257,7 @@ def _made(work: Work, press: Press, answers: Answers) -> Card:
     avoid = {date.fromisoformat(one) for one in contact.avoid}
     if agreed and (agreed in avoid or agreed <= day):
         raise Unfit({"next": "Please choose a later day, and none of those to avoid."})
-    work.record(press.by.id, "contact made", case, contact=contact.id, day=day.isoformat())
+    _record(work, press.by.id, "made", case, contact, day=day.isoformat())
     contact.first_on, contact.last_on = contact.first_on or day, day
     happened(work, Event.CONTACT_MADE, _subject(case, contact), press.by.id)
     calendar = work.setting.calendar_beyond
@@ -272,7 +278,7 @@ def _move(work: Work, press: Press, answers: Answers) -> Card:
         raise Refusal("This contact has ended. You can agree it anew on the page of the learning response.")
     day, every, avoid = _what_was_agreed(work, answers)
     if (contact.next_on, contact.every, contact.avoid) != (day, every, avoid):
-        work.record(press.by.id, "contact moved", case, contact=contact.id, day=day.isoformat())
+        _record(work, press.by.id, "moved", case, contact, day=day.isoformat())
         _set(work, case, contact, press.by.id, day, every, avoid)
     return _done(work, case, contact, "It is changed")
 
@@ -290,7 +296,7 @@ def _end_one(work: Work, case: Case, contact: Contact, by: str) -> None:
     contact.ended_at, contact.next_on = work.now, None
     work.session.add(contact)
     work.session.flush()
-    work.record(by, "contact ended", case, contact=contact.id)
+    _record(work, by, "ended", case, contact)
     happened(work, Event.CONTACT_ENDED, _subject(case, contact), by)
 
 

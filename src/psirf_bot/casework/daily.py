@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import audit_head, deadlines, onlookers, post
+from psirf_bot.casework import audit_head, deadlines, fair_reminders, kept_out, onlookers, post
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Event
@@ -30,7 +30,20 @@ def begin(work: Work, most: int = 50) -> int:
         _write_the_summary(work)
         audit_head.tell_overseers(work)
         onlookers.refresh_deputies(work)
+        fair_reminders.look_for_missing_colleagues(work)
+    _see_who_is_here(work, today)
     return _look_at_the_calendar(work, most)
+
+
+def _see_who_is_here(work: Work, today: str) -> None:
+    """Each working morning: leave has begun or ended, and what waited for somebody may be somebody else's."""
+    if work.setting.calendar_beyond.working_moment(work.now, ORDINARY) > work.now:
+        return  # it is said in a channel, so not at night
+    seen = _remembered(work, "who is here")
+    if seen.value != today:
+        seen.value = today
+        work.session.add(seen)
+        kept_out.look_again(work)
 
 
 def _open_what_comes_with_the_calendar(work: Work) -> None:

@@ -6,13 +6,16 @@ from typing import Literal
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.casework import cases, paging, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.deadlines import DROPPED
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Dialog
+from psirf_bot.store.tables import Case, Deadline, Dialog
 
 PREVIEW = "Urgent: please read this message from the safety bot now."
 TITLE = "Someone may be in danger now"
+SEEN = "Somebody has seen this danger and will act"
+SAID_OVER = "The danger is said to be over"
 SOME, ALL, OVER = "some", "all", "over"
 """What has been told so far: that there is danger, that and what is known of it, that it is over."""
 
@@ -23,8 +26,8 @@ def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
     """Tell of danger as soon as it is said, of what is known as soon as it is known, and of its end."""
     known = bool(dialog.answers.get("service") and dialog.answers.get("what-happened"))
     if danger == "yes" and dialog.danger_told in {None, OVER}:
-        quality = _tell_quality(work, dialog, TITLE, [_act(work), *_facts(dialog.answers)])
         executive = paging.begin(work, dialog, by.id)
+        quality = _raise_alarm(work, dialog)
         dialog.danger_reached = _reached(quality, executive)
         dialog.danger_told = ALL if known else SOME
         work.record(by.id, "said that someone is in danger", dialog=dialog.id)
@@ -86,6 +89,33 @@ def _tell(work: Work, dialog: Dialog, title: str, body: list[Part], by: Member) 
     card = _private(title, body, by.name)
     for person_id in paging.paged(work, dialog):
         post.to_person(work, person_id, card, about=f"danger:{dialog.id}", urgent=True)
+
+
+def alarm(work: Work, which: str) -> Card | None:
+    """What the quality team sees, as it stands: `which` is the clock that runs until somebody has seen it."""
+    told = work.session.get(Deadline, which)
+    dialog = work.session.get(Dialog, told.subject_id) if told else None
+    if told is None or dialog is None:
+        return None
+    facts = _facts(_answers(work, dialog))
+    if seen := paging.seen_in_a_role(work, told):
+        title = SAID_OVER if told.state == DROPPED else SEEN
+        return Card(title=title, preview=f"{title}.", body=(Words(text=seen), *facts))
+    return Card(title=TITLE, preview=PREVIEW, body=(_act(work), *facts))
+
+
+def _raise_alarm(work: Work, dialog: Dialog) -> bool:
+    """In the quality channel, without a name, or to each of the quality team; whether anybody can be reached."""
+    told = paging.newest(work, dialog)
+    assert told is not None  # noqa: S101 - its clock has just begun
+    subject = paging.alarm_of(told)
+    if post.living(work, "quality", subject, about=f"danger:{dialog.id}", urgent=True):
+        return True
+    reached = [
+        post.living_to_person(work, p.id, subject, key=post.key_of(work, subject, p.id), urgent=True)
+        for p in people.holders(work, Role.QUALITY)
+    ]
+    return any(reached)
 
 
 def _tell_quality(work: Work, dialog: Dialog, title: str, body: list[Part]) -> bool:

@@ -109,7 +109,7 @@ def _done(work: Work, press: Press, answers: Answers) -> Card:
     about = Subject(deadline.subject_kind, deadline.subject_id, found.case, deadline.service)
     note = str(answers["note"]) if answers["note"] else None
     deadlines.done(work, deadline, about, press.by.id, note)
-    work.record(press.by.id, "said that a duty is done", found.case, deadline=deadline.id, note=note)
+    work.record(press.by.id, f"said that {found.in_the_audit} is done", found.case, deadline=deadline.id, note=note)
     return after(work, press, "Thank you", f"It is noted as done: {found.rule.duty}.")
 
 
@@ -143,7 +143,7 @@ def _put_off(work: Work, press: Press, found: Duty, why: str) -> date:
     """They are reminded again on their next working morning. The clock itself, and the ladder, go on as before."""
     deadline, by = found.deadline, press.by.id
     day = reminders.remind_tomorrow(work, deadline, by, PUT_OFF)
-    work.record(by, "put off a duty", found.case, deadline=deadline.id, until=day.isoformat(), why=why)
+    work.record(by, f"put off {found.in_the_audit}", found.case, deadline=deadline.id, until=day.isoformat(), why=why)
     deadlines.changed(work, deadline)
     return day
 

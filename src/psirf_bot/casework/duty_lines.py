@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from sqlmodel import col, select
+
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import DutyLine, Row, When
 from psirf_bot.cards.model import Button
@@ -16,9 +18,10 @@ from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
 from psirf_bot.casework.told import owing, told_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
+from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import RULES, Rule
 from psirf_bot.domain.people import Role
-from psirf_bot.domain.response import CLOCKS
+from psirf_bot.domain.response import CLOCKS, SIX_MONTHS, STAND_STILL
 from psirf_bot.store.tables import Case, Deadline, Panel, PanelMember, SafetyAction, SafetyAlert
 
 LEADS = "leads"
@@ -81,6 +84,19 @@ ROLE_WORDS = {
 }
 
 
+INSTEAD = {
+    "psii.verified": "Find somebody who can verify the PSII",
+    "panel.departure": "Find somebody who can answer whether the panel may depart from the minimum",
+    "panel.decided": "Choose another chair for the panel",
+}
+"""What the quality team owes where nobody can do the duty itself."""
+
+
+def _is_for_quality_instead(deadline: Deadline, rule: Rule) -> bool:
+    theirs = deadline.owner_id is None and deadline.role == Role.QUALITY != rule.owner
+    return theirs and deadline.rule in INSTEAD
+
+
 def role_words(rule: Rule) -> str:
     """Who owes it, as a role: never a person's name."""
     if not isinstance(rule.owner, Role):
@@ -114,6 +130,11 @@ class Duty:
     case: Case | None
     facts: DutyFacts
 
+    @property
+    def in_the_audit(self) -> str:
+        """What the audit calls it: which one it was is not kept there."""
+        return "a private duty" if self.rule.private else "a duty"
+
 
 def duty(work: Work, deadline: Deadline) -> Duty | None:
     """None for a duty that this version of the rules no longer has, or that is on nobody's list."""
@@ -143,11 +164,14 @@ def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "", waits: 
         before = cards.day_words(date.fromisoformat(deadline.moved_from[:10]), work.local.date())
         moved = f" It was {before} before the bank holidays changed."
     dated = f"{deadline.length} ({deadline.source})" if deadline.length else deadline.source
-    whose_it_is = role_words(rule)
+    instead = _is_for_quality_instead(deadline, rule)
+    whose_it_is = words_of(Role.QUALITY) if instead else role_words(rule)
     return DutyLine(
-        what=rule.duty,
+        what=INSTEAD[rule.id] if instead else rule.duty,
         when=when(work, deadline),
-        due=_agreed(work, deadline, waits) if waits else due(work, deadline) + moved + _closes(work, deadline),
+        due=_agreed(work, deadline, waits)
+        if waits
+        else due(work, deadline) + moved + _closes(work, deadline) + _goes_on_in_a_pause(work, deadline),
         reference=reference(work, deadline),
         source=dated,
         extra=extra,
@@ -183,6 +207,19 @@ def _closes(work: Work, deadline: Deadline) -> str:
     if panel is None or panel.closed_at is not None:
         return ""
     return f" Voting closes at {panel.closes_at.astimezone(work.trust.timezone):%H:%M}."
+
+
+def _goes_on_in_a_pause(work: Work, deadline: Deadline) -> str:
+    """The six months go on while a response is paused: whoever hears of them reads that it is, and why (K03)."""
+    case = work.session.get(Case, deadline.case_id) if deadline.rule == SIX_MONTHS and deadline.case_id else None
+    if case is None or case.state != State.PAUSED or deadline.state != OPEN:
+        return ""
+    stands_still = select(Deadline).where(
+        Deadline.case_id == case.id, col(Deadline.rule).in_(STAND_STILL), Deadline.state == PAUSED
+    )
+    clock = work.session.exec(stands_still).first()
+    why = cards.paused_words(clock.reason, clock.review_on, work.local.date()) if clock else "Paused."
+    return f" The response is paused; the six months go on. {why}"
 
 
 def _agreed(work: Work, deadline: Deadline, waits: str) -> str:

@@ -32,7 +32,8 @@ def _hand_over(work: Work, press: Press, answers: Answers) -> Card:
     before = found.facts.owner_ids
     deadlines.hand_over(work, deadline, to.id)
     post.refresh_homes(work, before)
-    work.record(press.by.id, "handed over a duty", found.case, deadline=deadline.id, to=to.id, reason=reason)
+    what = f"handed over {found.in_the_audit}"
+    work.record(press.by.id, what, found.case, deadline=deadline.id, to=to.id, reason=reason)
     told = duty(work, deadline) or found
     member = people.member(work, to)
     shown, buttons = row(work, member, told, line(work, deadline, found.rule), 1)

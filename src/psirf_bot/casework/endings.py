@@ -7,7 +7,16 @@ from sqlmodel import select
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import candour_clocks, cases, contacts, panel_changes, post, support, support_review
+from psirf_bot.casework import (
+    candour_clocks,
+    cases,
+    contacts,
+    kept_out,
+    panel_facts_anew,
+    post,
+    support,
+    support_review,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, case_facts, involved_in, panel_of
 from psirf_bot.casework.changes import changed, tell_owner
@@ -192,7 +201,8 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
     if goes_on and response and State(into.state) in {State.DECIDED, State.RESPONDING, State.PAUSED}:
         support_review.joined(work, into, response.verified_at or response.decided_at, press.by.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
-    panel_changes.joined(work, into, press.by.id)
+    kept_out.joined(work, into, press.by.id)
+    panel_facts_anew.joined(work, case, into, press.by.id)
     text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
     tell_reporter(work, case, f"{case.reference} was joined with another report", text)
     return case_view(work, into, press.by)

@@ -30,7 +30,8 @@ LEFT_OUT = (
     "Not in this export: everything about being fair; who was checked on and by whom; requests for support; private "
     "duties; how each member of a panel voted; the names of reporters who asked to be kept to the quality team; the "
     "words of cases that are restricted, withdrawn or from a relative; messages, drafts and votes of panels that are "
-    "under way. Patient identifiers that the bot knows by their form are masked. Names that people typed are not."
+    "under way; in the audit, support for staff and standing back. Patient identifiers that the bot knows by their "
+    "form are masked. Names that people typed are not."
 )
 
 

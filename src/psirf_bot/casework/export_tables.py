@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from sqlmodel import col, select
 
 from psirf_bot.casework import cases, panels, people
-from psirf_bot.casework.case_history import NOT_A_PERSON, PRIVATE, UNNAMED, doer
+from psirf_bot.casework.case_history import NOT_A_PERSON, is_told
 from psirf_bot.casework.minute_text import of_json, plain
 from psirf_bot.casework.view import ABOUT_STAFF
 from psirf_bot.casework.work import Work
@@ -36,6 +36,7 @@ Cell = str | int | bool | date | datetime | None
 Row = tuple[Cell, ...]
 KEPT_NAME = "kept to the quality team"
 KEPT_WORDS = "Kept to the quality team"
+UNNAMED = "a member of staff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +216,13 @@ def _audit(work: Work, chosen: Chosen) -> Iterator[Row]:
     for entry in work.session.exec(select(AuditEntry).order_by(col(AuditEntry.id))):
         case = by_id.get(entry.case_id or "")
         without = entry.case_id is None and chosen.since is not None and entry.at >= chosen.since
-        without = without and not PRIVATE.search(entry.what)
-        if case:
-            name = who(work, case, entry.actor_id)
-        else:
-            name = entry.actor_id if entry.actor_id in NOT_A_PERSON else UNNAMED
-        if (case or without) and (by := doer(entry, name)):
+        if (case or without) and is_told(entry.what):
+            by = who(work, case, entry.actor_id) if case else _nameless(entry.actor_id)
             yield case.reference if case else "", entry.at, by, entry.what
+
+
+def _nameless(actor: str) -> str:
+    return actor if actor in NOT_A_PERSON else UNNAMED
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[Work, Chosen], Iterator[Row]]]] = {

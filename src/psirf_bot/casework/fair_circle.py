@@ -1,12 +1,15 @@
 """Who is in the circle of a run of the being fair tool, and who never is (policy §14, L07, L19)."""
 
+from collections.abc import Collection
+
 from sqlmodel import col, select
 
 from psirf_bot.casework import people
-from psirf_bot.casework.case_facts import family
+from psirf_bot.casework.case_facts import family, staff_named
+from psirf_bot.casework.namesakes import meant
 from psirf_bot.casework.work import Work, once
 from psirf_bot.domain.authority import FairFacts
-from psirf_bot.domain.deadlines import STAYS_OWED
+from psirf_bot.domain.deadlines import FOLLOWS_UP
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, FairEntry, FairRun, Person, StandIn, SupportNeed
 
@@ -23,24 +26,13 @@ def facts(work: Work, run: FairRun) -> FairFacts:
 def kept_out(work: Work, case_id: str, subject_id: str | None, subject_name: str | None = None) -> frozenset[str]:
     """The person concerned, their line manager now and when support was asked for, and who stands in for one of
     these. Where they are not on the people list, by their name: whoever is, or was, called the same."""
-    subjects = _meant(work, subject_id, subject_name)
+    subjects = meant(work, subject_id, subject_name)
     theirs = select(SupportNeed.passed_over_id).where(
         col(SupportNeed.case_id).in_(family(work, case_id)), col(SupportNeed.person_id).in_({s.id for s in subjects})
     )
     managers = {m for s in subjects for m in (s.line_manager_id, s.passes_over_id)} | set(work.session.exec(theirs))
     managing = {m for m in managers if m}
     return frozenset({s.id for s in subjects} | managing | _standing_in(work, managing))
-
-
-def _meant(work: Work, subject_id: str | None, subject_name: str | None) -> list[Person]:
-    """The person concerned; until they are known for certain, everybody of that name."""
-    someone = people.person(work, subject_id)
-    if someone and someone.on_list and someone.active:
-        return [someone]
-    name = people.plain(someone.name if someone else (subject_name or "").partition("(")[0])
-    everyone = work.session.exec(select(Person)) if name else ()
-    alike = [person for person in everyone if people.plain(person.name) == name]
-    return [*([someone] if someone else []), *alike]
 
 
 def _standing_in(work: Work, whom: set[str]) -> set[str]:
@@ -56,21 +48,45 @@ def _standing_in(work: Work, whom: set[str]) -> set[str]:
 def owing(work: Work, deadline: Deadline) -> list[Person]:
     """Those of the two who can still do it; an invitation is answered by whoever has not joined yet.
 
-    What is owed by law is not lost with the two: then the overseers hear that something waits.
+    What follows from an end is not lost with the two: then the overseers see to it.
     """
     run = work.session.get(FairRun, deadline.subject_id)
     if run is None:
         return []
-    out, pair = _out(work, run), _pair(run)
     if deadline.rule == JOIN:
-        pair = {team: who for team, who in pair.items() if who not in run.joined and not _declined(work, run, who)}
-    else:
-        pair = {team: who for team, who in pair.items() if who in run.joined}
-    able = ((team, people.person(work, who)) for team, who in pair.items() if who not in out)
-    found = [someone for team, someone in able if someone and someone.active and team in someone.roles]
-    if found or deadline.rule not in STAYS_OWED:
+        asked = [who for who in _pair(run).values() if who not in run.joined and not _declined(work, run, who)]
+        return _able(work, run, asked)
+    found = _able(work, run, run.joined)
+    return found if found or deadline.rule not in FOLLOWS_UP else _overseers(work, run)
+
+
+def reminded(work: Work, deadline: Deadline) -> list[Person]:
+    """Those who hear of it: whoever owes it and, where nobody can do it any more, whoever can ask somebody else.
+
+    That is the one who waits for the other or, where there is none, the overseers. An invitation that is not answered
+    in time is told to them too.
+    """
+    run, found = work.session.get(FairRun, deadline.subject_id), owing(work, deadline)
+    if run is None:
+        return []
+    if deadline.rule != JOIN:
+        return found or _overseers(work, run)
+    waits = _able(work, run, run.joined)
+    deserted = bool(run.joined) and not waits
+    if found and not deserted and work.now <= deadline.due_at:
         return found
-    return [someone for someone in people.own_holders(work, Role.OVERSEER) if someone.id not in out]
+    return [*found, *(waits or _overseers(work, run))]
+
+
+def _able(work: Work, run: FairRun, whom: Collection[str]) -> list[Person]:
+    """Those of the two, of these, who can still take part."""
+    out = _out(work, run)
+    able = ((team, people.person(work, who)) for team, who in _pair(run).items() if who in whom and who not in out)
+    return [someone for team, someone in able if someone and someone.active and team in someone.roles]
+
+
+def _overseers(work: Work, run: FairRun) -> list[Person]:
+    return [someone for someone in people.own_holders(work, Role.OVERSEER) if someone.id not in _out(work, run)]
 
 
 def _declined(work: Work, run: FairRun, who: str) -> bool:
@@ -89,7 +105,13 @@ def _pair(run: FairRun) -> dict[Role, str]:
 
 
 def _out(work: Work, run: FairRun) -> frozenset[str]:
-    return once(work, ("kept out", run.id), lambda: kept_out(work, run.case_id, run.subject_id, run.subject_name))
+    """Who must be kept out today; of the two also whoever is named in the reports by now."""
+
+    def found() -> frozenset[str]:
+        named = staff_named(work, run.case_id).intersection(_pair(run).values())
+        return kept_out(work, run.case_id, run.subject_id, run.subject_name) | named
+
+    return once(work, ("kept out", run.id), found)
 
 
 def case_of(work: Work, run: FairRun) -> Case:

@@ -225,7 +225,7 @@ def _revisit(work: Work, press: Press) -> Reply:
     run = fair_runs.held(work, press, Act.FOLLOW_UP_FAIR)
     newest = fair_outcome.standing(work, run)[-1]
     if newest.id != run.id:
-        return fair_runs.privately(work, press, run, Reply(card=_opened(work, newest)))
+        return fair_runs.privately(work, press, run, Reply(card=_opened(work, newest, press.by)))
     _only_one(work, run)
     owed = deadlines.running(work, fair_runs.subject(run))
     duties = {wanted: [d.rule for d in owed if (d.rule in STAYS_OWED) is wanted] for wanted in (True, False)}
@@ -238,7 +238,7 @@ def _revisit(work: Work, press: Press) -> Reply:
         "Look at it again",
         "Look at it again",
         lambda work, press: (question,),
-        lambda work, press, answers: _opened(work, _again(work, press.by, run, answers)),
+        lambda work, press, answers: _opened(work, _again(work, press.by, run, answers), press.by),
         explain=cards.before_looking_again(run.version, *words),
         about=lambda work, press: run.reference,
         keeps=False,
@@ -278,15 +278,17 @@ def _again(work: Work, by: Member, run: FairRun, answers: Answers) -> FairRun:
     work.session.flush()
     fair_runs.log(work, run, by.id, "revisited", answers={"version": again.version})
     colleague = fair_runs.other(again, by.id)
-    fair_runs.log(work, again, by.id, "invited", answers={"asked": colleague})
+    if fair_runs.can_take_part(work, again, colleague):  # otherwise nobody is asked yet
+        fair_runs.log(work, again, by.id, "invited", answers={"asked": colleague})
     deadlines.happened(work, Event.FAIR_INVITED, fair_runs.subject(again), by.id)
     fair_runs.tell(work, again, colleague)
     return again
 
 
-def _opened(work: Work, run: FairRun) -> Card:
+def _opened(work: Work, run: FairRun, by: Member) -> Card:
     open_it = button(work, "Open it", "fair.show", style="primary", opens=True, run=run.id)
-    return cards.looked_at_again(run.reference, run.version, open_it)
+    alone = not fair_runs.can_take_part(work, run, fair_runs.other(run, by.id))
+    return cards.looked_at_again(run.reference, run.version, open_it, alone=alone)
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

@@ -7,7 +7,7 @@ from psirf_bot.cards.fair import nothing_waits
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.casework import fair_circle, fair_follow_ups, fair_pair, fair_runs, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import DROPPED, happened, running, settle
+from psirf_bot.casework.deadlines import DROPPED, changed, happened, running, settle
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
@@ -30,9 +30,10 @@ def invitation(work: Work, run: FairRun, by: Member) -> Card:
         return _asked(work, run, by, case.reference)
     asked = next(who for who in fair_runs.pair(run) if who not in run.joined)
     name, team = people.name_of(work, asked), fair_runs.TEAM_WORDS[fair_runs.team_of(run, asked)]
-    declined = _is_declined(work, run, asked)
+    answers = fair_runs.can_take_part(work, run, asked) and not _is_declined(work, run, asked)
     buttons = _of_the_one_who_waits(work, run, by) if by.id in run.joined else ()
-    return cards.waiting(run.reference, case.reference, name, team, declined=declined, buttons=buttons)
+    back = _can_take_back(work, run, by)
+    return cards.waiting(run.reference, case.reference, name, team, answers=answers, back=back, buttons=buttons)
 
 
 def _asked(work: Work, run: FairRun, by: Member, case: str) -> Card:
@@ -49,6 +50,7 @@ def _asked(work: Work, run: FairRun, by: Member, case: str) -> Card:
         overseer="" if asker in {"", colleague} else people.name_of(work, asker),
         replaced=bool(last and last.kind == Kind.REPLACED and _was_under_way(work, run)),
         declined=declined,
+        alone=_is_deserted(work, run, by),
         buttons=(join,) if declined else (join, cannot),
     )
 
@@ -101,12 +103,20 @@ def _join(work: Work, press: Press) -> Reply:
     happened(work, Event.FAIR_JOINED, fair_runs.subject(run), by.id)
     fair_follow_ups.take_over(work, run, by.id)
     fair_runs.tell(work, run, fair_runs.other(run, by.id))
+    if _is_deserted(work, run, by):
+        return _shown(cards.joined_alone(run.reference, open_it(work, run, by)))
     begin = button(work, "Begin", "fair.show", person_id=by.id, style="primary", opens=True, run=run.id)
     return _shown(cards.joined(run.reference, begin, anew=anew))
 
 
+def _is_deserted(work: Work, run: FairRun, by: Member) -> bool:
+    """Whether the other had joined and can take part no longer."""
+    colleague = fair_runs.other(run, by.id)
+    return colleague in run.joined and not fair_runs.can_take_part(work, run, colleague)
+
+
 def _decline(work: Work, press: Press) -> Reply:
-    """No reason is asked for. They are reminded no more; whoever invited them hears that something waits."""
+    """No reason is asked for. They are reminded no more; whoever can ask somebody else is, from now on."""
     run, by = fair_runs.held(work, press), press.by
     if by.id in run.joined:
         return _shown(cards.moved_on(run.reference, open_it(work, run, by)))
@@ -114,8 +124,8 @@ def _decline(work: Work, press: Press) -> Reply:
     if not _is_declined(work, run, by.id):
         last = _last_asked(work, run, by.id)
         fair_runs.log(work, run, by.id, "declined")
-        if all(_is_declined(work, run, who) for who in fair_runs.pair(run) if who not in run.joined):
-            _stop_waiting(work, run, by)
+        for duty in running(work, fair_runs.subject(run), fair_circle.JOIN):
+            changed(work, duty)
         for who in {fair_runs.other(run, by.id)} & set(run.joined) | ({last.by_id} if last else set()):
             fair_runs.tell(work, run, who)
     return _shown(cards.declined(run.reference))
@@ -152,11 +162,12 @@ def _withdraw(work: Work, press: Press) -> Reply:
     run, by = fair_runs.held(work, press, Act.REPLACE_FAIR), press.by
     if not _can_take_back(work, run, by):
         return _shown(cards.moved_on(run.reference, open_it(work, run, by)))
+    hears = _hears_that_nothing_waits(work, run, fair_runs.other(run, by.id))
     run.state = fair_runs.WITHDRAWN
     work.session.add(run)
     fair_runs.log(work, run, by.id, "withdrawn")
     happened(work, Event.FAIR_ENDED, fair_runs.subject(run), by.id)
-    if not _is_declined(work, run, fair_runs.other(run, by.id)):
+    if hears:
         _tell_that_nothing_waits(work, fair_runs.other(run, by.id))
     before = fair_follow_ups.stands_again(work, run, by.id)
     back = [open_it(work, before, by, f"Open version {before.version}")] if before else []
@@ -166,6 +177,11 @@ def _withdraw(work: Work, press: Press) -> Reply:
 def _can_take_back(work: Work, run: FairRun, by: Member) -> bool:
     """By whoever started it, before anybody has joined."""
     return run.state == fair_runs.INVITED and run.begun_by == by.id and not _was_under_way(work, run)
+
+
+def _hears_that_nothing_waits(work: Work, run: FairRun, person_id: str) -> bool:
+    """Not whoever has said no, nor whoever can no longer take part."""
+    return fair_runs.can_take_part(work, run, person_id) and not _is_declined(work, run, person_id)
 
 
 def _tell_that_nothing_waits(work: Work, person_id: str) -> None:
@@ -219,10 +235,11 @@ def _ask_another(work: Work, by: Member, run: FairRun, before: str, answers: Ans
     declined = run.state == fair_runs.INVITED and _is_declined(work, run, before)
     if colleague == before and declined:
         raise Unfit({"colleague": cards.SAID_NO})
-    if colleague == before:
+    able = fair_runs.can_take_part(work, run, before)
+    if colleague == before and able:
         return cards.moved_on(run.reference, open_it(work, run, by))
     team, pair = fair_runs.team_of(run, before), fair_runs.pair(run)
-    if colleague == by.id or colleague in pair:
+    if colleague == by.id or (colleague in pair and colleague != before):
         raise Unfit({"colleague": cards.NOT_YOURSELF})
     if team not in fair_pair.own_roles(work, colleague):
         raise Unfit({"colleague": cards.wrong_team([fair_runs.TEAM_WORDS[team]])})
@@ -230,7 +247,7 @@ def _ask_another(work: Work, by: Member, run: FairRun, before: str, answers: Ans
     fair_pair.check_nobody_is_kept_out(work, by, case, run.subject_id, run.subject_name, takes_part)
     reason = fair_pair.without_their_name(work, run, answers, "reason") if "reason" in answers else None
     _take_the_place(work, run, by, before, colleague, reason)
-    if not declined:
+    if able and not declined:
         _tell_that_nothing_waits(work, before)
     reached = post.can_be_reached(work, colleague)
     name = people.name_of(work, colleague)

@@ -1,9 +1,8 @@
 """What named overseers see: how much the tool is used, every run that is not kept from them, and its record."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from psirf_bot.cards import fair_oversight as cards
 from psirf_bot.cards.model import Button, Card
@@ -15,7 +14,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import AuditEntry, FairRun
+from psirf_bot.store.tables import FairRun
 
 SHOWN = 10
 
@@ -32,16 +31,10 @@ def overview(work: Work, by: Member, start: int = 0) -> Card:
     return cards.overview(
         sum(run.at >= year_ago for run in runs),
         sum(run.state in fair_runs.UNDER_WAY for run in newest),
-        _refused(work, year_ago),
+        fair_pair.tries(work, by.id, year_ago),
         [_row(work, run) for run in newest[start : start + SHOWN]],
         _buttons(work, start + SHOWN if len(newest) > start + SHOWN else None),
     )
-
-
-def _refused(work: Work, since: datetime) -> int:
-    """How often somebody tried to begin with people who must not take part."""
-    tries = select(func.count()).where(AuditEntry.what == fair_pair.REFUSED, col(AuditEntry.at) >= since)
-    return work.session.exec(tries).one()
 
 
 def _all(work: Work) -> list[FairRun]:

@@ -5,18 +5,20 @@ Nobody who must not take part is told which of the reasons it is.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from psirf_bot.cards import fair_start as cards
 from psirf_bot.casework import fair_circle, fair_runs, learning_responses, people
-from psirf_bot.casework.case_facts import family
+from psirf_bot.casework.case_facts import family, staff_named
 from psirf_bot.casework.forms import Answers, Unfit
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, FairRun, Person, SupportNeed
+from psirf_bot.store import audit
+from psirf_bot.store.tables import AuditEntry, Case, FairRun, Person
 
 REFUSED = "was refused a private task"
 """What the audit says of a try to begin with people who must not take part, or to ask one of them."""
@@ -27,13 +29,7 @@ TEAMS = ((Role.QUALITY, Role.WORKFORCE), (Role.WORKFORCE, Role.QUALITY))
 def may_start(work: Work, by: Member, case: Case) -> bool:
     """By a role of their own, in a case with a learning response, and not if they are named in its reports."""
     has_response = learning_responses.current(work, case) is not None
-    return may(by, Act.START_FAIR) and has_response and by.id not in _involved(work, case)
-
-
-def _involved(work: Work, case: Case) -> set[str | None]:
-    """The staff named in the case's reports, with those joined with it."""
-    theirs = select(SupportNeed.person_id).where(col(SupportNeed.case_id).in_(family(work, case.id)))
-    return set(work.session.exec(theirs))
+    return may(by, Act.START_FAIR) and has_response and by.id not in staff_named(work, case.id)
 
 
 def own_roles(work: Work, person_id: str) -> list[str]:
@@ -58,15 +54,32 @@ def check_nobody_is_kept_out(
     work: Work, by: Member, case: Case, subject_id: str | None, subject_name: str | None, pair: Sequence[str]
 ) -> None:
     """Raises Unfit, in the same words whichever of the two it is, and why."""
-    if not (fair_circle.kept_out(work, case.id, subject_id, subject_name) | _involved(work, case)).isdisjoint(pair):
-        raise unfit(work, by)
+    out = fair_circle.kept_out(work, case.id, subject_id, subject_name)
+    if not (out | staff_named(work, case.id)).isdisjoint(pair):
+        raise unfit(work, by, out)
 
 
-def unfit(work: Work, by: Member) -> Unfit:
-    """The one answer to a try that cannot be. That there was one is kept: again and again, it would be a search."""
+def unfit(work: Work, by: Member, out: Collection[str]) -> Unfit:
+    """The one answer to a try that cannot be. That there was one is kept: again and again, it would be a search.
+
+    `out`: from whom a run about this person is kept. An overseer who is one of them is not named, and counts no try.
+    """
     work.record(by.id, REFUSED)
-    overseers = [someone.name for someone in people.own_holders(work, Role.OVERSEER)]
-    return Unfit({"colleague": cards.cannot_start(overseers)})
+    overseers = people.own_holders(work, Role.OVERSEER)
+    for someone in overseers:
+        if someone.id in out:
+            work.record(by.id, REFUSED, kept_from=someone.id)
+    return Unfit({"colleague": cards.cannot_start([someone.name for someone in overseers if someone.id not in out])})
+
+
+def tries(work: Work, overseer: str, since: datetime) -> int:
+    """How often somebody tried, but for what is kept from this overseer: they learn nothing of it."""
+    kept = select(func.count()).where(AuditEntry.what == REFUSED, col(AuditEntry.at) >= since)
+    every, from_them = (
+        work.session.exec(kept.where(AuditEntry.digest == audit.digest_of(content))).one()
+        for content in ({}, {"kept_from": overseer})
+    )
+    return every - from_them
 
 
 def under_way_for(work: Work, case: Case, subject: str) -> FairRun | None:

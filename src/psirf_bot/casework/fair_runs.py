@@ -124,10 +124,14 @@ def other(run: FairRun, person_id: str) -> str:
 def can_take_part(work: Work, run: FairRun, person_id: str) -> bool:
     """Whether one of the two still can: not if they have left, have changed teams, or are kept out by now."""
     someone = people.person(work, person_id)
-    if someone is None or not someone.active:
-        return False
-    member, facts = people.member(work, someone), fair_circle.facts(work, run)
-    return team_of(run, person_id) in member.own and may(member, Act.SEE_FAIR, facts)
+    return bool(someone and team_of(run, person_id) in someone.roles and _may_hear(work, run, person_id))
+
+
+def _may_hear(work: Work, run: FairRun, person_id: str) -> bool:
+    """Whether somebody could open what they are told of: nobody is written to who would be refused."""
+    someone = people.person(work, person_id)
+    seen = fair_circle.facts(work, run)
+    return bool(someone and someone.active and may(people.member(work, someone), Act.SEE_FAIR, seen))
 
 
 def team_of(run: FairRun, person_id: str) -> Role:
@@ -206,7 +210,10 @@ def tell(work: Work, run: FairRun, person_id: str) -> None:
     been that day and have not looked since, once is enough: what they open shows where it is now.
 
     In their working hours, or at once while they are here: two who use the tool together do not wait until morning.
+    Whoever can no longer take part hears nothing.
     """
+    if not _may_hear(work, run, person_id):
+        return
     open_it = button(work, "Open it", "fair.show", person_id=person_id, style="primary", opens=True, run=run.id)
     in_hours = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, person_id))
     at = work.now if people.is_here(work, person_id) else in_hours

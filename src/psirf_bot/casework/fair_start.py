@@ -158,7 +158,7 @@ def _begin(work: Work, by: Member, case: Case, answers: Answers) -> Card:
         ended = run.state == fair_runs.ENDED
         return cards.begun_already(run.reference, open_it(work, run, by, f"Open {run.reference}"), ended=ended)
     if run is not None:
-        raise fair_pair.unfit(work, by)
+        raise fair_pair.unfit(work, by, fair_circle.kept_out(work, case.id, **whom))
     run = _made(work, by, case, teams, concern=concern, **whom)
     fair_invitation.invite(work, run, by, "invited", colleague)
     reached = post.can_be_reached(work, colleague)

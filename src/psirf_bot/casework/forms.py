@@ -80,12 +80,14 @@ class Form:
         screened = screen(given, by_id.get, masked=press.args.get("masked") == "yes", kept=False)
         answers: dict[str, Json] = {}
         problems = dict(screened.held_back)
+        filled_in = self.so_far(work, press) if any(isinstance(q, People) for q in questions) else {}
         for key, raw in screened.given.items():
             question = by_id[key]
             try:
                 value = question.parse(raw, work.local)
-                named = isinstance(question, People) and isinstance(value, list)
-                answers[key] = people.resolve(work, value) if named and isinstance(value, list) else value
+                if isinstance(question, People) and isinstance(value, list):
+                    value = list(people.resolve(work, value, _as_shown(work, filled_in.get(key))))
+                answers[key] = value
             except Invalid as why:
                 problems[key] = str(why)
         return answers, problems, bool(screened.held_back)
@@ -125,6 +127,11 @@ class Form:
         return Card(
             title=self.title, preview="Your form is ready.", body=tuple(body), buttons=tuple(buttons), reopen=here
         )
+
+
+def _as_shown(work: Work, filled_in: Json) -> Mapping[str, str]:
+    """Who is meant by the names that the form was opened with: they are not guessed at again."""
+    return people.as_shown(work, map(str, filled_in)) if isinstance(filled_in, list) else {}
 
 
 def _names(given: object) -> Json:

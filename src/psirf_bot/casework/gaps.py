@@ -1,4 +1,4 @@
-"""Cases whose minimum is a PSII and that have none: the list that the regulator asks for (B11)."""
+"""Cases whose minimum is, or may be, a PSII and that have none: the list that the regulator asks for (B11)."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sqlmodel import col, exists, or_, select
 from psirf_bot.cards import gaps as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import panel_taken_back, people
+from psirf_bot.casework import panel_facts_anew, panel_taken_back, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.inbound import Reply
@@ -18,12 +18,15 @@ from psirf_bot.casework.panels import STOPPED
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
+from psirf_bot.domain.minimum import Requirement
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, LearningResponse, Panel
 
 UNDECIDED, TAKEN_BACK, ALLOWED, WITHOUT, ON_THE_WAY = "undecided", "taken back", "allowed", "without", "on the way"
+ANEW = "anew"
 TITLES = {
     UNDECIDED: "The panel has not decided yet",
+    ANEW: "Something graver is reported since the facts were confirmed: they have to be looked at again",
     TAKEN_BACK: "Confirmed, then taken back: nobody has allowed that yet",
     ALLOWED: "Decided otherwise, as the Chief Nurse or the Medical Director allowed",
     WITHOUT: "Decided or closed without one, and nobody allowed that",
@@ -39,6 +42,8 @@ class Found:
     case: Case
     panel: Panel
     why: str
+    anew: tuple[Requirement, ...] = ()
+    """What is suggested only since its facts were confirmed."""
 
 
 def show(work: Work, by: Member) -> Card:
@@ -65,7 +70,10 @@ def _count(found: Iterable[Found]) -> int:
 
 
 def _found(work: Work) -> list[Found]:
-    """The oldest facts first. A panel opened since counts once its own facts are confirmed."""
+    """Where a fact was confirmed, or is suggested since, that needs a PSII. The oldest facts first.
+
+    A panel opened since counts once its own facts are confirmed.
+    """
     wanting = [requirement.id for requirement in work.trust.requirements if requirement.psii]
     if not wanting:
         return []
@@ -88,20 +96,27 @@ def _found(work: Work) -> list[Found]:
         .where(
             Panel.state != STOPPED,
             col(Panel.facts_at).is_not(None),
-            or_(*(facts.contains(f'"{fact}"') for fact in wanting)),
+            or_(panel_facts_anew.MAY_HAVE_CHANGED, *(facts.contains(f'"{fact}"') for fact in wanting)),
             col(Case.state).not_in((State.WITHDRAWN, State.MERGED)),
             ~superseded,
             ~has_one,
         )
         .order_by(col(Panel.facts_at), col(Panel.id))
     )
-    return [Found(case, panel, _why(case, panel, wanting)) for panel, case in work.session.exec(listed).all()]
+    found = []
+    for panel, case in work.session.exec(listed).all():
+        anew = [each for each in panel_facts_anew.since(work, panel) if each.psii]
+        if anew or set(panel.facts or ()) & set(wanting):
+            found.append(Found(case, panel, _why(case, panel, wanting), tuple(anew)))
+    return found
 
 
 def _why(case: Case, panel: Panel, wanting: Collection[str]) -> str:
     state = State(case.state)
     if state is State.AWAITING_VERIFICATION:
         return ON_THE_WAY
+    if not set(panel.facts or ()) & set(wanting):
+        return ANEW
     if state in BEFORE_THE_DECISION:
         all_taken_back = set(panel.facts or ()) & set(wanting) <= panel_taken_back.ids(panel)
         return TAKEN_BACK if all_taken_back else UNDECIDED
@@ -129,6 +144,14 @@ def _in_their_words(one: Found) -> str:
 
 
 def _words(work: Work, one: Found) -> str:
+    """How it stands and, where something graver is reported since, what to do."""
+    if not one.anew or one.why == ON_THE_WAY:
+        return _standing(work, one)
+    suggested = f"Suggested since: {'; '.join(each.fact for each in one.anew)}."
+    return f"{_standing(work, one)} {suggested} {panel_facts_anew.way_on(work, one.case)}"
+
+
+def _standing(work: Work, one: Found) -> str:
     panel, confirmed = one.panel, ""
     if panel.facts_at:
         day = work.setting.calendar.local(panel.facts_at).date()
@@ -137,7 +160,7 @@ def _words(work: Work, one: Found) -> str:
     if one.why == ALLOWED and panel.departure_at:
         day = work.setting.calendar.local(panel.departure_at).date()
         return f"Allowed by {people.name_of(work, panel.departure_by)} on {moment(day.isoformat())}."
-    if one.why == WITHOUT and one.case.state == State.CLOSED:
+    if one.why in {WITHOUT, ANEW} and one.case.state == State.CLOSED:
         return f"{confirmed} The case is closed."
     return confirmed
 

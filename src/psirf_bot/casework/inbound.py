@@ -57,11 +57,13 @@ COLLEAGUE = "a colleague"
 class Said:
     """Words typed to the bot, without the mention or the slash command itself.
 
-    `picked`: the members of the trust who were mentioned in them, each as COLLEAGUE.
+    `picked`: the members of the trust who were mentioned in them, each as COLLEAGUE. `files`: whether a picture or a
+    file came with them, which is left where it is.
     """
 
     text: str
     picked: tuple[Actor, ...] = ()
+    files: bool = False
 
 
 @dataclass(frozen=True, slots=True)

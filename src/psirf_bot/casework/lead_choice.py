@@ -6,9 +6,9 @@ from dataclasses import replace
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, contacts, deadlines, people, post, support, training
+from psirf_bot.casework import cases, contacts, deadlines, people, post, training
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.case_facts import case_facts
+from psirf_bot.casework.case_facts import case_facts, staff_named
 from psirf_bot.casework.deadlines import Subject, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
@@ -102,13 +102,15 @@ def _lead(work: Work, case: Case, answers: Answers) -> Person:
     lead = people.person(work, named[0]) if isinstance(named, list) else None
     if lead is None or not (lead.active and lead.on_list):
         raise Unfit({"lead": "Please choose somebody who is on the people list."})
-    family = cases.with_joined(work, case)
-    if any(need.person_id == lead.id for each in family for need in support.of_case(work, each)):
-        raise Unfit({"lead": f"{lead.name} is named in the report, so somebody else has to lead it."})
-    if any(lead.id in case_facts(work, each).passed_over_ids for each in family):
-        text = "manages somebody who asked that another person looks after them, so somebody else has to lead it."
-        raise Unfit({"lead": f"{lead.name} {text}"})
+    passed_over = (case_facts(work, each).passed_over_ids for each in cases.with_joined(work, case))
+    if lead.id in staff_named(work, case.id).union(*passed_over):
+        raise Unfit({"lead": cannot_lead(lead)})
     return lead
+
+
+def cannot_lead(someone: Person) -> str:
+    """The same words whatever the reason, so that they give none away."""
+    return f"{someone.name} cannot lead this one. Please choose somebody else."
 
 
 def _hand_to(work: Work, case: Case, lead_id: str, by: Member) -> None:

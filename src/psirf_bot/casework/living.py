@@ -92,6 +92,7 @@ KINDS: dict[str, Callable[[Work, str], Card | None]] = {
     "case": _case,
     "home": home.page,
     "page": danger.page,
+    "danger": danger.alarm,
     "digest": digest.render,
     "nudge": _own_message,
     "summary": board.summary,

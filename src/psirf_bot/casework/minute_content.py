@@ -11,7 +11,7 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.panel import source_words
-from psirf_bot.casework import panel_members, panel_taken_back, panels, people
+from psirf_bot.casework import panel_facts_anew, panel_members, panel_taken_back, panels, people, two_offices
 from psirf_bot.casework.minute_event import event
 from psirf_bot.casework.minute_signers import chaired, officer, when
 from psirf_bot.casework.minute_text import Line, Minute, Section, Table
@@ -146,6 +146,8 @@ def _facts(work: Work, panel: Panel) -> Iterator[str | Line | Table]:
         considered = {*panel.facts, *(panel.facts_not_known or ())}
         not_so = "; ".join(each.fact for each in work.trust.requirements if each.id not in considered)
         yield Line("Looked at and not so", not_so or "None")
+        if again := panel_facts_anew.words(work, panel):
+            yield again
     answer = YES_NO.get(panel.learning, NOT_SAID)
     why = f". {panel.learning_why}" if panel.learning_why else ""
     yield Line("Is the risk unexpected, or is there much to learn, even outside the plan?", answer + why)
@@ -227,7 +229,7 @@ def _code(decision: str, said: str) -> str:
 def _departure(work: Work, panel: Panel) -> str:
     answer = {"agreed": "Allowed", "refused": "Not allowed: it has to be a PSII"}.get(panel.departure or "")
     if answer is None:
-        return "The Chief Nurse or the Medical Director has been asked."
+        return two_offices.departure_waits(work, panel)
     by = officer(work, panel.departure_by, panel.departure_at)
     return f"{answer}, by {by}, {when(work, panel.departure_at)}. {panel.departure_note or ''}".strip()
 

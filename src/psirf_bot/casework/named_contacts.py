@@ -12,12 +12,13 @@ from sqlmodel import col, select
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import cases, people, post, support
+from psirf_bot.casework import nobody_affected, people, post, support
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.case_facts import allowed, case_facts
+from psirf_bot.casework.case_facts import allowed, case_facts, staff_named
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, sees
+from psirf_bot.casework.nobody_affected import NOBODY, REASON, WHY_NOT
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.support_needs import acting_checker, can_check, choose_button
 from psirf_bot.casework.work import Press, Refusal, Work
@@ -29,11 +30,6 @@ from psirf_bot.store.tables import Case, NamedContact, Person, SupportNeed
 
 SERVICE_USER = "service-user"
 WHOM = "The patient or family"
-WHY_NOT = {
-    "not-wanted": "They do not want one",
-    "nobody-affected": "No patient or family was affected",
-}
-"""Why a patient or family has no named contact."""
 MOST = 3
 """Members of staff for whom somebody can be chosen on one card."""
 
@@ -53,8 +49,7 @@ def lines(work: Work, case: Case, by: Member) -> list[tuple[str, str]]:
     """
     newest = _newest(work, case)
     contact = _contact(work, newest) if newest else None
-    why_not = WHY_NOT[newest.why_not] if newest and newest.why_not else "Nobody yet"
-    found = [(WHOM, contact.name if contact else why_not)]
+    found = [(WHOM, contact.name if contact else nobody_affected.in_words(newest))]
     leads = by.acts_as(case_facts(work, case).lead_id, Role.RESPONSE_LEAD)
     for need in support.in_review(work, case):
         theirs = acting_checker(work, need)
@@ -75,6 +70,7 @@ def gate(work: Work, press: Press) -> Reply | None:
     text = f"Before it starts, everybody affected has a named contact (policy 3.4). Still without one: {_and(waits)}."
     offers: list[Button] = []
     if not family_has_one(work, case):
+        text += nobody_affected.asked_anew(work, case, _newest(work, case))
         offers.append(button(work, "Name the contact", "contacts-named.set", case=case, style="primary"))
     staff = [need for need in _staff_without(work, case) if not support.is_kept_from(work, need, press.by)]
     if press.by.is_quality:
@@ -89,7 +85,9 @@ def gate(work: Work, press: Press) -> Reply | None:
 def family_has_one(work: Work, case: Case) -> bool:
     """Whether the patient or family has a named contact, or there is a reason why they have none."""
     newest = _newest(work, case)
-    return newest is not None and (newest.why_not is not None or _contact(work, newest) is not None)
+    if newest is None or newest.why_not is None:
+        return newest is not None and _contact(work, newest) is not None
+    return nobody_affected.stands(work, case, newest)
 
 
 def _and(words: Sequence[str]) -> str:
@@ -130,21 +128,25 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             most=1,
         ),
         one_of("why-not", "Or why is there none?", WHY_NOT, optional=True),
+        *nobody_affected.question(work, case_of(work, press)),
     )
 
 
 def _so_far(work: Work, press: Press) -> Answers:
-    newest = _newest(work, case_of(work, press))
-    if newest is None:
+    case = case_of(work, press)
+    newest = _newest(work, case)
+    if newest is None or (newest.why_not and nobody_affected.is_of_before(work, case, newest)):
         return {}
-    return {"contact": [newest.contact_id] if newest.contact_id else None, "why-not": newest.why_not}
+    which, reason = nobody_affected.parts(newest)
+    return {"contact": [newest.contact_id] if newest.contact_id else None, "why-not": which, "why-nobody": reason}
 
 
 def _set(work: Work, press: Press, answers: Answers) -> Card:
-    case, why_not = case_of(work, press), str(answers["why-not"]) if answers["why-not"] else None
+    case = case_of(work, press)
     someone = _chosen(work, case, answers)
-    before = _newest(work, case)
-    if before is None or (before.contact_id, before.why_not) != (someone and someone.id, why_not):
+    why_not, before = _why_none(work, case, answers), _newest(work, case)
+    again = before is not None and (before.contact_id, before.why_not) == (someone and someone.id, why_not)
+    if before is None or not again or nobody_affected.is_of_before(work, case, before):
         named = NamedContact(
             case_id=case.id,
             whom=SERVICE_USER,
@@ -158,7 +160,7 @@ def _set(work: Work, press: Press, answers: Answers) -> Card:
         _tell(work, case, press.by, before, someone)
     back = button(work, "Back to the learning response", "response.show", case=case)
     waits = missing(work, case)
-    text = f"{WHOM}: {someone.name if someone else WHY_NOT[why_not or '']}."
+    text = f"{WHOM}: {someone.name if someone else nobody_affected.in_words(_newest(work, case))}."
     text += f" Still without one: {_and(waits)}." if waits else " Everybody affected has a named contact now."
     return said("The named contact is noted", text, back, preview="It is noted.")
 
@@ -175,10 +177,19 @@ def _chosen(work: Work, case: Case, answers: Answers) -> Person | None:
         raise Unfit({"why-not": "You named somebody above. Please choose one or the other."})
     if someone is None or not (someone.active and someone.on_list):
         raise Unfit({"contact": "Please choose somebody who is on the people list."})
-    family = cases.with_joined(work, case)
-    if any(need.person_id == someone.id for each in family for need in support.of_case(work, each)):
-        raise Unfit({"contact": f"{someone.name} is named in the report, so please choose somebody else."})
+    if someone.id in staff_named(work, case.id):
+        raise Unfit({"contact": f"{someone.name} cannot be the contact here. Please choose somebody else."})
     return someone
+
+
+def _why_none(work: Work, case: Case, answers: Answers) -> str | None:
+    """Why there is nobody. Raises Unfit where a report says that a patient was affected, and nobody says why not."""
+    which, reason = answers["why-not"], " ".join(str(answers.get("why-nobody") or "").split())
+    if which != NOBODY or not (said_so := nobody_affected.affected(work, case)):
+        return str(which) if which else None
+    if not reason:
+        raise Unfit({"why-nobody": f"{said_so} Please say why nobody was, or name somebody above."})
+    return f"{NOBODY}{REASON}{reason}"
 
 
 def _tell(work: Work, case: Case, by: Member, before: NamedContact | None, someone: Person | None) -> None:

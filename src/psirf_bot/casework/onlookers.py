@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlmodel import col, or_, select
 
-from psirf_bot.casework import cases, people, post
+from psirf_bot.casework import cases, panels, people, post
 from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, StandIn, SupportNeed
+from psirf_bot.store.tables import Case, Panel, StandIn, SupportNeed
 
 
 def refresh(work: Work, case: Case, *others: str | None) -> None:
@@ -19,10 +19,12 @@ def refresh(work: Work, case: Case, *others: str | None) -> None:
 
 
 def refresh_cards(work: Work, case: Case) -> None:
-    """Bring up to date the cards of a case that hang in channels: its own, its panel's and agenda's, its response's."""
+    """Bring up to date the cards of a case that hang in channels: its own, its panels' and agendas', its response's."""
     subjects = [cases.living_subject(case), f"response:{case.id}"]
-    if panel := panel_of(work, case):
-        subjects += [f"panel:{panel.id}", *([f"agenda:{panel.agenda_id}"] if panel.agenda_id else [])]
+    if panel_of(work, case):
+        hung = select(Panel.id, Panel.agenda_id).where(Panel.case_id == case.id, Panel.state != panels.STOPPED)
+        for panel, agenda in work.session.exec(hung.order_by(col(Panel.opened_at))):
+            subjects += [f"panel:{panel}", *([f"agenda:{agenda}"] if agenda else [])]
     post.refresh(work, *subjects)
 
 

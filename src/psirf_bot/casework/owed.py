@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, func, or_, select
 
 from psirf_bot.casework import owners as whose
-from psirf_bot.casework import people
+from psirf_bot.casework import people, support_circle
 from psirf_bot.casework.deadlines import OPEN
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
@@ -62,9 +62,10 @@ def _asked_of(work: Work, readers: Collection[Member], until: datetime) -> dict[
 def _shared_out(work: Work, deadlines: Sequence[Deadline], readers: Collection[Member]) -> dict[str, list[Deadline]]:
     """Which of these each of them owes today; the answer is the same for all duties of one owner, role and service."""
     owed: dict[str, list[Deadline]] = {by.id: [] for by in readers}
-    known: dict[tuple[str | None, str | None, str | None], set[str]] = {}
+    known: dict[tuple[str | None, ...], set[str]] = {}
     for deadline in deadlines:
-        key = deadline.owner_id, deadline.role, deadline.service
+        of_one_case = deadline.case_id if deadline.rule in support_circle.SIGNED else None
+        key = deadline.owner_id, deadline.role, deadline.service, of_one_case
         if key not in known:
             known[key] = {someone.id for someone in whose.owners(work, deadline)} & owed.keys()
         for who in known[key]:

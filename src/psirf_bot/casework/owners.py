@@ -21,7 +21,7 @@ def owners(work: Work, deadline: Deadline) -> list[Person]:
     them.
     """
     if deadline.subject_kind == fair_circle.KIND:
-        return fair_circle.owing(work, deadline)
+        return fair_circle.reminded(work, deadline)
     kept_from = support_circle.kept_from(work, deadline)
     owner = people.person(work, deadline.owner_id)
     if owner and owner.active and (acting := people.acting_for(work, owner)).id not in kept_from:

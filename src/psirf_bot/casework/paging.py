@@ -19,6 +19,14 @@ from psirf_bot.domain.trust import length_of
 from psirf_bot.store.tables import Deadline, Dialog, Nudge, Person
 
 RULE = "danger.acknowledged"
+OVER = "The reporter no longer says that somebody is in danger."
+ROLES = {
+    Role.EXECUTIVE: "The executive on call",
+    Role.CHIEF_NURSE: "The Chief Nurse",
+    Role.MEDICAL_DIRECTOR: "The Medical Director",
+    Role.QUALITY: "Somebody in the quality team",
+}
+"""Those who are paged, as they are called where nobody is named."""
 
 
 def begin(work: Work, dialog: Dialog, by: str) -> bool:
@@ -104,20 +112,49 @@ def _about(dialog: Dialog) -> Subject:
 
 def seen(work: Work, dialog: Dialog) -> str:
     """Who has seen it and when, in words; empty while nobody has."""
-    of_this = select(Deadline).where(Deadline.rule == RULE, Deadline.subject_id == dialog.id)
-    newest = work.session.exec(of_this.order_by(col(Deadline.since).desc())).first()
-    if newest is None or newest.closed_at is None:
+    told = newest(work, dialog)
+    if told is None or told.closed_at is None:
         return ""
-    if newest.state == DROPPED:
-        return "The reporter no longer says that somebody is in danger."
-    at = newest.closed_at.astimezone(work.trust.timezone)
-    return f"{people.name_of(work, newest.closed_by)} saw this at {at:%H:%M} and will act."
+    if told.state == DROPPED:
+        return OVER
+    at = told.closed_at.astimezone(work.trust.timezone)
+    return f"{people.name_of(work, told.closed_by)} saw this at {at:%H:%M} and will act."
+
+
+def seen_in_a_role(work: Work, told: Deadline) -> str:
+    """The same for a channel, where nobody is named and a card stands for days."""
+    if told.closed_at is None:
+        return ""
+    if told.state == DROPPED:
+        return OVER
+    at = told.closed_at.astimezone(work.trust.timezone)
+    return f"{_role_of(work, told.closed_by)} saw this at {at:%H:%M} on {at:%A} {at.day} {at:%B} and will act."
+
+
+def _role_of(work: Work, person_id: str | None) -> str:
+    someone = people.person(work, person_id)
+    held = people.member(work, someone).roles if someone else frozenset()
+    if someone and someone.id in {executive.id for executive in _executives(work)}:
+        return ROLES[Role.EXECUTIVE]
+    return next((words for role, words in ROLES.items() if role in held), "Somebody who was paged")
+
+
+def newest(work: Work, dialog: Dialog) -> Deadline | None:
+    """What became of the danger when it was said last."""
+    of_this = select(Deadline).where(Deadline.rule == RULE, Deadline.subject_id == dialog.id)
+    return work.session.exec(of_this.order_by(col(Deadline.since).desc())).first()
+
+
+def alarm_of(told: Deadline) -> str:
+    """The living card of the quality team, each time that the danger is told."""
+    return f"danger:{told.id}"
 
 
 def _show_again(work: Work, dialog_id: str) -> None:
-    of_this = select(Deadline.step).where(Deadline.rule == RULE, Deadline.subject_id == dialog_id)
-    for number in range(max(work.session.exec(of_this), default=0) + 1):
+    rounds = work.session.exec(select(Deadline).where(Deadline.rule == RULE, Deadline.subject_id == dialog_id)).all()
+    for number in range(max((told.step for told in rounds), default=0) + 1):
         post.refresh(work, f"page:{dialog_id}:{number}")
+    post.refresh(work, *(alarm_of(told) for told in rounds))
 
 
 def _acknowledge(work: Work, press: Press) -> Reply:

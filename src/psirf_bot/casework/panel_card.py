@@ -4,7 +4,7 @@ from sqlmodel import col, select
 
 from psirf_bot.cards import panel as cards
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, learning_responses, panel_taken_back, panels
+from psirf_bot.casework import cases, learning_responses, panel_facts_anew, panel_taken_back, panels, people, verifying
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import case_facts, panel_of
 from psirf_bot.casework.panel_papers import in_words
@@ -18,7 +18,7 @@ from psirf_bot.store.tables import Case, Panel, PanelMember, Person
 ROUTES = {"ordinary": "Ordinary", "urgent": "Urgent", "weekly": "Weekly panel"}
 YES_NO = {"yes": "Yes", "no": "No", "not-known": "Not known", None: "Not answered yet"}
 WRITTEN = "The chair has written the decision. It is not approved yet."
-LATER = "A later panel looked at it again."
+LATER, LATER_STILL = "A later panel looked at it again.", "A later panel looks at it again."
 clock_words = in_words  # panel_voting.py still asks for it by this name
 
 
@@ -75,6 +75,7 @@ def shown(work: Work, case: Case, panel: Panel) -> cards.PanelShown:
         outcome=() if is_open else _outcome(work, case, panel),
         written=panel.state != panels.VOTING,
         decided=panel.state == panels.APPROVED,
+        again=panel_facts_anew.words(work, panel),
     )
 
 
@@ -99,8 +100,9 @@ def in_short(work: Work) -> dict[str, str]:
 
 
 def names_of(work: Work, ids: list[str]) -> dict[str, str]:
-    """The names of many people at once."""
-    return dict(work.session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids))).all())
+    """The names of many people at once; namesakes are told apart by a number."""
+    names = dict(work.session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids))).all())
+    return people.told_apart(names)
 
 
 def _standing(work: Work, case: Case, panel: Panel, *, is_open: bool) -> tuple[Fact, ...]:
@@ -169,13 +171,14 @@ def _verification(work: Work, case: Case, panel: Panel) -> str:
     """A PSII has two gates: the chair's approval and its verification (I16)."""
     newest, response = panel_of(work, case), learning_responses.current(work, case)
     if newest and newest.id != panel.id:
-        return LATER
+        return LATER if newest.state == panels.APPROVED else LATER_STILL
     if panel.decision != PSII or response is None:
         return ""
     if response.verified_at:
         return "It is verified."
     if case.state == State.AWAITING_VERIFICATION:
-        return "It waits for the Chief Nurse or the Medical Director to verify it."
+        can = verifying.can_be(work, case)
+        return f"It waits for {verifying.BY_OFFICE} to verify it." if can else f"{verifying.NOBODY}."
     return "It was not verified, so a panel looks at it again."
 
 

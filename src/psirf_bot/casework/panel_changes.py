@@ -5,13 +5,12 @@ The chair decides and signs alone, so a decision that is not approved yet goes w
 
 from collections.abc import Sequence
 
-from sqlmodel import col, select
+from sqlmodel import select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import (
     deadlines,
-    panel_closing,
     panel_departure,
     panel_members,
     panel_papers,
@@ -20,18 +19,15 @@ from psirf_bot.casework import (
     post,
 )
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.case_facts import case_facts, involved_in
-from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, of_case, running
+from psirf_bot.casework.case_facts import involved_in
+from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Unfit
 from psirf_bot.casework.response_changes import drop
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import People
 from psirf_bot.domain.authority import Member
-from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.store.tables import Case, Deadline, Panel, PanelMember, Person
-
-UNDER_WAY = (panels.VOTING, panels.DECIDED, panels.DEPARTING)
+from psirf_bot.store.tables import Case, Panel, PanelMember, Person
 
 # Another chair
 
@@ -121,41 +117,3 @@ def take_part_again(work: Work, case: Case, panel: Panel, seats: Sequence[PanelM
         )
         look = button(work, "Open the panel", "panel.show", case=case, style="primary", opens=True)
         post.to_person(work, seat.person_id, said("You take part in a panel again", text, look, preview=PRIVATE_TASK))
-
-
-# Staff who turn out to be involved, and leavers
-
-
-def joined(work: Work, case: Case, by: str) -> None:
-    """A report that was joined with a case may name those who look at it: they are asked for nothing any more."""
-    panel = panels.under_way(work, case)
-    if panel is None or case.state != State.IN_PANEL:
-        return
-    out = case_facts(work, case).kept_out_ids
-    for seat in panel_members.all_of(work, panel):
-        if seat.person_id in out and running(work, panel_members.vote(case, seat), "panel.vote"):
-            happened(work, Event.VOTE_NOT_NEEDED, panel_members.vote(case, seat), by)
-    if panel.chair_id in out:
-        _ask_once_for_a_chair(work, case)
-    panels.refresh(work, panel)
-
-
-def pass_on_those_of_leavers(work: Work) -> None:
-    """Nobody waits for the vote of somebody who has left, and their panels need another chair.
-
-    Comes before the other duties of leavers are passed on: a vote is not passed on.
-    """
-    left = select(Person.id).where(col(Person.active).is_(False))
-    theirs = select(Deadline).where(Deadline.rule == "panel.vote", col(Deadline.state).in_(RUNNING))
-    for vote in work.session.exec(theirs.where(col(Deadline.owner_id).in_(left))).all():
-        deadlines.settle(work, vote, DROPPED, panel_closing.THE_BOT, "They have left")
-    chaired = select(Case, Panel).join(Panel, col(Panel.case_id) == Case.id).where(col(Panel.state).in_(UNDER_WAY))
-    for case, panel in work.session.exec(chaired.where(col(Panel.chair_id).in_(left)).order_by(Case.reference)).all():
-        _ask_once_for_a_chair(work, case)
-        panels.refresh(work, panel)
-
-
-def _ask_once_for_a_chair(work: Work, case: Case) -> None:
-    """Once asked for another chair, the decision is nobody's until the quality team has chosen one."""
-    if any(clock.owner_id for clock in running(work, of_case(case), "panel.decided")):
-        panel_closing.ask_for_a_chair(work, case)

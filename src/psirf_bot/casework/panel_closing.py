@@ -87,7 +87,14 @@ def close_those_due(work: Work, most: int) -> int:
     return count
 
 
-def _closed(work: Work, case: Case, panel: Panel, by: str) -> None:
+def close_if_due(work: Work, case: Case, panel: Panel, by: Member) -> None:
+    """Its time has come and nothing has closed it yet: whoever goes on with it need not wait for that."""
+    if panel.state == panels.VOTING and panel.closed_at is None and panel.closes_at <= work.now:
+        _closed(work, case, panel, THE_BOT, told=by.id)
+
+
+def _closed(work: Work, case: Case, panel: Panel, by: str, *, told: str | None = None) -> None:
+    """`told`: who sees on the spot that it has closed, where that was not their doing."""
     panel.closed_at = min(work.now, panel.closes_at)
     work.session.add(panel)
     work.record(by, "voting closed", case, panel=panel.id)
@@ -95,7 +102,7 @@ def _closed(work: Work, case: Case, panel: Panel, by: str) -> None:
         if running(work, panel_members.vote(case, seat), "panel.vote"):
             happened(work, Event.VOTE_NOT_NEEDED, panel_members.vote(case, seat), by)
     panels.refresh(work, panel)
-    _tell_the_chair(work, case, panel, by)
+    _tell_the_chair(work, case, panel, told or by)
 
 
 def _tell_the_chair(work: Work, case: Case, panel: Panel, by: str) -> None:

@@ -12,13 +12,17 @@ from psirf_bot.casework import (
     news,
     notifications,
     panel_card,
+    panel_closing,
     panel_departure,
+    panel_facts_anew,
     panel_opening,
     panel_taken_back,
     panels,
     post,
     response,
     support,
+    two_offices,
+    verifying,
 )
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, panel_of
@@ -28,7 +32,7 @@ from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.panel_draft import READ_IT, draft, proposed_in_words, quorum_in_words, version, votes_in_words
-from psirf_bot.casework.panels import APPROVED, DECIDED, DEPARTING, VOTING
+from psirf_bot.casework.panels import APPROVED, DECIDED, DEPARTING
 from psirf_bot.casework.response_changes import changed, drop
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
@@ -69,7 +73,7 @@ def _chaired(work: Work, press: Press, case: Case) -> Panel:
 def _ready(work: Work, case: Case, panel: Panel) -> None:
     """Voting has closed, and what the group has to know is there (I04, I09, I12). Raises Refusal with what is not."""
     waits = []
-    if panel.state == VOTING and panel.closed_at is None:
+    if panels.voting_is_open(work, panel):
         closes = instant(work.setting.calendar.local(panel.closes_at))
         waits.append(f"Voting is open until {closes}: wait for that, or close it now.")
     if missing := panel_opening.missing_papers(panel):
@@ -90,6 +94,7 @@ def _ready(work: Work, case: Case, panel: Panel) -> None:
 def _decide(work: Work, press: Press) -> Reply:
     case = case_of(work, press)
     panel = _chaired(work, press, case)
+    panel_closing.close_if_due(work, case, panel, press.by)
     _ready(work, case, panel)
     words = (votes_in_words(work, panel), quorum_in_words(work, panel), proposed_in_words(work, panel))
     return replace(FORM, explain="\n\n".join(filter(None, words)))(work, press)
@@ -175,8 +180,7 @@ def _opening(work: Work, panel: Panel) -> str:
         return READ_IT
     names = " and ".join(someone.name for someone in panel_departure.asked_of(work, panel))
     if not names:
-        text = "Nobody else holds the office of the Chief Nurse or the Medical Director today."
-        return f"{text} Please ask an administrator to name somebody who stands in, and change the decision then."
+        return f"This is less than the minimum, and nobody can answer it today. {two_offices.HOW}"
     return f"This is less than the minimum, so I have asked {names}. I will tell you when one of them has answered."
 
 
@@ -202,11 +206,11 @@ def _may_be_approved(work: Work, case: Case, panel: Panel) -> None:
     """It was written, and still stands now that facts and members may have changed. Raises Refusal."""
     again = f"Type panel {case.reference}, and change the decision."
     if panel.state == DEPARTING:
-        raise Refusal(
-            "This waits for the Chief Nurse or the Medical Director. I will tell you when they have answered."
-        )
+        raise Refusal(f"{two_offices.departure_waits(work, panel)} I will tell you when they have answered.")
     if panel.state != DECIDED:
         raise Refusal(f"The decision has not been written yet. Type panel {case.reference} to write it.")
+    if looks_again := panel_facts_anew.words(work, panel):
+        raise Refusal(f"{looks_again} Type panel {case.reference} to do so.")
     if panel_departure.departs(work, panel, panel.decision) and not panel_departure.holds(panel):
         before = (
             "since a departure was allowed" if panel.departure == panel_departure.AGREED else "since it was written"
@@ -256,7 +260,9 @@ def _what_next(work: Work, case: Case, panel: Panel, by: Member) -> Card:
     """To the chair: what was decided, and who has to do what now."""
     text = f"The panel decided on: {panels.choices(work)[str(panel.decision)]}."
     if panel.decision == PSII:
-        text += " It waits to be verified by the Chief Nurse or the Medical Director. Nothing else waits for that."
+        waits = f"It waits to be verified by {verifying.BY_OFFICE}."
+        text += f" {waits if verifying.can_be(work, case) else f'Nobody can verify it today. {two_offices.HOW}'}"
+        text += " Nothing else waits for that."
     elif panel.decision in WITHOUT_RESPONSE:
         text += " The quality team closes the case once it can say what changed."
     else:

@@ -10,13 +10,23 @@ from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import deadlines, panel_card, panel_closing, panel_taken_back, panels, people, post
+from psirf_bot.casework import (
+    panel_card,
+    panel_closing,
+    panel_taken_back,
+    panels,
+    people,
+    post,
+    two_offices,
+    verifying,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.duty_lines import words_of
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.panel_draft import draft, proposed_in_words, version
 from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
 from psirf_bot.casework.response_changes import changed
@@ -29,7 +39,6 @@ from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel, Person
 
 ASKED, AGREED, REFUSED = "asked", "agreed", "refused"
-OFFICES = (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR)
 
 
 def departs(work: Work, panel: Panel, decision: str | None) -> bool:
@@ -50,22 +59,33 @@ def ask(work: Work, case: Case, panel: Panel, why: str, by: str) -> None:
     work.session.add(panel)
     work.session.flush()
     happened(work, Event.DEPARTURE_ASKED_FOR, of_case(case), by)
-    asked = asked_of(work, panel)
-    holders = people.holders(work, Role.CHIEF_NURSE)
-    to = None if not asked or any(p in asked for p in holders) else asked[0].id
     for clock in running(work, of_case(case), "panel.departure"):
-        if clock.owner_id != to:
-            deadlines.hand_over(work, clock, to)
+        two_offices.hand_on(work, clock, two_offices.may_answer(work, case, panel))
+    asked = asked_of(work, panel)
     for someone in asked:
         post.to_person(work, someone.id, _card(work, case, panel, someone))
+    if not asked:
+        panel_closing.tell_quality(work, case, two_offices.nobody_answers(case.reference))
+
+
+def see_to(work: Work, case: Case, panel: Panel) -> None:
+    """Who can answer may have changed: its duty goes to them; where nobody can any more, that is said, once."""
+    for clock in running(work, of_case(case), "panel.departure"):
+        nobody_could = clock.role == Role.QUALITY
+        asked = two_offices.hand_on(work, clock, two_offices.may_answer(work, case, panel))
+        for someone in asked_of(work, panel) if asked and nobody_could else ():  # the others have been asked before
+            at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, someone.id))
+            post.to_person(work, someone.id, _card(work, case, panel, someone), at=at)
+        if asked == []:
+            card = two_offices.nobody_answers(case.reference)
+            panel_closing.tell_quality(work, case, card)
+            verifying.tell_chair(work, case, panel, card)
 
 
 def asked_of(work: Work, panel: Panel) -> list[Person]:
     """Who may answer it today: whoever holds one of the two offices and has not decided what is asked."""
-    holders = [p for role in OFFICES for p in people.holders(work, role)]
     case = work.session.get_one(Case, panel.case_id)
-    may_answer = {p.id: p for p in holders if allowed(work, people.member(work, p), Act.ANSWER_DEPARTURE, case)}
-    return [p for who, p in may_answer.items() if who not in _deciders(panel)]
+    return two_offices.holders(work, two_offices.may_answer(work, case, panel))
 
 
 def cleared(panel: Panel) -> None:
@@ -101,7 +121,7 @@ def _card(work: Work, case: Case, panel: Panel, reader: Person) -> Card:
 def _other_office(work: Work, panel: Panel, reader: Person) -> str:
     """The office that the reader does not hold, where somebody who was asked holds it today."""
     asked = {someone.id for someone in asked_of(work, panel)}
-    held = {role: {someone.id for someone in people.holders(work, role)} for role in OFFICES}
+    held = {role: {someone.id for someone in people.holders(work, role)} for role in two_offices.OFFICES}
     others = [role for role, holders in held.items() if reader.id not in holders and holders & asked]
     return words_of(others[0]) if others else ""
 
@@ -116,6 +136,8 @@ def _asked(work: Work, press: Press) -> tuple[Case, Panel]:
     if panel is None or not allowed(work, press.by, Act.ANSWER_DEPARTURE, case):
         if allowed(work, press.by, Act.SEE_PANEL, case):
             raise Refusal(f"Nothing of {case.reference} waits for that. Type panel {case.reference} to see the panel.")
+        if press.by.roles & set(two_offices.OFFICES) and panel and panel.state == DEPARTING:
+            raise Refusal("This one is for somebody else to answer. There is nothing you need to do.")
         raise Refusal("Only the Chief Nurse or the Medical Director, or whoever stands in for them, can answer this.")
     if press.by.id in _deciders(panel):
         raise Refusal("You decided on this with the panel, so somebody else has to answer it. (Policy 12.3.)")

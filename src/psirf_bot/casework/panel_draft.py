@@ -6,11 +6,11 @@ from psirf_bot.cards import panel_decision as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.cards.panel import GROUP_DECIDES, quorum_missing, source_words
-from psirf_bot.casework import panel_stopping, panel_taken_back, panels, people, post
+from psirf_bot.casework import panel_facts_anew, panel_stopping, panel_taken_back, panels, people, post, two_offices
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.panel_card import in_short, is_there
-from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
+from psirf_bot.casework.panels import APPROVED, DECIDED, DEPARTING, VOTING
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.panel import DOCUMENTS, Seat
@@ -24,6 +24,8 @@ ANSWERS = {"yes": "Yes", "no": "No", "not-known": "Not known"}
 def draft(work: Work, case: Case, panel: Panel, by: Member, opening: str = READ_IT) -> Card:
     """The minute in short, with what this person may do with it."""
     look = button(work, "Open the panel", "panel.show", case=case, opens=True)
+    if again := panel_facts_anew.words(work, panel):
+        opening = again if opening == READ_IT else f"{opening} {again}"
     return cards.draft_card(_shown(work, case, panel), opening, (*offers(work, case, panel, by), look))
 
 
@@ -48,14 +50,17 @@ def _shown(work: Work, case: Case, panel: Panel) -> cards.Draft:
 def offers(work: Work, case: Case, panel: Panel, by: Member) -> tuple[Button, ...]:
     """What this person may do next towards the decision."""
     decides = allowed(work, by, Act.DECIDE_RESPONSE, case)
-    closed = panel.state == VOTING and panel.closed_at is not None
+    closed = panel.state == VOTING and not panels.voting_is_open(work, panel)
+    anew = panel.state != APPROVED and panel_facts_anew.of(work, panel)
     write = button(work, "Write the decision", "panel.decide", case=case, style="primary", opens=True)
     change = button(work, "Change it", "panel.decide", case=case, opens=True)
+    look_again = button(work, "Look at the facts again", "panel.facts", case=case, style="primary", opens=True)
     approve = button(work, "Approve the minute", "panel.approve", case=case, style="primary", of=version(work, panel))
     off = button(work, "Take it off", "panel.stop", case=case, panel=panel.id)
     found = (
         (decides and closed, write),
-        (decides and panel.state == DECIDED, approve),
+        (decides and panel.state == DECIDED and not anew, approve),
+        (decides and panel.state == DECIDED and anew, look_again),
         (decides and panel.state in {DECIDED, DEPARTING}, change),
         (panel_stopping.may_stop(work, case, panel, by), off),
     )
@@ -98,7 +103,9 @@ def proposed_in_words(work: Work, panel: Panel) -> str:
     """What the rules propose from the facts, each with its source."""
     found = panels.proposal_of(work, panel)
     wanted = "; ".join(f"{r.fact} ({source_words(r)})" for r in found.psii)
-    minimum = f"The minimum is a PSII: {wanted}." if wanted else "The facts set no minimum."
+    again = panel_facts_anew.words(work, panel)
+    minimum = f"The minimum is a PSII: {wanted}." if wanted else "" if again else "The facts set no minimum."
+    minimum = " ".join(filter(None, (again, minimum)))
     referred = "; ".join(f"{r.fact}, to {r.refer_to} ({source_words(r)})" for r in found.referrals)
     return f"{minimum} To be referred: {referred}." if referred else minimum
 
@@ -112,7 +119,7 @@ def departure_in_words(work: Work, panel: Panel) -> str:
     answered = _by_and_when(work, panel.departure_by, panel.departure_at) + delegate
     note = f" {panel.departure_note}" if panel.departure_note else ""
     return {
-        "asked": "The Chief Nurse or the Medical Director has been asked to answer it.",
+        "asked": two_offices.departure_waits(work, panel),
         "agreed": f"Allowed by {answered}.{note}",
         "refused": f"Not allowed, by {answered}.{note}",
     }[panel.departure]

@@ -4,10 +4,11 @@ What a report suggests is chosen already and is only a suggestion: the facts are
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from psirf_bot.cards.model import Card, Details
 from psirf_bot.cards.panel import source_words
-from psirf_bot.casework import cases, panel_card, panel_papers, panel_taken_back, panels
+from psirf_bot.casework import cases, panel_card, panel_facts_anew, panel_papers, panel_taken_back, panels, post
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_opening import prepared
@@ -15,10 +16,16 @@ from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import Question, long_text, several_of, short_text, yes_no, yes_no_not_known
 from psirf_bot.domain.authority import Act
-from psirf_bot.domain.minimum import suggested
-from psirf_bot.domain.report import EventType, Report
+from psirf_bot.domain.report import EventType
 from psirf_bot.store.tables import Case, Panel
 
+SUGGESTED = "What is chosen already is only a suggestion from the report."
+CONFIRMED = "What is chosen already was confirmed before."
+CONFIRMED_AND_SUGGESTED = "What is chosen already was confirmed before, or is suggested by what is reported now."
+MEANWHILE = (
+    "What is reported has changed since you opened this form, and nothing is confirmed yet. What it suggests now is "
+    "chosen below. Please look once more, and send it again."
+)
 TAKEN_BACK = short_text(
     "taken-back",
     "If something that was confirmed is not so: why?",
@@ -52,7 +59,7 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             "facts-so",
             "Which of these are so?",
             options,
-            "Leave it empty if none is. What is chosen already is only a suggestion from the report.",
+            f"Leave it empty if none is. {_chosen_already(work, panel)}",
             optional=True,
         ),
         several_of(
@@ -85,7 +92,8 @@ def asks_what_it_could_have_done(work: Work, case: Case) -> bool:
 
 def _with_sources(work: Work, press: Press) -> Reply:
     """The form, and folded away below it where each requirement comes from; or what it brings."""
-    reply = FORM(work, press)
+    shown = press if press.given else _showing(work, press)
+    reply = _form(work, shown)(work, shown)
     if reply.card is None or not any(reply.card.inputs()):
         return reply
     sources = Details(title="Where each of these comes from", text=_sources(work))
@@ -101,31 +109,56 @@ def _sources(work: Work) -> str:
     return "\n".join(f"{source[:1].upper()}{source[1:]}: {'; '.join(facts)}." for source, facts in by_source.items())
 
 
+def _showing(work: Work, press: Press) -> Press:
+    """The form as it is opened now: it knows what was reported then."""
+    return replace(press, given={}, args={**press.args, "of": _reported(work, case_of(work, press))})
+
+
+def _reported(work: Work, case: Case) -> str:
+    return post.key_of(work, case.id, sorted(panel_facts_anew.grounds_of(work, case)))
+
+
+def _form(work: Work, press: Press) -> Form:
+    """With what has to be looked at again, and why."""
+    panel = panels.under_way(work, case_of(work, press))
+    again = panel_facts_anew.words(work, panel) if panel else ""
+    return replace(FORM, explain="\n\n".join(filter(None, (again, FORM.explain))))
+
+
+def _chosen_already(work: Work, panel: Panel) -> str:
+    last = panel_taken_back.confirmed_before(work, panel)
+    if last is None:
+        return SUGGESTED
+    return CONFIRMED_AND_SUGGESTED if panel_facts_anew.since(work, last) else CONFIRMED
+
+
 def _so_far(work: Work, press: Press) -> Answers:
     """What was confirmed last, here or by the panel before; what the reports suggest where nothing was."""
     panel, case = prepared(work, press), case_of(work, press)
     found, last = cases.report_of(work, case), panel_taken_back.confirmed_before(work, panel)
     could_have = found[0].could_have_led if found else None
     if last is None or last.facts is None:
-        return {"facts-so": sorted(set().union(*map(suggested, _reports(work, case)))), "could-have": could_have}
+        return {"facts-so": _suggested(work, case), "could-have": could_have}
+    anew = [each.id for each in panel_facts_anew.since(work, last)]
     return {
-        "facts-so": [fact for fact in last.facts if fact not in panel_taken_back.ids(last)],
-        "facts-not-known": last.facts_not_known,
+        "facts-so": [*(fact for fact in last.facts if fact not in panel_taken_back.ids(last)), *anew],
+        "facts-not-known": [fact for fact in last.facts_not_known or () if fact not in anew],
         "always-consider": last.learning,
         "always-consider-why": last.learning_why,
         "could-have": last.could_have or could_have,
     }
 
 
-def _reports(work: Work, case: Case) -> list[Report]:
-    """The reports of a case and of those that were joined with it."""
-    found = (cases.report_of(work, each) for each in cases.with_joined(work, case))
-    return [each[0] for each in found if each]
+def _suggested(work: Work, case: Case) -> list[str]:
+    """What the report of a case and those that were joined with it suggest."""
+    return sorted({fact for fact, _ in panel_facts_anew.grounds_of(work, case)})
 
 
 def _confirm(work: Work, press: Press, answers: Answers) -> Card:
     panel, case = prepared(work, press), case_of(work, press)
     so, not_known = (_several(answers, key) for key in ("facts-so", "facts-not-known"))
+    if press.args.get("of", reported := _reported(work, case)) != reported:
+        return _changed_meanwhile(work, press, answers)
     if both := set(so) & set(not_known):
         named = "; ".join(each.fact for each in work.trust.requirements if each.id in both)
         raise Unfit(
@@ -136,7 +169,7 @@ def _confirm(work: Work, press: Press, answers: Answers) -> Card:
     panel.facts = [fact for fact in order if fact in {*so, *taken_back}]
     panel.facts_not_known = [fact for fact in order if fact in {*not_known, *taken_back}]
     panel.departure_why = panel_taken_back.together(lines, panel_taken_back.besides(panel))
-    panel.facts_by, panel.facts_at = press.by.id, work.now
+    panel.facts_by, panel.facts_at = press.by.id, panel_facts_anew.moment(work, case)
     panel.learning, panel.learning_why = str(answers["always-consider"]), str(answers["always-consider-why"])
     could_have = answers.get("could-have")
     panel.could_have = str(could_have) if could_have else None
@@ -145,6 +178,20 @@ def _confirm(work: Work, press: Press, answers: Answers) -> Card:
     content |= {"learning": panel.learning, "why": panel.learning_why}
     changed(work, case, press.by.id, "panel facts confirmed", panel.chair_id, panel=panel.id, **content)
     return panel_papers.page(work, press)
+
+
+def _changed_meanwhile(work: Work, press: Press, answers: Answers) -> Card:
+    """The form once more, as it was filled in, with what is suggested by now."""
+    suggested = _suggested(work, case_of(work, press))
+    filled: Answers = {
+        **answers,
+        "facts-so": sorted({*_several(answers, "facts-so"), *suggested}),
+        "facts-not-known": [each for each in _several(answers, "facts-not-known") if each not in suggested],
+    }
+    form = replace(FORM, explain=f"{MEANWHILE}\n\n{FORM.explain}", so_far=lambda work, press: filled)
+    card = form(work, _showing(work, press)).card
+    assert card is not None  # noqa: S101 - a form that was not sent is shown
+    return card
 
 
 def _taken_back(

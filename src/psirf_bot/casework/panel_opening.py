@@ -13,13 +13,14 @@ from psirf_bot.casework import (
     panel_agenda,
     panel_card,
     panel_changes,
+    panel_facts_anew,
     panel_members,
     panel_papers,
     panel_stopping,
     panels,
     post,
 )
-from psirf_bot.casework.case_facts import allowed, involved_in
+from psirf_bot.casework.case_facts import allowed, involved_in, panel_of
 from psirf_bot.casework.deadlines import of_case, running
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
@@ -55,6 +56,10 @@ def _open(work: Work, press: Press) -> Reply:
         raise Refusal("Somebody else has to open this one. Please ask a colleague in the quality team.")
     if press.by.is_quality and case.state == State.REPORTED:
         raise Refusal(f"Nobody has read {case.reference} yet. Type case {case.reference}, and say that you have.")
+    panel = panel_of(work, case)
+    again = panel_facts_anew.words(work, panel) if panel and press.by.is_quality else ""
+    if again and not allowed(work, press.by, Act.OPEN_PANEL, case):
+        raise Refusal(again)
     return OPEN(work, press)
 
 

@@ -19,6 +19,7 @@ from psirf_bot.casework import (
     panel_opening,
     panels,
     people,
+    two_offices,
 )
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
@@ -181,8 +182,9 @@ def _votes(work: Work, panel: Panel, by: Member) -> list[cards.VoteShown]:
     if not _reads_votes(work, panel, by):
         return []
     given, words, seats = panels.votes(work, panel), panels.choices(work), list(Seat)
-    members = [member for member in panels.members(work, panel) if member.id in given]
-    names = names_of(work, [*(m.person_id for m in members), *(vote.by_id for vote in given.values())])
+    everyone = panels.members(work, panel)
+    members = [member for member in everyone if member.id in given]
+    names = names_of(work, [*(m.person_id for m in everyone), *(vote.by_id for vote in given.values())])
     counted = select(Vote.member_id, func.count()).where(Vote.panel_id == panel.id).group_by(col(Vote.member_id))
     times = dict(work.session.exec(counted).all())
     found = []
@@ -239,7 +241,7 @@ def _departure(work: Work, panel: Panel) -> tuple[tuple[str, str], ...]:
     if panel.departure is None:
         return ()
     answered = _signed(work, DEPARTURE[panel.departure], panel.departure_by, panel.departure_at)
-    said_so = answered or "The Chief Nurse or the Medical Director has been asked"
+    said_so = answered or two_offices.departure_waits(work, panel)
     return (WHY_IT_DEPARTS, panel.departure_why or ""), ("Departure", said_so), (ANSWER, panel.departure_note or "")
 
 

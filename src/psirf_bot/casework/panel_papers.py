@@ -16,7 +16,7 @@ from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import cases, onlookers, panel_members, post
+from psirf_bot.casework import onlookers, panel_members, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Unfit
@@ -168,7 +168,7 @@ def start_all(work: Work, openings: Sequence[tuple[Case, Opening]], by: Member) 
     panels = [_begin(work, case, opening, by) for case, opening in openings]
     concerned: set[str | None] = {by.id}
     for case, opening in openings:
-        post.refresh(work, cases.living_subject(case), f"response:{case.id}")
+        onlookers.refresh_cards(work, case)
         concerned |= {case.reporter_id, case.owner_id, opening.chair_id, *opening.seats}
     theirs = col(SupportNeed.case_id).in_([case.id for case, _ in openings])
     checkers = work.session.exec(select(SupportNeed.checker_id).where(theirs))

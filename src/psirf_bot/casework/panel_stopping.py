@@ -5,7 +5,7 @@ from sqlmodel import select
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import panel_members, panels, post
+from psirf_bot.casework import panel_facts_anew, panel_members, panels, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.deadlines import happened, of_case, running
@@ -32,9 +32,9 @@ def _why_not(work: Work, panel: Panel) -> str:
         return "its decision has been written"
     if work.session.exec(select(Vote.id).where(Vote.panel_id == panel.id)).first() is not None:
         return "somebody has voted"
-    return (
-        "by the facts that were confirmed a PSII is its minimum" if panels.proposal_of(work, panel).needs_psii else ""
-    )
+    if panels.proposal_of(work, panel).needs_psii:
+        return "by the facts that were confirmed a PSII is its minimum"
+    return "its facts have to be looked at again" if panel_facts_anew.of(work, panel) else ""
 
 
 def stop(work: Work, press: Press) -> Reply:

@@ -12,7 +12,7 @@ from sqlmodel import func, select
 from psirf_bot.cards import check
 from psirf_bot.cards import votes as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import panel_card, panel_closing, panel_members, panels
+from psirf_bot.casework import panel_card, panel_closing, panel_facts_anew, panel_members, panels
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.deadlines import happened
@@ -83,6 +83,7 @@ def _before_voting(work: Work, by: Member, ballot: Ballot) -> str:
     panel, so_far = ballot.panel, ballot.so_far
     found = panels.proposal_of(work, panel) if panel.facts is not None else None
     proposal, until = cards.proposed(found, panels.choices(work)[PSII]), clock_words(work, panel.closes_at)
+    proposal = "\n\n".join(filter(None, (panel_facts_anew.words(work, panel), proposal)))
     others = so_far is not None and so_far.by_id != by.id
     at_once, for_another = work.trust.panel.shows_votes == "at once", ballot.seat.person_id != by.id
     return cards.before_voting(proposal, until, for_another=for_another, others=others, at_once=at_once)

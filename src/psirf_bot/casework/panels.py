@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlmodel import col, select
+from sqlmodel import col, exists, or_, select
 
 from psirf_bot.cards.response import kind_words
 from psirf_bot.casework import post
@@ -13,7 +13,7 @@ from psirf_bot.domain.minimum import Proposal, proposal
 from psirf_bot.domain.panel import WITHOUT_RESPONSE, Quorum, Seat, Tally, missing, tally
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import NATIONAL_NAMES
-from psirf_bot.store.tables import Case, Panel, PanelMember, Vote
+from psirf_bot.store.tables import Case, Panel, PanelMember, Person, Vote
 
 VOTING, DECIDED, DEPARTING, APPROVED, STOPPED = "voting", "decided", "departing", "approved", "stopped"
 
@@ -34,8 +34,18 @@ def voting_is_open(work: Work, panel: Panel) -> bool:
 
 
 def members(work: Work, panel: Panel) -> list[PanelMember]:
-    """Those who have a vote: not whoever has stood back or, as a report joined since may show, was involved."""
-    theirs = select(PanelMember).where(PanelMember.panel_id == panel.id, col(PanelMember.recused_at).is_(None))
+    """Those who have a vote: not whoever has stood back or, as a report joined since may show, was involved.
+
+    The seat of whoever has left counts only with the vote that they gave.
+    """
+    theirs = select(PanelMember).where(
+        PanelMember.panel_id == panel.id,
+        col(PanelMember.recused_at).is_(None),
+        or_(
+            ~exists().where(col(Person.id) == col(PanelMember.person_id), col(Person.active).is_(False)),
+            exists().where(col(Vote.member_id) == col(PanelMember.id)),
+        ),
+    )
     found = once(work, ("members", panel.id), lambda: work.session.exec(theirs.order_by(PanelMember.id)).all())
     involved = involved_in(work, work.session.get_one(Case, panel.case_id))
     return [m for m in found if m.person_id not in involved]

@@ -207,11 +207,18 @@ def resolve(work: Work, typed: Iterable[str], so_far: Mapping[str, str] | None =
 
 def as_shown(work: Work, who: Iterable[str]) -> dict[str, str]:
     """These people, or names that were typed, by what is shown for them: namesakes are told apart by a number."""
+    names = {someone: name_of(work, someone).replace(",", "") for someone in who}  # between names there are commas
+    shown = told_apart(names)
+    return {shown[someone]: someone for someone in names}
+
+
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """People's names by their ids, with a number for namesakes: it does not hang on the order in which they are
+    shown."""
     shown: dict[str, str] = {}
-    for someone in who:
-        name = name_of(work, someone).replace(",", "")  # between names there are commas
-        alike = next(label for n in count(1) if (label := name if n == 1 else f"{name} ({n})") not in shown)
-        shown[alike] = someone
+    for who, name in sorted(names.items()):
+        labels = (name if n == 1 else f"{name} ({n})" for n in count(1))
+        shown[who] = next(label for label in labels if label not in shown.values())
     return shown
 
 

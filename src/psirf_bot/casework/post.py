@@ -20,6 +20,8 @@ PASSING = "passing"
 it would cost them what they have typed since."""
 CARRIED = "carried"
 """The same of one that was on its way when its turn was committed."""
+PUT_OFF = "waits for a better moment"
+"""What is said of a message that could have gone, had it not come to its reader at a wrong moment."""
 SEALED = "sealed"
 """What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
 
@@ -169,11 +171,11 @@ def to_channel(work: Work, purpose: Purpose, card: Card, *, about: str | None = 
     return bool(channels)
 
 
-def living(work: Work, purpose: Purpose, subject: str) -> bool:
+def living(work: Work, purpose: Purpose, subject: str, *, about: str | None = None, urgent: bool = False) -> bool:
     """Hang a living card in the channels of a purpose. It is rendered when it is sent. False when none has been set."""
     channels = _channels(work, purpose)
     for channel in channels:
-        living_at(work, channel.platform, channel.address, subject)
+        living_at(work, channel.platform, channel.address, subject, about=about, urgent=urgent)
     return bool(channels)
 
 
@@ -187,12 +189,38 @@ def living_once(work: Work, purpose: Purpose, subject: str, at: datetime | None 
     return bool(channels)
 
 
-def living_at(work: Work, platform: str, address: Mapping[str, str], subject: str, *, urgent: bool = False) -> None:
+def living_at(
+    work: Work,
+    platform: str,
+    address: Mapping[str, str],
+    subject: str,
+    *,
+    about: str | None = None,
+    urgent: bool = False,
+) -> None:
     """Show a living card at one address, or bring it up to date. One that still waits shows the newest state anyway."""
     lane = lane_of(platform, address) + (URGENT if urgent else "")
     work.session.flush()
     if not _SHOWS_SOON.first(work.session, subject=subject, lane=lane):
-        _add(work, platform, address, subject=subject, urgent=urgent)
+        _add(work, platform, address, subject=subject, about=about, urgent=urgent)
+
+
+def take_the_place(work: Work, subject: str, earlier: Collection[str], *, put_off: bool = False) -> None:
+    """What still waits of earlier living cards goes with this one, which counts as waiting since they did.
+
+    `put_off`: they could have gone. What hangs already is left to itself.
+    """
+    gone = [one for one in earlier if one != subject and not is_posted(work, one)]
+    waiting = select(Outbox).where(col(Outbox.subject).in_(gone), Outbox.state == "due")
+    before = work.session.exec(waiting.with_for_update(skip_locked=True)).all()
+    for row in work.session.exec(select(Outbox).where(Outbox.subject == subject, Outbox.state == "due")).all():
+        row.created_at = min((row.created_at, *(old.created_at for old in before)))
+        row.error = PUT_OFF if put_off else next((old.error for old in before if old.error), row.error)
+        work.session.add(row)
+    for old in before:
+        old.state = "sent"
+        work.session.add(old)
+    work.session.flush()
 
 
 def living_on_the_way(work: Work, lane: str) -> list[str]:

@@ -57,13 +57,16 @@ def remind_tomorrow(work: Work, deadline: Deadline, person_id: str, why: str) ->
 
 
 def _write(work: Work, deadline: Deadline, nudge: Nudge, at: datetime) -> None:
-    """The message that carries a reminder: the digest of its day, or one of its own."""
+    """The message that carries a reminder: the digest of its day, or one of its own in place of what still waits."""
     if not _is_alone(work, deadline):
         _write_digest(work, nudge.person_id, nudge.day, at)
         return
     subject = subject_of(work, deadline, nudge)
     about = f"support:{deadline.subject_id}:{nudge.person_id}" if deadline.subject_kind == "check" else None
     post.living_to_person(work, nudge.person_id, subject, key=post.key_of(work, subject), at=at, about=about)
+    theirs = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.person_id == nudge.person_id)
+    earlier = work.session.exec(theirs.where(Nudge.day < nudge.day)).all()
+    post.take_the_place(work, subject, [subject_of(work, deadline, one) for one in earlier])
 
 
 def _is_alone(work: Work, deadline: Deadline) -> bool:
@@ -124,7 +127,8 @@ def _next_hours(work: Work, person_id: str, after: date | None = None) -> tuple[
     pattern = ORDINARY if person_id == LEADS else pattern_of(work, person_id)
     if after is None:
         return _next_from_now(work, pattern)
-    at = calendar.next_morning(calendar.digest_day(after + timedelta(days=1), pattern), pattern)
+    morning = calendar.next_morning(calendar.digest_day(after + timedelta(days=1), pattern), pattern)
+    at = calendar.working_moment(morning, pattern)
     return calendar.local(at).date(), at
 
 
@@ -186,6 +190,8 @@ def _carry_over(work: Work, person_id: str, day: date, today: date, at: datetime
         post.living_once(work, LEADS_CHANNEL, f"digest:{LEADS}:{today.isoformat()}", at)
     else:
         _write_digest(work, person_id, today, at)
+    before, now = (f"digest:{person_id}:{of.isoformat()}" for of in (day, today))
+    post.take_the_place(work, now, [before], put_off=True)
 
 
 def _others_are_due(work: Work) -> bool:

@@ -5,17 +5,15 @@ Its page is casework/response_page.py, its dates casework/responding.py, the con
 
 from collections.abc import Callable, Sequence
 
-from psirf_bot.cards import response as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, deadlines, news, people, post, response_board, support, verifying
-from psirf_bot.casework.actions import button
+from psirf_bot.casework import news, people, response_board, support, two_offices, verifying
 from psirf_bot.casework.case_facts import allowed, panel_of
-from psirf_bot.casework.deadlines import happened, of_case, running
+from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.learning_responses import current, kind_of, sees
+from psirf_bot.casework.learning_responses import current, sees
 from psirf_bot.casework.minute_signers import officer
 from psirf_bot.casework.response_changes import changed, drop, tell
 from psirf_bot.casework.response_page import page
@@ -24,9 +22,8 @@ from psirf_bot.dialogs.questions import Question, long_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII
-from psirf_bot.store.tables import Case, LearningResponse, Person
+from psirf_bot.store.tables import Case, LearningResponse
 
 OF_A_DECISION = ("psii.verified", "psii.day-3", "response.started")
 """The clocks that another kind of response stops: it starts its own. Another lead goes on with those that run."""
@@ -54,7 +51,7 @@ def decide(work: Work, case: Case, kind: str, by: Member) -> LearningResponse:
         happened(work, Event.RESPONSE_DECIDED, about, by.id)
     if kind == PSII:
         happened(work, Event.PSII_DECIDED, about, by.id)
-        _ask_to_verify(work, case, response)
+        verifying.ask(work, case, response, by)
     else:
         _may_start(work, case, response, by.id)
     if sent_back is None:
@@ -97,40 +94,6 @@ def _tell_the_reporter(work: Work, case: Case) -> None:
 # Verification
 
 
-def _ask_to_verify(work: Work, case: Case, response: LearningResponse) -> None:
-    """Whoever stands in for the Chief Nurse does not verify what they recorded: then it is the other one's to do."""
-    by_office = [people.holders(work, role) for role in (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR)]
-    deciders = verifying.deciders(work, case, response)
-    others = [[p for p in holders if p.id not in deciders and _may_verify(work, p, case)] for holders in by_office]
-    asked = others[0] or others[1]
-    to = asked[0].id if asked and others[0] != by_office[0] else None
-    for clock in running(work, of_case(case), "psii.verified"):
-        if clock.owner_id != to:
-            deadlines.hand_over(work, clock, to)
-    for someone in asked:
-        post.to_person(work, someone.id, _to_verify(work, case, response, people.member(work, someone)))
-
-
-def _to_verify(work: Work, case: Case, response: LearningResponse, by: Member) -> Card:
-    """What they sign, and all that they need for it; of a case that is kept close they read that on its page."""
-    kept_close = case.restricted or case.quality_only
-    panel, found = panel_of(work, case), verifying.grounds(work, case, by)
-    of = panel.id if panel and found else ""
-    verify = button(work, "Verify it", "response.verify", case=case, style="primary", panel=of)
-    back = button(work, "Send it back", "response.back", case=case, opens=True)
-    minute = button(work, "Read the minute", "minute.show", case=case, opens=True, panel=of)
-    look = button(work, "Open the learning response", "response.show", case=case, opens=True)
-    return cards.please_verify(
-        case.reference if kept_close else cases.line(work, case).heading,
-        kind_of(work, response),
-        found,
-        *(() if kept_close else (verify, back)),
-        *((minute,) if found and allowed(work, by, Act.SEE_PANEL, case) else ()),
-        look,
-        kept_close=kept_close,
-    )
-
-
 def _waiting(work: Work, press: Press, case: Case) -> LearningResponse:
     """The PSII that waits, for somebody who may verify it and did not decide on it themselves. Raises Refusal."""
     response = current(work, case)
@@ -141,15 +104,13 @@ def _waiting(work: Work, press: Press, case: Case) -> LearningResponse:
             raise Refusal(f"{by} verified the PSII for {case.reference} on {day}. Nothing more needs to be done.")
         if case.state != State.AWAITING_VERIFICATION and sees(work, press.by, case):
             raise Refusal(f"{case.reference} does not wait to be verified. Type case {case.reference} to see it.")
+        if press.by.roles & set(two_offices.OFFICES) and case.state == State.AWAITING_VERIFICATION:
+            text = f"The PSII for {case.reference} is for somebody else to verify."
+            raise Refusal(f"{text} There is nothing you need to do.")
         raise Refusal("Only the Chief Nurse or the Medical Director, or whoever stands in for them, can verify a PSII.")
     if press.by.id in verifying.deciders(work, case, response):
         raise Refusal("You took the decision, so somebody else has to verify it. (Policy 3.2 and 12.3.)")
     return response
-
-
-def _may_verify(work: Work, someone: Person, case: Case) -> bool:
-    """Not whoever was involved in the event, or is to learn nothing of it."""
-    return allowed(work, people.member(work, someone), Act.VERIFY_PSII, case)
 
 
 def _verify(work: Work, press: Press) -> Reply:

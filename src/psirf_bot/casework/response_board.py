@@ -9,7 +9,7 @@ from psirf_bot.cards import response_board as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.duties import DutyLine, paused_words
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import duty_lines, post
+from psirf_bot.casework import duty_lines, post, verifying
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import PAUSED, of_case, running, running_of
 from psirf_bot.casework.learning_responses import current, kind_of
@@ -76,7 +76,8 @@ def _stage(work: Work, case: Case, response: LearningResponse) -> str:
     if response.ended_at:
         return _after_its_end(state, response)
     if state is State.AWAITING_VERIFICATION:
-        return "Decided. It waits to be verified."
+        can = verifying.can_be(work, case)
+        return "Decided. It waits to be verified." if can else f"Decided. {verifying.NOBODY}."
     if state is State.PAUSED:
         return _paused(work, case)
     if response.started_at:

@@ -34,8 +34,10 @@ DATES = {
     "psii.final": "Final report by",
 }
 AGREED_TARGET = "agreed with those affected (policy §13)"
+MOVED = "; moved by a pause from"
+"""What is added to where a day comes from that was agreed, once a pause has moved it."""
 LONGER = "A longer time was agreed"
-"""What closes the three-month limit besides the end."""
+"""What closes the three-month limit besides the end, as it is kept; with whom it was agreed stands with the new day."""
 
 
 def page(work: Work, case: Case, by: Member) -> Card:
@@ -111,12 +113,16 @@ def _after_the_end(work: Work, response: LearningResponse) -> list[str]:
 
 def _date(work: Work, clock: Deadline) -> str:
     """A day with where it comes from, and whether it stands still or is behind us."""
-    target = clock.rule == "response.target" and clock.length is None
-    words = f"{moment(clock.due_local[:10])}: {AGREED_TARGET if target else clock.source}"
+    source, moved, before = clock.source.partition(MOVED)
+    if clock.rule == "response.target" and clock.length is None:
+        source = AGREED_TARGET
+    words = f"{moment(clock.due_local[:10])}: {source}{moved}{before}"
     if clock.moved_from:
         words += f". It was {moment(clock.moved_from)} until the calendar changed"
     if clock.state == DONE and clock.closed_at:
-        words += f". {LONGER if clock.note == LONGER else 'Done'} on {_day(work, clock.closed_at)}"
+        words += (
+            f". {'A longer time was recorded' if clock.note == LONGER else 'Done'} on {_day(work, clock.closed_at)}"
+        )
     if clock.state == PAUSED and clock.paused_at and clock.review_on:
         since, review = _day(work, clock.paused_at), moment(clock.review_on.isoformat())
         words += f". Paused since {since}: {reason_words(clock.reason).lower()}. To be looked at again on {review}"
@@ -128,7 +134,9 @@ def _verification(work: Work, case: Case, response: LearningResponse) -> str:
         return ""
     if response.verified_at is None:
         waits = case.state == State.AWAITING_VERIFICATION
-        return "Waits for the Chief Nurse or the Medical Director" if waits else "Not verified: back with the panel"
+        if not waits:
+            return "Not verified: back with the panel"
+        return f"Waits for {verifying.BY_OFFICE}" if verifying.can_be(work, case) else verifying.NOBODY
     by = response.verified_as or people.name_of(work, response.verified_by)
     return f"By {by}, {_day(work, response.verified_at)}"
 

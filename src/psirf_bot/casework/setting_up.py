@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, post, response_board
+from psirf_bot.casework import kept_out, people, post, response_board
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.forms import Answers, Form, Unfit
@@ -159,6 +159,7 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
     work.memo.clear()
     work.record(press.by.id, "set a deputy", whose=whose, deputy=deputy, starts=starts, ends=ends)
     if deputy is None or starts is None or ends is None:
+        kept_out.look_again(work)
         return said("Saved", "Nobody stands in any more.")
     work.session.add(StandIn(person_id=whose, deputy_id=deputy, starts=starts, ends=ends))
     work.session.flush()
@@ -168,6 +169,7 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
         f"You stand in for {people.name_of(work, whose)} {days}, with the same roles. Type help to see what you can do."
     )
     post.to_person(work, deputy, said("You stand in for a colleague", told))
+    kept_out.look_again(work)  # something may have waited for somebody to stand in
     return said("Saved", f"{people.name_of(work, deputy)} stands in {days}, and acts in the same roles.")
 
 

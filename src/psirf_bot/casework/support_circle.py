@@ -6,6 +6,7 @@ give it today.
 
 from psirf_bot.casework import panels, people
 from psirf_bot.casework.case_facts import case_facts
+from psirf_bot.casework.namesakes import meant
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Contact, Deadline, Panel, PanelMember, SupportNeed, SupportRequest
@@ -14,6 +15,8 @@ SOMEONE_ELSE = "someone-else"
 """The wish of whoever wants the line manager to be passed over."""
 CHECK, REQUEST, CONTACT = "check", "request", "contact"
 """What the duties that concern one member of staff are about (Deadline.subject_kind)."""
+SIGNED = frozenset({"psii.verified", "panel.departure"})
+"""The duties of the Chief Nurse or the Medical Director in a case."""
 VOTE = "vote"
 """What the duty to vote is about: a member's seat."""
 
@@ -22,6 +25,8 @@ def kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
     """Whom a duty is kept from; nobody, where it does not concern one member of staff."""
     if deadline.subject_kind == VOTE:
         return _kept_from_vote(work, deadline)
+    if deadline.rule in SIGNED:
+        return _kept_from_signing(work, deadline)
     need_id: str | None = deadline.subject_id if deadline.subject_kind == CHECK else None
     if deadline.subject_kind == CONTACT:
         contact = work.session.get(Contact, deadline.subject_id)
@@ -33,6 +38,13 @@ def kept_from(work: Work, deadline: Deadline) -> frozenset[str]:
         request = work.session.get(SupportRequest, deadline.subject_id)
         return kept_from_request(work, request) if request else frozenset()
     return frozenset()
+
+
+def _kept_from_signing(work: Work, deadline: Deadline) -> frozenset[str]:
+    """Whoever was involved, or is to learn nothing of it: they cannot sign, so they are not asked to help with it."""
+    case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
+    facts = case_facts(work, case) if case else None
+    return facts.involved_ids | facts.passed_over_ids if facts else frozenset()
 
 
 def _kept_from_vote(work: Work, deadline: Deadline) -> frozenset[str]:
@@ -57,12 +69,15 @@ def kept_from_check(work: Work, need: SupportNeed, *, afresh: bool = False) -> f
 
     Who was asked for may have become their line manager since; `afresh`: but is not chosen anew.
     """
-    passed_over = _never(work, need.person_id)
-    if need.wish == SOMEONE_ELSE:
-        passed_over |= {need.passed_over_id, _manager_of(work, need.person_id)}
+    someone_else = need.wish == SOMEONE_ELSE
+    whom = meant(work, need.person_id, need.name)
+    passed_over = {need.passed_over_id} if someone_else else set[str | None]()
+    for someone in whom:
+        if someone_else or someone.passes_over_id:
+            passed_over |= {someone.passes_over_id, someone.line_manager_id}
     if not afresh:
         passed_over.discard(need.checker_id)
-    return frozenset(filter(None, {need.person_id, *passed_over}))
+    return frozenset(filter(None, {*(someone.id for someone in whom), *passed_over}))
 
 
 def kept_from_request(work: Work, request: SupportRequest) -> frozenset[str]:

@@ -69,7 +69,8 @@ def _remind(work: Work, deadline: Deadline) -> None:
                 reminders.tell_leads(work, deadline)
                 post.refresh(work, f"response:{deadline.case_id}")
             case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
-            work.record("the bot", "reminded that a duty is late", case, deadline=deadline.id, step=deadline.step)
+            what = "a private duty" if rule.private else "a duty"
+            work.record("the bot", f"reminded that {what} is late", case, deadline=deadline.id, step=deadline.step)
         deadline.step += 1
         plan_next(work, deadline)
     work.session.add(deadline)

@@ -11,7 +11,7 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour_clocks, cases, endings, people
+from psirf_bot.casework import candour_clocks, cases, endings, panel_facts_anew, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.case_history import history
@@ -48,7 +48,7 @@ def _show_history(work: Work, press: Press) -> Reply:
     if not allowed(work, press.by, Act.SEE_HISTORY, case):
         raise Refusal(not_now(work, press, case))
     before = press.args.get("before")
-    shown = history(work, case, int(before) if before else None)
+    shown = history(work, case, press.by, int(before) if before else None)
     return Reply(card=shown, replaces=press.place.private)
 
 
@@ -166,6 +166,7 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     case.danger = report.someone_is_in_danger_now()
     changed(work, case, press.by.id, "amended", question=key)
     candour_clocks.amended(work, case, before, press.by.id)
+    panel_facts_anew.amended(work, case, before, press.by.id)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
     return case_view(work, case, press.by)
 

@@ -74,6 +74,8 @@ def check_target(work: Work, response: LearningResponse, day: date, target: date
         if agreed:
             raise Unfit({"target": "Please give the day that was agreed."})
         return
+    if not agreed:
+        raise Unfit({"target": "You said that no time was agreed. Please leave the day out, or say that it was."})
     if target > limits.six_months:
         six = in_words(limits.six_months)
         raise Unfit(

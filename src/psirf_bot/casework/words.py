@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
+from psirf_bot.cards.files import files_alone, with_word_of_files
 from psirf_bot.cards.menu import help_card
 from psirf_bot.cards.menu import welcome as welcome_card
 from psirf_bot.cards.model import Card, Words
@@ -36,6 +37,7 @@ from psirf_bot.casework.forms import Form
 from psirf_bot.casework.inbound import Chosen, Inbound, Place, Platform, Pressed, Reply, Said, What
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.dialogs.typed import trimmed
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
 from psirf_bot.domain.people import Role
@@ -184,8 +186,10 @@ REFERENCE = re.compile(r"psi-\d{4}-\d{4,}")
 
 def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     """Answer what was typed. Words of distress come first; anything not understood gets help, never silence."""
-    said_ = replace(said_, text=said_.text.replace("\0", "")[:MOST])  # a NUL, which no database keeps
-    text = said_.text.strip()
+    text = trimmed(said_.text.replace("\0", "")[:MOST])  # a NUL, which no database keeps
+    said_ = replace(said_, text=text)
+    if said_.files and not text:
+        return Reply(card=files_alone())
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)
@@ -197,10 +201,14 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
         card = None  # nobody's answer, and no help list either
     else:
         card = _typed(work, heard, said_)
+    if card is None and not ring:
+        card = help_for(work, by, unknown=True, meant=_meant(text))
+    if card and said_.files:
+        card = with_word_of_files(card)
     if ring:
         shown = with_people_to_ring(work.trust, card) if card else people_to_ring(work.trust)
         return Reply(card=shown, notice="" if inbound.place.private else numbers(work.trust))
-    return Reply(card=card or help_for(work, by, unknown=True, meant=_meant(text)), sealed=word == "fair")
+    return Reply(card=card, sealed=word == "fair")
 
 
 def _meant(text: str) -> str:

@@ -3,16 +3,18 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists
+from sqlalchemy import ColumnElement, and_, exists
 from sqlalchemy.sql.expression import Executable
 from sqlmodel import Session, col, func, select
 
+from psirf_bot.casework.post import PUT_OFF
 from psirf_bot.store.tables import Deadline, Outbox, PlatformHold
 
 LATE = timedelta(minutes=10)
 IN_DOUBT_TOO_LONG = timedelta(minutes=15)
 LONGEST_PAUSE = timedelta(minutes=5)
 """Between two tries of a message, where the platform did not ask for more."""
+PUT_OFF_TOO_LONG = timedelta(days=7)
 MOST = 1000
 """Counted no further: that many are as alarming as any number, and the answer has to come at once."""
 
@@ -27,6 +29,8 @@ class Unsent:
     """Messages that may have arrived, for longer than `IN_DOUBT_TOO_LONG`."""
     dead: int
     """Messages that could not be delivered."""
+    put_off: int
+    """Messages that found no moment in which they may go, for longer than `PUT_OFF_TOO_LONG`."""
     late_deadlines: int
     """Open deadlines whose next nudge has not even been written, for longer than `LATE`."""
 
@@ -45,6 +49,7 @@ def find_unsent(session: Session, now: datetime, real: datetime) -> Unsent:
         late=_count(session, select(Outbox.id).where(is_late(now), ~held).limit(MOST)),
         in_doubt=_count(session, select(Outbox.id).where(*in_doubt).limit(MOST)),
         dead=_count(session, select(Outbox.id).where(Outbox.state == "dead").limit(MOST)),
+        put_off=_count(session, select(Outbox.id).where(is_put_off(now)).limit(MOST)),
         late_deadlines=_count(session, select(Deadline.id).where(*overdue).limit(MOST)),
     )
 
@@ -55,6 +60,12 @@ def is_late(now: datetime) -> ColumnElement[bool]:
     waiting = col(Outbox.due_at) < now - LATE, col(Outbox.first_tried_at) < now - LATE
     soon = col(Outbox.due_at) <= now + LONGEST_PAUSE
     return col(Outbox.state).in_(("due", "sending")) & soon & (waiting[0] | waiting[1])
+
+
+def is_put_off(now: datetime) -> ColumnElement[bool]:
+    """A message that is put off again and again: it is due in times to come, and was written long ago."""
+    waits = col(Outbox.state) == "due", col(Outbox.error) == PUT_OFF
+    return and_(*waits, col(Outbox.created_at) < now - PUT_OFF_TOO_LONG)
 
 
 def oldest_due(session: Session, now: datetime) -> float:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from psirf_bot.casework.work import Work
-from psirf_bot.delivery.auditor import is_late
+from psirf_bot.delivery.auditor import is_late, is_put_off
 from psirf_bot.store.tables import Outbox
 
 BY = "command line"
@@ -35,11 +35,11 @@ class Stuck:
 
 def stuck(work: Work) -> list[Stuck]:
     """What could not be delivered, is in doubt, or has been waiting for long; the oldest first."""
-    odd = col(Outbox.state).in_(("dead", "uncertain")) | is_late(work.now)
+    odd = col(Outbox.state).in_(("dead", "uncertain")) | is_late(work.now) | is_put_off(work.now)
     rows = work.session.exec(select(Outbox).where(odd).order_by(col(Outbox.id)))
     return [
         Stuck(
-            row.id or 0, row.state, row.platform, _kind(row), row.first_tried_at or row.due_at,
+            row.id or 0, row.state, row.platform, _kind(row), _since(row, work.now),
             row.attempts, row.error or "",
         )
         for row in rows
@@ -69,6 +69,11 @@ def let_go(work: Work, ids: Collection[int]) -> list[int]:
 def _dead(work: Work, ids: Collection[int]) -> list[Outbox]:
     dead = select(Outbox).where(Outbox.state == "dead").order_by(col(Outbox.id)).with_for_update()
     return list(work.session.exec(dead.where(col(Outbox.id).in_(ids)) if ids else dead))
+
+
+def _since(row: Outbox, now: datetime) -> datetime:
+    """Since when it waits; what is put off is due in times to come."""
+    return row.first_tried_at or (row.due_at if row.due_at <= now else row.created_at)
 
 
 def _kind(row: Outbox) -> str:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from psirf_bot.cards.fair import not_shown
 from psirf_bot.casework.errand import LEASE
+from psirf_bot.casework.post import PUT_OFF
 from psirf_bot.delivery.next_in_line import Waiting
 from psirf_bot.store.direct import table_of
 from psirf_bot.store.tables import Outbox
@@ -21,7 +22,7 @@ def take(session: Session, messages: Collection[Waiting], real: datetime) -> Non
 
 
 def put_off(session: Session, message: Waiting, until: datetime) -> None:
-    """It is due later."""
+    """It is due later, and says why."""
     session.connection().execute(_PUT_OFF, {"which": message.id, "until": until})
 
 
@@ -52,6 +53,6 @@ _TAKE = (
         first_tried_at=func.coalesce(_outbox.c.first_tried_at, _REAL),
     )
 )
-_PUT_OFF = update(_outbox).where(_THIS_ONE).values(due_at=bindparam("until"))
+_PUT_OFF = update(_outbox).where(_THIS_ONE).values(due_at=bindparam("until"), error=PUT_OFF)
 _LET_GO = update(_outbox).where(_THIS_ONE).values(state="sent", card=null())
 _SAY_THAT = update(_outbox).where(_THIS_ONE).values(card=bindparam("words"), message=None, about=None)

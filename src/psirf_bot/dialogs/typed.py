@@ -20,7 +20,12 @@ def clean(typed: str) -> str:
     text = unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n"))
     if _NOT_KEPT.search(text):
         raise Invalid("Some of the characters here cannot be kept. Please take them out or type the words again.")
-    return text.strip(_SPACES) if any(_can_be_seen(c) for c in text) else ""
+    return trimmed(text) if any(_can_be_seen(c) for c in text) else ""
+
+
+def trimmed(typed: str) -> str:
+    """The words without anything at their ends that cannot be seen, as what is copied from elsewhere may have."""
+    return typed.strip(_SPACES)
 
 
 _NOT_KEPT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")

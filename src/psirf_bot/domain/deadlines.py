@@ -50,7 +50,7 @@ class Event(StrEnum):
     RESPONSE_STARTED = "learning response started"
     RESPONSE_ENDED = "learning response ended"
     INITIAL_REPORT_SENT = "initial report sent"
-    EXTENSION_AGREED = "extension agreed"
+    EXTENSION_AGREED = "longer time recorded"
     STAFF_NAMED = "member of staff named"
     CHECKED_AFTER_EVENT = "checked on after the event"
     REVIEW_STARTS = "member of staff learns that a review starts"
@@ -307,8 +307,8 @@ RULES = (
     Rule("response.three-months", "Finish within three months, or agree an extension", E.RESPONSE_STARTED,
          (E.RESPONSE_ENDED, E.EXTENSION_AGREED), months(3), "response lead", "policy §13: three months",
          nudges=(-15, -10, -5, -1, 0), ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),
-    Rule("response.extension", "Finish by the extension that was agreed", E.EXTENSION_AGREED, (E.RESPONSE_ENDED,), None,
-         "response lead", "agreed with those affected (policy §13)", nudges=(-10, -5, -1, 0),
+    Rule("response.extension", "Finish by the longer time", E.EXTENSION_AGREED, (E.RESPONSE_ENDED,), None,
+         "response lead", "policy §13: the longer time on record", nudges=(-10, -5, -1, 0),
          ladder=(R.QUALITY, R.CHIEF_NURSE), drops=ENDED),
     Rule("response.six-months", "Finish within six months", E.RESPONSE_STARTED, (E.RESPONSE_ENDED,), months(6),
          "response lead", "policy §13: never more than six months", nudges=(-20, -10, -5, 0),
@@ -371,7 +371,9 @@ RULES = (
 
 
 RULE_IDS = {rule.id: rule for rule in RULES}
-STAYS_OWED = frozenset(rule.id for rule in RULES if rule.opened_by(E.FAIR_FOLLOWED_UP) and not rule.drops)
+FOLLOWS_UP = frozenset(rule.id for rule in RULES if rule.opened_by(E.FAIR_FOLLOWED_UP))
+"""What follows from an end of the being fair tool, whoever sees to it."""
+STAYS_OWED = frozenset(rule for rule in FOLLOWS_UP if not RULE_IDS[rule].drops)
 """What follows from the being fair tool and is owed to somebody outside: it ends with neither the run nor the two."""
 
 

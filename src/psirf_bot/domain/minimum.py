@@ -112,10 +112,15 @@ def proposal(requirements: Sequence[Requirement], facts: Collection[str]) -> Pro
 
 def suggested(report: Report | None) -> frozenset[str]:
     """Which facts a report suggests, for somebody to confirm. Severe harm of either kind counts (V4)."""
-    if report is None:
-        return frozenset()
-    grave = report.physical_harm in {PhysicalHarm.FATAL, PhysicalHarm.SEVERE}
-    found = {GRAVE} if grave or report.psychological_harm is PsychologicalHarm.SEVERE else set()
-    if "safeguarding" in (report.other_bodies or ()):
-        found.add("safeguarding")
-    return frozenset(found)
+    return frozenset(fact for fact, _ in grounds(report)) if report else frozenset()
+
+
+def grounds(report: Report) -> frozenset[tuple[str, str]]:
+    """Which facts a report suggests, each with why; what is fatal is severe too, so that less harm is nothing new."""
+    why = (
+        (GRAVE, "fatal", report.physical_harm is PhysicalHarm.FATAL),
+        (GRAVE, "severe", report.physical_harm in {PhysicalHarm.FATAL, PhysicalHarm.SEVERE}),
+        (GRAVE, "severe psychological", report.psychological_harm is PsychologicalHarm.SEVERE),
+        ("safeguarding", "reported to them", "safeguarding" in (report.other_bodies or ())),
+    )
+    return frozenset((fact, ground) for fact, ground, so in why if so)

@@ -28,10 +28,27 @@ REASONS = {
 
 CONSENT = {
     "agreed": "Agreed with them",
-    "attempted": "We tried to agree it, and recorded each attempt",
+    "attempted": "We tried to agree it, and could not",
     "not-involved": "They are not involved, or chose not to be",
 }
 """With whom a longer time was agreed, or what was tried (K06)."""
+
+WITH_WHOM = {
+    "agreed": "agreed with the {whom}",
+    "attempted": "tried but not agreed with the {whom}",
+    "not-involved": "the {whom} not involved, or chose not to be",
+}
+FAMILY, STAFF = "patient or family", "staff"
+
+
+def consent_words(family: str, staff: str) -> str:
+    """Where the day of a longer time comes from: no more than was answered (K06)."""
+    if family == staff == "agreed":
+        said = "agreed with those affected"
+    else:
+        said = "; ".join(WITH_WHOM[how].format(whom=whom) for how, whom in ((family, FAMILY), (staff, STAFF)))
+    return f"{said} (policy §13)"
+
 
 SENT_TO = {
     "commissioner": "Commissioner",
@@ -49,8 +66,12 @@ PAUSES = {"coroner": "The coroner asked us to", "police": "The police asked us t
 EVERY = {"once": "Once", "week": "Every week", "two-weeks": "Every two weeks", "four-weeks": "Every four weeks"}
 WEEKS: Mapping[str, int] = {"week": 1, "two-weeks": 2, "four-weeks": 4}
 
-CLOCKS = ("response.target", "response.three-months", "response.extension", "response.six-months")
-"""The clocks of a response that has started: they stand still and go on together."""
+STAND_STILL = ("response.target", "response.three-months", "response.extension")
+"""The clocks that a pause stops: they stand still and go on together."""
+SIX_MONTHS = "response.six-months"
+"""Not stopped by a pause: policy §13 has it as a reason for more than three months, and six as the most (K03)."""
+CLOCKS = (*STAND_STILL, SIX_MONTHS)
+"""The clocks of a response that has started."""
 
 SHORT: frozenset[ResponseType] = frozenset({"swarm", "aar"})
 """Done within days as a rule: a month would be no earliest day for them."""

@@ -6,7 +6,7 @@ quiet hours and for the hours a person works. Moments are aware and in UTC; loca
 """
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -22,6 +22,10 @@ KNOWN_FROM = 2012
 
 ONE_DAY = timedelta(days=1)
 LAST_MINUTE = time(23, 59)
+LONG_ENOUGH = timedelta(minutes=15)
+"""A message that is due may have to wait for others: in less than this it might miss its moment each day anew."""
+AFTER_QUIET = timedelta(hours=2)
+"""How long after quiet hours somebody who works in them alone may be told: not when they have gone to sleep."""
 
 
 class YearNotKnown(Exception):
@@ -195,23 +199,43 @@ class Calendar:
     def working_moment(self, at: datetime, pattern: WorkingPattern) -> datetime:
         """The first moment from this one in the person's hours, and neither in quiet hours nor on a bank holiday.
 
-        Work that begins on a bank holiday is taken as not done. Where all of somebody's hours are quiet, the moment
-        is when quiet hours end on the morning of a day they work.
+        Work that begins on a bank holiday is taken as not done. Where next to none of somebody's hours are out of quiet
+        hours, they are told within `AFTER_QUIET` of their end on the morning of a day they work. A moment to come
+        always lasts: whoever asks again within the next minutes is told "now", so that what is due can go.
         """
         day = self.digest_day(self.local(at).date() - ONE_DAY, pattern)  # last night's work may still go on
         while True:
-            found = self._moment_of_work(day, at, pattern)
-            if found and not self.is_bank_holiday(self.local(found).date()):
-                return found
+            for begin, end in self._stretches(day, pattern):
+                found = max(at, begin)
+                if found < end and not self.is_bank_holiday(self.local(found).date()):
+                    return found
             day = self.digest_day(day + ONE_DAY, pattern)
 
-    def _moment_of_work(self, day: date, at: datetime, pattern: WorkingPattern) -> datetime | None:
-        begin, end = self._span(day, pattern.begin, pattern.end)
-        if self.after_quiet(begin) >= end:
-            morning = self.next_morning(day, pattern)
-            return morning if morning >= at else None
-        found = self.after_quiet(max(at, begin))
-        return found if found < end else None
+    def _stretches(self, day: date, pattern: WorkingPattern) -> Iterator[tuple[datetime, datetime]]:
+        """When somebody may be told of something in the work that begins on a day."""
+        stretches = list(self._out_of_quiet(*self._span(day, pattern.begin, pattern.end)))
+        if not stretches:
+            begin, end = next(self._out_of_quiet(*self._span(day, time.min, time.min)))
+            stretches = [(begin, min(end, begin + AFTER_QUIET))]
+        midnight = self.utc(datetime.combine(day + ONE_DAY, time.min))
+        for begin, end in stretches:
+            stops = midnight if begin < midnight < end and self.is_bank_holiday(day + ONE_DAY) else end
+            if stops - begin >= LONG_ENOUGH:
+                yield begin, stops
+
+    def _out_of_quiet(self, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The stretches between two moments that are out of quiet hours, and long enough for a message to go in."""
+        while (begin := self.after_quiet(begin)) < end:
+            until = min(end, self._next_quiet(begin))
+            if until - begin >= LONG_ENOUGH:
+                yield begin, until
+            begin = until
+
+    def _next_quiet(self, at: datetime) -> datetime:
+        """When quiet hours begin next after a moment that is out of them."""
+        today = self.local(at).date()
+        begins = (self._span(day, self.quiet.begin, self.quiet.end)[0] for day in (today, today + ONE_DAY))
+        return next(begin for begin in begins if begin > at)
 
     def _span(self, day: date, begin: time, end: time) -> tuple[datetime, datetime]:
         """The hours that begin on a day, in UTC, run past midnight if they must."""

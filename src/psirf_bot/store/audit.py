@@ -49,7 +49,7 @@ def append(
 ) -> None:
     """Add an entry. `content` is digested, not kept."""
     _wait_for_turn(session)
-    digest = hashlib.sha256(json.dumps(content or {}, sort_keys=True, default=str).encode()).hexdigest()
+    digest = digest_of(content or {})
     entry = AuditEntry(
         case_id=case_id, at=at, actor_id=actor_id, what=what, digest=digest, key_id=key.id, case_seal="", seal=""
     )  # sealed below, before it is added: the table takes no change afterwards
@@ -57,6 +57,11 @@ def append(
     entry.case_seal = key.seal(_case_head(session, case_id), *_facts(entry)) if case_id else ""
     entry.seal = key.seal(head(session), entry.case_seal, *_facts(entry))
     _ADD.change(session, **entry.model_dump(exclude={"id"}))
+
+
+def digest_of(content: Mapping[str, object]) -> str:
+    """What stands in an entry for its content."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
 SHORT = 24

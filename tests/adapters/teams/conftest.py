@@ -11,6 +11,7 @@ from teams_stage import RecordingDesk, Served
 from fakes.teams import FakeTeams, Person
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
 from psirf_bot.clock import Clock
+from psirf_bot.delivery.platform import Address
 
 
 @pytest.fixture
@@ -29,6 +30,11 @@ async def fake(clock: Clock) -> AsyncIterator[FakeTeams]:
         yield fake
 
 
+async def nothing() -> list[Address]:
+    """What is kept of earlier turns."""
+    return []
+
+
 @pytest.fixture
 def served(fake: FakeTeams, desk: RecordingDesk, clock: Clock) -> Served:
     """Serves an adapter that the fake posts to; anything about it can be changed."""
@@ -38,7 +44,8 @@ def served(fake: FakeTeams, desk: RecordingDesk, clock: Clock) -> Served:
         env: dict[str, Any] = {
             name.removeprefix("PSIRF_TEAMS_").lower(): value for name, value in fake.settings.items()
         }
-        env |= {"desk": desk, "now": clock.now, "service_hosts": [env["service_hosts"]], "send_timeout": 5.0} | changes
+        env |= {"desk": desk, "now": clock.now, "remembered": nothing, "service_hosts": [env["service_hosts"]]}
+        env |= {"send_timeout": 5.0} | changes
         adapter = TeamsAdapter(**env)
         app = web.Application()
         app.add_routes(adapter.routes())

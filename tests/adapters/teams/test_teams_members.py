@@ -184,6 +184,15 @@ async def test_their_private_chat_tells_who_somebody_is(
     assert (len(desk.turns), look_ups(fake)) == (2, 2)
 
 
+@pytest.mark.parametrize("code", ["BotNotInConversationRoster", "ConversationBlockedByUser", "BotDisabledByAdmin"])
+async def test_their_private_chat_tells_it_however_the_bot_is_shut_out_of_a_conversation(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person, panel: Conversation, code: str
+) -> None:
+    fake.fail_next("member", Fault.failing(403, code))
+    await ada.say("@bot help", channel=panel)
+    assert [turn.actor.name for turn in desk.turns] == ["Ada Okafor"]
+
+
 @pytest.mark.parametrize(
     ("who", "told"),
     [

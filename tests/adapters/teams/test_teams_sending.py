@@ -168,8 +168,6 @@ async def test_what_teams_itself_refuses(fake: FakeTeams, adapter: TeamsAdapter,
 @pytest.mark.parametrize(
     "changes",
     [
-        {"service_url": "https://elsewhere.example/"},
-        {"service_url": ""},
         {"conversation": ""},
         {"conversation": "", "user": "someone", "tenant": ""},
     ],
@@ -179,6 +177,60 @@ async def test_addresses_that_lead_nowhere(
 ) -> None:
     assert await outcome(adapter.send(address_of(fake, ada) | changes, FORM, "key")) == ("refused", True, None)
     assert fake.history == []
+
+
+async def test_nothing_goes_to_a_host_that_is_not_listed_and_it_waits_until_it_is(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person
+) -> None:
+    with pytest.raises(Refused, match="ServiceUrlNotAllowed") as refused:
+        await adapter.send(address_of(fake, ada) | {"service_url": "https://elsewhere.example/"}, FORM, "key")
+    assert (refused.value.final, refused.value.ours, fake.history) == (False, True, [])
+
+
+SHUT_OUT = [
+    (403, "BotDisabledByAdmin"),
+    (403, "BotNotInConversationRoster"),
+    (403, "ConversationBlockedByUser"),
+    (403, "ForbiddenOperationException"),
+    (403, "MessageWritesBlocked"),
+    (404, "ConversationNotFound"),
+]
+"""What Microsoft documents for a conversation in which nothing can be posted until somebody there does something."""
+
+
+@pytest.mark.parametrize(("status", "code"), SHUT_OUT)
+@pytest.mark.parametrize("act", ["send", "update", "create"])
+async def test_being_shut_out_is_told_from_one_message_that_is_not_taken(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person, act: Any, status: int, code: str
+) -> None:
+    to = address_of(fake, ada)
+    new = {"service_url": fake.service_url, "tenant": fake.tenant_id, "user": str(ada.user.aad_object_id)}
+    first = await adapter.send(to, FORM, "key")
+    fake.fail_next(act, Fault.failing(status, code))
+    with pytest.raises(Refused, match=code) as refused:
+        await (adapter.update(to, first, SAVED) if act == "update" else adapter.send(new, SAVED, "key"))
+    assert (refused.value.final, refused.value.shut_out, refused.value.ours) == (True, True, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "NotEnoughPermissions"), (404, "ActivityNotFoundInConversation"), (400, "BadArgument")]
+)
+async def test_what_is_wrong_with_one_message_shuts_nobody_out(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person, status: int, code: str
+) -> None:
+    fake.fail_next("send", Fault.failing(status, code))
+    with pytest.raises(Refused, match=code) as refused:
+        await adapter.send(address_of(fake, ada), FORM, "key")
+    assert (refused.value.final, refused.value.shut_out, refused.value.ours) == (True, False, False)
+
+
+async def test_the_service_of_another_cloud_is_ours_to_set_right(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person
+) -> None:
+    fake.fail_next("send", Fault.failing(403, "InvalidBotApiHost"))
+    with pytest.raises(Refused, match="InvalidBotApiHost") as refused:
+        await adapter.send(address_of(fake, ada), FORM, "key")
+    assert (refused.value.final, refused.value.shut_out, refused.value.ours) == (False, False, True)
 
 
 async def test_nobody_listens(fake: FakeTeams, served: Served, ada: Person, unused_tcp_port: int) -> None:

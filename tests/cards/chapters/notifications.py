@@ -72,7 +72,7 @@ async def under_way(stage: Stage) -> None:
     """A PSII that was verified, has a lead and has started."""
     await press(stage, MARGUERITE, "response.verify")
     await press(stage, LEAH, "response.lead", LEAD)
-    await press(stage, LEAH, "contacts-named.set", {"contact": None, "why-not": "nobody-affected"})
+    await press(stage, LEAH, "contacts-named.set", {"contact": None, "why-not": "not-wanted"})
     await press(stage, NIAMH, "response.start", START)
 
 

@@ -19,6 +19,8 @@ LONGER = {
     "statement": "The family knows. The drivers are stored apart meanwhile.",
     "family": "agreed",
     "staff": "attempted",
+    "tried-on": "2026-11-20",
+    "tried-how": "By telephone with each of the staff, twice.",
     "beyond": None,
 }
 CONTACT = {"whom": "service-user", "next": "2026-11-27", "every": "two-weeks", "avoid": "24 December to 2 January"}

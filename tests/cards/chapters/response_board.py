@@ -13,7 +13,7 @@ from psirf_bot.casework import response_board
 from psirf_bot.casework.work import Work
 from stage import Stage, words
 
-NO_CONTACT = {"contact": None, "why-not": "nobody-affected"}
+NO_CONTACT = {"contact": None, "why-not": "not-wanted"}
 
 
 async def board(stage: Stage) -> AsyncIterator[Shown]:

@@ -22,6 +22,7 @@ class Fault:
     """One thing that goes wrong. `accepted`: the call takes effect although its caller cannot know."""
 
     status: int | None = None
+    code: str = ""
     retry_after: int | None = None
     accepted: bool = False
     cut: Literal["drop", "truncate", "hang"] | None = None
@@ -33,9 +34,9 @@ class Fault:
         return cls(status=429, retry_after=retry_after)
 
     @classmethod
-    def failing(cls, status: int, *, accepted: bool = False) -> Self:
-        """Any other answer: 412, 500, 502, 503, 504."""
-        return cls(status=status, accepted=accepted)
+    def failing(cls, status: int, code: str = "", *, accepted: bool = False) -> Self:
+        """Any other answer: 403, 412, 500, 502, 503, 504; `code` is the connector's own name for it."""
+        return cls(status=status, code=code, accepted=accepted)
 
     @classmethod
     def drop(cls, *, accepted: bool = False) -> Self:
@@ -96,7 +97,7 @@ class Faults:
                 if request.transport is not None:
                     request.transport.abort()
                 return answer
-        return answer if fault.status is None else _failure(fault.status, fault.retry_after)
+        return answer if fault.status is None else _failure(fault.status, fault.code, fault.retry_after)
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -115,9 +116,9 @@ class Faults:
         return part
 
 
-def _failure(status: int, retry_after: int | None) -> web.Response:
+def _failure(status: int, code: str, retry_after: int | None) -> web.Response:
     if status in (502, 504):  # these come from a gateway in between, which speaks HTML
         return web.Response(status=status, text="<html><body>Gateway error</body></html>", content_type="text/html")
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-    error = {"error": {"code": _CODES.get(status, "ServiceError"), "message": "Injected by the test."}}
+    error = {"error": {"code": code or _CODES.get(status, "ServiceError"), "message": "Injected by the test."}}
     return web.Response(status=status, body=json.dumps(error), headers=headers, content_type="application/json")

@@ -261,7 +261,7 @@ def _spoken(body: Json) -> Spoken | None:
     return Spoken(
         key=f"slack:evt:{id}",
         user=user,
-        what=said,
+        what=replace(said, files=bool(event.get("files"))),
         colleagues=colleagues,
         place=replace(place, thread=thread_address(_thread(event))) if place.private else place,
         channel=channel,

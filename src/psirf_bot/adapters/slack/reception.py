@@ -91,8 +91,8 @@ class Reception:
         members = dict(zip(users, found, strict=True))
         actors = {user: self._actor(user, member) for user, member in members.items() if not member.refusal}
         match turn.what:
-            case Said(text):
-                return Said(text, tuple(actors.values()))
+            case Said() as said:
+                return replace(said, picked=tuple(actors.values()))
             case Pressed(action, given):
                 picked, named = {}, {}
                 for key, ids in turn.colleagues.items():

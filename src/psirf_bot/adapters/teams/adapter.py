@@ -23,6 +23,7 @@ from psirf_bot.adapters.teams.in_place import InPlace
 from psirf_bot.adapters.teams.members import Asked, CannotTell, Member, Members, NotAdded, NotStaff
 from psirf_bot.adapters.teams.seam import Bot
 from psirf_bot.adapters.teams.sender import TeamsSender
+from psirf_bot.adapters.teams.services import Remembered, Services
 from psirf_bot.adapters.teams.standing import Standing
 from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, Unavailable, Untrusted
 from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
@@ -34,7 +35,6 @@ from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
 log = logging.getLogger(__name__)
 
-WORLDWIDE = "https://smba.trafficmanager.net/teams/"  # the service of commercial tenants, until we have heard from one
 PLAYGROUND = "playground"  # the tenant of unsigned turns when no other is configured
 
 
@@ -42,8 +42,9 @@ class TeamsAdapter:
     """One bot in one tenant. It implements `delivery.platform.Sender`.
 
     `now` ages what is cached; `clock` hears what Microsoft says the time is. `allow_unsigned_loopback` lets Microsoft's
-    Agents Playground on this machine in; only then may `app_id`, `app_secret` and `tenant_id` be empty. `send_timeout`
-    and `answer_within` are in seconds: people should have an answer within three.
+    Agents Playground on this machine in; only then may `app_id`, `app_secret` and `tenant_id` be empty. `remembered`
+    reads the addresses that were given to the desk, the newest first. `send_timeout` and `answer_within` are in
+    seconds: people should have an answer within three.
     """
 
     platform = "teams"
@@ -60,6 +61,7 @@ class TeamsAdapter:
         service_hosts: Collection[str],
         desk: Desk,
         now: Callable[[], datetime],
+        remembered: Remembered,
         clock: ClockCheck | None = None,
         allow_unsigned_loopback: bool = False,
         send_timeout: float = 10.0,
@@ -73,6 +75,7 @@ class TeamsAdapter:
         hosts = {host.casefold() for host in service_hosts}
         self._hosts = hosts | LOOPBACK if allow_unsigned_loopback else hosts
         self._desk, self._now, self._clock = desk, now, clock or ClockCheck(now)
+        self._services = Services(self._hosts, remembered)
         self._standing: Standing | None = None
         self._allow_unsigned = allow_unsigned_loopback
         self._send_timeout, self._answer_within = send_timeout, answer_within
@@ -110,7 +113,7 @@ class TeamsAdapter:
             self._standing = Standing(self._token, connector, self._keys, check, self._clock)
             self._standing.start()
         self._in_place = InPlace()
-        self._sender = TeamsSender(connector, self._app_id, WORLDWIDE, self._in_place)
+        self._sender = TeamsSender(connector, self._app_id, self._services, self._in_place)
         self._is_open = True
 
     async def stop(self, grace: float = 10.0) -> None:
@@ -206,10 +209,10 @@ class TeamsAdapter:
         self, member_of: Callable[[Activity], Awaitable[Member]], arrived: float, activity: Activity
     ) -> Json | str:
         """What the person is shown at once; whatever goes wrong, they hear of it."""
-        self._sender.service_url = activity.service_url  # the token has been checked against it
+        self._services.heard_from(activity.service_url)
         what = what_it_means(activity)
         if what is None:
-            return _error(activity, 400, "BadRequest", words.UNKNOWN_BUTTON) if activity.is_invoke else ""
+            return self._unknown(activity)
         try:
             member = await member_of(activity)
             reply = await self._desk.handle(inbound(activity, what, member, self._tenant, arrived))
@@ -220,6 +223,13 @@ class TeamsAdapter:
             return self._word(activity, _why_not(activity, why))
         except Exception as wrong:  # noqa: BLE001 - the person gets a reference that also stands in the log
             return self._failed(activity, wrong)
+
+    def _unknown(self, activity: Activity) -> Json | str:
+        """The answer to a button that is not ours, where the person is alone with us; all else is passed over."""
+        if activity.is_invoke:
+            return _error(activity, 400, "BadRequest", words.UNKNOWN_BUTTON)
+        is_press = activity.type == "message" and activity.value is not None
+        return self._word(activity, words.UNKNOWN_BUTTON) if is_press and activity.is_personal else ""
 
     def _shown(self, activity: Activity, reply: Reply) -> Json:
         """What the person who pressed sees."""

@@ -21,7 +21,17 @@ Json = dict[str, Any]
 PAGE = 500  # people, the most that Teams gives at once
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _FINAL = frozenset({400, 401, 403, 404, 405, 410, 413, 415, 422})
-_SHUT_OUT = frozenset({"BotNotInConversationRoster", "MessageWritesBlocked", "ConversationNotFound"})
+_SHUT_OUT = frozenset(
+    {
+        "BotDisabledByAdmin", "BotNotInConversationRoster", "ConversationBlockedByUser", "ConversationNotFound",
+        "ForbiddenOperationException", "MessageWritesBlocked",
+    }
+)  # fmt: skip
+"""After these Microsoft asks a bot to post no more until somebody there writes to it, or adds it, again.
+
+Of what else it documents, `NotEnoughPermissions` is about one action alone.
+"""
+_OURS = frozenset({"InvalidBotApiHost"})  # it names the host that belongs into PSIRF_TEAMS_SERVICE_HOSTS
 _TOKEN_LATER = 30.0  # seconds
 TURNED_AWAY, SILENT = "turned away", "silent"
 LAPSES = 600.0  # seconds without a call, after which nobody knows how the next would end
@@ -100,7 +110,7 @@ class Connector:
         self, method: str, service_url: str, path: str, body: Json | None = None, within: float | None = None
     ) -> Json:
         if not may_answer(service_url, self._hosts):
-            raise Refused("ServiceUrlNotAllowed", final=True)
+            raise Refused("ServiceUrlNotAllowed", ours=True)  # an administrator may have mistyped the list of hosts
         url = URL(f"{service_url.rstrip('/')}/v3/conversations{path}", encoded=True)
         data = None if body is None else to_json(body)
         seconds = within or self._timeout
@@ -173,8 +183,9 @@ class _Answer:
         raise Refused(
             self.why,
             retry_after=_seconds(self.retry_after),
-            final=self.status in _FINAL,
+            final=self.status in _FINAL and self.why not in _OURS,
             shut_out=self.why in _SHUT_OUT,
+            ours=self.why in _OURS,
         )
 
     @property

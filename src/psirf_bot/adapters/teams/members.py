@@ -21,7 +21,6 @@ LAST_RESORT = timedelta(hours=1)  # while the roster cannot be read
 WITHIN = 3.0  # seconds
 _PAGES = 4  # of the roster, when many are looked up at once
 _MOST = 20_000  # people remembered
-_NOT_THERE = frozenset({"BotNotInConversationRoster", "ConversationNotFound"})
 _FULL = frozenset({"user", "owner"})
 
 T = TypeVar("T")
@@ -152,7 +151,7 @@ class Members:
         try:
             return await self._in_turn(asked.conversation, look), ""
         except Refused as why:
-            if why.why not in _NOT_THERE:
+            if not why.shut_out:
                 raise
         tenant = min(asked.tenants, default="")
         try:

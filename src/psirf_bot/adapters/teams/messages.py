@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from psirf_bot.cards import check
 from psirf_bot.casework.inbound import COLLEAGUE
@@ -24,6 +24,32 @@ _UNSEEN = frozenset({"script", "style"})
 _SPACE = re.compile(r"\s")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _AGAIN = re.compile(rf"\b{COLLEAGUE}(?:\s+{COLLEAGUE}\b)+")  # Teams mentions each part of a name by itself
+
+_FILES = ("image/", "video/", "audio/", "application/")
+_FILE = "application/vnd.microsoft.teams.file."
+_NO_FILES = "application/vnd.microsoft."  # cards, which links, mentions and apps bring along
+
+
+def has_files(attachments: Collection[object]) -> bool:
+    """Whether a picture or a file came with a message."""
+    return any(
+        kind.startswith(_FILE) or (kind.startswith(_FILES) and not kind.startswith(_NO_FILES))
+        for kind in map(_kind, attachments)
+    )
+
+
+def rich_words(attachments: Collection[object], mentions: Collection[str]) -> str:
+    """The words of a message whose HTML alone holds them, without the mentions of the bot: `<at>its name</at>`."""
+    parts = [a.get("content") for a in attachments if isinstance(a, dict) and _kind(a) == "text/html"]
+    content = "\n".join(part for part in parts if isinstance(part, str))[:_READ]
+    for name in (re.escape(_TAG.sub("", mention)) for mention in mentions):
+        content = re.sub(rf"<(at|span)\b[^<>]*>{name}</\1>", " ", content)
+    return words(content, is_html=True)
+
+
+def _kind(attachment: object) -> str:
+    kind = attachment.get("contentType") if isinstance(attachment, dict) else None
+    return kind.casefold() if isinstance(kind, str) else ""
 
 
 def words(content: str, *, is_html: bool) -> str:

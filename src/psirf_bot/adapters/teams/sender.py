@@ -3,6 +3,7 @@
 from psirf_bot.adapters.teams import answers
 from psirf_bot.adapters.teams.connector import Connector
 from psirf_bot.adapters.teams.in_place import InPlace
+from psirf_bot.adapters.teams.services import Services
 from psirf_bot.cards.model import Card
 from psirf_bot.delivery.platform import Address, Refused, Uncertain
 
@@ -11,11 +12,11 @@ class TeamsSender:
     """Posts and replaces messages; every call is at most one message.
 
     An address names a `conversation`, or only the `user` (object id) and `tenant` whose personal chat is to be opened.
-    Somebody who has not written to the bot yet is reached through the service that was last heard from.
+    Somebody who has not written to the bot yet is reached through the service that serves the others.
     """
 
-    def __init__(self, connector: Connector, app_id: str, service_url: str, in_place: InPlace) -> None:
-        self._connector, self._bot, self.service_url = connector, f"28:{app_id}", service_url
+    def __init__(self, connector: Connector, app_id: str, services: Services, in_place: InPlace) -> None:
+        self._connector, self._bot, self._services = connector, f"28:{app_id}", services
         self._in_place = in_place
         self._chats: dict[tuple[str, str, str], str] = {}
 
@@ -32,12 +33,11 @@ class TeamsSender:
 
     async def _where(self, to: Address) -> tuple[str, str]:
         """The service URL and the conversation that an address stands for."""
-        service_url, conversation = to.get("service_url") or self.service_url, to.get("conversation")
-        if conversation:
-            return service_url, conversation
-        if not (to.get("user") and to.get("tenant")):
+        conversation = to.get("conversation")
+        if not conversation and not (to.get("user") and to.get("tenant")):
             raise Refused("NoAddress", final=True)
-        return service_url, await self._personal_chat(service_url, to["tenant"], to["user"])
+        service_url = to.get("service_url") or await self._services.for_a_first_message()
+        return service_url, conversation or await self._personal_chat(service_url, to["tenant"], to["user"])
 
     async def _personal_chat(self, service_url: str, tenant: str, user: str) -> str:
         who = service_url, tenant, user

@@ -72,6 +72,7 @@ class Activity(_Part):
     name: str | None = None
     text: str | None = None
     value: Any = None
+    attachments: Annotated[list[Any], Field(max_length=_MANY)] | None = None
     entities: Annotated[list[Any], Field(max_length=_MANY)] | None = None
     members_added: Annotated[list[Account], Field(max_length=_MANY, fail_fast=True)] | None = None
     action: str | None = None
@@ -127,10 +128,11 @@ def what_it_means(activity: Activity) -> What | None:
             return _chosen(activity.value)
         case "invoke", _ if activity.is_in_window:
             return _pressed(_inside(activity.value, "data"))
-        case "message", _ if activity.value is not None:  # an Action.Submit of a client that knows no Action.Execute
-            return _pressed(activity.value)
+        case "message", _ if pressed := _pressed(activity.value):  # from a client that knows no Action.Execute
+            return pressed
         case "message", _ if activity.is_personal or _mentions(activity):
-            return Said(_without_mentions(activity))
+            said = _said(activity)
+            return said if activity.value is None or said.text else None  # a button of somebody else's card
         case "conversationUpdate", _ if _bot_was_added(activity):
             return Added()
         case "installationUpdate", _ if activity.action == "add":  # all that comes when it is added once more
@@ -218,11 +220,17 @@ def _mentions(activity: Activity) -> list[str]:
     ]
 
 
-def _without_mentions(activity: Activity) -> str:
-    text = activity.text or ""
-    for mention in filter(None, _mentions(activity)):
+def _said(activity: Activity) -> Said:
+    """The words, from their HTML where they stand there alone, and whether a picture or a file came with them."""
+    attachments, text, mentions = (
+        activity.attachments or [],
+        activity.text or "",
+        list(filter(None, _mentions(activity))),
+    )
+    for mention in mentions:
         text = text.replace(mention, " ")
-    return re.sub(r"&nbsp;|\u00a0", " ", text).strip()  # Teams sets a fixed space after a mention
+    text = re.sub(r"&nbsp;|\u00a0", " ", text).strip()  # Teams sets a fixed space after a mention
+    return Said(text or messages.rich_words(attachments, mentions), files=messages.has_files(attachments))
 
 
 def _bot_was_added(activity: Activity) -> bool:

@@ -17,7 +17,7 @@ from psirf_bot.casework.deadlines import running, running_of, settle
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.candour import LETTER_FIRST
-from psirf_bot.store.tables import AuditEntry, CandourStep, Case, Deadline, Nudge
+from psirf_bot.store.tables import AuditEntry, CandourStep, Case, Deadline, Inbox, Nudge
 from scenes import scene
 from stage import Stage, shown, words
 
@@ -485,6 +485,11 @@ async def test_an_identifier_comes_back_with_the_words_kept_and_is_not_stored(st
     assert "960123" not in words(masked)
     named = await records(stage, TELL, TOLD | {"told-by": "Ann 943 476 5919"})
     assert "NHS number" in words(named)
+    # The second has a day that cannot be, so that the form comes back with the name that was masked in it.
+    half = TOLD | {"told-by": "Ann 943 476 5919", "told-on": "2031-01-01"}
+    await stage.presses(GRACE, named, "Take it out for me and go on", half)
+    replies = await stage.do(lambda work: [str(row.reply) for row in work.session.exec(select(Inbox))])
+    assert not [reply for reply in replies if "5919" in reply]
 
 
 # Joined, amended, withdrawn

@@ -13,7 +13,7 @@ from psirf_bot.casework import people
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.case_facts import allowed, case_facts
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.screening import screen
+from psirf_bot.casework.screening import Screened, screen
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Json, People, Question
 from psirf_bot.dialogs.typed import Invalid
@@ -60,21 +60,21 @@ class Form:
         if not press.given:
             card = self._card(work, press, case, questions, self.so_far(work, press), {})
             return Reply(card=card, replaces=press.place.private)
-        answers, problems, identifiers_found = self._read(work, press, questions)
+        answers, problems, screened = self._read(work, press, questions)
         if not problems:
             try:
                 done = self.do(work, press, answers)
                 return Reply(card=done, keep=self.keeps and not any(done.inputs()))
             except Unfit as unfit:
                 problems = dict(unfit.problems)
-        # Names stay as they were given: those found so far would be looked for once more.
-        answers |= {q.id: _names(press.given.get(q.id)) for q in questions if isinstance(q, People)}
-        card = self._card(work, press, case, questions, answers, problems, offer_mask=identifiers_found)
+        # Names stay as they were given: those found so far would be looked for once more. Not so what is held back.
+        answers |= {q.id: _names(screened.given.get(q.id)) for q in questions if isinstance(q, People)}
+        card = self._card(work, press, case, questions, answers, problems, offer_mask=bool(screened.held_back))
         return Reply(card=card)
 
     def _read(
         self, work: Work, press: Press, questions: Sequence[Question]
-    ) -> tuple[dict[str, Json], dict[str, str], bool]:
+    ) -> tuple[dict[str, Json], dict[str, str], Screened]:
         by_id = {q.id: q for q in questions}
         given = {key: press.given.get(key) for key in by_id}
         screened = screen(given, by_id.get, masked=press.args.get("masked") == "yes", kept=False)
@@ -90,7 +90,7 @@ class Form:
                 answers[key] = value
             except Invalid as why:
                 problems[key] = str(why)
-        return answers, problems, bool(screened.held_back)
+        return answers, problems, screened
 
     def _card(
         self,

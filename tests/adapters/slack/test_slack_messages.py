@@ -208,3 +208,22 @@ async def test_words_sent_with_a_file_are_words_all_the_same(
 ) -> None:
     assert await deliver_event(fake, subtype=subtype) == 200
     assert desk.last.what == Said("report")
+
+
+PHOTO = {"id": "F0PHOTO", "name": "hoist.jpg", "mimetype": "image/jpeg", "filetype": "jpg", "mode": "hosted"}
+
+
+@pytest.mark.parametrize("mention", ["", "<@U0BEN> "])
+async def test_a_file_that_comes_with_words_is_told(
+    fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk, mention: str
+) -> None:
+    fake.add_user("U0BEN", "Ben Ashworth")
+    await deliver_event(fake, subtype="file_share", files=[PHOTO], text=f"{mention}The hoist failed")
+    assert isinstance(desk.last.what, Said)
+    assert (desk.last.what.text[-16:], desk.last.what.files) == ("The hoist failed", True)
+    assert len(desk.last.what.picked) == bool(mention)
+
+
+async def test_a_link_is_no_file(fake: FakeSlack, adapter: SlackAdapter, desk: RecordingDesk) -> None:
+    await deliver_event(fake, attachments=[{"fallback": "a link", "from_url": "https://example.org/"}])
+    assert desk.last.what == Said("report")

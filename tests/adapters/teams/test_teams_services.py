@@ -137,9 +137,12 @@ async def tell_leah(app: Application, words: str) -> None:
 async def wait_for_outbox(app: Application, *expected: tuple[str, str | None]) -> None:
     """What has not been sent, each with how it stands and why."""
     asked = select(Outbox.state, Outbox.error).where(col(Outbox.state) != "sent")
-    async with asyncio.timeout(3):
-        while list(await app.store.read(lambda session: session.exec(asked).all())) != list(expected):
-            await asyncio.sleep(0.02)
+    for _ in range(150):
+        found = await app.store.read(lambda session: list(session.exec(asked).all()))
+        if found == list(expected):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(found)
 
 
 async def test_nobody_is_lost_for_not_having_written_yet(tmp_path: Path) -> None:

@@ -294,6 +294,7 @@ WRONG = {
         "[",
     ),
     "time zone": ('= "Europe/London"', '= "Europe"', '"timezone" is not the name', '"Europe/London"'),
+    "quiet all day": ('= "19:00-08:00"', '= "19:00-18:00"', '"quiet_hours" leaves next to nothing', '"19:00-08:00"'),
     "quiet hours": ('= "19:00-08:00"', '= "19-8"', '"quiet_hours" is not a span', '"19:00-08:00"'),
     "quiet hours, impossible": ('= "19:00-08:00"', '= "19:00-28:00"', "not a span", '"19:00-08:00"'),
     "quiet hours, all day": ('= "19:00-08:00"', '= "08:00-08:00"', "not a span", "two different times"),

@@ -1,4 +1,5 @@
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -194,6 +195,43 @@ def test_blocks_beyond_50_give_way_but_never_a_button() -> None:
     assert texts(rendered["blocks"])[-3:] == ["… There is more than can be shown here.", "Not now", "Not now"]
 
 
+def test_a_message_that_is_too_long_and_can_be_opened_ends_with_a_button_that_opens_all_of_it() -> None:
+    change = Button(label="Change", action="c1")
+    pages = [
+        part
+        for n in range(30)
+        for part in (Words(text=f"Page {n}", style="heading"), Words(text=f"Said {n}"), Buttons(buttons=(change,)))
+    ]
+    send = Button(label="Send the report", action="s1")
+    rendered = blockkit.message(card_of(*pages, Words(text="The end."), buttons=(send, KEEP), reopen="r1"))
+    assert check.slack_problems(rendered) == []
+    kinds = [block["type"] for block in rendered["blocks"]]
+    assert kinds[-3:] == ["context", "actions", "actions"]
+    assert kinds[-4] != "header", "of nothing"
+    assert all(before == "section" for before, kind in pairwise(kinds[:-2]) if kind == "actions"), (
+        "no button stands alone"
+    )
+    assert [button["value"] for button in buttons_of(rendered)][-3:] == ["r1", "s1", "k1"]
+    assert texts(rendered["blocks"])[-4:-2] == [
+        "… There is more than can be shown here.",
+        "Open it to see all of it",
+    ]
+    opens = rendered["blocks"][-2]["elements"][0]
+    assert opens["action_id"].startswith("open:"), "in a window, which holds twice as much"
+
+
+def test_a_message_that_fits_has_no_button_that_opens_it() -> None:
+    rendered = blockkit.message(card_of(Words(text="Short."), buttons=(KEEP,), reopen="r1"))
+    assert [button["value"] for button in buttons_of(rendered)] == ["k1"]
+
+
+def test_a_form_that_is_too_long_as_a_message_is_opened_by_one_button_alone() -> None:
+    body = [*(Words(text=f"line {n}") for n in range(80)), TextInput(id="a", label="A")]
+    rendered = blockkit.message(card_of(*body, buttons=(SEND,), reopen="r1"))
+    assert check.slack_problems(rendered) == []
+    assert [button["value"] for button in buttons_of(rendered)] == ["r1"]
+
+
 def test_buttons_have_ids_of_their_own_and_links_lead_out() -> None:
     link = Button(label="Open Datix", url="https://datix.example/?a=1", style="primary")
     rows = blocks_of(Buttons(buttons=(link,)), buttons=(KEEP, Button(label="Delete", action="d1", style="danger")))
@@ -387,6 +425,19 @@ def test_a_field_that_was_masked_is_a_new_one_for_slack() -> None:
     assert field["block_id"] != "a"
     state = {field["block_id"]: {"value": {"type": "plain_text_input", "value": "better"}}}
     assert slack_inputs.given(state) == {"a": "better"}
+
+
+def test_a_field_that_was_masked_is_a_new_one_too_when_the_same_words_are_typed_again() -> None:
+    card = card_of(TextInput(id="a", label="A", value="NHS 943 476 5919"), buttons=(SEND,))
+    first, again, repeated = (fields_of(blockkit.modal(card, turn)).keys() for turn in ("one", "two", "two"))
+    assert first != again
+    assert again == repeated, "the same turn always gives the same window"
+
+
+def test_half_a_character_in_what_was_typed_is_left_out() -> None:
+    """Nothing that holds one can be shown again."""
+    state: dict[str, Json] = {"a": {"value": {"type": "plain_text_input", "value": "The \ud83d drip 🙂"}}}
+    assert slack_inputs.given(state) == {"a": "The  drip 🙂"}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from test_reporting import AMINA, CARYS, LEAH, near_miss
 from test_support import reported as reported_with_a_colleague
 
+from psirf_bot.cards.model import Card
 from psirf_bot.casework import reminders
 from psirf_bot.casework.deadlines import Subject, happened
 from psirf_bot.casework.people_list import take_on
@@ -318,6 +319,35 @@ async def test_whoever_told_of_danger_hears_who_has_seen_it(stage: Stage) -> Non
     assert "01632 960001" in told
     form = await stage.presses(AMINA, await stage.says(AMINA, "report"), "Go on with it")
     assert "Rosalind Achebe saw this at" in words(form), "and the form says no more that they are being told"
+
+
+@pytest.mark.parametrize(
+    ("name", "role"), [(ROSALIND, "The executive on call"), (LEAH, "Somebody in the quality team")]
+)
+@pytest.mark.parametrize("channel", [True, False])
+async def test_once_somebody_will_act_the_alarm_says_so_in_a_role_and_no_longer_to_ring(
+    stage: Stage, name: str, role: str, channel: bool
+) -> None:
+    async def alarms() -> list[Card]:
+        await stage.settled()
+        return [stage.channel()[0]] if channel else [stage.private(someone)[0] for someone in (LEAH, SANDEEP)]
+
+    def no_channel(work: Work) -> None:
+        for row in work.session.exec(select(Channel).where(Channel.purpose == "quality")).all():
+            work.session.delete(row)
+
+    if not channel:
+        await stage.do(no_channel)
+    await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", {"danger": "yes"})
+    assert all("Ring them now" in words(alarm) for alarm in await alarms())
+    page = [card for card in stage.private(ROSALIND) if "danger" in card.title][-1]
+    await stage.presses(name, page, "I have seen this and will act")
+    for alarm in await alarms():
+        text = words(alarm)
+        assert alarm.title == "Somebody has seen this danger and will act"
+        assert f"{role} saw this at 14:00 on Friday 20 November and will act." in text
+        assert "Ring them now" not in text
+        assert name not in text
 
 
 async def test_danger_that_is_over_wakes_nobody_else(stage: Stage) -> None:

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 from duty_stage import TODAY, a_case, digest_of, labels, nudged, owed, posted, press, problems, who
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import deadlines, duties, reminders
-from psirf_bot.casework.duty_lines import ACT_OF, duty_facts
+from psirf_bot.casework import board, deadlines, duties, people, reminders
+from psirf_bot.casework.duty_lines import ACT_OF, duty_facts, line
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.deadlines import RULES
 from psirf_bot.store.tables import AuditEntry, Contact, Deadline, Nudge, Outbox, SupportNeed, SupportRequest
@@ -206,6 +206,80 @@ async def test_it_cannot_be_handed_to_nobody_or_to_who_has_it(stage: Stage, mine
     for to, why in (("An agency nurse", "people list"), (BRONWEN, "with Bronwen Hale already")):
         card = await presses(stage, OVER, mine, BRONWEN, {"to": to, "reason": "I am away."})
         assert why in words(card)
+
+
+def datix_of_amina(work: Work) -> str:
+    case = a_case(work, reporter_id=who(work, AMINA).id)
+    return owed(work, "datix.entered", -1, owner=AMINA, case=case).id
+
+
+@pytest.mark.parametrize("typed", [None, "the quality team", "Quality", "quality team"])
+async def test_a_reporter_who_knows_nobody_there_hands_it_to_the_quality_team(stage: Stage, typed: str | None) -> None:
+    mine = await stage.do(datix_of_amina)
+    form = await presses(stage, OVER, mine, AMINA, day=None)
+    assert "leave this empty for the quality team" in words(form)
+    refused = await presses(stage, OVER, mine, AMINA, {"to": CARYS, "reason": "On leave."}, day=None)
+    assert "choose somebody else, or leave this empty for the quality team." in words(refused)
+    card = await presses(stage, OVER, mine, AMINA, {"to": typed, "reason": "On leave."}, day=None)
+    assert "The quality team has been told." in words(card)
+    await stage.settled()
+    for name in (LEAH, SANDEEP):
+        told = words(stage.private(name)[-1])
+        assert "Amina Yusuf has asked the quality team to see to it." in told
+        assert "On leave." in told
+    with pytest.raises(Refusal, match="handed over"):
+        await presses(stage, OVER, mine, AMINA, day=None)
+    again = await presses(stage, OVER, mine, LEAH, day=None)
+    assert "quality team" not in words(again), "it is theirs already"
+
+
+@pytest.mark.parametrize(("rule", "by"), [("candour.confirmed", GRACE), ("alert.authorised", "Rosalind Achebe")])
+async def test_the_quality_team_is_not_offered_what_it_could_not_do(stage: Stage, rule: str, by: str) -> None:
+    def arrange(work: Work) -> str:
+        about = ("alert", "a1") if rule.startswith("alert") else None
+        return owed(work, rule, 0, case=None if about else a_case(work), about=about).id
+
+    mine = await stage.do(arrange)
+    assert "quality team" not in words(await presses(stage, OVER, mine, by, day=None))
+    for given, why in ((NIAMH, "could not do this here"), ("the quality team", "on the people list"), (None, "answer")):
+        card = words(await presses(stage, OVER, mine, by, {"to": given, "reason": "I am away."}, day=None))
+        assert why in card
+        assert "or leave" not in card
+
+
+@pytest.mark.parametrize(
+    ("to", "role", "owner"),
+    [
+        (LEAH, "The quality team", LEAH),
+        ("the quality team", "The quality team", "The quality team"),
+        (BRONWEN, "The service lead", BRONWEN),
+        (CARYS, "Whoever it was handed to", CARYS),
+    ],
+)
+async def test_what_was_handed_over_is_no_longer_said_to_be_the_former_owners(
+    stage: Stage, to: str, role: str, owner: str
+) -> None:
+    def handed(work: Work) -> tuple[str, str, str]:
+        deadline = work.session.get_one(Deadline, datix_of_amina(work))
+        rule = work.setting.rules[deadline.rule]
+        before = line(work, deadline, rule).owed_by
+        taker = None if to.startswith("the ") else who(work, to).id
+        deadlines.hand_over(work, deadline, taker)
+        found = line(work, deadline, rule)
+        nudged(work, deadline, "leads", "late")
+        channel = digest_of(work, "leads")
+        leah = people.member(work, who(work, LEAH))
+        assert channel
+        assert before == "The reporter"
+        return found.owed_by, words(channel), words(board.overdue(work, leah))
+
+    owed_by, channel, late = await stage.do(handed)
+    assert owed_by == role
+    assert f"{role}." in channel
+    assert "reporter" not in channel
+    assert not any(name in channel for name in (AMINA, to) if " team" not in name)
+    assert f"{owner}: 1 late" in late
+    assert "The reporters" not in late
 
 
 async def test_it_cannot_be_handed_to_somebody_who_could_not_do_it(stage: Stage) -> None:

@@ -254,12 +254,25 @@ async def test_the_inbox_never_holds_what_was_refused(stage: Stage) -> None:
     assert not any("943" in reply for reply in stored)
 
 
-async def test_an_identifier_typed_as_an_answer_is_not_kept_and_no_button_is_promised(stage: Stage) -> None:
+async def test_an_identifier_typed_as_an_answer_is_taken_out_at_once_and_no_button_is_promised(stage: Stage) -> None:
     await stage.says(AMINA, "report")
     await stage.says(AMINA, "no")
     await stage.says(AMINA, "near miss")
-    card = words(await stage.says(AMINA, "It was given to 943 476 5919"))
-    assert "Please send your words again without it" in card
+    card = words(await stage.says(AMINA, "It was given to 943 476 5919 at lunch"))
+    assert "That looks like an NHS number. I have kept your words without it." in card
+    assert "still stands in the chat: please delete it there" in card
     assert "take it out for you" not in card
     assert "943" not in card
+    assert "When was it?" in card
+    [dialog] = await stage.do(lambda work: [dict(d.answers) for d in work.session.exec(select(Dialog))])
+    assert dialog["what-happened"] == "It was given to [NHS number removed] at lunch"
+
+
+async def test_an_identifier_typed_alone_is_no_answer(stage: Stage) -> None:
+    for typed in ("report", "no", "near miss"):
+        await stage.says(AMINA, typed)
+    card = words(await stage.says(AMINA, "943 476 5919"))
+    assert "These were not kept, but they still stand in the chat" in card
+    assert "Your other answers are kept." in card
+    assert "The rest of your words are kept" not in card
     assert "When was it?" in words(await stage.says(AMINA, "It was given to the wrong patient"))

@@ -1,7 +1,7 @@
 """The learning response: decided, verified, started, longer, paused, ended; each with its clocks, in words."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -551,6 +551,16 @@ async def test_extending_needs_a_start(stage: Stage) -> None:
 
 
 # Paused
+
+
+async def test_a_pause_says_when_it_reminds_also_where_its_day_is_no_working_day(stage: Stage) -> None:
+    await started(stage)
+    form = await press(stage, NIAMH, "case.pause")
+    assert "You are reminded on the morning of that day, or of the next working day." in words(form)
+    await press(stage, NIAMH, "case.pause", {"reason": "coroner", "review": "2026-12-25"})
+    paused = select(Deadline.next_at).where(Deadline.rule == "response.target")
+    reminded: datetime = await stage.do(lambda work: work.session.exec(paused).one())
+    assert reminded.date() == date(2026, 12, 29)
 
 
 async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -> None:

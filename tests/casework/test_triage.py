@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import pytest
 from ready_reports import send_report
 from sqlmodel import select
 from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, PAGE_2, near_miss
 
 from psirf_bot.cards import blockkit
 from psirf_bot.cards.check import slack_problems
+from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Said
+from psirf_bot.casework.work import Work
 from psirf_bot.delivery.platform import Refused
-from psirf_bot.store.tables import Channel, Identity
+from psirf_bot.store.tables import Case, Channel, Identity, Outbox
 from scenes import scene
 from stage import Stage, words
 
@@ -55,9 +58,9 @@ async def test_closing_needs_a_reason_and_tells_the_reporter_what_changed(stage:
     await reported(stage)
     await stage.presses(LEAH, await opened(stage), "I have read this")
     form = await stage.presses(LEAH, await opened(stage), "Close")
-    again = await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": " "})
+    again = await stage.presses(LEAH, form, "Close and tell reporter", {"outcome": " "})
     assert [i.error for i in again.inputs()] == ["Please answer this. The rest of your words are kept."]
-    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Drivers are now stored apart."})
+    await stage.presses(LEAH, form, "Close and tell reporter", {"outcome": "Drivers are now stored apart."})
     await stage.settled()
     assert stage.private(AMINA)[-1].title == "PSI-2026-0001 is closed: what changed"
     assert "stored apart" in words(stage.private(AMINA)[-1])
@@ -67,7 +70,7 @@ async def test_an_involved_reporter_hears_the_outcome_after_somebody_has_spoken_
     await reported(stage, involved="yes")
     await stage.presses(LEAH, await opened(stage), "I have read this")
     form = await stage.presses(LEAH, await opened(stage), "Close")
-    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Drivers are now stored apart."})
+    await stage.presses(LEAH, form, "Close and tell reporter", {"outcome": "Drivers are now stored apart."})
     await stage.settled()
     assert not any("closed" in c.title for c in stage.private(AMINA))
     await stage.tick()
@@ -87,6 +90,48 @@ async def test_the_datix_number_is_entered_once(stage: Stage) -> None:
     form = await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Enter the Datix number")
     taken = await stage.presses(LEAH, form, "Save the number", {"datix-number": "W12345"})
     assert "already has that number" in words(taken)
+
+
+async def test_a_form_left_open_asks_before_another_number_is_overwritten(stage: Stage) -> None:
+    async def stands() -> str | None:
+        number: str | None = await stage.do(lambda work: work.session.exec(select(Case.datix_number)).one())
+        return number
+
+    def save(name: str, form: Card, number: str) -> Any:
+        return stage.presses(name, form, "Save the number", {"datix-number": number})
+
+    await reported(stage)
+    left_open = await stage.presses(LEAH, await opened(stage), "Enter the Datix number")
+    hers = await stage.presses(AMINA, await opened(stage, AMINA), "Enter the Datix number")
+    await save(AMINA, hers, "W12345")
+    assert "on Datix as W12345" in words(await save(LEAH, left_open, "w 12345")), "the same is fine"
+    asked = await save(LEAH, left_open, "W99999")
+    assert "W12345 has been entered here meanwhile." in words(asked)
+    assert await stands() == "W12345"
+    await save(AMINA, await stage.presses(AMINA, await opened(stage, AMINA), "Change the Datix number"), "W12346")
+    assert await stands() == "W12346", "whoever sees the number changes it at once"
+    asked = await save(LEAH, asked, "W99999")
+    assert "W12346 has been entered here meanwhile." in words(asked), "it is yet another one"
+    assert await stands() == "W12346"
+    assert "on Datix as W99999" in words(await save(LEAH, asked, "W99999"))
+    assert await stands() == "W99999"
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (1, "1 message could not be delivered. An administrator can see it with psirf-bot outbox."),
+        (2, "2 messages could not be delivered. An administrator can see them with psirf-bot outbox."),
+    ],
+)
+async def test_messages_that_were_lost_are_counted_as_people_count(stage: Stage, lost: int, said: str) -> None:
+    def lose(work: Work) -> None:
+        facts = {"lane": "web:x", "platform": "web", "address": {}, "state": "dead"}
+        for number in range(lost):
+            work.session.add(Outbox(key=f"k{number}", due_at=work.now, created_at=work.now, **facts))
+
+    await stage.do(lose)
+    assert said in words(await stage.says(LEAH, "overdue"))
 
 
 async def test_adding_is_screened_kept_once_and_told_to_the_owner(stage: Stage) -> None:
@@ -269,7 +314,7 @@ async def test_the_reporter_of_a_joined_report_hears_what_came_of_it(stage: Stag
     card = await stage.presses(LEAH, form, "Join them", {"into": "PSI-2026-0001"})
     await stage.presses(LEAH, card, "I have read this")
     form = await stage.presses(LEAH, await opened(stage), "Close")
-    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Stored apart now."})
+    await stage.presses(LEAH, form, "Close and tell reporter", {"outcome": "Stored apart now."})
     await stage.settled()
     assert "Stored apart now." in words(stage.private(AMINA)[-1])
     assert "PSI-2026-0002" in stage.private(AMINA)[-1].title
@@ -314,7 +359,12 @@ async def test_danger_that_is_over_is_told_too(stage: Stage) -> None:
     await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
     await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "no"})
     await stage.settled()
-    assert [c.title for c in stage.channel()] == ["Someone may be in danger now", "About the danger reported just now"]
+    assert [c.title for c in stage.channel()] == ["The danger is said to be over", "About the danger reported just now"]
+    assert "The reporter no longer says that somebody is in danger." in words(stage.channel()[0])
+    await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
+    await stage.settled()
+    assert [c.title for c in stage.channel()][2:] == ["Someone may be in danger now"], "said again, it is told anew"
+    assert stage.channel()[0].title == "The danger is said to be over"
 
 
 async def test_danger_that_reached_nobody_is_said_to_have_reached_nobody(stage: Stage) -> None:
@@ -381,7 +431,7 @@ async def test_joined_reports_are_told_along_the_chain_and_set_free_by_a_withdra
         await stage.presses(LEAH, form, "Join them", {"into": other})
     last = await stage.says(LEAH, "case PSI-2026-0003")
     form = await stage.presses(LEAH, await stage.presses(LEAH, last, "I have read this"), "Close")
-    await stage.presses(LEAH, form, "Close it and tell the reporter", {"outcome": "Stored apart."})
+    await stage.presses(LEAH, form, "Close and tell reporter", {"outcome": "Stored apart."})
     await stage.settled()
     closed = [c.title for c in stage.private(AMINA) if "closed" in c.title]
     assert sorted(closed) == [f"PSI-2026-000{n} is closed: what changed" for n in (1, 2, 3)]

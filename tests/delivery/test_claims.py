@@ -95,13 +95,70 @@ async def test_asked_to_wait_nothing_is_sent_to_that_platform_and_others_go_on(s
     await put(stage, written(stage, "one"))
     [one] = await taken(stage)
     await refused(stage, one, Refused("ratelimited", retry_after=90))
-    await put(stage, written(stage, "elsewhere", "web:clinic"), written(stage, "pressing", "web:clinic:urgent"))
-    await put(stage, written(stage, "other", "slack:ward"))
+    await put(stage, written(stage, "elsewhere", "web:clinic"), written(stage, "other", "slack:ward"))
     assert await titles(stage) == ["other"]
     stage.later(seconds=89)
     assert await titles(stage) == []
     stage.later(seconds=1)
-    assert await titles(stage) == ["pressing", "one", "elsewhere"]
+    assert await titles(stage) == ["one", "elsewhere"]
+
+
+async def test_danger_goes_though_others_were_asked_to_wait_and_waits_only_as_it_was_itself_asked_to(
+    stage: Stage,
+) -> None:
+    await put(stage, written(stage, "one"))
+    [one] = await taken(stage)
+    await refused(stage, one, Refused("ratelimited", retry_after=90))
+    await put(stage, written(stage, "danger", "web:ward:urgent"), written(stage, "page", "web:executive:urgent"))
+    danger, page = await taken(stage)
+    assert danger.card
+    assert danger.card.title == "danger"
+    await arrived(stage, page)
+    await refused(stage, danger, Refused("ratelimited", retry_after=20))
+    stage.later(seconds=19)
+    assert await titles(stage) == []
+    stage.later(seconds=1)
+    assert await titles(stage) == ["danger"]
+
+
+async def test_danger_that_may_have_arrived_is_looked_for_though_others_were_asked_to_wait(stage: Stage) -> None:
+    await put(stage, written(stage, "one"), written(stage, "danger", "web:clinic:urgent"))
+    danger, one = await taken(stage)
+    await refused(stage, one, Refused("ratelimited", retry_after=90))
+    await stage.store.run(lambda session: stage.queue.uncertain(session, danger, "timed_out", timedelta(seconds=2)))
+    stage.later(seconds=2)
+    [looked_for] = await taken(stage)
+    assert looked_for.read_back_since
+
+
+async def test_an_answer_to_what_was_just_typed_is_tried_once_though_others_were_asked_to_wait(stage: Stage) -> None:
+    await put(stage, written(stage, "one"))
+    [one] = await taken(stage)
+    await refused(stage, one, Refused("ratelimited", retry_after=90))
+    await put(
+        stage,
+        written(stage, "answer", "web:amina", person_id="amina"),
+        written(stage, "card", "web:carys", person_id="carys", message="web:carys/1"),
+        written(stage, "reminder", "web:leah", person_id="leah", subject="digest:leah"),
+        written(stage, "news", "web:ward2"),
+    )
+    answer, card = await taken(stage)
+    assert [shown.card and shown.card.title for shown in (answer, card)] == ["answer", "card"]
+    await arrived(stage, card)
+    await refused(stage, answer, Refused("ratelimited", retry_after=1))
+    stage.later(seconds=2)
+    assert await titles(stage) == [], "asked to wait itself, it waits like the others"
+    stage.later(seconds=88)
+    assert [errand.key.partition(" ")[0] for errand in await taken(stage)] == ["one", "answer", "reminder", "news"]
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_waits_like_the_others(stage: Stage) -> None:
+    await put(stage, written(stage, "one"))
+    [one] = await taken(stage)
+    await refused(stage, one, Refused("ratelimited", retry_after=90))
+    await put(stage, written(stage, "answer", "web:amina", person_id="amina"))
+    stage.later(seconds=5)
+    assert await titles(stage) == []
 
 
 async def test_asked_to_wait_for_less_it_still_waits_for_as_long_as_it_was_asked_first(stage: Stage) -> None:

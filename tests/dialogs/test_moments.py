@@ -31,6 +31,12 @@ MEANT = {
     "tonight": "2026-11-24",
     "yesterday": "2026-11-23",
     "yesterday 14:30": "2026-11-23T14:30",
+    "yesterday 02:30": "2026-11-23T02:30",
+    "yesterday 10:30": "2026-11-23T10:30",
+    "yesterday morning 9:15": "2026-11-23T09:15",
+    "Monday 9:15pm": "2026-11-23T21:15",
+    "11/12/2025": "2025-12-11",
+    "3/11": "2026-11-03",
     "Yesterday at 2.30 pm": "2026-11-23T14:30",
     "yesterday at 2.30 p.m.": "2026-11-23T14:30",
     "14:30 yesterday": "2026-11-23T14:30",
@@ -85,6 +91,13 @@ ASKED_AGAIN = {
     "20/11 2026": "a year, or a time",
     "20/11 2015": "a year, or a time",
     "Monday 20 November": "that was a Friday",
+    "yesterday 2:30": "at night, or in the afternoon",
+    "Monday 9.15": "in the morning, or in the evening",
+    "today 2:30": "at night, or in the afternoon",
+    "2:30": "the same",
+    "20/11/2026 2:30": "the same",
+    "11/12": "12 November, or 11 December that was long ago",
+    "25/12": "a slip: 25 December was long ago",
     "2.30": "at night, or in the afternoon",
     "10.11": "a time, or 10 November",
     "1430": "a bare number",
@@ -114,6 +127,15 @@ def test_what_cannot_be_told_for_certain_is_asked_again(typed: str) -> None:
     assert read_moment(typed, TUESDAY) is None
     with pytest.raises(Invalid):
         WHEN.parse(typed, TUESDAY)
+
+
+def test_what_is_not_clear_is_said() -> None:
+    with pytest.raises(Invalid, match=r"before or after noon\?"):
+        WHEN.parse("yesterday 2:30", TUESDAY)
+    with pytest.raises(Invalid, match="Which day and year"):
+        WHEN.parse("11/12", TUESDAY)
+    in_january = datetime(2027, 1, 4, 14, 0, tzinfo=LONDON)
+    assert WHEN.parse("25/12", in_january) == "2026-12-25", "the other day is no guess"
 
 
 @pytest.mark.parametrize("typed", IN_THE_FUTURE)

@@ -28,6 +28,7 @@ from psirf_bot.cards.model import (
     TextInput,
     Words,
 )
+from psirf_bot.dialogs.typed import unbroken
 
 Json = dict[str, Any]
 
@@ -63,7 +64,10 @@ def _names(listed: object) -> list[str]:
 
 
 def joined(sent: Mapping[str, object]) -> dict[str, object]:
-    """The same with `<id>.date` and `<id>.time` put together as one moment, None when both are empty."""
+    """The same with `<id>.date` and `<id>.time` put together as one moment, None when both are empty.
+
+    Typed words come without halves of characters, so that what is refused can be shown again.
+    """
     together: dict[str, object] = {}
     for key, value in sent.items():
         whole, dot, half = key.rpartition(".")
@@ -71,7 +75,7 @@ def joined(sent: Mapping[str, object]) -> dict[str, object]:
             moment = {name: sent.get(f"{whole}.{name}") for name in ("date", "time")}
             together[whole] = moment if any(moment.values()) else None
         else:
-            together[key] = value
+            together[key] = unbroken(value) if isinstance(value, str) else value
     return together
 
 

@@ -46,6 +46,7 @@ Json = dict[str, Any]
 _TITLE = 24  # characters of a modal's title and submit
 _ROW = 25  # buttons in an actions block
 _TAKEN_OUT = "It is taken out here. Please read your words again, and go on."
+_MORE = "… There is more than can be shown here."
 _PREVIEW = 750  # characters; each may grow to five when escaped, and 4,000 are the most an edited message may have
 
 
@@ -57,15 +58,15 @@ def message(card: Card) -> Json:
 
     def build(fitting: Card) -> Json:
         blocks = [header(fitting.title), *_blocks(fitting, validates=True)]
-        return {"text": text, "blocks": _trimmed(blocks, check.MESSAGE_BLOCKS)}
+        return {"text": text, "blocks": _shortened(blocks, check.MESSAGE_BLOCKS, fitting)}
 
     return _within_limits(shown, build)
 
 
-def modal(card: Card) -> Json:
-    """The card as a modal view; its submit stands for the button that sends the form."""
+def modal(card: Card, turn: str = "") -> Json:
+    """The card as a modal view; its submit stands for the button that sends the form. `turn`: what it answers."""
     submit = _submit(card)
-    shown = _only(_masked(card), lambda button: button is not submit)
+    shown = _only(_masked(card, turn), lambda button: button is not submit)
     if not submit:  # Slack takes no inputs then, and nothing could be sent
         shown = shown.model_copy(update={"body": tuple(p for p in shown.body if not isinstance(p, Input))})
     title = card.title if len(card.title) <= _TITLE else check.clip(card.title.partition(":")[0], _TITLE)
@@ -94,7 +95,7 @@ def home(card: Card) -> Json:
 
     def build(fitting: Card) -> Json:
         blocks = [header(fitting.title), *_blocks(fitting, validates=True)]
-        return {"type": "home", "blocks": _trimmed(blocks, check.VIEW_BLOCKS)}
+        return {"type": "home", "blocks": _shortened(blocks, check.VIEW_BLOCKS, fitting)}
 
     return _within_limits(shown, build)
 
@@ -140,11 +141,11 @@ def _only(card: Card, wanted: Callable[[Button], bool]) -> Card:
     return card.model_copy(update={"body": body, "buttons": tuple(filter(wanted, card.buttons))})
 
 
-def _masked(card: Card) -> Card:
-    return card.model_copy(update={"body": tuple(_masked_part(part) for part in card.body)})
+def _masked(card: Card, turn: str = "") -> Card:
+    return card.model_copy(update={"body": tuple(_masked_part(part, turn) for part in card.body)})
 
 
-def _masked_part(part: Part) -> Part:
+def _masked_part(part: Part, turn: str) -> Part:
     match part:
         case Words(typed=True) | Details(typed=True) | Copy():  # what is there to copy was typed, in part
             return part.model_copy(update={"text": mask(part.text)})
@@ -158,8 +159,9 @@ def _masked_part(part: Part) -> Part:
             if not found:
                 return part
             error = f"{found} {_TAKEN_OUT}" if part.error.startswith(found) else part.error
-            # Slack keeps what was typed in a block of the same name, whatever it is told to show there.
-            redrawn = f"{part.id}#{crc32(part.value.encode()):08x}"
+            # Slack keeps what was typed in a block of the same name, whatever it is told to show there: so the name
+            # is another one each time, also for somebody who types the same words again.
+            redrawn = f"{part.id}#{crc32(f'{turn} {part.value}'.encode()):08x}"
             return part.model_copy(update={"id": redrawn, "value": mask(part.value), "error": error})
         case PeopleInput():
             return part.model_copy(update={"value": tuple(map(_masked_name, part.value))})
@@ -180,6 +182,27 @@ def _within_limits(card: Card, build: Callable[[Card], Json]) -> Json:
     return rendered
 
 
+def _shortened(blocks: list[Json], most: int, card: Card) -> list[Json]:
+    """At most so many blocks: of a card that can be opened, what fits, and a button that opens all of it.
+
+    Its end goes with the buttons there, which would say nothing without their words.
+    """
+    if len(blocks) <= most or not card.reopen:
+        return _trimmed(blocks, most)
+    last = len(list(_part(Buttons(buttons=card.buttons), count(1), validates=True)))
+    ways_on = blocks[len(blocks) - last :]
+    if all(button.action != card.reopen for button in card.buttons):
+        ways_on.insert(0, {"type": "actions", "elements": [_button(_opens_all(card), 0)]})
+    kept = blocks[: most - 1 - len(ways_on)]
+    while kept[-1]["type"] in {"header", "context"}:  # of what would follow
+        kept.pop()
+    return [*kept, context(_MORE), *ways_on]
+
+
+def _opens_all(card: Card) -> Button:
+    return Button(label="Open it to see all of it", action=card.reopen, style="primary", opens=True)
+
+
 def _trimmed(blocks: list[Json], most: int) -> list[Json]:
     """At most so many blocks: the last words give way, never a button, an input or what is wrong with it."""
     over = len(blocks) - most
@@ -188,7 +211,7 @@ def _trimmed(blocks: list[Json], most: int) -> list[Json]:
     words = [n for n, block in enumerate(blocks) if block["type"] != "actions" and "block_id" not in block]
     gone = words[-over - 1 :]
     kept = [block for n, block in enumerate(blocks) if n not in gone]
-    return [*kept[: gone[0]], context("… There is more than can be shown here."), *kept[gone[0] :]] if gone else kept
+    return [*kept[: gone[0]], context(_MORE), *kept[gone[0] :]] if gone else kept
 
 
 # --- Parts --------------------------------------------------------------------------------------------------

@@ -227,17 +227,18 @@ def list_card(
     nothing: str,
     rows: Sequence[tuple[CaseLine, tuple[Button, ...]]],
     *,
-    more: int = 0,
+    left: int = 0,
+    more: Button | None = None,
     first: tuple[Part, ...] = (),
 ) -> Card:
-    """A list of cases, each with its buttons."""
+    """A list of cases, each with its buttons; how many are `left` out, and the button that shows `more` of them."""
     body: list[Part] = [*first]
     for line, buttons in rows:
         body.append(Words(text=line.heading, style="heading"))
         body.append(Words(text=f"{STATE_WORDS[line.state]}. {moment(line.occurred)}.", style="subtle"))
         body.append(Buttons(buttons=buttons))
     if more:
-        body.append(Words(text=f"And {more} more.", style="subtle"))
+        body += [Words(text=f"And {left} more.", style="subtle"), Buttons(buttons=(more,))]
     if not body:
         body.append(Words(text=nothing))
     return Card(title=title, preview=title, body=tuple(body))

@@ -31,7 +31,8 @@ def page_card(
     """One page of questions. `about`: the person that a repeated page is about; `people` fills in those answered."""
     body: list[Part] = [Progress(text=f"Page {number}"), *opening]
     if problems:
-        text = "Please check what is marked below. The rest of your words are kept."
+        kept = "Your other answers are kept." if one_at_a_time else "The rest of your words are kept."
+        text = f"Please check what is marked below. {kept}"
         body.append(Words(text=text, style="error"))
     heading = f"{page.title} {about}".strip()
     if heading.casefold() != page.questions[0].label.rstrip("?").casefold():
@@ -39,7 +40,7 @@ def page_card(
     if page.questions and all(q.optional for q in page.questions) and not one_at_a_time:
         body.append(Words(text="You can leave out anything here.", style="subtle"))
     if one_at_a_time and page.questions[0].optional:
-        body.append(Words(text="Type skip to leave this out.", style="subtle"))
+        body.append(Words(text="Type skip to leave this out, or back to go back.", style="subtle"))
     for question in page.questions:
         key = page.prefix + question.id
         value, error = answers.get(key), problems.get(key, "")
@@ -62,6 +63,7 @@ def check_card(
     names: Names,
     buttons: tuple[Button, ...],
     reopen: str,
+    by_typing: bool = False,
 ) -> Card:
     """Check your answers: everything that will be written, each page with a button to change it."""
     body: list[Part] = [Words(text="Check your answers", style="heading"), *opening]
@@ -69,7 +71,8 @@ def check_card(
         body.append(Words(text=f"{page.title} {about}".strip(), style="heading"))
         body += page_parts(page, answers, names) or (Words(text="Nothing added here.", style="subtle"),)
         body.append(Buttons(buttons=(change,)))
-    body.append(Words(text=f"Nothing is sent until you press “{buttons[0].label}”.", style="subtle"))
+    or_type = " or type send" if by_typing else ""
+    body.append(Words(text=f"Nothing is sent until you press “{buttons[0].label}”{or_type}.", style="subtle"))
     return Card(title=title, preview="Please check your answers.", body=tuple(body), buttons=buttons, reopen=reopen)
 
 

@@ -212,13 +212,16 @@ def duty_card(
     return Card(title=line.heading, preview="Here is one duty.", body=tuple(body))
 
 
-def handed_over(line: DutyLine, by: str, reason: str, buttons: tuple[Button, ...]) -> Card:
-    """What the new owner of a duty is told at once, in private."""
+def handed_over(
+    line: DutyLine, by: str, reason: str, buttons: tuple[Button, ...], *, to_the_team: bool = False
+) -> Card:
+    """What the new owner of a duty is told at once, in private: one person, or each of the quality team."""
+    whose, whom = ("the quality team's", "the quality team") if to_the_team else ("yours", "you")
     return Card(
-        title=f"This is now yours: {_lower(line.what)}",
+        title=f"This is now {whose}: {_lower(line.what)}",
         preview="Something was handed over to you.",
         body=(
-            Words(text=f"{by} has asked you to see to it. {line.due}"),
+            Words(text=f"{by} has asked {whom} to see to it. {line.due}"),
             Facts(facts=(*_fact("Reference", line.reference), Fact(label="Reason", value=reason, typed=True))),
             Words(text="If it cannot be you, hand it over, and say why.", style="subtle"),
         ),

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from sqlmodel import and_, col, func, not_, select
 from sqlmodel import case as when_
-from sqlmodel import col, func, select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import Tally
@@ -20,7 +20,7 @@ from psirf_bot.casework.owed import owed_by
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import BOARD, Act, Member, may
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Deadline, SafetyAlert
+from psirf_bot.store.tables import Case, Deadline, SafetyAlert
 
 OWN = 5
 """Duties of one's own with buttons, on a card that lists other things too."""
@@ -83,7 +83,9 @@ def _in_scope(by: Member) -> tuple[Any, ...]:
 def _by_owner(work: Work, by: Member) -> tuple[Part, ...]:
     """By name, for those who look after them; but for reporters, whose names are not for everybody."""
     reporters = [rule.id for rule in work.setting.rules.values() if rule.owner == "reporter"]
-    owner = when_((col(Deadline.rule).in_(reporters), "reporter"), else_=Deadline.owner_id).label("whose")
+    handed_over = col(Deadline.case_id).in_(select(Case.id).where(Case.reporter_id != Deadline.owner_id))
+    is_reporters = and_(col(Deadline.rule).in_(reporters), col(Deadline.owner_id).is_not(None), not_(handed_over))
+    owner = when_((is_reporters, "reporter"), else_=Deadline.owner_id).label("whose")
     counting = select(owner, Deadline.role, func.count(), func.min(Deadline.due_local)).where(*_late(work, by))
     groups: dict[str, tuple[int, str]] = {}
     for owner_id, role, count, oldest in work.session.exec(counting.group_by("whose", col(Deadline.role))).all():

@@ -5,7 +5,7 @@ What a person answers is filed under the question it answers, whatever card it c
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -13,14 +13,13 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import naming
+from psirf_bot.casework import by_typing, naming
 from psirf_bot.casework.inbound import COLLEAGUE, Platform, Reply, Said
-from psirf_bot.casework.screening import IN_A_FORM, TYPED, screen
+from psirf_bot.casework.screening import Screened, screen
 from psirf_bot.casework.talk import Script, Talk, digest, may_keep
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.flow import Page, Turn, page_before, submit, unanswered
-from psirf_bot.dialogs.questions import Choice, People, Question
-from psirf_bot.dialogs.typed import Invalid
+from psirf_bot.dialogs.flow import Page, Turn, asked_before, page_before, submit, unanswered
+from psirf_bot.dialogs.questions import People
 from psirf_bot.domain.authority import Member
 from psirf_bot.store.direct import Prepared, known_as_stored, put, table_of
 from psirf_bot.store.tables import Dialog
@@ -28,8 +27,8 @@ from psirf_bot.store.tables import Dialog
 TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 """Words typed later than this are not taken for an answer; the unfinished conversation is offered instead."""
 
-SKIP = frozenset({"skip", "skip it", "skip this", "-", "none", "n/a", "na", "no thanks", "nothing", "pass"})
-SEND = frozenset({"send", "send it", "confirm"})
+GONE_BACK_TO = "gone-back-to"
+"""Beside the answers: the question that somebody has gone back to by typing, and that their next words answer."""
 
 _dialog = table_of(Dialog)
 _THIS = Prepared(sa.select(_dialog).where(_dialog.c.id == sa.bindparam("id")).with_for_update())
@@ -61,19 +60,33 @@ class Conversations:
         if talk and talk.dialog.answers:
             return talk.unfinished()
         talk = talk or self._new(work, by, flow)
+        _touch(talk)
         return talk.card(talk.walk())
 
     def begin_with(
-        self, work: Work, by: Member, platform: Platform, flow: str, key: str, text: str, *, filled: str, kept_out: str
+        self,
+        work: Work,
+        by: Member,
+        platform: Platform,
+        flow: str,
+        key: str,
+        text: str,
+        *,
+        filled: str,
+        kept_out: str,
+        typed: bool = False,
+        in_chat: bool = True,
     ) -> Card:
         """Begin with an answer that the person brought along; one that is there already is never written over.
 
-        `filled` and `kept_out` are the words that tell them which of the two it was.
+        `filled` and `kept_out` are the words that tell them which of the two it was. `typed`: they typed it, and
+        `in_chat`, where it still stands.
         """
         talk = self._open(work, by, flow)
         if talk and talk.dialog.answers.get(key):
             return talk.unfinished(kept_out)
-        return _take(talk or self._new(work, by, flow), platform, {key: text}, key=key, note=filled)
+        talk = talk or self._new(work, by, flow)
+        return _take(talk, platform, {key: text}, key=key, note=filled, typed=typed, in_chat=in_chat)
 
     def typed(self, work: Work, by: Member, platform: Platform, said: Said) -> Card | None:
         """Take words for the answer to the next question of a conversation under way; None when there is none."""
@@ -82,18 +95,23 @@ class Conversations:
         if talk is None:
             return None
         if not _is_fresh(talk):
-            return self.begin(work, by, talk.dialog.flow)
+            return _not_taken(talk)
         turn = talk.walk()
-        if not isinstance(turn.at, Page):
-            return _send(talk, turn) if text.casefold() in SEND else talk.card(turn)
-        key = unanswered(turn.at, talk.dialog.answers, work.local)
+        key = _typing_at(talk, turn)
+        if by_typing.plain(text) in by_typing.BACK:
+            return _one_back(talk, turn, key)
+        if key is None:
+            if by_typing.means_send(text, talk.script.send):
+                return _send(talk, turn)
+            return talk.card(turn, note=by_typing.NOT_SENT, one_at_a_time=True)
         question = talk.flow.question(key)
-        given: object = None if _skips(question, text, work.local) else text
+        given: object = None if by_typing.skips(question, text, work.local) else text
         if isinstance(question, People) and COLLEAGUE in text:
             if not said.picked:
                 return talk.card(turn, key=key, problems={key: naming.WHOM}, one_at_a_time=True)
             given = naming.mentioned(work, said, by)
-        return _take(talk, platform, {key: given}, one_at_a_time=True)
+        note = by_typing.noted_only(question, text)
+        return _take(talk, platform, {key: given}, note=note, typed=True, one_at_a_time=True)
 
     def is_under_way(self, work: Work, by: Member) -> bool:
         """Whether words typed now would be taken for an answer."""
@@ -155,15 +173,27 @@ def _keep(talk: Talk, press: Press) -> Reply:
 
 
 def _back(talk: Talk, press: Press) -> Reply:
-    filled = {key: value for key, value in press.given.items() if value not in (None, "", [])}
-    turn, _ = _file(talk, filled)
+    asks = json.loads(press.args.get("asks", "[]"))
+    given = {key: press.given.get(key) for key in (*asks, *press.given)}
+    turn, _ = _file(talk, {key: value for key, value in given.items() if _says_something(value) or _emptied(talk, key)})
     if turn.problems:  # going back must not cost the words that cannot be filed yet
         return Reply(card=talk.card(talk.walk(), key=next(iter(turn.problems)), problems=turn.problems))
     before = page_before(turn, press.args["key"])
     return Reply(card=talk.card(turn, key=before.asks()[0] if before else None))
 
 
+def _says_something(value: object) -> bool:
+    return any(value.values()) if isinstance(value, Mapping) else value not in (None, "", [])
+
+
+def _emptied(talk: Talk, key: str) -> bool:
+    """Whether an answer that may be left out was there; one that is needed stays until there is another."""
+    question = talk.flow.question(key)
+    return question is not None and question.optional and talk.dialog.answers.get(key) is not None
+
+
 def _show(talk: Talk, press: Press) -> Reply:
+    _touch(talk)
     return Reply(card=talk.card(talk.walk(), key=press.args.get("key")))
 
 
@@ -172,6 +202,40 @@ def _confirm(talk: Talk, press: Press) -> Reply:
     if isinstance(turn.at, Page) or press.args["digest"] != digest(turn):
         return Reply(card=talk.card(turn))  # the answers changed since that card was shown
     return Reply(card=_send(talk, turn), keep=True)
+
+
+# What typing does beside answering.
+
+
+def _typing_at(talk: Talk, turn: Turn[Any]) -> str | None:
+    """The question that words typed now answer; None when all are answered."""
+    back_to = talk.dialog.answers.get(GONE_BACK_TO)
+    if isinstance(back_to, str) and back_to in asked_before(turn, None):
+        return back_to
+    return unanswered(turn.at, talk.dialog.answers, talk.work.local) if isinstance(turn.at, Page) else None
+
+
+def _one_back(talk: Talk, turn: Turn[Any], key: str | None) -> Card:
+    before = asked_before(turn, key)
+    if not before:
+        return talk.card(turn, key=key, note=by_typing.THE_FIRST, one_at_a_time=True)
+    answers = {**talk.dialog.answers, GONE_BACK_TO: before[-1]}
+    put(talk.work.session, talk.dialog, answers=answers, updated_at=talk.work.now)
+    return talk.card(turn, key=before[-1], note=by_typing.STAYS, one_at_a_time=True)
+
+
+def _not_taken(talk: Talk) -> Card:
+    """What somebody sees who types after a long time: what they have open, and that their words are not in it."""
+    if talk.dialog.answers:
+        return talk.unfinished(by_typing.NOT_TAKEN)
+    _touch(talk)
+    return talk.card(talk.walk(), note=by_typing.NOT_TAKEN_YET)
+
+
+def _touch(talk: Talk) -> None:
+    """They are at it again, in a form or by typing."""
+    answers = {key: value for key, value in talk.dialog.answers.items() if key != GONE_BACK_TO}
+    put(talk.work.session, talk.dialog, answers=answers, updated_at=talk.work.now)
 
 
 # What becomes of answers.
@@ -186,31 +250,38 @@ def _take(
     note: str = "",
     masked: bool = False,
     kept: bool = False,
+    typed: bool = False,
+    in_chat: bool = True,
     one_at_a_time: bool = False,
 ) -> Card:
     """File what was given and show what comes next, or the page of the question `key`; a problem goes first."""
-    turn, identifies = _file(talk, given, masked=masked, kept=kept, remedy=TYPED if one_at_a_time else IN_A_FORM)
+    turn, screened = _file(talk, given, masked=masked, kept=kept, typed=typed)
     problems = turn.problems
     if problems:  # then `turn` is at their page, and not where the answers lead
-        key, turn = next(iter(problems)), talk.walk()
-    mend = platform if problems and identifies and not one_at_a_time else None
+        key, turn, note = next(iter(problems)), talk.walk(), ""
+    if screened.taken_out:
+        note = f"{note} {by_typing.kept_masked(screened.taken_out, in_chat=in_chat)}".strip()
+    mend = platform if problems and screened.identifies and not typed else None
     return talk.card(turn, key=key, problems=problems, mend=mend, note=note, one_at_a_time=one_at_a_time)
 
 
 def _file(
-    talk: Talk, given: Mapping[str, object], *, masked: bool = False, kept: bool = False, remedy: str = IN_A_FORM
-) -> tuple[Turn[Any], bool]:
+    talk: Talk, given: Mapping[str, object], *, masked: bool = False, kept: bool = False, typed: bool = False
+) -> tuple[Turn[Any], Screened]:
     """File the answers that can be used; the others come back as problems and are not stored.
 
-    Returns where that leads, and whether anything that was given looks like an identifier.
+    Returns where that leads, and what was found that looks like an identifier.
     """
     work, by, dialog, flow = talk.work, talk.by, talk.dialog, talk.flow
-    screened = screen(given, flow.question, masked=masked, kept=kept, remedy=remedy)
+    screened = screen(given, flow.question, masked=masked, kept=kept, typed=typed)
     named, unclear = naming.people_named(work, flow.question, screened.given, dialog.answers, by)
     turn = submit(flow, dialog.answers, named, work.local, talk.facts, {**screened.held_back, **unclear})
-    put(work.session, dialog, answers=dict(turn.answers), updated_at=work.now)
+    # Where a typed answer cannot be used, the same question is asked again.
+    still_back = typed and turn.problems
+    answers = {key: value for key, value in turn.answers.items() if still_back or key != GONE_BACK_TO}
+    put(work.session, dialog, answers=answers, updated_at=work.now)
     talk.script.on_answers(work, dialog, turn.record, by)
-    return turn, screened.identifies
+    return turn, screened
 
 
 def _send(talk: Talk, turn: Turn[Any]) -> Card:
@@ -228,13 +299,3 @@ def _end(talk: Talk) -> Card:
 
 def _is_fresh(talk: Talk) -> bool:
     return talk.work.now - talk.dialog.updated_at <= TYPED_ANSWERS_WITHIN
-
-
-def _skips(question: Question | None, text: str, now: datetime) -> bool:
-    """Whether these words leave the question out; not when they are one of its answers."""
-    if question is None or not question.optional or text.casefold().rstrip(".!") not in SKIP:
-        return False
-    try:
-        return not isinstance(question, Choice) or question.parse(text, now) is None
-    except Invalid:
-        return True

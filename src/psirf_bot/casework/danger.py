@@ -26,8 +26,9 @@ def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
     """Tell of danger as soon as it is said, of what is known as soon as it is known, and of its end."""
     known = bool(dialog.answers.get("service") and dialog.answers.get("what-happened"))
     if danger == "yes" and dialog.danger_told in {None, OVER}:
-        executive = paging.begin(work, dialog, by.id)
-        quality = _raise_alarm(work, dialog)
+        told = paging.begin(work, dialog, by.id)
+        quality = _raise_alarm(work, dialog, told)
+        executive = paging.page_first(work, told)
         dialog.danger_reached = _reached(quality, executive)
         dialog.danger_told = ALL if known else SOME
         work.record(by.id, "said that someone is in danger", dialog=dialog.id)
@@ -104,10 +105,8 @@ def alarm(work: Work, which: str) -> Card | None:
     return Card(title=TITLE, preview=PREVIEW, body=(_act(work), *facts))
 
 
-def _raise_alarm(work: Work, dialog: Dialog) -> bool:
+def _raise_alarm(work: Work, dialog: Dialog, told: Deadline) -> bool:
     """In the quality channel, without a name, or to each of the quality team; whether anybody can be reached."""
-    told = paging.newest(work, dialog)
-    assert told is not None  # noqa: S101 - its clock has just begun
     subject = paging.alarm_of(told)
     if post.living(work, "quality", subject, about=f"danger:{dialog.id}", urgent=True):
         return True

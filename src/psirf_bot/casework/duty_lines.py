@@ -11,7 +11,7 @@ from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import DutyLine, Row, When
 from psirf_bot.cards.model import Button
 from psirf_bot.casework import owners as whose
-from psirf_bot.casework import support_circle
+from psirf_bot.casework import people, support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
@@ -104,6 +104,31 @@ def role_words(rule: Rule) -> str:
     return words_of(rule.owner)
 
 
+def whose_words(work: Work, deadline: Deadline, rule: Rule) -> str:
+    """Who owes it today, as a role: after it was handed over, whoever it was handed to."""
+    if deadline.owner_id is None:
+        return words_of(deadline.role)
+    first = _by_office(work, deadline, rule)
+    if first in {None, deadline.owner_id}:
+        return role_words(rule)
+    someone = people.person(work, deadline.owner_id)
+    member = people.member(work, someone) if someone else None
+    held = member.roles if member else frozenset()
+    if member and deadline.service not in member.leads:
+        held -= {Role.SERVICE_LEAD}  # of another service
+    if isinstance(rule.owner, Role) and rule.owner in held:
+        return role_words(rule)
+    return next((words for role, words in ROLE_WORDS.items() if role in held), "whoever it was handed to")
+
+
+def _by_office(work: Work, deadline: Deadline, rule: Rule) -> str | None:
+    """Whose it is as long as it is handed to nobody else; empty for a role's, None where that is not known here."""
+    case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
+    if isinstance(rule.owner, Role):
+        return ""
+    return {"reporter": case.reporter_id, "case owner": case.owner_id}.get(rule.owner) if case else None
+
+
 def words_of(role: str | None) -> str:
     """Those who hold a role; where none is named, the quality team."""
     known = Role(role or Role.QUALITY)
@@ -165,7 +190,7 @@ def line(work: Work, deadline: Deadline, rule: Rule, *, extra: str = "", waits: 
         moved = f" It was {before} before the bank holidays changed."
     dated = f"{deadline.length} ({deadline.source})" if deadline.length else deadline.source
     instead = _is_for_quality_instead(deadline, rule)
-    whose_it_is = words_of(Role.QUALITY) if instead else role_words(rule)
+    whose_it_is = words_of(Role.QUALITY) if instead else whose_words(work, deadline, rule)
     return DutyLine(
         what=INSTEAD[rule.id] if instead else rule.duty,
         when=when(work, deadline),
@@ -295,10 +320,12 @@ def rows(work: Work, by: Member, duties: Iterable[tuple[Duty, str, str]], day: s
 
 def names_of_owners(work: Work, by: Member, found: Duty) -> str:
     """Who owes it, for a private message: by name where it is one or two people whom the reader may know of."""
-    if found.rule.owner == "reporter" and (found.case is None or not allowed(work, by, Act.SEE_REPORTER, found.case)):
+    handed = found.case and _by_office(work, found.deadline, found.rule) not in {None, found.deadline.owner_id}
+    known = found.case is not None and allowed(work, by, Act.SEE_REPORTER, found.case)
+    if found.rule.owner == "reporter" and not handed and not known:
         return "The reporter"
     theirs = whose.owners(work, found.deadline)
     if len(theirs) <= 2:
         return " and ".join(someone.name for someone in theirs)
-    words = role_words(found.rule)
+    words = whose_words(work, found.deadline, found.rule)
     return words[:1].upper() + words[1:]

@@ -1,5 +1,6 @@
 """A duty goes to somebody else, or its clock stands still for a lawful reason."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -8,38 +9,78 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines, pausing, people, post
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import OPEN, PAUSED
-from psirf_bot.casework.duty_lines import ACT_OF, Duty, duty, line, row, stays
+from psirf_bot.casework.duty_lines import ACT_OF, INSTEAD, Duty, duty, line, row, stays
 from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_a_duty, still_open
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.questions import Day, People, long_text, one_of
+from psirf_bot.dialogs.questions import Day, People, Question, long_text, one_of
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.deadlines import months
+from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import CLOCKS
 from psirf_bot.store.tables import Case, Deadline, Person
 
 LONGEST_PAUSE = months(3)
+TEAM = "the quality team"
+LEAVE_EMPTY = "leave this empty for the quality team"
 
 
 # Handing it over
 
 
+def _hand_over_questions(work: Work, press: Press) -> Sequence[Question]:
+    team = bool(_team(work, still_open(work, press, Act.SETTLE_DUTY)))
+    hint = "A name or work e-mail address. They are told at once."
+    hint += f" If you know nobody for it, {LEAVE_EMPTY}." if team else ""
+    return (
+        People("to", "Who should do it?", hint, most=1, optional=team),
+        long_text("reason", "Why?", "They are sent these words. No names of patients.", max_length=300),
+    )
+
+
 def _hand_over(work: Work, press: Press, answers: Answers) -> Card:
     found, reason = still_open(work, press, Act.SETTLE_DUTY), str(answers["reason"])
-    deadline, to = found.deadline, _taker(work, found, answers["to"])
-    before = found.facts.owner_ids
-    deadlines.hand_over(work, deadline, to.id)
+    deadline, before, team = found.deadline, found.facts.owner_ids, _team(work, found)
+    to_the_team = bool(team) and _means_the_team(answers["to"])
+    takers = team if to_the_team else [_taker(work, found, answers["to"])]
+    if to_the_team:
+        deadline.role = Role.QUALITY
+    deadlines.hand_over(work, deadline, None if to_the_team else takers[0].id)
     post.refresh_homes(work, before)
-    what = f"handed over {found.in_the_audit}"
-    work.record(press.by.id, what, found.case, deadline=deadline.id, to=to.id, reason=reason)
+    what, to = f"handed over {found.in_the_audit}", TEAM if to_the_team else takers[0].id
+    work.record(press.by.id, what, found.case, deadline=deadline.id, to=to, reason=reason)
     told = duty(work, deadline) or found
-    member = people.member(work, to)
-    shown, buttons = row(work, member, told, line(work, deadline, found.rule), 1)
-    reached = post.to_person(work, to.id, cards.handed_over(shown, press.by.name, reason, buttons))
-    text = f"{to.name} has been told." if reached else f"I cannot write to {to.name} yet: please tell them yourself."
+    reached = [_tell(work, press, told, taker, reason, to_the_team=to_the_team) for taker in takers]
+    name, them = ("The quality team", "the quality team") if to_the_team else (takers[0].name, takers[0].name)
+    text = f"{name} has been told." if any(reached) else f"I cannot write to {them} yet: please tell them yourself."
     return after(work, press, "Handed over", text)
+
+
+def _tell(work: Work, press: Press, found: Duty, to: Person, reason: str, *, to_the_team: bool) -> bool:
+    shown, buttons = row(work, people.member(work, to), found, line(work, found.deadline, found.rule), 1)
+    card = cards.handed_over(shown, press.by.name, reason, buttons, to_the_team=to_the_team)
+    return post.to_person(work, to.id, card)
+
+
+def _team(work: Work, found: Duty) -> list[Person]:
+    """Those of the quality team who could do it, where it may go to them together and is not theirs already."""
+    team = people.holders(work, Role.QUALITY)
+    if found.rule.owner == "checker" or found.rule.id in INSTEAD or found.facts.owner_ids >= {p.id for p in team}:
+        return []
+    return [p for p in team if p.id not in found.facts.kept_from_ids and _could_do(work, found, p)]
+
+
+def _could_do(work: Work, found: Duty, someone: Person) -> bool:
+    known = ACT_OF.get(found.rule.id)
+    return not (known and known.act) or allowed(work, people.member(work, someone), known.act, found.case)
+
+
+def _means_the_team(named: object) -> bool:
+    """Nobody is named, or the team is, in one of the ways in which people write it."""
+    words = people.plain(str(named[0])) if isinstance(named, list) else ""
+    return words.removeprefix("the ").removesuffix(" team") in {"", "quality"}
 
 
 def _taker(work: Work, found: Duty, named: object) -> Person:
@@ -51,10 +92,9 @@ def _taker(work: Work, found: Duty, named: object) -> Person:
         raise Unfit({"to": "This one cannot go to them. Please choose somebody else."})
     if found.facts.owner_ids == {someone.id}:
         raise Unfit({"to": f"It is with {someone.name} already. Please choose somebody else."})
-    known = ACT_OF.get(found.rule.id)
-    member = people.member(work, someone)
-    if known and known.act and not allowed(work, member, known.act, found.case):
-        raise Unfit({"to": f"{someone.name} could not do this here. Please choose somebody else, or the quality team."})
+    if not _could_do(work, found, someone):
+        instead = f", or {LEAVE_EMPTY}" if _team(work, found) else ""
+        raise Unfit({"to": f"{someone.name} could not do this here. Please choose somebody else{instead}."})
     if found.rule.id == "psii.verified" and found.case and someone.id == _decider(work, found.case):
         text = f"{someone.name} recorded what the panel decided, so somebody else has to verify it. (Policy 3.2.)"
         raise Unfit({"to": text})
@@ -115,10 +155,7 @@ HAND_OVER = Form(
     FOR_EVERYBODY,
     "Hand it over",
     "Hand it over",
-    lambda work, press: (
-        People("to", "Who should do it?", "A name or work e-mail address. They are told at once.", most=1),
-        long_text("reason", "Why?", "They are sent these words. No names of patients.", max_length=300),
-    ),
+    _hand_over_questions,
     _hand_over,
     about=about,
     keeps=False,

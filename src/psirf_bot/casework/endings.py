@@ -212,7 +212,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "case.close": Form(
         Act.CLOSE,
         "Close the case",
-        "Close it and tell the reporter",
+        "Close and tell reporter",
         _close_questions,
         _close,
         so_far=_evaluation_so_far,

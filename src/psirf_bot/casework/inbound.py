@@ -58,12 +58,14 @@ class Said:
     """Words typed to the bot, without the mention or the slash command itself.
 
     `picked`: the members of the trust who were mentioned in them, each as COLLEAGUE. `files`: whether a picture or a
-    file came with them, which is left where it is.
+    file came with them, which is left where it is. `command`: whether they came after a slash command, where nobody
+    else sees them and nobody answers a question.
     """
 
     text: str
     picked: tuple[Actor, ...] = ()
     files: bool = False
+    command: bool = False
 
 
 @dataclass(frozen=True, slots=True)

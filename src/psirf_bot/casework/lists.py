@@ -1,14 +1,14 @@
 """Lists: my reports, what waits for me, and finding a case."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.casework import board, cases, support_lists
-from psirf_bot.casework.actions import button
+from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
@@ -21,29 +21,44 @@ from psirf_bot.store.tables import Case, Outbox, Person
 BESIDE_DUTIES = 4
 """Cases shown where duties are shown too, so that both fit on one card."""
 NOTHING_WAITS = "Nothing waits for you. Thank you."
+NOTHING_MORE = "There is nothing more in this list."
 SHOWN = 8
 MOST_CHECKS = 3
 """So that a card holds everything that it begins to list, buttons included, on every platform."""
 
 
-def my_reports(work: Work, by: Member) -> Card:
-    mine = select(Case).where(Case.reporter_id == by.id).order_by(col(Case.opened_at).desc())
-    nothing = "You have not reported anything yet."
-    found = work.session.exec(mine).all()
-    return _list(work, by, "Your reports", nothing, found[:SHOWN], more=max(0, len(found) - SHOWN))
+def my_reports(work: Work, by: Member, *, after: str = "") -> Card:
+    """What this person reported, the newest first; those `after` this case, if it is given."""
+    mine = select(Case).where(Case.reporter_id == by.id, *_older(work, after))
+    found = work.session.exec(mine.order_by(*_NEWEST_FIRST)).all()
+    nothing = NOTHING_MORE if after else "You have not reported anything yet."
+    further = _Further("mine", len(found) - SHOWN)
+    return _list(work, by, "Your reports", nothing, found[:SHOWN], further)
 
 
 def what_waits(work: Work, by: Member, *, most: int = SHOWN) -> Card:
     """What waits for this person: colleagues to check on, reports to be read, messages that could not be sent."""
     parts = support_lists.checks_to_make(work, by)
-    unread: Sequence[Case] = ()
-    more = 0
-    if allowed(work, by, Act.SEE_UNTRIAGED):
-        parts += _for_the_quality_team(work, by)
-        waiting = select(Case).where(Case.state == State.REPORTED).order_by(col(Case.opened_at))
-        unread = work.session.exec(waiting.limit(most)).all()
-        more = _count(work, select(func.count()).select_from(Case).where(Case.state == State.REPORTED)) - len(unread)
-    return _list(work, by, "What waits for you", NOTHING_WAITS, unread, first=tuple(parts), more=more)
+    title = "What waits for you"
+    if not allowed(work, by, Act.SEE_UNTRIAGED):
+        return _list(work, by, title, NOTHING_WAITS, (), first=tuple(parts))
+    parts += _for_the_quality_team(work, by)
+    unread, further = _unread(work, most)
+    return _list(work, by, title, NOTHING_WAITS, unread, further, first=tuple(parts))
+
+
+def _more_to_read(work: Work, by: Member, after: str) -> Card:
+    if not allowed(work, by, Act.SEE_UNTRIAGED):
+        raise Refusal("Reports that are to be read are for the quality team. Type my reports to see your own.")
+    unread, further = _unread(work, SHOWN, after)
+    return _list(work, by, "Reports to be read", NOTHING_MORE, unread, further)
+
+
+def _unread(work: Work, most: int, after: str = "") -> tuple[Sequence[Case], "_Further"]:
+    """The reports that nobody has read, the oldest first, and how many more there are."""
+    waiting = select(Case).where(Case.state == State.REPORTED, *_newer(work, after))
+    unread = work.session.exec(waiting.order_by(col(Case.opened_at), col(Case.id)).limit(most)).all()
+    return unread, _Further("unread", _count(work, _how_many(waiting)) - len(unread))
 
 
 def overdue(work: Work, by: Member) -> Card:
@@ -59,7 +74,8 @@ def _for_the_quality_team(work: Work, by: Member) -> list[Part]:
     parts = support_lists.for_the_quality_team(work, by)
     lost = _count(work, select(func.count()).select_from(Outbox).where(Outbox.state == "dead"))
     if lost:
-        text = f"{lost} messages could not be delivered. An administrator can see them with psirf-bot outbox."
+        count, them = ("1 message", "it") if lost == 1 else (f"{lost} messages", "them")
+        text = f"{count} could not be delivered. An administrator can see {them} with psirf-bot outbox."
         parts.append(Words(text=text, style="warning"))
     return parts
 
@@ -72,7 +88,7 @@ def _count(work: Work, counting: Any) -> int:
     return int(work.session.exec(counting).one())
 
 
-def find(work: Work, by: Member, words: str) -> Card:
+def find(work: Work, by: Member, words: str, *, after: str = "") -> Card:
     """Cases by reference, Datix number, service, state or owner, as far as this person may see them."""
     if not allowed(work, by, Act.FIND):
         raise Refusal("Finding cases is for the quality team and leads. Type my reports to see your own.")
@@ -80,12 +96,15 @@ def find(work: Work, by: Member, words: str) -> Card:
     owners = select(Person.id).where(func.lower(Person.name).like(wanted, escape="\\"))
     columns = (Case.reference, Case.datix_number, Case.service, Case.state)
     matches = [func.lower(column).like(wanted, escape="\\") for column in columns]
-    found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners)), *_visible_to(by))
-    newest = found.order_by(col(Case.opened_at).desc()).limit(SHOWN * 2)
-    visible = [case for case in work.session.exec(newest).all() if allowed(work, by, Act.SEE_CASE, case)]
-    more = _count(work, select(func.count()).select_from(found.subquery())) - SHOWN
+    found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners)), *_visible_to(by), *_older(work, after))
+    newest = work.session.exec(found.order_by(*_NEWEST_FIRST).limit(SHOWN * 2)).all()
+    shown = [case for case in newest if allowed(work, by, Act.SEE_CASE, case)][:SHOWN]
+    last = shown[-1] if len(shown) == SHOWN else newest[-1] if newest else None
+    left = _count(work, _how_many(found)) - newest.index(last) - 1 if last else 0
     nothing = "Nothing was found. You can look for a reference, a Datix number, a service, a state or an owner."
-    return _list(work, by, "What was found", nothing, visible[:SHOWN], more=max(0, more))
+    # Where more is found than is shown, these words are part of what is stored as a service, a state or a name.
+    further = _Further("found", left, last.id if last else "", words)
+    return _list(work, by, "What was found", NOTHING_MORE if after else nothing, shown, further)
 
 
 def _find(work: Work, press: Press, answers: Answers) -> Card:
@@ -102,7 +121,51 @@ FIND = Form(
     _find,
     keeps=False,
 )
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.find": FIND}
+
+
+def _more(work: Work, press: Press) -> Reply:
+    """The next ones of a list, beside those that are shown."""
+    after, by = press.args["after"], press.by
+    match press.args["list"]:
+        case "mine":
+            card = my_reports(work, by, after=after)
+        case "unread":
+            card = _more_to_read(work, by, after)
+        case _:
+            card = find(work, by, press.args["words"], after=after)
+    return Reply(card=card, replaces=False)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.find": FIND, "case.more": _more}
+
+
+class _Further(NamedTuple):
+    """What a list does not show: how many, after which case (the last one shown, unless given), found by what words."""
+
+    kind: str
+    left: int
+    after: str = ""
+    words: str = ""
+
+
+_NEWEST_FIRST = (col(Case.opened_at).desc(), col(Case.id).desc())
+
+
+def _older(work: Work, than: str) -> list[Any]:
+    """By what came before and not by number, so that none is passed over when one above it has left the list."""
+    case = work.session.get(Case, than) if than else None
+    at, id_ = col(Case.opened_at), col(Case.id)
+    return [or_(at < case.opened_at, and_(at == case.opened_at, id_ < case.id))] if case else []
+
+
+def _newer(work: Work, than: str) -> list[Any]:
+    case = work.session.get(Case, than) if than else None
+    at, id_ = col(Case.opened_at), col(Case.id)
+    return [or_(at > case.opened_at, and_(at == case.opened_at, id_ > case.id))] if case else []
+
+
+def _how_many(found: Any) -> Any:
+    return select(func.count()).select_from(found.subquery())
 
 
 def _visible_to(by: Member) -> list[Any]:
@@ -127,12 +190,17 @@ def _list(
     title: str,
     nothing: str,
     found: Sequence[Case],
+    further: _Further | None = None,
     *,
     first: tuple[Part, ...] = (),
-    more: int = 0,
 ) -> Card:
     rows = [(cases.line(work, case), _buttons(work, by, case)) for case in found]
-    return cards.list_card(title, nothing, rows, more=more, first=first)
+    if further is None or further.left <= 0 or not (after := further.after or (found[-1].id if found else "")):
+        return cards.list_card(title, nothing, rows, first=first)
+    where = {"list": further.kind, "after": after, "words": further.words}
+    action = action_id(work, "case.more", person_id=by.id, **where)
+    more = Button(label="Show more", action=action, spoken=f"Show more: {title}")
+    return cards.list_card(title, nothing, rows, first=first, left=further.left, more=more)
 
 
 def _buttons(work: Work, by: Member, case: Case) -> tuple[Button, ...]:

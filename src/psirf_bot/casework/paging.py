@@ -29,10 +29,15 @@ ROLES = {
 """Those who are paged, as they are called where nobody is named."""
 
 
-def begin(work: Work, dialog: Dialog, by: str) -> bool:
-    """Page the first executive; whether anybody could be. The fall-back follows while nobody has seen it."""
+def begin(work: Work, dialog: Dialog, by: str) -> Deadline:
+    """Start the clock that runs until somebody has seen it."""
     happened(work, Event.DANGER_TOLD, _about(dialog), by)
     (deadline,) = running(work, _about(dialog), RULE)
+    return deadline
+
+
+def page_first(work: Work, deadline: Deadline) -> bool:
+    """Page the first executive; whether anybody could be. The fall-back follows while nobody has seen it."""
     return _page(work, deadline, _round(work, 0))
 
 
@@ -112,7 +117,7 @@ def _about(dialog: Dialog) -> Subject:
 
 def seen(work: Work, dialog: Dialog) -> str:
     """Who has seen it and when, in words; empty while nobody has."""
-    told = newest(work, dialog)
+    told = _newest(work, dialog)
     if told is None or told.closed_at is None:
         return ""
     if told.state == DROPPED:
@@ -139,7 +144,7 @@ def _role_of(work: Work, person_id: str | None) -> str:
     return next((words for role, words in ROLES.items() if role in held), "Somebody who was paged")
 
 
-def newest(work: Work, dialog: Dialog) -> Deadline | None:
+def _newest(work: Work, dialog: Dialog) -> Deadline | None:
     """What became of the danger when it was said last."""
     of_this = select(Deadline).where(Deadline.rule == RULE, Deadline.subject_id == dialog.id)
     return work.session.exec(of_this.order_by(col(Deadline.since).desc())).first()

@@ -23,12 +23,14 @@ from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Deadline
 
+REMINDED = "You are reminded on the morning of that day, or of the next working day."
+
 
 def _pause_questions(work: Work, press: Press) -> Sequence[Question]:
     under_way(work, case_of(work, press))
     return (
         one_of("reason", "Who asked for it?", rules.PAUSES),
-        Day("review", "When will you look at it again?", "You are reminded on that morning.", coming=True),
+        Day("review", "When will you look at it again?", REMINDED, coming=True),
     )
 
 

@@ -1,5 +1,6 @@
 """Free text is screened for patient identifiers before anything is stored (design §8)."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,15 +11,23 @@ from psirf_bot.domain import identifiers
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What may go on, what is held back with the words for the person, and whether there was an identifier at all."""
+    """What may go on, what is held back with the words for the person, and whether there was an identifier at all.
+
+    `taken_out`: what the person is told was taken out of words that were typed.
+    """
 
     given: dict[str, object]
     held_back: dict[str, str]
     identifies: bool
+    taken_out: str = ""
 
 
 IN_A_FORM = "Please take it out, or let me take it out for you."
-TYPED = "Please send your words again without it. These were not kept."
+TYPED = (
+    "Please send your words again without it. These were not kept, but they still stand in the chat: "
+    "please delete them there."
+)
+"""For words that were typed as a message: no button can bring them back (ADR 11)."""
 
 
 def screen(
@@ -27,12 +36,16 @@ def screen(
     *,
     masked: bool,
     kept: bool,
-    remedy: str = IN_A_FORM,
+    typed: bool = False,
 ) -> Screened:
-    """Look through every free-text answer; the person may have chosen to have identifiers masked, or kept."""
+    """Look through every free-text answer; the person may have chosen to have identifiers masked, or kept.
+
+    Words that were `typed` as a message are masked at once: they cannot come back with a button that would do it. Names
+    are not, nor words of which nothing else would be left.
+    """
     cleared: dict[str, object] = {}
     held_back: dict[str, str] = {}
-    identifies = False
+    identifies, taken_out = False, set[identifiers.Kind]()
     for key, raw in given.items():
         asked = question(key)
         if not isinstance(asked, Text | People):
@@ -52,6 +65,15 @@ def screen(
                 if isinstance(raw, list)
                 else identifiers.mask(words[0])
             )
+        elif typed and isinstance(asked, Text) and (rest := _without(words)):
+            cleared[key] = rest
+            taken_out |= kinds
         else:
-            held_back[key] = f"{identifiers.words(kinds)} {remedy}"
-    return Screened(cleared, held_back, identifies)
+            held_back[key] = f"{identifiers.words(kinds)} {TYPED if typed else IN_A_FORM}"
+    return Screened(cleared, held_back, identifies, identifiers.words(taken_out))
+
+
+def _without(words: list[str]) -> str:
+    """The words with their identifiers masked; empty where they were nothing else."""
+    masked = identifiers.mask(words[0])
+    return masked if re.search(r"[^\W\d_]{2}", re.sub(r"\[[\w -]+ removed\]", "", masked)) else ""

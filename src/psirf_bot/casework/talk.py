@@ -61,7 +61,7 @@ class Talk:
     def unfinished(self, extra: str = "") -> Card:
         """What they are asked when they would begin anew; `extra`: what became of what they wanted to begin."""
         dialog, local = self.dialog, instant(self.dialog.updated_at.astimezone(self.work.trust.timezone))
-        since = Fact(label="You last added to it", value=local, at=dialog.updated_at)
+        since = Fact(label="You last had it open", value=local, at=dialog.updated_at)
         more = self._button("Go on with it", "dialog.show", style="primary")
         anew = self._button("Delete it and start again", "dialog.restart")
         return cards.unfinished_card(self.script.title, since, (more, anew), more.action, extra)
@@ -84,13 +84,13 @@ class Talk:
         pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))
         page = next((p for p in pages if key in p.asks()), turn.at) if key else turn.at
         if not isinstance(page, Page):
-            return self._check(turn)
+            return self._check(turn, note, by_typing=one_at_a_time)
         number = pages.index(page) + 1 if page in pages else len(pages)
         first = page.asks()[0]
         asks_now = unanswered(page, answers, work.local) if page is turn.at else ""
         if one_at_a_time:
-            alone = key if key in page.asks() else asks_now
-            page = replace(page, questions=tuple(q for q in page.questions if page.prefix + q.id == alone))
+            asks_now = key if key in page.asks() else asks_now
+            page = replace(page, questions=tuple(q for q in page.questions if page.prefix + q.id == asks_now))
         return cards.page_card(
             self.script.title,
             page,
@@ -110,7 +110,7 @@ class Talk:
     def _ways_on(self, page: Page, mend: Platform | None, *, back_from: str) -> tuple[Button, ...]:
         asks, sends = json.dumps(page.asks()), partial(self._button, submits=True)
         next_ = sends("Next", "dialog.next", style="primary", validates=True, asks=asks)
-        back = (sends("Back", "dialog.back", key=back_from),) if back_from else ()
+        back = (sends("Back", "dialog.back", key=back_from, asks=asks),) if back_from else ()
         return (next_, *(self._mending(mend, asks) if mend else ()), *back, self._cancel())
 
     def _mending(self, platform: Platform, asks: str) -> tuple[Button, ...]:
@@ -121,7 +121,7 @@ class Talk:
         label = "It identifies no patient: keep my words"
         return mask, self._button(label, "dialog.keep", submits=True, asks=asks)
 
-    def _check(self, turn: Turn[Any]) -> Card:
+    def _check(self, turn: Turn[Any], note: str, *, by_typing: bool) -> Card:
         pages = []
         for page in turn.passed:
             about = self._about(page)
@@ -133,10 +133,11 @@ class Talk:
             self.script.title,
             pages,
             self.dialog.answers,
-            opening=self._opening(turn),
+            opening=(*self._opening(turn), *((Words(text=note),) if note else ())),
             names=partial(people.name_of, self.work),
             buttons=(self._button(self.script.send, "dialog.confirm", **last), self._cancel()),
             reopen=self._reopen(),
+            by_typing=by_typing,
         )
 
     def _opening(self, turn: Turn[Any]) -> tuple[Part, ...]:

@@ -106,12 +106,23 @@ def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:
     if other:
         taken = "Another case already has that number. Please check it, or ask the quality team to join the two."
         raise Unfit({"datix-number": taken})
-    if case.datix_number != number:
+    stands = case.datix_number
+    if stands and number != stands != press.args.get("seen"):
+        asked = f"{stands} has been entered here meanwhile. If {number} is right, press Save the number once more. "
+        raise Unfit({"datix-number": asked + f"If not, {stands} stays as it is."})
+    if stands != number:
         case.datix_number = number
         changed(work, case, press.by.id, "Datix number entered", number=number)
         happened(work, Event.DATIX_ENTERED, of_case(case), press.by.id)
     thanks = f"{case.reference} is on Datix as {number}. There is nothing else you need to do on Datix."
     return said("Thank you", thanks, button(work, "Open the case", "case.show", case=case))
+
+
+def _datix(work: Work, press: Press) -> Reply:
+    """A form may have been open for days: it carries the number that it was opened, or asked again, in view of."""
+    stands = case_of(work, press).datix_number or ""
+    args = {**press.args, "seen": press.args.get("stands", ""), "stands": stands}
+    return DATIX(work, replace(press, args=args))
 
 
 def _add(work: Work, press: Press, answers: Answers) -> Card:
@@ -197,6 +208,13 @@ def _as_it_stands(work: Work, press: Press) -> Answers:
     return found[1].answers if found else {}
 
 
+DATIX = Form(
+    Act.ENTER_DATIX,
+    "Enter the Datix number",
+    "Save the number",
+    _only(short_text("datix-number", "Datix number", "As Datix shows it, for example W12345.", max_length=30)),
+    _enter_datix,
+)
 AMEND = Form(Act.AMEND, "Amend the report", "Go on", _amend_questions, _amend, so_far=_as_it_stands)
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
@@ -212,13 +230,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         _only(People("owner", "Owner", "A name or work e-mail address from the quality team.", most=1)),
         _own,
     ),
-    "case.datix": Form(
-        Act.ENTER_DATIX,
-        "Enter the Datix number",
-        "Save the number",
-        _only(short_text("datix-number", "Datix number", "As Datix shows it, for example W12345.", max_length=30)),
-        _enter_datix,
-    ),
+    "case.datix": _datix,
     "case.add": Form(
         Act.ADD,
         "Add to the report",

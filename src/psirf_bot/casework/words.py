@@ -14,6 +14,7 @@ from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.people_to_ring import numbers, people_to_ring, with_people_to_ring
 from psirf_bot.casework import (
     alerts,
+    by_typing,
     candour,
     cases,
     fair_start,
@@ -55,6 +56,11 @@ MESSAGE = 3000
 """Characters of a message that the question takes."""
 ONLY_THE_BEGINNING = f"Only its first {MESSAGE:,} characters fit: the rest was left out."
 NO_WORDS = "There were no words in that message that I could take."
+FROM_WORDS = (
+    "Your words are filled in under “What happened?”. Please make them complete, without names and without anything "
+    "that identifies a patient."
+)
+NOT_FROM_WORDS = "Your new words were not taken: finish this one or delete it first, and then type them again."
 NOT_FROM_MESSAGE = "To report from the message, finish this one or delete it first, and then choose the message again."
 
 
@@ -178,8 +184,6 @@ ALSO = {
 ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})
 MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
 NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel", "fair"})
-UNSURE = frozenset({"stop", "start", "waiting", "what waits", "my report", "thanks", "thank you"})
-"""Words that may as well be an answer, or a part of one."""
 AT_THE_END = ".!?,;: "
 REFERENCE = re.compile(r"psi-\d{4}-\d{4,}")
 
@@ -193,7 +197,7 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     word, rest = command(text)
     heard = Heard(rest, by, inbound.actor.platform, inbound.place)
     ring = sounds_like_distress_or_danger(text)
-    if word and ((rest and ring) or _is_an_answer(work, heard, word, text)):
+    if word and rest and (ring or (not said_.command and _is_an_answer(work, heard, word))):
         word = ""
     if word:
         card: Card | None = WORDS[word](work, heard)
@@ -220,11 +224,31 @@ def _meant(text: str) -> str:
 
 def _typed(work: Work, heard: Heard, said_: Said) -> Card | None:
     """An answer to the question under way, or a report in words of one's own; None when it is neither."""
-    card = CONVERSATIONS.typed(work, heard.by, heard.platform, said_) if heard.place.private else None
-    wants_to_report = r"(i (want|need|would like) to |i.d like to )?report\b"
-    if card is None and re.match(wants_to_report, said_.text.strip(), re.IGNORECASE):
-        return _report(work, heard)
+    may_answer = heard.place.private and not said_.command
+    card = CONVERSATIONS.typed(work, heard.by, heard.platform, said_) if may_answer else None
+    if card is None and by_typing.wants_to_report(said_.text):
+        happened = by_typing.reported_in(said_.text)
+        return _report_saying(work, heard, happened, in_chat=not said_.command) if happened else _report(work, heard)
     return card
+
+
+def _report_saying(work: Work, heard: Heard, happened: str, *, in_chat: bool) -> Card:
+    """Begin a report with what somebody said in one breath with it: “report a patient fell out of bed”."""
+    if not allowed(work, heard.by, Act.REPORT):
+        raise Refusal(NOT_FOR_YOU)
+    fitting = clip(happened, MESSAGE)
+    return CONVERSATIONS.begin_with(
+        work,
+        heard.by,
+        heard.platform,
+        reporting.FLOW,
+        reporting.WHAT_HAPPENED,
+        fitting,
+        filled=FROM_WORDS if fitting == happened else f"{FROM_WORDS} {ONLY_THE_BEGINNING}",
+        kept_out=NOT_FROM_WORDS,
+        typed=True,
+        in_chat=in_chat,
+    )
 
 
 def report_from(work: Work, by: Member, platform: Platform, text: str) -> Card:
@@ -268,12 +292,10 @@ def welcome(work: Work, by: Member, inbound: Inbound) -> Reply:
     return Reply()
 
 
-def _is_an_answer(work: Work, heard: Heard, word: str, text: str) -> bool:
-    """Whether words that could be a command answer the question under way: “Case notes were missing”."""
+def _is_an_answer(work: Work, heard: Heard, word: str) -> bool:
+    """Whether words that begin like a command answer the question under way: “Case notes were missing”."""
     if not heard.place.private or not CONVERSATIONS.is_under_way(work, heard.by):
         return False
-    if not heard.rest:
-        return text.casefold().rstrip(AT_THE_END) in UNSURE
     return word == "find" or (word in NAME_A_CASE and not re.fullmatch(r"\S*\d\S*", heard.rest))
 
 

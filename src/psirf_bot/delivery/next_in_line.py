@@ -1,7 +1,7 @@
 """Which messages go next: asked so that no more of a long queue is looked at than has to be."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, bindparam, select, text
@@ -14,6 +14,8 @@ from psirf_bot.store.tables import Outbox
 WAITING = ("due", "uncertain")
 SPARE = 8
 """More are looked for than are wanted: somebody else may just be holding some."""
+JUST_NOW = timedelta(seconds=5)
+"""For so long somebody who has typed or pressed something sits and waits for the answer."""
 
 
 class Waiting(NamedTuple):
@@ -43,7 +45,7 @@ def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) 
     """
     session.flush()
     connection = session.connection()
-    first = _FIRST.all(session, now=now, real=real, most=most + SPARE)
+    first = _FIRST.all(session, now=now, just_now=now - JUST_NOW, real=real, most=most + SPARE)
     ids = [which for _, which in sorted((rank, which) for rank, which in first)]
     for begin in range(0, len(ids), most):
         some = ids[begin : begin + most]
@@ -62,7 +64,6 @@ def _some(rank: int, which: str) -> str:
         SELECT {rank} AS rank, id FROM (
             SELECT id FROM outbox
             WHERE {which} AND due_at <= :now
-            AND platform NOT IN (SELECT platform FROM platformhold WHERE until > :real)
             AND NOT EXISTS (
                 SELECT 1 FROM outbox AS other
                 WHERE other.lane = outbox.lane AND other.id <> outbox.id
@@ -78,6 +79,12 @@ def _some(rank: int, which: str) -> str:
         ) AS some_of_them"""  # noqa: S608 - made of constants alone
 
 
+_HOLDS = "(SELECT platform FROM platformhold WHERE until > :real)"
+_MAY_GO = f"platform NOT IN {_HOLDS}"
+_ANSWERS = f"""platform IN {_HOLDS} AND due_at > :just_now AND created_at > :just_now
+    AND first_tried_at IS NULL AND person_id IS NOT NULL AND subject IS NULL"""
+"""What somebody may be waiting for now is tried once though its platform has asked to wait. It counts each method and
+each conversation by itself, so that what one message met says little of another."""
 _URGENT = f"lane LIKE '%{URGENT.replace(':', chr(92) + ':')}'"  # a colon begins a parameter
 _SETTLED = "(settled_at IS NULL OR settled_at <= :real)"
 _outbox = table_of(Outbox)
@@ -86,14 +93,16 @@ _FIRST = Prepared(
     text(
         " UNION ALL ".join(
             (
+                # Danger waits for no platform. Each message still waits for as long as it was itself asked to.
                 _some(0, f"state = 'due' AND {_URGENT}"),
                 _some(0, f"state = 'uncertain' AND {_SETTLED} AND {_URGENT}"),
-                _some(1, f"state = 'due' AND NOT {_URGENT}"),
-                _some(1, f"state = 'uncertain' AND {_SETTLED} AND NOT {_URGENT}"),
+                _some(1, f"state = 'due' AND NOT {_URGENT} AND {_ANSWERS}"),
+                _some(1, f"state = 'due' AND NOT {_URGENT} AND {_MAY_GO}"),
+                _some(1, f"state = 'uncertain' AND {_SETTLED} AND NOT {_URGENT} AND {_MAY_GO}"),
             )
         )
     )
-    .bindparams(bindparam("now", type_=_TIME), bindparam("real", type_=_TIME))
+    .bindparams(*(bindparam(moment, type_=_TIME) for moment in ("now", "just_now", "real")))
     .columns(rank=Integer, id=Integer)
 )
 _IDS: Any = bindparam("ids", expanding=True)

@@ -266,7 +266,7 @@ class OutboxQueue:
         return self._real()
 
     def _hold(self, session: Session, platform: str, retry_after: float) -> None:
-        """The platform asked us to wait, whoever it was that it asked: until then nothing is sent there."""
+        """The platform asked us to wait: until then only what is urgent, or just asked for, is tried there."""
         until = self._time_of_leases(session) + timedelta(seconds=max(retry_after, 1.0))
         hold = session.get(PlatformHold, platform, with_for_update=True) or PlatformHold(platform=platform, until=until)
         hold.until = max(hold.until, until)

@@ -276,6 +276,13 @@ def page_before(turn: Turn[R], key: str) -> Page | None:
     return pages[at - 1] if at else None
 
 
+def asked_before(turn: Turn[R], key: str | None) -> list[str]:
+    """The keys of the questions before `key` on the path that these answers take; without it, of all."""
+    pages = (*turn.passed, *((turn.at,) if isinstance(turn.at, Page) else ()))
+    asked = [k for page in pages for k in page.asks()]
+    return asked[: asked.index(key)] if key in asked else asked
+
+
 def describe(flow: Flow[Any], indent: str = "", ends: Mapping[str, str] | None = None) -> str:
     """Write the flow out in English, for the policy's owner to check.
 

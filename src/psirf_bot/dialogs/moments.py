@@ -40,6 +40,11 @@ _WITH_YEAR = (
 _WITHOUT_YEAR = ("%d %B", "%d %b", "%d/%m", "%B %d", "%b %d")
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d))?", re.ASCII)
 """How an answer is kept, and read again at every turn."""
+_HALF_OF_A_DAY = re.compile(r"(?<![\d:./-])[1-9][:.][0-5]\d(?![\d:./]|\s*[ap]\.?m)", re.ASCII)
+"""2:30 may be at night, or in the afternoon; 02:30 is not, and 10:30 is as the clocks of a ward show it."""
+_NUMBERS = re.compile(r"\d{1,2}/\d{1,2}", re.ASCII)
+_LONG_PAST = timedelta(days=183)
+"""A day in numbers alone that was longer ago than this, in another year, was hardly meant so."""
 _TIMES = ("%H:%M", "%H.%M", "%H%M", "%I%p", "%I:%M%p", "%I.%M%p", "%H:%M:%S")
 
 
@@ -64,8 +69,19 @@ def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
             if day and clock is not None and _agree(day_words, time_words, clock):
                 return day, clock
     clock = read_time(words)
-    # A bare 2.30 may be the afternoon, and 20.11 a date.
-    return (now.date(), clock) if clock is not None and not re.fullmatch(r"[\d. ]+", words) else None
+    # 20.11 may be a date.
+    sure = clock is not None and not re.fullmatch(r"[\d. ]+", words) and not _HALF_OF_A_DAY.search(words)
+    return (now.date(), clock) if clock is not None and sure else None
+
+
+def why_unclear(typed: str) -> str:
+    """What to ask of whoever typed a moment that cannot be told for certain."""
+    words = _tidy(typed)
+    if _HALF_OF_A_DAY.search(words):
+        return "Is that before or after noon? Please write it like 02:30, 14:30 or 2.30pm, with the day."
+    if _NUMBERS.fullmatch(words):
+        return "Which day and year is that? Please write it like 20 November 2026."
+    return "Please enter a day, for example today, yesterday 14:30 or 20 November."
 
 
 def _as_written(day: str, clock: str | None) -> tuple[date, time | None] | None:
@@ -112,7 +128,12 @@ def _tidy(typed: str) -> str:
 
 
 def _agree(day_words: str, time_words: str, clock: time) -> bool:
-    """Whether day and time fit: not "last night 2am", which is today, nor 20/11 2026, which is a year."""
+    """Whether day and time fit: not "last night 2am", which is today, nor 20/11 2026, which is a year.
+
+    Nor "yesterday 2:30", which may be the afternoon.
+    """
+    if _HALF_OF_A_DAY.search(time_words) and "morning" not in day_words:
+        return False
     a_year = re.fullmatch(r"(19|20)\d\d", time_words) and re.search(r"\d", day_words)
     if a_year and not re.search(r"\d{4}", day_words):
         return False
@@ -150,8 +171,11 @@ def _calendar_day(words: str, now: datetime) -> date | None:
         if day := _strptime(words, form):
             return day
     days = _in_years(words, (now.year, now.year - 1))
-    past = (day for day in days if day <= now.date())
-    return next(past, days[0] if days else None)  # one still to come is then refused as being in the future
+    past = next((day for day in days if day <= now.date()), None)
+    to_come = bool(days) and days[0] > now.date()
+    if past and to_come and _NUMBERS.fullmatch(words) and now.date() - past > _LONG_PAST:
+        return None  # in November 11/12 may be meant for 12 November, or for a day to come
+    return past or (days[0] if days else None)  # one still to come is then refused as being in the future
 
 
 def _in_years(words: str, years: Sequence[int]) -> list[date]:

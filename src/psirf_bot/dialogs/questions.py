@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Protocol, Self
 
 from psirf_bot.dialogs import moments
+from psirf_bot.dialogs import yes_no as yes_no_typed
 from psirf_bot.dialogs.typed import ALSO_SAID, NAMES_APART, NOBODY, Invalid, clean, many, plain
 
 MOST_YEARS = 10
@@ -81,6 +82,8 @@ class Choice(_Base):
     """One of several options; `options` maps each value to its label, in the order shown."""
 
     options: Mapping[str, str] = ()  # type: ignore[assignment]  # dataclasses order: every caller gives it
+    better_twice: bool = field(default=False, kw_only=True)
+    """Whether whatever is not clearly no is asked again: a yes that is missed would be worse than asking twice."""
 
     def parse(self, raw: object, now: datetime) -> str | None:
         typed = plain(raw)
@@ -102,10 +105,23 @@ class Choice(_Base):
         starts = [value for value, label in self.options.items() if label.casefold().startswith(wanted)]
         if len(starts) == 1:
             return starts[0]
+        if (said := self._yes_or_no(typed)) and said.value in self.options:
+            return said.value
+        if self.better_twice:
+            raise Invalid("I could not tell whether that is a yes. Please answer yes or no; if you are not sure, yes.")
         labels = {label.casefold(): label for label in self.options.values()}
         near = get_close_matches(wanted[:100], labels, n=1, cutoff=0.75)
         hint = f" Did you mean {labels[near[0]]}?" if near else ""
         raise Invalid(f"Please choose one of: {', '.join(self.options.values())}.{hint}")
+
+    def all_that_is_noted(self, typed: str) -> str:
+        """The label of the yes or no that is noted of these words; empty when nothing is lost by that."""
+        said = self._yes_or_no(typed)
+        return self.options.get(said.value, "") if said and said.more else ""
+
+    def _yes_or_no(self, typed: str) -> yes_no_typed.Said | None:
+        asks_it = {"yes", "no"} <= self.options.keys() <= {"yes", "no", "not-known"}
+        return yes_no_typed.read(typed, better_twice=self.better_twice) if asks_it else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +266,8 @@ def long_text(
     return Text(id, label, hint, optional, max_length, conditional=conditional)
 
 
-def yes_no(id: str, label: str, hint: str = "", *, optional: bool = False) -> Choice:
-    return Choice(id, label, hint, optional, {"yes": "Yes", "no": "No"})
+def yes_no(id: str, label: str, hint: str = "", *, optional: bool = False, better_twice: bool = False) -> Choice:
+    return Choice(id, label, hint, optional, {"yes": "Yes", "no": "No"}, better_twice=better_twice)
 
 
 def yes_no_not_known(id: str, label: str, hint: str = "", *, optional: bool = False) -> Choice:
@@ -278,7 +294,7 @@ def several_of(
 def _moment(typed: str, now: datetime) -> tuple[date, time | None]:
     found = moments.read_moment(typed, now)
     if found is None:
-        raise Invalid("Please enter a day, for example today, yesterday 14:30 or 20 November.")
+        raise Invalid(moments.why_unclear(typed))
     return found
 
 

@@ -65,6 +65,7 @@ def report_flow(services: Sequence[str], bodies: Mapping[str, str]) -> Flow[Repo
                     "danger",
                     "Is anyone in danger now?",
                     "If yes, the quality team and the executive on call are told at once, with your name.",
+                    better_twice=True,
                 ),
                 one_of(
                     "event-type",

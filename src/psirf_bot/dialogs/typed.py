@@ -23,6 +23,11 @@ def clean(typed: str) -> str:
     return trimmed(text) if any(_can_be_seen(c) for c in text) else ""
 
 
+def unbroken(typed: str) -> str:
+    """The words without halves of characters (lone surrogates), which can neither be stored nor shown again."""
+    return typed if typed.isascii() else typed.encode("utf-8", "ignore").decode("utf-8")
+
+
 def trimmed(typed: str) -> str:
     """The words without anything at their ends that cannot be seen, as what is copied from elsewhere may have."""
     return typed.strip(_SPACES)

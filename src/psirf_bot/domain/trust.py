@@ -41,6 +41,10 @@ class QuietHours:
     end: time
 
 
+LEAST_OUT_OF_QUIET = 120
+"""Minutes of the day, so that there is a time in which somebody can be told of something."""
+
+
 def _quiet_hours(given: object) -> QuietHours:
     if isinstance(given, QuietHours):
         return given
@@ -51,6 +55,9 @@ def _quiet_hours(given: object) -> QuietHours:
         span = None
     if span is None or span.begin == span.end:
         raise wrong("is not a span of hours", 'Write two different times like "19:00-08:00".')
+    minutes = [at.hour * 60 + at.minute for at in (span.end, span.begin)]
+    if (minutes[1] - minutes[0]) % (24 * 60) < LEAST_OUT_OF_QUIET:
+        raise wrong("leaves next to nothing of the day", 'Leave two hours or more, like "19:00-08:00".')
     return span
 
 

@@ -20,7 +20,7 @@ async def test_a_command_is_brought_as_words_said_in_private(
     await ada.slash("/psirf", "find falls &amp; trips ", channel=quality.id)
     assert desk.last.actor == ADA
     assert desk.last.place == replace(WITH_ADA, channel={"channel": quality.id})
-    assert desk.last.what == Said("find falls & trips")
+    assert desk.last.what == Said("find falls & trips", command=True)
     assert re.fullmatch(r"slack:cmd:\S+", desk.last.key)
 
 

@@ -90,7 +90,7 @@ async def test_words_come_through_a_form_as_they_were_typed(
     value = {"q": {"value": {"type": "plain_text_input", "value": typed}}}
     assert await send(fake, command(text=typed)) == await send(fake, submission(state={"values": value})) == 200
     said, pressed = (inbound.what for inbound in desk.done)
-    assert said == Said(typed)
+    assert said == Said(typed, command=True)
     assert pressed == Pressed("a", {"q": typed})
 
 

@@ -290,7 +290,7 @@ async def test_the_direct_message_asks_the_question_that_typed_words_answer(bot:
         ("report", "You can answer by typing. Is anyone in danger now?"),
         ("no", "What are you reporting?"),
         ("near miss", "What happened?"),
-        ("The driver of 943 476 5919 was wrong", "These were not kept"),
+        ("The driver of 943 476 5919 was wrong", "I have kept your words without it."),
     ):
         await amina.dm(typed)
         await bot.slack.until(lambda asked=asked: any(asked in m.words for m in bot.slack.messages("U0AMINA01")))
@@ -329,3 +329,23 @@ async def test_a_window_says_that_an_identifier_was_taken_out_and_shows_it_so(bo
     assert "It is taken out here" in amina.open_view.words
     await amina.submit_view()
     assert "looks like" not in amina.open_view.words, "the field that is shown holds the words without it"
+
+
+async def test_an_identifier_that_is_typed_again_is_taken_out_again(bot: Whole) -> None:
+    amina = bot.amina_on_slack
+    await amina.shortcut("psirf_report")
+    await bot.slack.until(lambda: amina.open_view)
+    for _ in range(3):
+        await amina.submit_view({**PAGE_1, "What happened?": "Given to 943 476 5919"})
+        assert "It is taken out here" in amina.open_view.words
+        assert "Given to" in str(amina.open_view.content)
+        assert "5919" not in f"{amina.open_view.content} {amina.open_view.typed}"
+
+
+async def test_half_a_character_in_a_form_is_left_out_and_the_words_go_on(bot: Whole) -> None:
+    amina = bot.amina_on_slack
+    await amina.shortcut("psirf_report")
+    await bot.slack.until(lambda: amina.open_view)
+    await amina.submit_view({**PAGE_1, "What happened?": "The \ud800 drip"})
+    assert "went wrong" not in amina.open_view.words
+    assert SERIOUS in amina.open_view.words

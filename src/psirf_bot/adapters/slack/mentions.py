@@ -3,6 +3,7 @@
 import re
 
 from psirf_bot.casework.inbound import COLLEAGUE, Said
+from psirf_bot.dialogs.typed import unbroken
 
 IN_WORDS = ""
 """Where those stand who were mentioned in words, not picked in an input."""
@@ -31,5 +32,5 @@ def quoted(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", _PERSON.sub(COLLEAGUE, text)))
+    text = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", _PERSON.sub(COLLEAGUE, unbroken(text))))
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

@@ -128,6 +128,7 @@ def _command(body: Json) -> Command:
             channel = {"channel": typed_in} if typed_in and not typed_in.startswith("D") else {}
             place = replace(_private(user), channel=channel)
             said, colleagues = heard(text)
+            said = replace(said, command=True)
             key = f"slack:cmd:{trigger}"
             return Command(key=key, user=user, what=said, place=place, colleagues=colleagues, trigger=trigger)
     raise Unreadable

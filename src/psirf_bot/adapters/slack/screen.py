@@ -39,7 +39,7 @@ def carried(turn: Turn, reply: Reply) -> Json:
             shown = _message(reply)
             return {"response_type": "ephemeral", **shown} if shown else {}
         case Submission() if reply.card:
-            view = _modal(_with_notice(reply.card, reply.notice))
+            view = _modal(_with_notice(reply.card, reply.notice), turn)
             return {"response_action": "update", "view": view} if view else {"response_action": "clear"}
         case Submission(first_input=block) if reply.notice and block:
             return {"response_action": "errors", "errors": {block: reply.notice}}
@@ -101,7 +101,7 @@ class Screen:
             log.warning("a home page could not be shown: %s", why)
 
     async def _open(self, turn: Command | MessagePress | Opening, card: Card) -> None:
-        view = _modal(card)
+        view = _modal(card, turn)
         why = "it does not fit"
         if view:
             why = await self._tried(self._client.views_open(trigger_id=turn.trigger, view=view), within=_OPENING)
@@ -140,7 +140,7 @@ class Screen:
     async def _turn_over(self, turn: ViewPress, card: Card) -> None:
         """Show the card in the modal that is open."""
         why = "it does not fit"
-        if view := _modal(card):
+        if view := _modal(card, turn):
             why = await self._tried(self._client.views_update(view_id=turn.view, hash=turn.hash, view=view))
             if why == "hash_conflict":  # something was shown there in between; what was decided now is newer
                 why = await self._tried(self._client.views_update(view_id=turn.view, view=view))
@@ -214,9 +214,9 @@ def _with_notice(card: Card, notice: str) -> Card:
     return card.model_copy(update={"body": (Words(text=notice), *card.body)}) if notice else card
 
 
-def _modal(card: Card) -> Json | None:
+def _modal(card: Card, turn: Turn) -> Json | None:
     """The card as a view; None when Slack would not take it."""
-    view = blockkit.modal(card)
+    view = blockkit.modal(card, turn.key)
     if problems := check.slack_problems(view):
         log.error("a card has %d problems as a modal", len(problems))
         return None

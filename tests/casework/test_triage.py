@@ -367,6 +367,21 @@ async def test_danger_that_is_over_is_told_too(stage: Stage) -> None:
     assert stage.channel()[0].title == "The danger is said to be over"
 
 
+async def test_the_quality_team_is_given_the_name_that_the_reporter_was_told_it_has(stage: Stage) -> None:
+    card = await stage.says(AMINA, "report")
+    card = await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
+    assert "the quality team and the executive on call that somebody may be in danger, with your name" in words(card)
+    await stage.settled()
+    alarm = stage.channel()[0]
+    assert AMINA not in words(alarm), "a channel names nobody"
+    answer = await stage.presses(LEAH, alarm, "Who reported this?", channel="quality")
+    assert f"{AMINA} reported it. Please ring them" in words(answer)
+    refused = await stage.presses(WEI, alarm, "Who reported this?", channel="quality")
+    assert AMINA not in words(refused)
+    await stage.settled()
+    assert AMINA not in " ".join(words(c) for c in stage.channel())
+
+
 async def test_danger_that_reached_nobody_is_said_to_have_reached_nobody(stage: Stage) -> None:
     def nobody(work: Any) -> None:
         for channel in work.session.exec(_channels()).all():

@@ -86,8 +86,8 @@ def page(work: Work, which: str) -> Card | None:
 
 def _tell(work: Work, dialog: Dialog, title: str, body: list[Part], by: Member) -> None:
     """To the quality channel without a name, and to everyone paged so far with the name of whom to ring."""
-    _tell_quality(work, dialog, title, body)
     card = _private(title, body, by.name)
+    _tell_quality(work, dialog, Card(title=title, preview=PREVIEW, body=tuple(body)), card)
     for person_id in paging.paged(work, dialog):
         post.to_person(work, person_id, card, about=f"danger:{dialog.id}", urgent=True)
 
@@ -99,10 +99,11 @@ def alarm(work: Work, which: str) -> Card | None:
     if told is None or dialog is None:
         return None
     facts = _facts(_answers(work, dialog))
+    who = (button(work, "Who reported this?", "danger.who", dialog=dialog.id),)
     if seen := paging.seen_in_a_role(work, told):
         title = SAID_OVER if told.state == DROPPED else SEEN
-        return Card(title=title, preview=f"{title}.", body=(Words(text=seen), *facts))
-    return Card(title=TITLE, preview=PREVIEW, body=(_act(work), *facts))
+        return Card(title=title, preview=f"{title}.", body=(Words(text=seen), *facts), buttons=who)
+    return Card(title=TITLE, preview=PREVIEW, body=(_act(work), *facts), buttons=who)
 
 
 def _raise_alarm(work: Work, dialog: Dialog, told: Deadline) -> bool:
@@ -117,12 +118,10 @@ def _raise_alarm(work: Work, dialog: Dialog, told: Deadline) -> bool:
     return any(reached)
 
 
-def _tell_quality(work: Work, dialog: Dialog, title: str, body: list[Part]) -> bool:
-    card = Card(title=title, preview=PREVIEW, body=tuple(body))
-    if post.to_channel(work, "quality", card, about=f"danger:{dialog.id}", urgent=True):
-        return True
-    told = [post.to_person(work, p.id, card, urgent=True) for p in people.holders(work, Role.QUALITY)]
-    return any(told)
+def _tell_quality(work: Work, dialog: Dialog, in_channel: Card, in_private: Card) -> None:
+    if not post.to_channel(work, "quality", in_channel, about=f"danger:{dialog.id}", urgent=True):
+        for someone in people.holders(work, Role.QUALITY):
+            post.to_person(work, someone.id, in_private, urgent=True)
 
 
 def _reached(quality: bool, executive: bool) -> Reached:

@@ -179,4 +179,14 @@ def _acknowledge(work: Work, press: Press) -> Reply:
     return Reply(card=said("Thank you", text), replaces=False)
 
 
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {"danger.seen": _acknowledge}
+def _who_reported(work: Work, press: Press) -> Reply:
+    """The reporter was told that the quality team has their name; in a channel it does not stand."""
+    dialog = work.session.get_one(Dialog, press.args["dialog"])
+    if press.by.id not in paged(work, dialog) and not press.by.is_quality:
+        raise Refusal("This is for the quality team. If somebody is in danger, ring 999.")
+    work.record(press.by.id, "looked up who reported danger", dialog=dialog.id)
+    text = f"{people.name_of(work, dialog.person_id)} reported it. Please ring them, to hear more or to make sure."
+    return Reply(card=said("Who reported the danger", text), replaces=False)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {"danger.seen": _acknowledge, "danger.who": _who_reported}

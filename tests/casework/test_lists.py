@@ -5,15 +5,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 from test_reporting import AMINA, BRONWEN, LEAH
 
 from duty_stage import a_case, who
 from psirf_bot.cards import adaptive, blockkit
 from psirf_bot.cards.check import slack_problems, teams_problems
 from psirf_bot.cards.model import Card
+from psirf_bot.casework import lists
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Case
+from psirf_bot.store.tables import Action, Case
 from stage import Stage, action, words
 
 HOW_MANY = 20
@@ -68,6 +70,23 @@ async def test_everything_on_a_list_can_be_reached_the_newest_first(stage: Stage
     assert list(references(found)) == NEWEST_FIRST
     assert "And 12 more." in words(found[0])
     assert "more." not in words(found[-1])
+
+
+async def test_a_search_that_finds_too_much_says_how_much_more_there_is_and_what_to_do(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "FOUND", 10)
+    found = await pages(stage, LEAH, await stage.says(LEAH, "find community"))
+    assert list(references(found)) == NEWEST_FIRST[:10]
+    assert "And 12 more." in words(found[0])
+    assert "And 10 more. Please look for something narrower" in words(found[-1])
+
+
+async def test_what_somebody_looked_for_is_not_kept_for_the_button(stage: Stage) -> None:
+    await stage.says(LEAH, "find communit")
+    kept = await stage.do(lambda work: work.session.exec(select(Action).where(Action.verb == "case.more")).all())
+    assert kept
+    assert "communit" not in str([action.args for action in kept]).lower()
 
 
 async def test_every_report_that_is_to_be_read_can_be_reached_the_oldest_first(stage: Stage) -> None:

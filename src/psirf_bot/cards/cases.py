@@ -237,8 +237,10 @@ def list_card(
         body.append(Words(text=line.heading, style="heading"))
         body.append(Words(text=f"{STATE_WORDS[line.state]}. {moment(line.occurred)}.", style="subtle"))
         body.append(Buttons(buttons=buttons))
-    if more:
-        body += [Words(text=f"And {left} more.", style="subtle"), Buttons(buttons=(more,))]
+    if left:
+        narrower = "" if more else " Please look for something narrower, such as a reference or an owner."
+        body.append(Words(text=f"And {left} more.{narrower}", style="subtle"))
+        body += [Buttons(buttons=(more,))] if more else []
     if not body:
         body.append(Words(text=nothing))
     return Card(title=title, preview=title, body=tuple(body))

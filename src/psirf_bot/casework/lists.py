@@ -22,7 +22,10 @@ BESIDE_DUTIES = 4
 """Cases shown where duties are shown too, so that both fit on one card."""
 NOTHING_WAITS = "Nothing waits for you. Thank you."
 NOTHING_MORE = "There is nothing more in this list."
+WAS_FOUND = "What was found"
 SHOWN = 8
+FOUND = 120
+"""Cases that one search reaches, a page at a time."""
 MOST_CHECKS = 3
 """So that a card holds everything that it begins to list, buttons included, on every platform."""
 
@@ -32,7 +35,7 @@ def my_reports(work: Work, by: Member, *, after: str = "") -> Card:
     mine = select(Case).where(Case.reporter_id == by.id, *_older(work, after))
     found = work.session.exec(mine.order_by(*_NEWEST_FIRST)).all()
     nothing = NOTHING_MORE if after else "You have not reported anything yet."
-    further = _Further("mine", len(found) - SHOWN)
+    further = _Further("mine", len(found) - SHOWN, _last(found[:SHOWN]))
     return _list(work, by, "Your reports", nothing, found[:SHOWN], further)
 
 
@@ -58,7 +61,7 @@ def _unread(work: Work, most: int, after: str = "") -> tuple[Sequence[Case], "_F
     """The reports that nobody has read, the oldest first, and how many more there are."""
     waiting = select(Case).where(Case.state == State.REPORTED, *_newer(work, after))
     unread = work.session.exec(waiting.order_by(col(Case.opened_at), col(Case.id)).limit(most)).all()
-    return unread, _Further("unread", _count(work, _how_many(waiting)) - len(unread))
+    return unread, _Further("unread", _count(work, _how_many(waiting)) - len(unread), _last(unread))
 
 
 def overdue(work: Work, by: Member) -> Card:
@@ -88,7 +91,7 @@ def _count(work: Work, counting: Any) -> int:
     return int(work.session.exec(counting).one())
 
 
-def find(work: Work, by: Member, words: str, *, after: str = "") -> Card:
+def find(work: Work, by: Member, words: str) -> Card:
     """Cases by reference, Datix number, service, state or owner, as far as this person may see them."""
     if not allowed(work, by, Act.FIND):
         raise Refusal("Finding cases is for the quality team and leads. Type my reports to see your own.")
@@ -96,15 +99,28 @@ def find(work: Work, by: Member, words: str, *, after: str = "") -> Card:
     owners = select(Person.id).where(func.lower(Person.name).like(wanted, escape="\\"))
     columns = (Case.reference, Case.datix_number, Case.service, Case.state)
     matches = [func.lower(column).like(wanted, escape="\\") for column in columns]
-    found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners)), *_visible_to(by), *_older(work, after))
-    newest = work.session.exec(found.order_by(*_NEWEST_FIRST).limit(SHOWN * 2)).all()
-    shown = [case for case in newest if allowed(work, by, Act.SEE_CASE, case)][:SHOWN]
-    last = shown[-1] if len(shown) == SHOWN else newest[-1] if newest else None
-    left = _count(work, _how_many(found)) - newest.index(last) - 1 if last else 0
+    found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners)), *_visible_to(by))
+    newest = work.session.exec(found.order_by(*_NEWEST_FIRST).limit(FOUND)).all()
     nothing = "Nothing was found. You can look for a reference, a Datix number, a service, a state or an owner."
-    # Where more is found than is shown, these words are part of what is stored as a service, a state or a name.
-    further = _Further("found", left, last.id if last else "", words)
-    return _list(work, by, "What was found", NOTHING_MORE if after else nothing, shown, further)
+    return _found(work, by, newest, _count(work, _how_many(found)) - len(newest), nothing)
+
+
+def _found(work: Work, by: Member, found: Sequence[Case], beyond: int, nothing: str) -> Card:
+    """The first of these that they may see. The button knows the others by their ids: no words are kept for it."""
+    shown: list[Case] = []
+    looked_at = 0
+    while looked_at < len(found) and len(shown) < SHOWN:
+        shown += [found[looked_at]] if allowed(work, by, Act.SEE_CASE, found[looked_at]) else []
+        looked_at += 1
+    others = " ".join(case.id for case in found[looked_at:])
+    return _list(work, by, WAS_FOUND, nothing, shown, _Further("found", len(found) - looked_at, others, beyond))
+
+
+def _more_found(work: Work, by: Member, ids: list[str], beyond: int) -> Card:
+    if not allowed(work, by, Act.FIND):
+        raise Refusal("Finding cases is for the quality team and leads. Type my reports to see your own.")
+    there = {case.id: case for case in work.session.exec(select(Case).where(col(Case.id).in_(ids)))}
+    return _found(work, by, [there[which] for which in ids if which in there], beyond, NOTHING_MORE)
 
 
 def _find(work: Work, press: Press, answers: Answers) -> Card:
@@ -125,14 +141,14 @@ FIND = Form(
 
 def _more(work: Work, press: Press) -> Reply:
     """The next ones of a list, beside those that are shown."""
-    after, by = press.args["after"], press.by
+    at, by = press.args["at"], press.by
     match press.args["list"]:
         case "mine":
-            card = my_reports(work, by, after=after)
+            card = my_reports(work, by, after=at)
         case "unread":
-            card = _more_to_read(work, by, after)
+            card = _more_to_read(work, by, at)
         case _:
-            card = find(work, by, press.args["words"], after=after)
+            card = _more_found(work, by, at.split(), int(press.args["beyond"]))
     return Reply(card=card, replaces=False)
 
 
@@ -140,12 +156,13 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {"case.find": FIND, "case.mor
 
 
 class _Further(NamedTuple):
-    """What a list does not show: how many, after which case (the last one shown, unless given), found by what words."""
+    """What a list does not show: how many, and where it goes on; `beyond`: how many more, which have to be looked for
+    anew."""
 
     kind: str
     left: int
-    after: str = ""
-    words: str = ""
+    at: str
+    beyond: int = 0
 
 
 _NEWEST_FIRST = (col(Case.opened_at).desc(), col(Case.id).desc())
@@ -162,6 +179,10 @@ def _newer(work: Work, than: str) -> list[Any]:
     case = work.session.get(Case, than) if than else None
     at, id_ = col(Case.opened_at), col(Case.id)
     return [or_(at > case.opened_at, and_(at == case.opened_at, id_ > case.id))] if case else []
+
+
+def _last(shown: Sequence[Case]) -> str:
+    return shown[-1].id if shown else ""
 
 
 def _how_many(found: Any) -> Any:
@@ -195,12 +216,15 @@ def _list(
     first: tuple[Part, ...] = (),
 ) -> Card:
     rows = [(cases.line(work, case), _buttons(work, by, case)) for case in found]
-    if further is None or further.left <= 0 or not (after := further.after or (found[-1].id if found else "")):
+    if further is None or further.left + further.beyond <= 0:
         return cards.list_card(title, nothing, rows, first=first)
-    where = {"list": further.kind, "after": after, "words": further.words}
-    action = action_id(work, "case.more", person_id=by.id, **where)
+    left = further.left + further.beyond
+    if further.left <= 0:
+        return cards.list_card(title, nothing, rows, first=first, left=left)
+    where = {"at": further.at, "beyond": str(further.beyond)}
+    action = action_id(work, "case.more", case=None, person_id=by.id, list=further.kind, **where)
     more = Button(label="Show more", action=action, spoken=f"Show more: {title}")
-    return cards.list_card(title, nothing, rows, first=first, left=further.left, more=more)
+    return cards.list_card(title, nothing, rows, first=first, left=left, more=more)
 
 
 def _buttons(work: Work, by: Member, case: Case) -> tuple[Button, ...]:

@@ -55,14 +55,14 @@ def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) 
     return []
 
 
-def _some(rank: int, which: str) -> str:
+def _some(rank: int, which: str, among: str = "outbox") -> str:
     """Of these messages the ones that have been due for longest. Sorted by nothing else, the index has them in order.
 
     A message waits where another of its conversation is on its way, or has to go first.
     """
     return f"""
         SELECT {rank} AS rank, id FROM (
-            SELECT id FROM outbox
+            SELECT id FROM {among}
             WHERE {which} AND due_at <= :now
             AND NOT EXISTS (
                 SELECT 1 FROM outbox AS other
@@ -79,9 +79,9 @@ def _some(rank: int, which: str) -> str:
         ) AS some_of_them"""  # noqa: S608 - made of constants alone
 
 
-_HOLDS = "(SELECT platform FROM platformhold WHERE until > :real)"
-_MAY_GO = f"platform NOT IN {_HOLDS}"
-_ANSWERS = f"""platform IN {_HOLDS} AND due_at > :just_now AND created_at > :just_now
+_MAY_GO = "platform NOT IN (SELECT platform FROM platformhold WHERE until > :real)"
+_HELD = "platformhold AS hold CROSS JOIN outbox"  # in this order, so that nothing is looked at while there is none
+_ANSWERS = """hold.until > :real AND hold.platform = outbox.platform AND due_at > :just_now AND created_at > :just_now
     AND first_tried_at IS NULL AND person_id IS NOT NULL AND subject IS NULL"""
 """What somebody may be waiting for now is tried once though its platform has asked to wait. It counts each method and
 each conversation by itself, so that what one message met says little of another."""
@@ -96,7 +96,7 @@ _FIRST = Prepared(
                 # Danger waits for no platform. Each message still waits for as long as it was itself asked to.
                 _some(0, f"state = 'due' AND {_URGENT}"),
                 _some(0, f"state = 'uncertain' AND {_SETTLED} AND {_URGENT}"),
-                _some(1, f"state = 'due' AND NOT {_URGENT} AND {_ANSWERS}"),
+                _some(1, f"state = 'due' AND NOT {_URGENT} AND {_ANSWERS}", _HELD),
                 _some(1, f"state = 'due' AND NOT {_URGENT} AND {_MAY_GO}"),
                 _some(1, f"state = 'uncertain' AND {_SETTLED} AND NOT {_URGENT} AND {_MAY_GO}"),
             )

@@ -382,6 +382,23 @@ async def test_the_quality_team_is_given_the_name_that_the_reporter_was_told_it_
     assert AMINA not in " ".join(words(c) for c in stage.channel())
 
 
+async def test_a_report_that_is_stopped_does_not_end_the_danger(stage: Stage) -> None:
+    card = await stage.says(AMINA, "report")
+    await stage.presses(AMINA, card, "Next", {**PAGE_1, "danger": "yes"})
+    await stage.settled()
+    assert "may ring you" in words(await stage.says(AMINA, "cancel"))
+    await stage.settled()
+    assert stage.channel()[0].title == "Someone may be in danger now"
+    assert stage.private(MARGUERITE) == []
+    stage.later(minutes=6)
+    await stage.tick()
+    await stage.settled()
+    [page] = stage.private(MARGUERITE)
+    assert page.title == "Someone may be in danger now", "nobody has seen it, so the next are paged"
+    assert "stopped before it was sent. Please ring the reporter" in words(page)
+    assert "Not known yet" not in words(page)
+
+
 async def test_danger_that_reached_nobody_is_said_to_have_reached_nobody(stage: Stage) -> None:
     def nobody(work: Any) -> None:
         for channel in work.session.exec(_channels()).all():

@@ -16,6 +16,7 @@ PREVIEW = "Urgent: please read this message from the safety bot now."
 TITLE = "Someone may be in danger now"
 SEEN = "Somebody has seen this danger and will act"
 SAID_OVER = "The danger is said to be over"
+STOPPED = "The report that said so was stopped before it was sent. Please ring the reporter to make sure."
 SOME, ALL, OVER = "some", "all", "over"
 """What has been told so far: that there is danger, that and what is known of it, that it is over."""
 
@@ -44,12 +45,13 @@ def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
 
 
 def stopped(work: Work, dialog: Dialog, by: Member) -> bool:
-    """Tell that the report was stopped before it was sent; False when no danger had been told."""
+    """Tell that the report was stopped before it was sent; False when no danger had been told.
+
+    That says nothing of the danger, so the paging goes on until somebody has seen it.
+    """
     if dialog.danger_told not in {SOME, ALL}:
         return False
-    paging.stop(work, dialog, by.id)
-    words = Words(text="The report that said so was stopped before it was sent. Please ring the reporter to make sure.")
-    _tell(work, dialog, "About the danger reported just now", [words], by)
+    _tell(work, dialog, "About the danger reported just now", [Words(text=STOPPED)], by)
     return True
 
 
@@ -77,7 +79,7 @@ def page(work: Work, which: str) -> Card | None:
     dialog = work.session.get(Dialog, which.partition(":")[0])
     if dialog is None:
         return None
-    reporter, facts = people.name_of(work, dialog.person_id), _facts(_answers(work, dialog))
+    reporter, facts = people.name_of(work, dialog.person_id), _as_known(work, dialog)
     if not paging.is_waiting(work, dialog):
         return _private(TITLE, [Words(text=paging.seen(work, dialog)), *facts], reporter)
     see = button(work, "I have seen this and will act", "danger.seen", style="primary", dialog=dialog.id)
@@ -98,7 +100,7 @@ def alarm(work: Work, which: str) -> Card | None:
     dialog = work.session.get(Dialog, told.subject_id) if told else None
     if told is None or dialog is None:
         return None
-    facts = _facts(_answers(work, dialog))
+    facts = _as_known(work, dialog)
     who = (button(work, "Who reported this?", "danger.who", dialog=dialog.id),)
     if seen := paging.seen_in_a_role(work, told):
         title = SAID_OVER if told.state == DROPPED else SEEN
@@ -130,11 +132,11 @@ def _reached(quality: bool, executive: bool) -> Reached:
     return "the quality team" if quality else "the executive on call" if executive else "nobody"
 
 
-def _answers(work: Work, dialog: Dialog) -> Mapping[str, object]:
+def _as_known(work: Work, dialog: Dialog) -> list[Part]:
     if dialog.case_id:  # the report has been sent meanwhile, and its words are with the case
         version = cases.newest_version(work, work.session.get_one(Case, dialog.case_id))
-        return version.answers if version else {}
-    return dialog.answers
+        return _facts(version.answers if version else {})
+    return [Words(text=STOPPED)] if dialog.state == "cancelled" else _facts(dialog.answers)
 
 
 def _private(title: str, body: list[Part], reporter: str) -> Card:

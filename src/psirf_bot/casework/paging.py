@@ -42,7 +42,7 @@ def page_first(work: Work, deadline: Deadline) -> bool:
 
 
 def stop(work: Work, dialog: Dialog, by: str) -> None:
-    """The danger is over, or its report was stopped: nobody else is woken."""
+    """The reporter says that it is over: nobody else is woken."""
     for deadline in running(work, _about(dialog), RULE):
         settle(work, deadline, DROPPED, by)
         _show_again(work, dialog.id)

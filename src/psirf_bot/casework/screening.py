@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from psirf_bot.casework.work import PersonId
 from psirf_bot.dialogs.questions import People, Question, Text
@@ -51,8 +52,7 @@ def screen(
         if not isinstance(asked, Text | People):
             cleared[key] = raw
             continue
-        words = [part for part in (raw if isinstance(raw, list) else [raw]) if isinstance(part, str)]
-        words = [part for part in words if not isinstance(part, PersonId)]
+        words = [part for part in (raw if isinstance(raw, list) else [raw]) if _is_typed(part)]
         # A work e-mail address is how a colleague is named.
         harmless = frozenset({identifiers.Kind.EMAIL}) if isinstance(asked, People) else frozenset()
         kinds = {f.kind for part in words for f in identifiers.find(part)} - harmless
@@ -60,17 +60,21 @@ def screen(
         if not kinds or (kept and isinstance(asked, Text)):
             cleared[key] = raw
         elif masked:
-            cleared[key] = (
-                [part if isinstance(part, PersonId) else identifiers.mask(part) for part in raw]
-                if isinstance(raw, list)
-                else identifiers.mask(words[0])
-            )
+            cleared[key] = [_masked(part) for part in raw] if isinstance(raw, list) else _masked(raw)
         elif typed and isinstance(asked, Text) and (rest := _without(words)):
             cleared[key] = rest
             taken_out |= kinds
         else:
             held_back[key] = f"{identifiers.words(kinds)} {TYPED if typed else IN_A_FORM}"
     return Screened(cleared, held_back, identifies, identifiers.words(taken_out))
+
+
+def _is_typed(part: object) -> TypeGuard[str]:
+    return isinstance(part, str) and not isinstance(part, PersonId)
+
+
+def _masked(part: object) -> object:
+    return identifiers.mask(part) if _is_typed(part) else part
 
 
 def _without(words: list[str]) -> str:

@@ -191,6 +191,17 @@ async def test_anything_else_says_that_it_is_not_sent_yet_and_how(stage: Stage) 
     assert await cases(stage) == 0
 
 
+@pytest.mark.parametrize("typed", ["Send.", "done", "send it please"])
+async def test_words_that_would_send_are_no_answer_to_a_question_in_words(stage: Stage, typed: str) -> None:
+    asked = await types(stage, "report", "no", "near miss", HAPPENED, "yesterday", "community nursing")
+    assert "Type skip to leave this out" in asked
+    card = await types(stage, typed)
+    assert "Not sent yet: this question comes first." in card
+    assert "Type skip to leave this out" in card
+    assert "place" not in await answers(stage)
+    assert await cases(stage) == 0
+
+
 # Said in one breath
 
 

@@ -18,6 +18,7 @@ SEND = frozenset({
 _BEFORE_SEND = r"(?:(?:yes|yeah|yep|ok|okay|please|now)\b[\s,.!]*)+(?=\w)"
 BACK = frozenset({"back", "go back", "previous", "one back", "back one"})
 NOT_SENT = "Not sent yet. Type send to send it, type back to go back one question, or press “Change”."
+NOT_SENT_BEFORE = "Not sent yet: this question comes first."
 THE_FIRST = "This is the first question. Type cancel to stop."
 STAYS = "What you answered here stays until you answer it again."
 NOT_TAKEN = "What you typed just now was not taken: go on with it first, and then type it again."

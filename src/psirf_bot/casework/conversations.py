@@ -19,7 +19,7 @@ from psirf_bot.casework.screening import Screened, screen
 from psirf_bot.casework.talk import Script, Talk, digest, may_keep
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.flow import Page, Turn, asked_before, page_before, submit, unanswered
-from psirf_bot.dialogs.questions import People
+from psirf_bot.dialogs.questions import Choice, People
 from psirf_bot.domain.authority import Member
 from psirf_bot.store.direct import Prepared, known_as_stored, put, table_of
 from psirf_bot.store.tables import Dialog
@@ -100,11 +100,12 @@ class Conversations:
         key = _typing_at(talk, turn)
         if by_typing.plain(text) in by_typing.BACK:
             return _one_back(talk, turn, key)
+        sends = by_typing.means_send(text, talk.script.send)
         if key is None:
-            if by_typing.means_send(text, talk.script.send):
-                return _send(talk, turn)
-            return talk.card(turn, note=by_typing.NOT_SENT, one_at_a_time=True)
+            return _send(talk, turn) if sends else talk.card(turn, note=by_typing.NOT_SENT, one_at_a_time=True)
         question = talk.flow.question(key)
+        if sends and not isinstance(question, Choice):  # nobody's account of anything, in whatever words it is asked
+            return talk.card(turn, key=key, note=by_typing.NOT_SENT_BEFORE, one_at_a_time=True)
         given: object = None if by_typing.skips(question, text, work.local) else text
         if isinstance(question, People) and COLLEAGUE in text:
             if not said.picked:

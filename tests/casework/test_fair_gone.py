@@ -327,6 +327,20 @@ async def test_it_is_said_once_and_then_with_the_reminders(stage: Stage) -> None
     assert len(ears.of(LEAH)) == 1
 
 
+async def test_a_colleague_who_came_later_and_is_gone_too_is_told_as_soon(stage: Stage) -> None:
+    await ready(stage)
+    await begun(stage)
+    first = await gone(stage, leaves, [OWEN])
+    await until(stage, MONDAY)
+    assert len(first.of(LEAH)) == 1
+    await press(stage, LEAH, "fair.replace", {"colleague": [IMOGEN], "reason": "They cannot."})
+    await press(stage, IMOGEN, "fair.join")
+    ears = Ears(stage)
+    await stage.do(lambda work: leaves(work, IMOGEN))
+    await until(stage, TUESDAY)
+    assert len(ears.of(LEAH)) == 1
+
+
 async def test_nobody_is_told_that_a_colleague_is_missing_while_both_can_take_part(stage: Stage) -> None:
     await ready(stage)
     await paused(stage)

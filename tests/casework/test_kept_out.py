@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from decisions import FEMI, VOTES, decided_by_a_panel
-from responses import HUSSEIN, LEAH, MARGUERITE, NIAMH, SANDEEP, TOMASZ, press, titles
+from responses import CALLUM, HUSSEIN, LEAH, MARGUERITE, NIAMH, SANDEEP, TOMASZ, press, titles
 from sqlmodel import select
 from test_joined_reports import on, report
 from test_panel_decision import stands_in
@@ -25,6 +25,7 @@ from stage import Stage, words
 
 NOBODY, ASKED = "A PSII needs somebody who can verify it", "A PSII waits for you to verify it"
 NEEDED, UNANSWERED = "A panel needs a chair", "A panel needs an answer"
+DEPARTS = "A panel asks to depart from the minimum"
 PSII: dict[str, Any] = {"decision": "psii", "rationale": "Two charts.", "departure": None}
 LESS: dict[str, Any] = {"decision": "aar", "rationale": "Two charts.", "departure": "It is known."}
 
@@ -123,7 +124,21 @@ async def test_where_nobody_can_verify_it_that_is_said_and_whose_it_is(stage: St
             await stage.tick()
     assert not [n for n in (MARGUERITE, HUSSEIN) for c in stage.private(n) if "PSII: PSI-2026-0001" in words(c)]
     assert [c for c in stage.private(LEAH) if "Find somebody who can verify the PSII: PSI-2026-0001" in words(c)]
+    owed = await stage.says(LEAH, "overdue")
+    spoken = [b.spoken for b in owed.all_buttons() if "Find somebody who can verify" in b.spoken]
+    assert spoken
+    assert not [each for each in spoken if each.startswith("Hand it over")], "nobody there is could take it on"
     assert said_to_quality(stage, NOBODY) == 1, "once"
+
+
+async def test_whoever_chairs_it_today_hears_of_it(stage: Stage) -> None:
+    await with_a_panel(stage, TOMASZ)
+    await closes_and_decides(stage, PSII)
+    await press(stage, SANDEEP, "panel.approve")
+    form = await stage.says(SANDEEP, "deputy")
+    await stage.presses(SANDEEP, form, "Save", {"deputy": CALLUM, "from": "2026-11-20", "until": "2026-12-20"})
+    await joins(stage, MARGUERITE, HUSSEIN)
+    assert (titles(stage, CALLUM).count(NOBODY), titles(stage, SANDEEP).count(NOBODY)) == (1, 0)
 
 
 async def test_whoever_comes_to_stand_in_is_asked_at_once_and_verifies(stage: Stage) -> None:
@@ -207,6 +222,39 @@ async def test_a_joined_report_that_names_whoever_was_to_answer(stage: Stage) ->
     await joins(stage, MARGUERITE)
     assert await owing(stage, "panel.departure") == [HUSSEIN]
     assert len(stage.private(HUSSEIN)) == before, "they have been asked already"
+
+
+async def test_whoever_comes_to_owe_the_answer_is_asked_once_also_where_others_were_asked_before(stage: Stage) -> None:
+    await with_a_panel(stage, HUSSEIN)
+    await closes_and_decides(stage, LESS)
+    form = await stage.says(HUSSEIN, "deputy")
+    await stage.presses(HUSSEIN, form, "Save", {"deputy": NIAMH, "from": "2026-11-20", "until": "2026-12-20"})
+    await joins(stage, MARGUERITE)
+    stage.now = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    for _ in range(2):
+        await stage.tick()
+    assert await owing(stage, "panel.departure") == [NIAMH]
+    assert titles(stage, NIAMH).count(DEPARTS) == 1
+    assert "has been asked to answer it" in words(await press(stage, LEAH, "panel.show"))
+
+
+async def test_what_is_answered_to_a_panel_without_a_chair_is_kept_for_the_next(stage: Stage) -> None:
+    await with_a_panel(stage, TOMASZ)
+    await closes_and_decides(stage, LESS)
+    await joins(stage, SANDEEP)
+    told = words(await press(stage, MARGUERITE, "panel.depart-yes", {"note": None}))
+    assert "The panel needs another chair first" in told
+    assert "The chair is told" not in told
+
+
+async def test_it_is_not_the_chairs_either_and_is_kept_for_the_next(stage: Stage) -> None:
+    await with_a_panel(stage, TOMASZ)
+    await closes_and_decides(stage, LESS)
+    await joins(stage, SANDEEP)
+    told = words(await press(stage, MARGUERITE, "panel.depart-no", {"why-psii": "It is severe."}))
+    assert "Your words are kept with the panel." in told
+    assert "The chair has your words" not in told
+    assert "It is severe." in words(await press(stage, LEAH, "panel.show"))
 
 
 # An import of the people list

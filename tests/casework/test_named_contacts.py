@@ -25,7 +25,7 @@ from sqlmodel import select
 
 from psirf_bot import demo
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, desk, named_contacts, people
+from psirf_bot.casework import cases, desk, named_contacts, nobody_affected, people
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.store.tables import AuditEntry, NamedContact, Person, SupportNeed
@@ -142,6 +142,16 @@ async def test_that_nobody_was_affected_takes_a_reason_where_it_is_reported_othe
     ]
 
 
+async def test_harm_that_is_graded_none_is_not_said_as_a_harm(stage: Stage) -> None:
+    none = HARMED | {"physical-harm": "none", "psychological-harm": "none", "could-have-led": "no"}
+    await send_report(stage, AMINA, none)
+
+    def said(work: Work) -> str:
+        return nobody_affected.affected(work, case_in(work))
+
+    assert await stage.do(said) == "As it is reported, a patient was affected."
+
+
 async def test_that_they_do_not_want_one_takes_no_reason(stage: Stage) -> None:
     await harmed(stage)
     await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-not": "not-wanted", "why-nobody": None})
@@ -169,14 +179,15 @@ async def test_what_was_said_for_an_earlier_response_is_asked_anew(stage: Stage,
     await to_name(stage)
     await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-not": why})
     stage.later(hours=1)
-    await approved(stage, "psii")
+    await approved(stage, "mdt")
     assert await missing(stage) == ["the patient or family"]
-    card = await gate(stage, NIAMH) or Card(title="", preview="")
+    card = await gate(stage, LEAH)
+    assert card is not None
+    assert "Before this response was decided on it was said" in words(card)
     form = await press(stage, LEAH, "contacts-named.set")
     assert [getattr(i, "value", None) or None for i in form.inputs()] == [None, None]
     await press(stage, LEAH, "contacts-named.set", NOBODY | {"why-not": why})
     assert await missing(stage) == []
-    assert card.title == "" or "Before this response was decided on it was said" in words(card)
 
 
 async def test_the_checker_of_a_member_of_staff_is_their_contact(stage: Stage) -> None:

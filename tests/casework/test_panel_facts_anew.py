@@ -1,11 +1,12 @@
 """Something graver is reported after the facts of a panel were confirmed: they are looked at again (I09, B11)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from decisions import FEMI
 from ready_reports import send_report
-from responses import AMINA, BRONWEN, CLOSE, LEAD, LEAH, MARGUERITE, NIAMH, SANDEEP, START, press
+from responses import AMINA, BRONWEN, CALLUM, CLOSE, LEAD, LEAH, MARGUERITE, NIAMH, SANDEEP, START, press
 from test_joined_reports import on
 from test_panel_facts import confirms
 from test_panel_opening import filled_in, opens, the_panel, trained
@@ -74,7 +75,7 @@ async def test_the_chair_and_the_quality_team_are_told_in_words(stage: Stage) ->
     assert [card.title for card in stage.channel()].count(TOLD) == 1
     [to_chair] = await told(stage, SANDEEP)
     for text in (to_chair, words(stage.channel()[-1])):
-        assert "now suggests what was not found so: Unexpected death or severe harm under our care." in text
+        assert "gives new grounds for: Unexpected death or severe harm under our care." in text
         assert "nothing is approved before that" in text
         assert "Look at the facts again" in text
     assert LOOK_AGAIN in words(await press(stage, BRONWEN, "panel.vote")), "whoever votes reads it too"
@@ -163,6 +164,50 @@ async def test_what_was_confirmed_to_be_so_needs_no_second_look(stage: Stage) ->
     await dies(stage)
     assert await told(stage, SANDEEP) == []
     assert LOOK_AGAIN not in words(await press(stage, SANDEEP, "panel.show"))
+
+
+async def grave_and_departed_from(stage: Stage, *, taken_back: bool) -> None:
+    """Severe harm is found so, and perhaps taken back; the Chief Nurse allows less than a PSII."""
+    await confirmed(stage, **{"physical-harm": "severe"})
+    await confirms(stage, **{"facts-so": [GRAVE], "facts-not-known": None})
+    if taken_back:
+        await confirms(stage, **NONE_SO, **{"taken-back": "It was not severe, the scan says."})
+    await press(stage, SANDEEP, "panel.close", sure="yes")
+    less = {"decision": "aar", "rationale": "We know enough.", "departure": "The scan was clear."}
+    await press(stage, SANDEEP, "panel.decide", less)
+    await press(stage, MARGUERITE, "panel.depart-yes", {"note": None})
+
+
+@pytest.mark.parametrize("taken_back", [True, False])
+async def test_less_than_the_minimum_was_allowed_for_the_harm_as_it_was_reported_then(
+    stage: Stage, taken_back: bool
+) -> None:
+    await grave_and_departed_from(stage, taken_back=taken_back)
+    await dies(stage)
+    assert len(await told(stage, SANDEEP)) == 1
+    assert LOOK_AGAIN in words(await press(stage, SANDEEP, "panel.show"))
+    assert filled_in(await press(stage, LEAH, "panel.facts"))["facts-so"] == [GRAVE]
+    assert LOOK_AGAIN in words(await press(stage, SANDEEP, "panel.approve"))
+    stage.later(hours=1)
+    await looked_again(stage, GRAVE)
+    refused = words(await press(stage, SANDEEP, "panel.approve"))
+    assert "is approved" not in refused
+    psii = {"decision": "psii", "rationale": "He has died.", "departure": None}
+    await press(stage, SANDEEP, "panel.decide", psii)
+    assert "The minute of PSI-2026-0001 is approved" in words(await press(stage, SANDEEP, "panel.approve"))
+
+
+async def test_the_chair_hears_of_it_in_their_working_hours_and_whoever_stands_in_for_them(stage: Stage) -> None:
+    await confirmed(stage)
+    form = await stage.says(SANDEEP, "deputy")
+    leave = {"deputy": CALLUM, "from": "2026-11-20", "until": "2026-12-20"}
+    await stage.presses(SANDEEP, form, "Save", leave)
+    stage.now = datetime(2026, 11, 21, 1, tzinfo=UTC)
+    await amends(stage, "physical-harm", "fatal")
+    assert not [*await told(stage, CALLUM), *await told(stage, SANDEEP)], "not in the night before a Saturday"
+    stage.now = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    await stage.tick()
+    assert (len(await told(stage, CALLUM)), len(await told(stage, SANDEEP))) == (1, 0)
 
 
 async def test_a_graver_report_that_is_joined_with_it_counts(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import DutyLine, Row, When
 from psirf_bot.cards.model import Button
 from psirf_bot.casework import owners as whose
-from psirf_bot.casework import people, support_circle
+from psirf_bot.casework import people, support_circle, two_offices
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED, RUNNING
@@ -279,6 +279,8 @@ def row(work: Work, by: Member, found: Duty, shown: DutyLine, number: int, day: 
 
 def stays(found: Duty) -> str:
     """Why it is not handed over from one person to another; empty where it can be."""
+    if found.rule.id in support_circle.SIGNED and found.deadline.role == Role.QUALITY:
+        return two_offices.HOW  # nobody can do it today
     return ACT_OF[found.rule.id].stays if found.rule.id in ACT_OF else ""
 
 

@@ -24,11 +24,13 @@ def look_for_missing_colleagues(work: Work) -> None:
         if all(fair_runs.can_take_part(work, run, who) for who in fair_runs.pair(run)):
             continue
         for duty in running(work, fair_runs.subject(run), WAITS_FOR[run.state]):
-            _remind_once(work, duty)
+            _remind_once(work, run, duty)
 
 
-def _remind_once(work: Work, duty: Deadline) -> None:
+def _remind_once(work: Work, run: FairRun, duty: Deadline) -> None:
     told = select(Nudge.person_id).where(Nudge.deadline_id == duty.id, Nudge.why == NO_COLLEAGUE)
+    if joined := [entry.at for entry in fair_runs.entries(work, run) if entry.kind == "joined"]:
+        told = told.where(col(Nudge.at) >= max(joined))  # whoever has joined since can be missing too
     heard = set(work.session.exec(told))
     for someone in fair_circle.reminded(work, duty):
         if someone.id not in heard:

@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from psirf_bot.casework import deadlines, panel_closing, panel_departure, panel_members, panels, people, verifying
+from psirf_bot.casework import deadlines, panel_chair, panel_departure, panel_members, panels, people, verifying
 from psirf_bot.casework.case_facts import case_facts
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, of_case, running
 from psirf_bot.casework.panel_closing import THE_BOT
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.domain.people import Role
 from psirf_bot.store.database import without_words
 from psirf_bot.store.tables import Case, Deadline, Panel, Person
 
@@ -78,21 +77,21 @@ def _look_at(work: Work, case: Case, by: str) -> None:
         for seat in panel_members.all_of(work, panel):
             if seat.person_id in out and running(work, panel_members.vote(case, seat), "panel.vote"):
                 happened(work, Event.VOTE_NOT_NEEDED, panel_members.vote(case, seat), by)
-        if not _can_decide(work, panel, out):
+        if not _can_decide(work, case, panel, out):
             _ask_once_for_a_chair(work, case)
         panel_departure.see_to(work, case, panel)
     verifying.see_to(work, case)
 
 
-def _can_decide(work: Work, panel: Panel, out: frozenset[str]) -> bool:
+def _can_decide(work: Work, case: Case, panel: Panel, out: frozenset[str]) -> bool:
     """Whether its chair, or whoever stands in for them today, can decide."""
     chair = people.person(work, panel.chair_id)
-    if chair is None or not chair.active:
+    if chair is None or not chair.active or chair.id in out:
         return False
-    return out.isdisjoint({chair.id, people.acting_for(work, chair, Role.CHAIR).id})
+    return panel_chair.acting(work, case, panel) is not None
 
 
 def _ask_once_for_a_chair(work: Work, case: Case) -> None:
     """Once asked for another chair, the decision is nobody's until the quality team has chosen one."""
     if any(clock.owner_id for clock in running(work, of_case(case), "panel.decided")):
-        panel_closing.ask_for_a_chair(work, case)
+        panel_chair.ask_for_another(work, case)

@@ -44,7 +44,7 @@ def affected(work: Work, case: Case) -> str:
 
 
 def _worst(what: str, harm: Collection[PhysicalHarm] | Collection[PsychologicalHarm]) -> str:
-    found: list[PhysicalHarm | PsychologicalHarm] = [*harm]
+    found: list[PhysicalHarm | PsychologicalHarm] = [each for each in harm if each != "none"]
     return f"{what}: {min(found, key=lambda each: each.lfpse)}" if found else ""
 
 

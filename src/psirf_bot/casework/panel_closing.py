@@ -11,18 +11,16 @@ from sqlmodel import col, select
 
 from psirf_bot.cards import votes as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import panel_members, panels, people, post
+from psirf_bot.casework import panel_chair, panel_members, panels, people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import case_facts, panel_of
-from psirf_bot.casework.deadlines import hand_over, happened, of_case, running
+from psirf_bot.casework.deadlines import happened, running
 from psirf_bot.casework.forms import case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.domain.people import Role
 from psirf_bot.store.database import without_words
 from psirf_bot.store.tables import Case, Panel
 
@@ -106,16 +104,10 @@ def _closed(work: Work, case: Case, panel: Panel, by: str, *, told: str | None =
 
 
 def _tell_the_chair(work: Work, case: Case, panel: Panel, by: str) -> None:
-    """Whoever chairs it today is told in private, in their working hours unless it is urgent."""
-    chair = people.person(work, panel.chair_id)
-    acting = people.acting_for(work, chair, Role.CHAIR) if chair else None
-    if acting is None or not acting.active or acting.id in case_facts(work, case).kept_out_ids:
-        ask_for_a_chair(work, case)
-    elif acting.id != by:  # otherwise they have just been answered
-        at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, acting.id))
-        card = _how_it_ended(work, case, panel)
-        if not post.to_person(work, acting.id, card, at=None if panel.route == "urgent" else at):
-            tell_quality(work, case, cards.chair_not_reached(case.reference))
+    if panel_chair.acting(work, case, panel) is None:
+        panel_chair.ask_for_another(work, case)
+    elif not panel_chair.tell(work, case, panel, _how_it_ended(work, case, panel), by):
+        panel_chair.tell_quality(work, case, cards.chair_not_reached(case.reference))
 
 
 def _how_it_ended(work: Work, case: Case, panel: Panel) -> Card:
@@ -124,21 +116,3 @@ def _how_it_ended(work: Work, case: Case, panel: Panel) -> Card:
     look = button(work, LOOK, "panel.show", case=case, style="primary", opens=True)
     of = len(panels.members(work, panel))
     return cards.closed(case.reference, tally.total, of, panels.quorum_lacks(work, panel), tie, look)
-
-
-def ask_for_a_chair(work: Work, case: Case) -> None:
-    """The decision is the quality team's to see to until they have named another chair."""
-    for clock in running(work, of_case(case), "panel.decided"):
-        if clock.owner_id is not None:
-            hand_over(work, clock, None)
-    choose = button(work, "Choose another chair", "panel.papers", case=case, opens=True)
-    tell_quality(work, case, cards.chair_needed(case.reference, choose))
-
-
-def tell_quality(work: Work, case: Case, card: Card) -> None:
-    """In their channel or, where there is none, each in private; nobody who has no part in it."""
-    out = case_facts(work, case).kept_out_ids
-    if not post.to_channel(work, "quality", card):
-        for someone in people.holders(work, Role.QUALITY):
-            if someone.id not in out:
-                post.to_person(work, someone.id, card)

@@ -212,9 +212,7 @@ def _may_be_approved(work: Work, case: Case, panel: Panel) -> None:
     if looks_again := panel_facts_anew.words(work, panel):
         raise Refusal(f"{looks_again} Type panel {case.reference} to do so.")
     if panel_departure.departs(work, panel, panel.decision) and not panel_departure.holds(panel):
-        before = (
-            "since a departure was allowed" if panel.departure == panel_departure.AGREED else "since it was written"
-        )
+        before = "since a departure was allowed" if panel.departure == panels.AGREED else "since it was written"
         text = f"The facts were confirmed again {before}, and a PSII is the minimum now."
         raise Refusal(f"{text} {proposed_in_words(work, panel)} {again} Choose a PSII, or say why not.")
     if panels.quorum_lacks(work, panel) and not _rationale_of(panel)[0]:

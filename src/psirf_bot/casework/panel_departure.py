@@ -12,13 +12,12 @@ from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import (
     panel_card,
-    panel_closing,
+    panel_chair,
     panel_taken_back,
     panels,
     people,
     post,
     two_offices,
-    verifying,
 )
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
@@ -28,17 +27,23 @@ from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.panel_draft import draft, proposed_in_words, version
-from psirf_bot.casework.panels import DECIDED, DEPARTING, VOTING
+from psirf_bot.casework.panels import AGREED, ASKED, DECIDED, DEPARTING, REFUSED, VOTING
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.deadlines import Event
-from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel, Person
 
-ASKED, AGREED, REFUSED = "asked", "agreed", "refused"
+ANOTHER_CHAIR_FIRST = (
+    "The panel needs another chair first, and the quality team is asked to choose one. They write the decision again. "
+    "You are asked again if it is still less than the minimum."
+)
+KEPT_FOR_THE_NEXT = (
+    "Your words are kept with the panel. It needs another chair, who writes the decision again; the quality team is "
+    "asked to choose one."
+)
 
 
 def departs(work: Work, panel: Panel, decision: str | None) -> bool:
@@ -63,23 +68,27 @@ def ask(work: Work, case: Case, panel: Panel, why: str, by: str) -> None:
         two_offices.hand_on(work, clock, two_offices.may_answer(work, case, panel))
     asked = asked_of(work, panel)
     for someone in asked:
-        post.to_person(work, someone.id, _card(work, case, panel, someone))
+        post.to_person(work, someone.id, _card(work, case, panel, someone), key=_asked_once(work, panel, someone))
     if not asked:
-        panel_closing.tell_quality(work, case, two_offices.nobody_answers(case.reference))
+        panel_chair.tell_quality(work, case, two_offices.nobody_answers(case.reference))
 
 
 def see_to(work: Work, case: Case, panel: Panel) -> None:
     """Who can answer may have changed: its duty goes to them; where nobody can any more, that is said, once."""
     for clock in running(work, of_case(case), "panel.departure"):
-        nobody_could = clock.role == Role.QUALITY
         asked = two_offices.hand_on(work, clock, two_offices.may_answer(work, case, panel))
-        for someone in asked_of(work, panel) if asked and nobody_could else ():  # the others have been asked before
+        for someone in asked_of(work, panel) if asked else ():
             at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, someone.id))
-            post.to_person(work, someone.id, _card(work, case, panel, someone), at=at)
+            once = _asked_once(work, panel, someone)
+            post.to_person(work, someone.id, _card(work, case, panel, someone), at=at, key=once)
         if asked == []:
             card = two_offices.nobody_answers(case.reference)
-            panel_closing.tell_quality(work, case, card)
-            verifying.tell_chair(work, case, panel, card)
+            panel_chair.tell_quality(work, case, card)
+            panel_chair.tell(work, case, panel, card)
+
+
+def _asked_once(work: Work, panel: Panel, someone: Person) -> str:
+    return post.key_of(work, "departure", panel.id, version(work, panel), someone.id)
 
 
 def asked_of(work: Work, panel: Panel) -> list[Person]:
@@ -173,11 +182,13 @@ def _reason(work: Work, press: Press) -> Sequence[Question]:
 def _allow(work: Work, press: Press, answers: Answers) -> Card:
     case, panel = _asked(work, press)
     _answered(work, press, case, panel, AGREED, str(answers["note"] or "") or None)
-    for chair in _chairs(work, case, panel):
+    chairs = _chairs(work, case, panel)
+    for chair in chairs:
         opening = f"{press.by.name} allows what the panel wants. Please read the minute once more, and approve it."
         post.to_person(work, chair.id, draft(work, case, panel, people.member(work, chair), opening))
     look = button(work, "See the list of gaps", "gaps.show", opens=True)
-    return said(f"Allowed: {case.reference}", "The chair is told. It stays on the list of gaps.", look)
+    text = "The chair is told. It stays on the list of gaps." if chairs else ANOTHER_CHAIR_FIRST
+    return said(f"Allowed: {case.reference}", text, look)
 
 
 def _refuse(work: Work, press: Press, answers: Answers) -> Card:
@@ -189,7 +200,8 @@ def _refuse(work: Work, press: Press, answers: Answers) -> Card:
         write = button(work, "Write the decision", "panel.decide", case=case, style="primary", opens=True)
         title = f"{case.reference} has to be a PSII"
         post.to_person(work, chair.id, said(title, text, write, preview=PRIVATE_TASK))
-    return said(f"It has to be a PSII: {case.reference}", "The chair has your words, and writes the decision again.")
+    text = "The chair has your words, and writes the decision again." if chairs else KEPT_FOR_THE_NEXT
+    return said(f"It has to be a PSII: {case.reference}", text)
 
 
 def _answered(work: Work, press: Press, case: Case, panel: Panel, answer: str, note: str | None) -> None:
@@ -207,12 +219,11 @@ def _answered(work: Work, press: Press, case: Case, panel: Panel, answer: str, n
 
 def _chairs(work: Work, case: Case, panel: Panel) -> list[Person]:
     """Whoever chairs it today, and whoever wrote the decision if that was somebody else; nobody who is kept out."""
-    chair = people.person(work, panel.chair_id)
-    acting = people.acting_for(work, chair, Role.CHAIR) if chair else None
     wrote, out = people.person(work, panel.decided_by), case_facts(work, case).kept_out_ids
-    found = list({p.id: p for p in (acting, wrote) if p and p.active and p.id not in out}.values())
+    both = panel_chair.acting(work, case, panel), wrote
+    found = list({p.id: p for p in both if p and p.active and p.id not in out}.values())
     if not found:
-        panel_closing.ask_for_a_chair(work, case)
+        panel_chair.ask_for_another(work, case)
     return found
 
 

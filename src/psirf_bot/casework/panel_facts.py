@@ -141,7 +141,7 @@ def _so_far(work: Work, press: Press) -> Answers:
         return {"facts-so": _suggested(work, case), "could-have": could_have}
     anew = [each.id for each in panel_facts_anew.since(work, last)]
     return {
-        "facts-so": [*(fact for fact in last.facts if fact not in panel_taken_back.ids(last)), *anew],
+        "facts-so": sorted({*last.facts} - panel_taken_back.ids(last) | {*anew}),
         "facts-not-known": [fact for fact in last.facts_not_known or () if fact not in anew],
         "always-consider": last.learning,
         "always-consider-why": last.learning_why,

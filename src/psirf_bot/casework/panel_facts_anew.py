@@ -12,20 +12,19 @@ from sqlmodel import col, exists, or_, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.panel import source_words
-from psirf_bot.casework import cases, panel_closing, panels, people, post
+from psirf_bot.casework import cases, panel_chair, panel_closing, panel_taken_back, panels
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import case_facts, panel_of
 from psirf_bot.casework.work import Work, once
 from psirf_bot.dialogs.flow import record_of
 from psirf_bot.domain.case import State
 from psirf_bot.domain.minimum import Requirement, grounds
-from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import Report
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel, ReportVersion
 
 LOOK_AGAIN = "The facts have to be looked at again."
-CHANGED = "What is reported has changed since they were confirmed, and now suggests what was not found so:"
+CHANGED = "What is reported has changed since they were confirmed, and gives new grounds for:"
 CONFIRM = "Somebody confirms them anew, and may find the same; nothing is approved before that."
 NEW_PANEL = "Please open a new panel."
 BY_CLOSING = (
@@ -61,13 +60,18 @@ def of(work: Work, panel: Panel) -> tuple[Requirement, ...]:
 
 
 def since(work: Work, panel: Panel) -> tuple[Requirement, ...]:
-    """What is suggested now, was not when the facts were confirmed, and was not confirmed to be so."""
+    """What is suggested now, was not when the facts were confirmed, and was not confirmed to be so.
+
+    What was taken back again counts anew. So does all of it where less than the minimum was allowed: that was for the
+    event as it was reported then.
+    """
     at, asked = panel.facts_at, select(Panel.id).where(Panel.id == panel.id, MAY_HAVE_CHANGED)
     if panel.facts is None or at is None or work.session.exec(asked).first() is None:
         return ()
     case = work.session.get_one(Case, panel.case_id)
     fresh = {fact for fact, _ in grounds_of(work, case) - grounds_of(work, case, before=at)}
-    return tuple(each for each in work.trust.requirements if each.id in fresh and each.id not in panel.facts)
+    so = set[str]() if panel.departure == panels.AGREED else set(panel.facts) - panel_taken_back.ids(panel)
+    return tuple(each for each in work.trust.requirements if each.id in fresh and each.id not in so)
 
 
 def grounds_of(
@@ -156,8 +160,5 @@ def _tell(work: Work, case: Case, fresh: Collection[str], by: str) -> None:
     facts = button(work, "Look at the facts again", "panel.facts", case=case, style="primary", opens=True)
     offers = (facts, look) if panel.state != panels.APPROVED else (look,)
     card = said(f"{case.reference}: the facts have to be looked at again", text, *offers)
-    chair = people.person(work, panel.chair_id)
-    acting = people.acting_for(work, chair, Role.CHAIR) if chair else None
-    if acting and acting.active and acting.id not in {by, *case_facts(work, case).kept_out_ids}:
-        post.to_person(work, acting.id, card)
-    panel_closing.tell_quality(work, case, card)
+    panel_chair.tell(work, case, panel, card, by)
+    panel_chair.tell_quality(work, case, card)

@@ -12,7 +12,7 @@ from sqlmodel import func, select
 from psirf_bot.cards import check
 from psirf_bot.cards import votes as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import panel_card, panel_closing, panel_facts_anew, panel_members, panels
+from psirf_bot.casework import panel_card, panel_chair, panel_closing, panel_facts_anew, panel_members, panels
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.deadlines import happened
@@ -154,7 +154,7 @@ def _stand_back(work: Work, press: Press) -> Reply:
     for seat in seats:  # whoever acts for somebody else is no longer asked for their vote either
         happened(work, Event.VOTE_NOT_NEEDED, panel_members.vote(case, seat), by.id)
     if chairs:
-        panel_closing.ask_for_a_chair(work, case)
+        panel_chair.ask_for_another(work, case)
     panels.refresh(work, panel)
     return Reply(card=cards.stood_back(case.reference), replaces=press.place.private)
 

@@ -16,6 +16,8 @@ from psirf_bot.domain.trust import NATIONAL_NAMES
 from psirf_bot.store.tables import Case, Panel, PanelMember, Person, Vote
 
 VOTING, DECIDED, DEPARTING, APPROVED, STOPPED = "voting", "decided", "departing", "approved", "stopped"
+ASKED, AGREED, REFUSED = "asked", "agreed", "refused"
+"""How far a departure from the minimum has got."""
 
 
 def subject(panel: Panel) -> str:

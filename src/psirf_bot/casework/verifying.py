@@ -3,9 +3,9 @@
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import Grounds
-from psirf_bot.casework import cases, panel_closing, panels, people, post, two_offices
+from psirf_bot.casework import cases, panel_chair, panels, people, post, two_offices
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
+from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.deadlines import of_case, running
 from psirf_bot.casework.learning_responses import current, kind_of
 from psirf_bot.casework.owners import pattern_of
@@ -79,17 +79,9 @@ def _shown_anew(work: Work, case: Case) -> None:
 def _say_that_nobody_can(work: Work, case: Case, by: str = "") -> None:
     """To the quality team, and to the chair unless they have just been answered."""
     card = two_offices.nobody_verifies(case.reference)
-    panel_closing.tell_quality(work, case, card)
+    panel_chair.tell_quality(work, case, card)
     if panel := panel_of(work, case):
-        tell_chair(work, case, panel, card, by)
-
-
-def tell_chair(work: Work, case: Case, panel: Panel, card: Card, by: str = "") -> None:
-    """Whoever chairs the panel hears of it in their working hours; nobody who is kept out, nor whoever did it."""
-    chair = people.person(work, panel.chair_id)
-    if chair and chair.active and chair.id != by and chair.id not in case_facts(work, case).kept_out_ids:
-        at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, chair.id))
-        post.to_person(work, chair.id, card.model_copy(update={"preview": cards.PRIVATE_TASK}), at=at)
+        panel_chair.tell(work, case, panel, card, by)
 
 
 # What they sign

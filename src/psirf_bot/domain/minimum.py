@@ -110,13 +110,11 @@ def proposal(requirements: Sequence[Requirement], facts: Collection[str]) -> Pro
     )
 
 
-def suggested(report: Report | None) -> frozenset[str]:
-    """Which facts a report suggests, for somebody to confirm. Severe harm of either kind counts (V4)."""
-    return frozenset(fact for fact, _ in grounds(report)) if report else frozenset()
-
-
 def grounds(report: Report) -> frozenset[tuple[str, str]]:
-    """Which facts a report suggests, each with why; what is fatal is severe too, so that less harm is nothing new."""
+    """Which facts a report suggests, for somebody to confirm, each with why. Severe harm of either kind counts (V4).
+
+    What is fatal is severe too, so that less harm is nothing new.
+    """
     why = (
         (GRAVE, "fatal", report.physical_harm is PhysicalHarm.FATAL),
         (GRAVE, "severe", report.physical_harm in {PhysicalHarm.FATAL, PhysicalHarm.SEVERE}),

@@ -143,6 +143,37 @@ async def test_back_goes_one_question_back_and_loses_nothing(stage: Stage) -> No
     assert "This is the first question" in await types(stage, "go back", "back", "back", "back")
 
 
+@pytest.mark.parametrize("typed", ["next", "OK.", "keep it", "skip", "no"])
+async def test_going_on_after_back_leaves_the_answer_as_it_was(stage: Stage, typed: str) -> None:
+    await types(stage, "report", "no", "near miss", HAPPENED)
+    assert "Type next to go on without changing it." in await types(stage, "back")
+    assert "When was it?" in await types(stage, typed)
+    assert (await answers(stage))["what-happened"] == HAPPENED
+
+
+async def test_after_back_an_option_is_an_answer_and_what_can_be_left_out_can_be_left_out(stage: Stage) -> None:
+    await types(stage, "report", "yes", "back", "no")
+    assert (await answers(stage))["danger"] == "no"
+    await types(stage, "near miss", HAPPENED, "yesterday", "community nursing", "bay 4", "back", "skip")
+    assert (await answers(stage))["place"] is None
+
+
+async def test_after_back_words_that_cannot_be_used_are_asked_again_at_the_same_question(stage: Stage) -> None:
+    await types(stage, "report", "no", "near miss", HAPPENED, "yesterday 09:30", "back")
+    assert "before or after noon?" in await types(stage, "yesterday 2:30")
+    await types(stage, "yesterday 14:30")
+    assert str((await answers(stage))["when"]).endswith("T14:30")
+
+
+async def test_going_on_with_it_leaves_the_question_that_somebody_had_gone_back_to(stage: Stage) -> None:
+    await types(stage, "report", "no", "near miss", HAPPENED, "back", "back")
+    unfinished = await stage.says(AMINA, "report")
+    await stage.presses(AMINA, unfinished, "Go on with it")
+    await types(stage, "yesterday 14:30")
+    kept = await answers(stage)
+    assert (kept["event-type"], str(kept["when"])[-5:]) == ("near-miss", "14:30")
+
+
 async def test_back_from_the_check_and_an_answer_put_right(stage: Stage) -> None:
     await at_the_check(stage)
     assert "Check your answers" not in await types(stage, "back")
@@ -243,7 +274,9 @@ async def test_words_after_report_are_screened(stage: Stage) -> None:
     assert "stands in the chat" not in card, "a slash command does not stand there"
     assert (await answers(stage))["what-happened"] == "[NHS number removed] fell out of bed"
     await types(stage, "cancel")
-    assert "stands in the chat" in await types(stage, "report 943 476 5919 fell out of bed")
+    begun = await types(stage, "report 943 476 5919 fell out of bed")
+    assert "stands in the chat" in begun
+    assert "Type back" not in begun, "it is the first question, and its words stand on that card"
 
 
 # After a long time

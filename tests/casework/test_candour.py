@@ -285,7 +285,7 @@ async def test_told_closes_its_clock_only_in_person_with_an_apology(
     card = await records(stage, TELL, TOLD | change)
     assert ("told" not in await clocks(stage)) is done
     assert (await gate(stage) is None) is may_go_on
-    assert await stage.do(lambda work: candour.spoken_apology_given(work, case_of(work))) is may_go_on
+    assert await stage.do(lambda work: candour.standing_of(work, case_of(work)).apologised) is may_go_on
     assert await steps(stage) == ["told"], "what was recorded is kept"
     assert left in words(card)
     assert ("Still to do: " in words(card)) is bool(left)
@@ -531,7 +531,7 @@ async def test_a_joined_report_brings_its_record_and_its_clocks(stage: Stage) ->
     await joins(stage, SECOND, FIRST)
     assert await clocks(stage) == {"confirmed": "2026-11-25", "written": "2026-12-07"}, "from the report that says so"
     assert await clocks(stage, SECOND) == {}
-    assert await stage.do(lambda work: candour.spoken_apology_given(work, case_of(work)))
+    assert await stage.do(lambda work: candour.standing_of(work, case_of(work)).apologised)
     assert f"was joined with {FIRST}" in words(await opened(stage, reference=SECOND))
     assert f"was joined with {FIRST}" in words(await opened(stage, verb="candour.told", reference=SECOND))
 
@@ -557,7 +557,7 @@ async def test_what_is_owed_goes_along_a_chain_of_joined_reports(stage: Stage) -
     await joins(stage, SECOND, THIRD)
     assert await clocks(stage, THIRD) == {"confirmed": "2026-11-24", "written": "2026-12-04"}
     assert "Duty of candour may apply; a clinician decides." in words(await opened(stage, reference=THIRD))
-    assert await stage.do(lambda work: candour.spoken_apology_given(work, case_of(work, THIRD)))
+    assert await stage.do(lambda work: candour.standing_of(work, case_of(work, THIRD)).apologised)
 
 
 async def test_the_gate_looks_along_the_chain(stage: Stage) -> None:

@@ -357,7 +357,9 @@ async def test_danger_that_is_over_wakes_nobody_else(stage: Stage) -> None:
     await stage.settled()
     stage.later(minutes=10)
     await stage.tick()
-    assert len([text for text in await pages(stage, ROSALIND) if "Someone may be in danger now" in text]) == 1
+    heard = await pages(stage, ROSALIND)
+    assert len([text for text in heard if "The danger is said to be over" in text]) == 1
+    assert not [text for text in heard if "Someone may be in danger now" in text]
     assert [t for t in await pages(stage, LEAH) if "Someone may be in danger now" in t] == []
 
 

@@ -17,7 +17,7 @@ from psirf_bot.store.tables import Case, Channel, Identity, Outbox
 from scenes import scene
 from stage import Stage, words
 
-SANDEEP, WEI, MARGUERITE = "Sandeep Bhullar", "Wei Chen", "Marguerite Oduya"
+SANDEEP, WEI, MARGUERITE, ROSALIND = "Sandeep Bhullar", "Wei Chen", "Marguerite Oduya", "Rosalind Achebe"
 
 
 @scene
@@ -365,6 +365,8 @@ async def test_danger_that_is_over_is_told_too(stage: Stage) -> None:
     await stage.settled()
     assert [c.title for c in stage.channel()][2:] == ["Someone may be in danger now"], "said again, it is told anew"
     assert stage.channel()[0].title == "The danger is said to be over"
+    pages = [c for c in stage.private(ROSALIND) if c.title != "About the danger reported just now"]
+    assert [c.title for c in pages] == ["The danger is said to be over", "Someone may be in danger now"], "and paged"
 
 
 async def test_the_quality_team_is_given_the_name_that_the_reporter_was_told_it_has(stage: Stage) -> None:
@@ -389,6 +391,8 @@ async def test_a_report_that_is_stopped_does_not_end_the_danger(stage: Stage) ->
     assert "may ring you" in words(await stage.says(AMINA, "cancel"))
     await stage.settled()
     assert stage.channel()[0].title == "Someone may be in danger now"
+    told = [stage.channel()[0], stage.private(ROSALIND)[0]]
+    assert not [c for c in told if PAGE_1["what-happened"] in words(c)], "the words of the report are kept no longer"
     assert stage.private(MARGUERITE) == []
     stage.later(minutes=6)
     await stage.tick()

@@ -161,6 +161,16 @@ async def test_an_answer_that_nobody_waits_for_any_more_waits_like_the_others(st
     assert await titles(stage) == []
 
 
+async def test_what_was_written_long_ago_for_this_moment_is_no_answer(stage: Stage) -> None:
+    await put(stage, written(stage, "one"))
+    [one] = await taken(stage)
+    await refused(stage, one, Refused("ratelimited", retry_after=90))
+    soon = stage.now + timedelta(seconds=30)
+    await put(stage, written(stage, "task", "web:amina", person_id="amina", due_at=soon))
+    stage.later(seconds=31)
+    assert await titles(stage) == []
+
+
 async def test_asked_to_wait_for_less_it_still_waits_for_as_long_as_it_was_asked_first(stage: Stage) -> None:
     await put(stage, written(stage, "one"), written(stage, "other", "web:clinic"), written(stage, "two"))
     one, other = await taken(stage)

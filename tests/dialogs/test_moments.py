@@ -132,6 +132,8 @@ def test_what_cannot_be_told_for_certain_is_asked_again(typed: str) -> None:
 def test_what_is_not_clear_is_said() -> None:
     with pytest.raises(Invalid, match=r"before or after noon\?"):
         WHEN.parse("yesterday 2:30", TUESDAY)
+    with pytest.raises(Invalid, match="Please enter a day, for example"):
+        WHEN.parse("yesterday evening at 9:30", TUESDAY)  # the half of the day is said
     with pytest.raises(Invalid, match="Which day and year"):
         WHEN.parse("11/12", TUESDAY)
     in_january = datetime(2027, 1, 4, 14, 0, tzinfo=LONDON)

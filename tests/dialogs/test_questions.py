@@ -109,6 +109,7 @@ GOOD: list[tuple[Question, object, Json]] = [
     (PEOPLE, "Sam Reed; Jo O'Neil, Sam Reed", ["Sam Reed", "Jo O'Neil"]),
     (PEOPLE, "Sam Reed and Jo O'Neil", ["Sam Reed", "Jo O'Neil"]),
     (PEOPLE, "Sam Reed, Jo O'Neil, and Andy Sands", ["Sam Reed", "Jo O'Neil", "Andy Sands"]),
+    (PEOPLE, "Sam Reed (Falls and Frailty) and Jo O'Neil", ["Sam Reed (Falls and Frailty)", "Jo O'Neil"]),
     (PEOPLE, "Sam Reed & sand.and.sea@fenmarsh.example", ["Sam Reed", "sand.and.sea@fenmarsh.example"]),
     (PEOPLE, ["p1", "p2", "p1"], ["p1", "p2"]),
     (PEOPLE, "jo.oneil@fenmarsh.example", ["jo.oneil@fenmarsh.example"]),

@@ -194,7 +194,7 @@ def _shortened(blocks: list[Json], most: int, card: Card) -> list[Json]:
     if all(button.action != card.reopen for button in card.buttons):
         ways_on.insert(0, {"type": "actions", "elements": [_button(_opens_all(card), 0)]})
     kept = blocks[: most - 1 - len(ways_on)]
-    while kept[-1]["type"] in {"header", "context"}:  # of what would follow
+    while len(kept) > 1 and kept[-1]["type"] in {"header", "context"}:  # of what would follow
         kept.pop()
     return [*kept, context(_MORE), *ways_on]
 

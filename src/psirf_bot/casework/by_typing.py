@@ -16,19 +16,24 @@ SEND = frozenset({
     "all done",
 })  # fmt: skip
 _BEFORE_SEND = r"(?:(?:yes|yeah|yep|ok|okay|please|now)\b[\s,.!]*)+(?=\w)"
+NEXT = frozenset({
+    "next", "go on", "continue", "forward", "keep", "keep it", "leave it", "ok", "okay",
+})  # fmt: skip
+"""After going back: the answer stays as it was."""
 BACK = frozenset({"back", "go back", "previous", "one back", "back one"})
 NOT_SENT = "Not sent yet. Type send to send it, type back to go back one question, or press “Change”."
 NOT_SENT_BEFORE = "Not sent yet: this question comes first."
 THE_FIRST = "This is the first question. Type cancel to stop."
-STAYS = "What you answered here stays until you answer it again."
+STAYS = "What you answered here stays until you answer it again. Type next to go on without changing it."
 NOT_TAKEN = "What you typed just now was not taken: go on with it first, and then type it again."
 NOT_TAKEN_YET = "What you typed just now was not taken: it is a while since you began. Please answer this first."
 
 
-def kept_masked(found: str, *, in_chat: bool) -> str:
+def kept_masked(found: str, *, in_chat: bool, can_go_back: bool) -> str:
     """`found`: what the words looked like; `in_chat`: whether they still stand there as they were typed."""
-    still = "What you typed still stands in the chat: please delete it there. " if in_chat else ""
-    return f"{found} I have kept your words without it. {still}Type back if you want to change them."
+    still = " What you typed still stands in the chat: please delete it there." if in_chat else ""
+    back = " Type back if you want to change them." if can_go_back else ""
+    return f"{found} I have kept your words without it.{still}{back}"
 
 
 def plain(text: str) -> str:
@@ -44,12 +49,26 @@ def means_send(text: str, label: str) -> bool:
 
 def skips(question: Question | None, text: str, now: datetime) -> bool:
     """Whether these words leave the question out; not when they are one of its answers."""
-    if question is None or not question.optional or not (text.strip() == "-" or plain(text) in SKIP):
+    return question is not None and question.optional and _skips(text) and not _answers(question, text, now)
+
+
+def leaves_as_it_is(question: Question | None, text: str, now: datetime) -> bool:
+    """Whether these words, after going back, leave what was answered; what can be left out can be left out then too."""
+    if question is None or _answers(question, text, now):
         return False
+    return plain(text) in NEXT or (_skips(text) and not question.optional)
+
+
+def _skips(text: str) -> bool:
+    return text.strip() == "-" or plain(text) in SKIP
+
+
+def _answers(question: Question, text: str, now: datetime) -> bool:
+    """Whether the words are one of its options."""
     try:
-        return not isinstance(question, Choice) or question.parse(text, now) is None
+        return isinstance(question, Choice) and question.parse(text, now) is not None
     except Invalid:
-        return True
+        return False
 
 
 def noted_only(question: Question | None, text: str) -> str:

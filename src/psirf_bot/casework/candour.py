@@ -47,11 +47,6 @@ def standing_of(work: Work, case: Case, record: Iterable[CandourStep] | None = N
     return candour.standing(_entry(row) for row in (record_of(work, case) if record is None else record))
 
 
-def spoken_apology_given(work: Work, case: Case) -> bool:
-    """Whether somebody has said sorry to the person or to those acting for them (E05)."""
-    return standing_of(work, case).apologised
-
-
 def contact_gate(work: Work, case: Case) -> str | None:
     """Why the first contact with the service user must wait, in words; None when it may go on (E05, V19)."""
     now = standing_of(work, case)

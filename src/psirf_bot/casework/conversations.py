@@ -106,6 +106,9 @@ class Conversations:
         question = talk.flow.question(key)
         if sends and not isinstance(question, Choice):  # nobody's account of anything, in whatever words it is asked
             return talk.card(turn, key=key, note=by_typing.NOT_SENT_BEFORE, one_at_a_time=True)
+        if key == talk.dialog.answers.get(GONE_BACK_TO) and by_typing.leaves_as_it_is(question, text, work.local):
+            _touch(talk)
+            return talk.card(talk.walk(), one_at_a_time=True)
         given: object = None if by_typing.skips(question, text, work.local) else text
         if isinstance(question, People) and COLLEAGUE in text:
             if not said.picked:
@@ -261,7 +264,7 @@ def _take(
     if problems:  # then `turn` is at their page, and not where the answers lead
         key, turn, note = next(iter(problems)), talk.walk(), ""
     if screened.taken_out:
-        note = f"{note} {by_typing.kept_masked(screened.taken_out, in_chat=in_chat)}".strip()
+        note = f"{note} {by_typing.kept_masked(screened.taken_out, in_chat=in_chat, can_go_back=one_at_a_time)}".strip()
     mend = platform if problems and screened.identifies and not typed else None
     return talk.card(turn, key=key, problems=problems, mend=mend, note=note, one_at_a_time=one_at_a_time)
 

@@ -52,6 +52,7 @@ def stopped(work: Work, dialog: Dialog, by: Member) -> bool:
     if dialog.danger_told not in {SOME, ALL}:
         return False
     _tell(work, dialog, "About the danger reported just now", [Words(text=STOPPED)], by)
+    paging.show_again(work, dialog.id)  # without the words of the report, which are kept no longer
     return True
 
 
@@ -75,13 +76,14 @@ def undelivered(work: Work, dialog_id: str) -> None:
 
 
 def page(work: Work, which: str) -> Card | None:
-    """What whoever is paged sees, as it stands: `which` is the conversation, and which time round it is."""
+    """What whoever is paged sees, as it stands: `which` is the conversation, its clock, and which time round it is."""
     dialog = work.session.get(Dialog, which.partition(":")[0])
     if dialog is None:
         return None
     reporter, facts = people.name_of(work, dialog.person_id), _as_known(work, dialog)
     if not paging.is_waiting(work, dialog):
-        return _private(TITLE, [Words(text=paging.seen(work, dialog)), *facts], reporter)
+        seen = paging.seen(work, dialog)
+        return _private(SAID_OVER if seen == paging.OVER else SEEN, [Words(text=seen), *facts], reporter)
     see = button(work, "I have seen this and will act", "danger.seen", style="primary", dialog=dialog.id)
     return _private(TITLE, [_act(work), *facts], reporter).model_copy(update={"buttons": (see,)})
 

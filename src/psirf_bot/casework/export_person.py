@@ -9,6 +9,7 @@ from sqlmodel import col, func, or_, select
 
 from psirf_bot.casework import people
 from psirf_bot.casework.case_history import SECRET
+from psirf_bot.casework.conversations import GONE_BACK_TO
 from psirf_bot.casework.export import BY, Export, made_of
 from psirf_bot.casework.export_tables import Row, who
 from psirf_bot.casework.fair_circle import KIND as BEING_FAIR
@@ -132,7 +133,8 @@ def _reports(work: Work, person: Person) -> Iterator[Row]:
 def _unfinished(work: Work, person: Person) -> Iterator[Row]:
     theirs = select(Dialog).where(Dialog.person_id == person.id, Dialog.flow == work.setting.report_flow.id)
     for dialog in work.session.exec(theirs.order_by(col(Dialog.created_at))):
-        for question, answer in dialog.answers.items() or [("", "")]:
+        answers = {key: value for key, value in dialog.answers.items() if key != GONE_BACK_TO}
+        for question, answer in answers.items() or [("", "")]:
             yield dialog.state, dialog.created_at, dialog.updated_at, question, _typed(str(answer))
 
 

@@ -24,10 +24,8 @@ NOTHING_WAITS = "Nothing waits for you. Thank you."
 NOTHING_MORE = "There is nothing more in this list."
 WAS_FOUND = "What was found"
 SHOWN = 8
-FOUND = 120
+FOUND = 40
 """Cases that one search reaches, a page at a time."""
-MOST_CHECKS = 3
-"""So that a card holds everything that it begins to list, buttons included, on every platform."""
 
 
 def my_reports(work: Work, by: Member, *, after: str = "") -> Card:

@@ -45,7 +45,7 @@ def stop(work: Work, dialog: Dialog, by: str) -> None:
     """The reporter says that it is over: nobody else is woken."""
     for deadline in running(work, _about(dialog), RULE):
         settle(work, deadline, DROPPED, by)
-        _show_again(work, dialog.id)
+        show_again(work, dialog.id)
 
 
 def page(work: Work, deadline: Deadline) -> None:
@@ -84,7 +84,7 @@ def _page(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
 
 
 def _send(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
-    subject, about = f"page:{deadline.subject_id}:{deadline.step}", f"danger:{deadline.subject_id}"
+    subject, about = _page_of(deadline, deadline.step), f"danger:{deadline.subject_id}"
     reached = False
     for someone in people_to_page:
         key = post.key_of(work, subject, someone.id)
@@ -155,11 +155,16 @@ def alarm_of(told: Deadline) -> str:
     return f"danger:{told.id}"
 
 
-def _show_again(work: Work, dialog_id: str) -> None:
+def _page_of(told: Deadline, number: int) -> str:
+    """The living card of whoever is paged, each time that the danger is told and each time round."""
+    return f"page:{told.subject_id}:{told.id}:{number}"
+
+
+def show_again(work: Work, dialog_id: str) -> None:
+    """Bring up to date what everybody who was told of it has before them."""
     rounds = work.session.exec(select(Deadline).where(Deadline.rule == RULE, Deadline.subject_id == dialog_id)).all()
-    for number in range(max((told.step for told in rounds), default=0) + 1):
-        post.refresh(work, f"page:{dialog_id}:{number}")
-    post.refresh(work, *(alarm_of(told) for told in rounds))
+    pages = (_page_of(told, number) for told in rounds for number in range(told.step + 1))
+    post.refresh(work, *pages, *(alarm_of(told) for told in rounds))
 
 
 def _acknowledge(work: Work, press: Press) -> Reply:
@@ -170,7 +175,7 @@ def _acknowledge(work: Work, press: Press) -> Reply:
     for _ in running(work, _about(dialog), RULE):
         happened(work, Event.DANGER_ACKNOWLEDGED, _about(dialog), press.by.id)
         work.record(press.by.id, "has seen that someone is in danger", dialog=dialog.id)
-        _show_again(work, dialog.id)
+        show_again(work, dialog.id)
         ring = f"If it cannot wait, ring 999. {urgent.words}: {urgent.phone}."
         card = said("Your message about danger was seen", f"{seen(work, dialog)} {ring}")
         if post.to_person(work, dialog.person_id, card, urgent=True):

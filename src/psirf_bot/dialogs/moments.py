@@ -40,6 +40,7 @@ _WITH_YEAR = (
 _WITHOUT_YEAR = ("%d %B", "%d %b", "%d/%m", "%B %d", "%b %d")
 _WRITTEN = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d))?", re.ASCII)
 """How an answer is kept, and read again at every turn."""
+_SAYS_WHICH_HALF = re.compile(r"\b(?:morning|noon|afternoon|evening|night|midday|lunch\w*)\b")
 _HALF_OF_A_DAY = re.compile(r"(?<![\d:./-])[1-9][:.][0-5]\d(?![\d:./]|\s*[ap]\.?m)", re.ASCII)
 """2:30 may be at night, or in the afternoon; 02:30 is not, and 10:30 is as the clocks of a ward show it."""
 _NUMBERS = re.compile(r"\d{1,2}/\d{1,2}", re.ASCII)
@@ -77,7 +78,7 @@ def read_moment(typed: str, now: datetime) -> tuple[date, time | None] | None:
 def why_unclear(typed: str) -> str:
     """What to ask of whoever typed a moment that cannot be told for certain."""
     words = _tidy(typed)
-    if _HALF_OF_A_DAY.search(words):
+    if _HALF_OF_A_DAY.search(words) and not _SAYS_WHICH_HALF.search(words):
         return "Is that before or after noon? Please write it like 02:30, 14:30 or 2.30pm, with the day."
     if _NUMBERS.fullmatch(words):
         return "Which day and year is that? Please write it like 20 November 2026."

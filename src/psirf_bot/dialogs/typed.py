@@ -88,8 +88,8 @@ def plain(raw: object) -> str:
     raise Invalid("Please answer this in words.")
 
 
-NAMES_APART = r"[,;\n]|(?<![^\s,;])(?:(?i:and)|&)\s"
-"""What stands between the names that somebody types: “Amina, Bronwen and Carys”."""
+NAMES_APART = r"[,;\n]|(?<![^\s,;])(?:(?i:and)|&)\s(?![^()]*\))"
+"""What stands between the names that somebody types: “Amina, Bronwen and Carys”; not within brackets after a name."""
 
 
 def many(raw: object, apart: str = r"[,;\n]") -> list[str]:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Literal
 
 from psirf_bot.domain.trust import Due, ResponseType
 from psirf_bot.domain.working_time import Calendar
@@ -75,8 +74,6 @@ CLOCKS = (*STAND_STILL, SIX_MONTHS)
 
 SHORT: frozenset[ResponseType] = frozenset({"swarm", "aar"})
 """Done within days as a rule: a month would be no earliest day for them."""
-
-AFFECTED = Literal["service-user", "staff"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,9 +167,6 @@ class Calendar:
 
     # When to tell somebody
 
-    def is_quiet(self, at: datetime) -> bool:
-        return self.after_quiet(at) != at
-
     def after_quiet(self, at: datetime) -> datetime:
         """The moment itself, or the end of the quiet hours that it lies in."""
         today = self.local(at).date()

@@ -131,6 +131,16 @@ def test_the_end_that_a_backup_has_is_found_in_it(folder: Path, live: Engine) ->
     assert state(backup) == before
 
 
+def test_without_the_key_it_is_said_first_that_there_is_none(
+    folder: Path, live: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = copied(folder, "-wal", "-shm")
+    monkeypatch.delenv("PSIRF_SECRET_KEY")
+    result = looked("audit verify", backup)
+    assert result.exit_code == 1
+    assert "PSIRF_SECRET_KEY: is not set, and no entry can be checked" in result.stderr
+
+
 def test_where_the_newest_entries_are_missing_it_is_said(folder: Path, live: Engine) -> None:
     alone = copied(folder)
     result = looked("audit verify", alone)

@@ -35,8 +35,14 @@ def verify(kept: str) -> None:
         raise click.UsageError(f"A head has at least {chain.SHORT} characters. Please give the whole line.")
     faults, newest = look(settings, trust, lambda work: (_faults(work, kept), _newest(work.session)))
     if newest and (wal := may_lack_its_end(settings.database_url.get_secret_value())):
-        what = f"is not there. If the bot ran when the database was copied, what came after entry {newest} is missing"
+        what = (
+            "is not there, as is usual once the bot has been stopped. Only if the database was copied while the bot "
+            f"ran, what came after entry {newest} is missing"
+        )
         note([Mistake(wal.name, what, "Then copy it anew with VACUUM INTO, as docs/operations.md says.")])
+    if faults and settings.secret_key is None:
+        what = "is not set, and no entry can be checked without the key that it was sealed with"
+        note([Mistake("PSIRF_SECRET_KEY", what, "Set it to the key that the bot runs with.")])
     for fault in faults:
         click.echo(fault)
     if faults:

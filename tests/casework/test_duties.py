@@ -14,7 +14,7 @@ from psirf_bot.casework import board, deadlines, duties, people, reminders
 from psirf_bot.casework.duty_lines import ACT_OF, duty_facts, line
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.deadlines import RULES
-from psirf_bot.store.tables import AuditEntry, Contact, Deadline, Nudge, Outbox, SupportNeed, SupportRequest
+from psirf_bot.store.tables import AuditEntry, Contact, Deadline, Identity, Nudge, Outbox, SupportNeed, SupportRequest
 from stage import Stage, address_of, words
 
 AMINA, BRONWEN, CARYS, GRACE = "Amina Yusuf", "Bronwen Hale", "Carys Penhallow", "Grace Mbeki-Ward"
@@ -231,6 +231,26 @@ async def test_a_reporter_who_knows_nobody_there_hands_it_to_the_quality_team(st
         await presses(stage, OVER, mine, AMINA, day=None)
     again = await presses(stage, OVER, mine, LEAH, day=None)
     assert "quality team" not in words(again), "it is theirs already"
+
+
+@pytest.mark.parametrize(
+    ("reachable", "said"), [(True, "The quality team has been told."), (False, "please tell them yourself.")]
+)
+async def test_of_the_team_itself_the_others_hear_of_it_or_it_is_said_that_they_cannot_be_told(
+    stage: Stage, reachable: bool, said: str
+) -> None:
+    def arrange(work: Work) -> str:
+        if not reachable:
+            for identity in work.session.exec(select(Identity).where(Identity.person_id == who(work, SANDEEP).id)):
+                identity.address = {}
+        case = a_case(work, reporter_id=who(work, LEAH).id)
+        return owed(work, "datix.entered", -1, owner=LEAH, case=case).id
+
+    mine = await stage.do(arrange)
+    before = len(stage.private(LEAH))
+    assert said in words(await presses(stage, OVER, mine, LEAH, {"to": None, "reason": "On leave."}, day=None))
+    await stage.settled()
+    assert len(stage.private(LEAH)) == before, "who has just done it themselves"
 
 
 @pytest.mark.parametrize(("rule", "by"), [("candour.confirmed", GRACE), ("alert.authorised", "Rosalind Achebe")])

@@ -56,6 +56,7 @@ WELL = [
     message(due_at=NOW + timedelta(days=1), created_at=ago(days=20)),
     message(due_at=NOW + timedelta(days=1), created_at=ago(days=6), error=PUT_OFF),
     message(state="sent", created_at=ago(days=8), error=PUT_OFF),
+    message(due_at=NOW + timedelta(seconds=15), created_at=ago(days=8), error=PUT_OFF),
     message(state="let go", due_at=ago(days=1)),
     deadline(next_at=ago(minutes=9)),
     deadline(state="done", next_at=ago(days=1)),

@@ -11,7 +11,7 @@ SHOWN = 5
 WORDS = 400
 """Characters of why somebody allowed a departure; the panel's page has all of it."""
 WHY_LISTED = (
-    "By the facts that were confirmed, or by what was reported since, these need a PSII. (Policy 3.4 and 12.3.)"
+    "By the facts that were confirmed these need a PSII, or by what was reported since they may. (Policy 3.4 and 12.3.)"
 )
 NONE = "Every event that needs a PSII by its confirmed facts has one."
 

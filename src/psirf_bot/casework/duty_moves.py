@@ -16,7 +16,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, one_of
-from psirf_bot.domain.authority import Act
+from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.deadlines import months
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import CLOCKS
@@ -31,7 +31,7 @@ LEAVE_EMPTY = "leave this empty for the quality team"
 
 
 def _hand_over_questions(work: Work, press: Press) -> Sequence[Question]:
-    team = bool(_team(work, still_open(work, press, Act.SETTLE_DUTY)))
+    team = bool(_team(work, still_open(work, press, Act.SETTLE_DUTY), press.by))
     hint = "A name or work e-mail address. They are told at once."
     hint += f" If you know nobody for it, {LEAVE_EMPTY}." if team else ""
     return (
@@ -42,9 +42,9 @@ def _hand_over_questions(work: Work, press: Press) -> Sequence[Question]:
 
 def _hand_over(work: Work, press: Press, answers: Answers) -> Card:
     found, reason = still_open(work, press, Act.SETTLE_DUTY), str(answers["reason"])
-    deadline, before, team = found.deadline, found.facts.owner_ids, _team(work, found)
+    deadline, before, team = found.deadline, found.facts.owner_ids, _team(work, found, press.by)
     to_the_team = bool(team) and _means_the_team(answers["to"])
-    takers = team if to_the_team else [_taker(work, found, answers["to"])]
+    takers = team if to_the_team else [_taker(work, press, found, answers["to"])]
     if to_the_team:
         deadline.role = Role.QUALITY
     deadlines.hand_over(work, deadline, None if to_the_team else takers[0].id)
@@ -64,12 +64,13 @@ def _tell(work: Work, press: Press, found: Duty, to: Person, reason: str, *, to_
     return post.to_person(work, to.id, card)
 
 
-def _team(work: Work, found: Duty) -> list[Person]:
-    """Those of the quality team who could do it, where it may go to them together and is not theirs already."""
+def _team(work: Work, found: Duty, by: Member) -> list[Person]:
+    """The others of the quality team who could do it, where it may go to them together and is not theirs already."""
     team = people.holders(work, Role.QUALITY)
     if found.rule.owner == "checker" or found.rule.id in INSTEAD or found.facts.owner_ids >= {p.id for p in team}:
         return []
-    return [p for p in team if p.id not in found.facts.kept_from_ids and _could_do(work, found, p)]
+    others = (p for p in team if p.id != by.id and p.id not in found.facts.kept_from_ids)
+    return [p for p in others if _could_do(work, found, p)]
 
 
 def _could_do(work: Work, found: Duty, someone: Person) -> bool:
@@ -83,7 +84,7 @@ def _means_the_team(named: object) -> bool:
     return words.removeprefix("the ").removesuffix(" team") in {"", "quality"}
 
 
-def _taker(work: Work, found: Duty, named: object) -> Person:
+def _taker(work: Work, press: Press, found: Duty, named: object) -> Person:
     """Somebody who is here, is not kept from it, and can do it; raises Unfit."""
     someone = people.person(work, named[0]) if isinstance(named, list) else None
     if someone is None or not someone.active:
@@ -93,7 +94,7 @@ def _taker(work: Work, found: Duty, named: object) -> Person:
     if found.facts.owner_ids == {someone.id}:
         raise Unfit({"to": f"It is with {someone.name} already. Please choose somebody else."})
     if not _could_do(work, found, someone):
-        instead = f", or {LEAVE_EMPTY}" if _team(work, found) else ""
+        instead = f", or {LEAVE_EMPTY}" if _team(work, found, press.by) else ""
         raise Unfit({"to": f"{someone.name} could not do this here. Please choose somebody else{instead}."})
     if found.rule.id == "psii.verified" and found.case and someone.id == _decider(work, found.case):
         text = f"{someone.name} recorded what the panel decided, so somebody else has to verify it. (Policy 3.2.)"

@@ -64,7 +64,7 @@ def is_late(now: datetime) -> ColumnElement[bool]:
 
 def is_put_off(now: datetime) -> ColumnElement[bool]:
     """A message that is put off again and again: it is due in times to come, and was written long ago."""
-    waits = col(Outbox.state) == "due", col(Outbox.error) == PUT_OFF
+    waits = col(Outbox.state) == "due", col(Outbox.error) == PUT_OFF, col(Outbox.due_at) > now + LONGEST_PAUSE
     return and_(*waits, col(Outbox.created_at) < now - PUT_OFF_TOO_LONG)
 
 

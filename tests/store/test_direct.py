@@ -53,6 +53,28 @@ def test_rows_are_those_that_the_session_would_give(
         assert (first._asdict() if first else None) == (dict(rows[0]) if rows else None)
 
 
+@pytest.mark.parametrize("user", ["U1", "U2"])
+@pytest.mark.parametrize("key", ["k", "not there"])
+@pytest.mark.parametrize("button", ["a1", ""])
+@pytest.mark.parametrize("today", [date(2026, 7, 1), date(2026, 7, 2)])
+def test_asked_together_each_finds_what_it_finds_alone(
+    engine: Engine, user: str, key: str, button: str, today: date
+) -> None:
+    action = {"id": "a1", "verb": "case.read", "args": {"n": "1"}, "case_id": None, "person_id": "p1"}
+    with Session(engine) as session:
+        desk.TAKE.change(session, key="k", reply={"notice": "kept"}, at=NOW)
+        actions.WRITE[engine.dialect.name].change(session, **action)
+        who = WHO | {"user": user}
+        together = desk.OPENING.first(session, **who, key=key, id=button, today=today)
+        alone = (
+            people.KNOWN.first(session, **who),
+            desk.SEEN.first(session, key=key),
+            desk.MEANING.first(session, id=button),
+        )
+        assert [row and row._asdict() for row in together[:3]] == [row and row._asdict() for row in alone]
+        assert (together[3] is not None) == bool(people.COVERS.all(session, today=today))
+
+
 def test_what_is_written_reads_as_it_was_given(engine: Engine) -> None:
     reply = {"notice": "it’s “kept” \N{BLACK HEART SUIT}", "card": None, "body": [1, 2.5, True]}
     with Session(engine) as session:

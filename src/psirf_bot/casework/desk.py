@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
@@ -67,7 +68,7 @@ from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.distress import sounds_like_distress
 from psirf_bot.store.database import Store, taken_back_on, without_words
-from psirf_bot.store.direct import Prepared, inserting, table_of
+from psirf_bot.store.direct import Prepared, Together, inserting, table_of
 from psirf_bot.store.tables import Action, Inbox
 
 log = logging.getLogger(__name__)
@@ -149,6 +150,8 @@ TAKE_AGAIN = Prepared(
     update(_inbox).where(_inbox.c.key == bindparam("key")).values(reply=bindparam("reply"), at=bindparam("at"))
 )
 MEANING = Prepared(select(_action).where(_action.c.id == bindparam("id")))
+OPENING = Together(people.KNOWN, SEEN, MEANING, people.ANYBODY_COVERS)
+"""What every turn asks first."""
 
 
 class Desk:
@@ -212,13 +215,15 @@ class Desk:
     def _turn(self, session: Session, inbound: Inbound) -> tuple[Reply, Work]:
         """The answer, and the work as it was left."""
         work = Work(session, self._now(), self._setting)
-        by = people.identify(work, inbound.actor, inbound.place)
-        seen = SEEN.first(session, key=inbound.key)
+        known, seen, action, covers = _opening(work, inbound)
+        if covers is None:
+            people.nobody_stands_in(work)
+        by = people.identify(work, inbound.actor, inbound.place, known)
         if seen and not (isinstance(inbound.what, Added) and work.now - seen.at > GREET_AGAIN_AFTER):
             return Reply.model_validate(seen.reply), work
         try:
             with taken_back_on(Refusal, session):
-                reply = self._answer(work, by, inbound)
+                reply = self._answer(work, by, inbound, action)
         except Refusal as why:
             work.forget()
             reply = self._refused(work, by, inbound, why)
@@ -236,7 +241,7 @@ class Desk:
         help_ = button(work, "What can I do?", "words.help", person_id=by.id)
         return Reply(card=refusal(str(why), help_), replaces=False)
 
-    def _answer(self, work: Work, by: Member, inbound: Inbound) -> Reply:
+    def _answer(self, work: Work, by: Member, inbound: Inbound, action: Any) -> Reply:
         match inbound.what:
             case Said() as said:
                 return words.answer(work, by, inbound, said)
@@ -248,11 +253,9 @@ class Desk:
             case Added():
                 return words.welcome(work, by, inbound)
             case Pressed() as pressed:
-                return self._press(work, by, inbound, pressed)
+                return self._press(work, by, inbound, pressed, action)
 
-    def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed) -> Reply:
-        # What cannot be printed is no id of ours, and PostgreSQL takes none with a NUL.
-        action = MEANING.first(work.session, id=pressed.action) if pressed.action.isprintable() else None
+    def _press(self, work: Work, by: Member, inbound: Inbound, pressed: Pressed, action: Any) -> Reply:
         if action is None or action.verb not in VERBS:
             raise Refusal(
                 "That button is from an older message and no longer works. Type help to see where things are now."
@@ -268,6 +271,14 @@ class Desk:
             card = with_people_to_ring(work.trust, reply.card)
             return reply.model_copy(update={"card": card, "notice": f"{ring} {reply.notice}".strip()})
         return reply
+
+
+def _opening(work: Work, inbound: Inbound) -> list[Any]:
+    actor, what = inbound.actor, inbound.what
+    # What cannot be printed is no id of ours, and PostgreSQL takes none with a NUL.
+    pressed = what.action if isinstance(what, Pressed) and what.action.isprintable() else ""
+    who = {"platform": actor.platform, "team": actor.team, "user": actor.user}
+    return OPENING.first(work.session, **who, key=inbound.key, id=pressed, today=work.local.date())
 
 
 def _too_late(what: What, *, begun: bool) -> str:

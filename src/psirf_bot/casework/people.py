@@ -39,19 +39,25 @@ COVERS = Prepared(
     .order_by(_stand_in.c.id.desc())
 )
 
+ANYBODY_COVERS = Prepared(
+    sa.select(sa.literal_column("1").label("so")).where(
+        sa.exists().where(_stand_in.c.starts <= sa.bindparam("today"), _stand_in.c.ends >= sa.bindparam("today"))
+    )
+)
+
 HERE_FOR = timedelta(minutes=15)
 """How long somebody counts as being here after they were seen."""
 
 
-def identify(work: Work, actor: Actor, place: Place) -> Member:
+def identify(work: Work, actor: Actor, place: Place, known: Any = None) -> Member:
     """Return the member of staff behind a platform identity, and remember where they can be written to.
 
     A full member of the tenant or workspace whom the people list does not know yet becomes known by that identity. An
     identity imported before its team was known is claimed by the first team that shows it; the adapter has checked that
-    this team is the trust's own.
+    this team is the trust's own. `known`: the row that KNOWN finds, where it has been read.
     """
     who = {"platform": actor.platform, "team": actor.team, "user": actor.user}
-    known = KNOWN.first(work.session, **who)
+    known = known or KNOWN.first(work.session, **who)
     if known is None:
         _claim(work, actor) or _welcome(work, actor)
         work.session.flush()
@@ -271,6 +277,11 @@ def standing_in_today(work: Work) -> Sequence[Any]:
         work.memo["standing in"] = COVERS.all(work.session, today=today)
     found: Sequence[Any] = work.memo["standing in"]
     return found
+
+
+def nobody_stands_in(work: Work) -> None:
+    """It has been asked whether anybody does today."""
+    work.memo["standing in"] = ()
 
 
 def _claim(work: Work, actor: Actor) -> Identity | None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    FromClause,
     Insert,
     Select,
     Table,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     insert,
     inspect,
     literal_column,
+    select,
+    true,
     update,
 )
 from sqlalchemy.exc import DBAPIError
@@ -84,6 +87,31 @@ class Prepared:
         if made is None:
             made = self._made[dialect.name] = _make(self.statement, dialect)
         return made
+
+
+class Together:
+    """Statements that find one row each, or none, asked as one: each costs more to ask than to answer.
+
+    No two of them have a value of the same name.
+    """
+
+    def __init__(self, *statements: Prepared) -> None:
+        parts = [each.statement.add_columns(literal_column("1").label("there")).subquery() for each in statements]  # type: ignore[union-attr]
+        asked: FromClause = select(literal_column("1").label("once")).subquery()
+        for part in parts:
+            asked = asked.outerjoin(part, true())
+        columns = [column.label(f"of_{n}_{column.key}") for n, part in enumerate(parts) for column in part.c]
+        self._asked = Prepared(select(*columns).select_from(asked))
+        self._shapes = [(len(part.c) - 1, namedtuple("Row", part.c.keys()[:-1])) for part in parts]
+
+    def first(self, session: Session, **values: object) -> list[Any]:
+        """What each of them finds, in their order: a row with its columns by their names, or None."""
+        found, rows, begin = self._asked.first(session, **values), list[Any](), 0
+        for width, shape in self._shapes:
+            there = begin + width
+            rows.append(shape(*found[begin:there]) if found[there] else None)
+            begin = there + 1
+        return rows
 
 
 class _Made(NamedTuple):

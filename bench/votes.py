@@ -16,7 +16,7 @@ from duty_stage import a_case, who
 from fakes.slack import Person as OnSlack
 from fakes.teams import ClientRefused
 from fakes.teams import Person as OnTeams
-from psirf_bot.casework import panel_papers, panels, people, post
+from psirf_bot.casework import identities, panel_papers, panels, people, post
 from psirf_bot.casework.panel_papers import Opening
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.panel import Seat
@@ -52,7 +52,7 @@ class Group:
         on_teams = [("teams", teams.tenant_id, m.user.aad_object_id or "", m.user.name) for m in self.teams]
         for number, (platform, team, user, name) in enumerate(on_slack + on_teams):
             work.session.add(Person(id=f"member{number:02d}", name=name, roles=["staff", "panel"]))
-            address = people.first_address(platform, team, user)
+            address = identities.first_address(platform, team, user)
             known = Identity(platform=platform, team=team, user=user, person_id=f"member{number:02d}", address=address)
             work.session.add(known)
         on_teams_at = {"conversation": self.channel.id, "service_url": teams.service_url}

@@ -14,7 +14,8 @@ from psirf_bot.dialogs.flow import Page, walk
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.dialogs.report import report_flow
 from psirf_bot.domain.deadlines import NOW as AT_ONCE
-from psirf_bot.domain.deadlines import RULES, Event, Rule
+from psirf_bot.domain.deadlines import RULES, Rule
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.trust_file import load_trust
 

@@ -95,6 +95,14 @@ async def test_what_somebody_reported_and_did(stage: Stage) -> None:
     assert made.manifest["rows"]["reports"] == len(table(made, "reports"))
 
 
+async def test_of_an_unfinished_report_the_answers_come_out_and_not_where_they_are_in_it(stage: Stage) -> None:
+    for said in ("report", "no", "near miss", "Two charts were swapped", "back"):
+        await stage.says(AMINA, said)
+    rows = table(await about(stage, AMINA), "unfinished_reports")
+    answered = {row["question"]: row["answer"] for row in rows}
+    assert answered == {"danger": "no", "event-type": "near-miss", "what-happened": "Two charts were swapped"}
+
+
 async def test_support_about_them_and_their_own_requests_but_not_who_named_them(stage: Stage) -> None:
     await reported(stage, confidential="yes")
 

@@ -19,7 +19,7 @@ from fakes.slack import Message as SlackMessage
 from fakes.teams import Message as TeamsMessage
 from psirf_bot.cards import adaptive
 from psirf_bot.cards.fair import NOT_HERE, PRIVATE_TASK
-from psirf_bot.casework import fair_runs, people
+from psirf_bot.casework import fair_runs, identities
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.being_fair import ENDS
@@ -63,7 +63,7 @@ def furnish(bot: Whole, owen: Any, room: str) -> Any:
 
     def put(work: Work) -> None:
         tenant, user = bot.teams.tenant_id.lower(), owen.user.aad_object_id
-        address = people.first_address("teams", tenant, user)
+        address = identities.first_address("teams", tenant, user)
         known: dict[str, Any] = {"team": tenant, "user": user, "person_id": who(work, OWEN).id, "address": address}
         work.session.add(Identity(platform="teams", **known))
         case = a_case(work, state="responding", read_at=work.now, owner_id=who(work, LEAH).id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import select
 
 from psirf_bot import demo
-from psirf_bot.casework import people
+from psirf_bot.casework import identities
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Case, Identity, Person
 from whole import Whole, whole
@@ -22,7 +22,7 @@ async def do(bot: Whole, what: Any) -> Any:
 
 def known_by(work: Work, name: str, platform: str, team: str, user: str) -> None:
     someone = work.session.exec(select(Person).where(Person.name == name)).one()
-    address = people.first_address(platform, team, user)
+    address = identities.first_address(platform, team, user)
     work.session.add(Identity(platform=platform, team=team, user=user, person_id=someone.id, address=address))
 
 

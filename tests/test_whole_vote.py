@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from duty_stage import a_case, who
 from fakes.slack import Person as OnSlack
 from fakes.teams import Person as OnTeams
-from psirf_bot.casework import panel_papers, panels, people, post
+from psirf_bot.casework import identities, panel_papers, panels, people, post
 from psirf_bot.casework.panel_papers import Opening
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.panel import Seat
@@ -59,7 +59,7 @@ class Group:
         teams = [("teams", entra, m.user.aad_object_id, m.user.name) for m in self.teams]
         for number, (platform, team, user, name) in enumerate(slack + teams):
             someone = Person(id=f"member{number:02d}", name=name, roles=["staff", "panel"])
-            address = people.first_address(platform, team, user)
+            address = identities.first_address(platform, team, user)
             work.session.add(someone)
             work.session.add(Identity(platform=platform, team=team, user=user, person_id=someone.id, address=address))
         work.session.flush()

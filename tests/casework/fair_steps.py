@@ -17,7 +17,7 @@ from psirf_bot.casework.deadlines import happened
 from psirf_bot.casework.inbound import Pressed, Reply
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.being_fair import EACH_FOR_THEMSELVES
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, FairEntry, FairRun
 from scenes import scene
 from stage import Stage, shown

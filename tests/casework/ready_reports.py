@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import select
 
 from psirf_bot import demo
-from psirf_bot.casework import people
+from psirf_bot.casework import naming, people
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import Json, People, Question
 from psirf_bot.store.tables import Person
@@ -25,7 +25,7 @@ def _send(work: Work, name: str, given: Mapping[str, Any]) -> None:
     def answer(question: Question, key: str) -> Json:
         value = question.parse(given.get(key, "line-manager" if "/" in key else None), work.local)
         named = isinstance(question, People) and isinstance(value, list)
-        return people.resolve(work, value) if named and isinstance(value, list) else value
+        return naming.resolve(work, value) if named and isinstance(value, list) else value
 
     by = work.session.exec(select(Person).where(Person.name == name)).one()
     demo.send_report(work, people.member(work, by), answer)

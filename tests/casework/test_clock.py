@@ -17,7 +17,7 @@ from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.auditor import find_unsent, is_put_off
 from psirf_bot.delivery.tick import Tick
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import read_people
 from psirf_bot.domain.trust import BankHolidays, ResponsePlan
 from psirf_bot.domain.working_time import Calendar

@@ -19,7 +19,7 @@ from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import Day
 from psirf_bot.domain.being_fair import FairnessReview, follow_ups
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Action, AuditEntry, Case, FairEntry, FairMonitoring, FairRun, Inbox, Outbox, StandIn
 from stage import Stage, shown, words

@@ -28,7 +28,7 @@ from psirf_bot.casework.minute_text import Line, Minute, Section, Table, as_json
 from psirf_bot.casework.minutes import Ticket, opened, ticket_in, token
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import (
     AuditEntry,
     Case,

@@ -32,7 +32,7 @@ from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.minimum import GRAVE
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.store.tables import AuditEntry, Deadline, LearningResponse, Panel, PanelMember, Person, StandIn, Vote

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, func, select
 
-from psirf_bot.casework import people
+from psirf_bot.casework import identities, naming, people
 from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed, Reply, Said
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
@@ -79,7 +79,9 @@ async def slack(stage: Stage, user: str, what: Said | Pressed, *, name: str = "S
 async def identified(stage: Stage, user: str, *, platform: Platform = "slack", team: str = "T0FEN") -> str:
     """The id of the person behind a platform's user."""
     place = Place(user, True, True, None, {"user": user})
-    found: str = await stage.do(lambda work: people.identify(work, Actor(platform, team, user, "Somebody"), place).id)
+    found: str = await stage.do(
+        lambda work: identities.identify(work, Actor(platform, team, user, "Somebody"), place).id
+    )
     return found
 
 
@@ -177,8 +179,8 @@ async def test_ids_taken_on_before_the_team_is_known_are_claimed_when_they_show(
     anna = (await who(empty, _email("Anna Field"))).id
     assert await identified(empty, "U1") == anna
     assert await identified(empty, "object", platform="teams", team="tenant") == anna
-    identities = await empty.do(lambda work: work.session.exec(select(Identity)).all())
-    assert {(i.platform, i.team, i.user) for i in identities} == {
+    found = await empty.do(lambda work: work.session.exec(select(Identity)).all())
+    assert {(i.platform, i.team, i.user) for i in found} == {
         ("slack", "T0FEN", "U1"),
         ("teams", "tenant", "object"),
     }
@@ -223,7 +225,7 @@ async def test_who_was_listed_without_an_id_and_reported_keeps_their_reports_whe
     page = await slack(empty, "U1", Pressed(action(half.card, "Next"), PAGES[0]))
     assert page.card
     assert "could-have-led" in [i.id for i in page.card.inputs()], "the form that was open goes on"
-    assert await empty.do(lambda work: people.resolve(work, ["Anna Field"])) == [listed]
+    assert await empty.do(lambda work: naming.resolve(work, ["Anna Field"])) == [listed]
     assert (await who(empty, _email("Ben Marsh"))).line_manager_id == listed
     left_behind = await empty.do(lambda work: _rows_of(work, newcomer))
     assert left_behind == 0
@@ -247,15 +249,15 @@ async def test_where_somebody_was_last_seen_in_private_is_where_they_are_written
     await take(empty, row("Anna Field", slack="U1", teams="object"))
 
     def seen(work: Work, platform: Platform, user: str, place: Place) -> None:
-        people.identify(work, Actor(platform, TEAMS[platform], user, "Anna"), place)
+        identities.identify(work, Actor(platform, TEAMS[platform], user, "Anna"), place)
 
     private = Place("D1", private=True, address={"channel": "D1"})
     await empty.do(lambda work: seen(work, "slack", "U1", private))
     empty.later(minutes=5)
     channel = Place("ward", private=False, address={"conversation": "ward"})
     await empty.do(lambda work: seen(work, "teams", "object", channel))
-    identities = await empty.do(lambda work: work.session.exec(select(Identity)).all())
-    addresses = {i.platform: i.address for i in identities}
+    found = await empty.do(lambda work: work.session.exec(select(Identity)).all())
+    addresses = {i.platform: i.address for i in found}
     assert addresses["slack"] == {"channel": "D1"}
     assert addresses["teams"] == {"user": "object", "tenant": "tenant"}, "never a channel"
 
@@ -387,7 +389,7 @@ async def test_a_deputy_of_a_lead_leads_that_service_and_not_their_own(stage: St
 
 async def meant(stage: Stage, *typed: str) -> list[str]:
     def work(work: Work) -> list[str]:
-        return [people.name_of(work, who) for who in people.resolve(work, typed)]
+        return [people.name_of(work, who) for who in naming.resolve(work, typed)]
 
     found: list[str] = await stage.do(work)
     return found
@@ -398,7 +400,7 @@ async def meant(stage: Stage, *typed: str) -> list[str]:
     [AMINA, "amina yusuf", "  AMINA   YUSUF ", "amina.yusuf@fenmarsh.example", "Amina.Yusuf@Fenmarsh.example"],
 )
 async def test_a_name_or_an_address_is_a_person_however_it_is_typed(stage: Stage, typed: str) -> None:
-    ids = await stage.do(lambda work: people.resolve(work, [typed]))
+    ids = await stage.do(lambda work: naming.resolve(work, [typed]))
     assert ids == [(await who(stage, _email(AMINA))).id]
 
 
@@ -420,7 +422,7 @@ async def test_names_from_everywhere_are_found_as_they_are_typed(empty: Stage, l
 
 async def test_several_at_once_and_a_name_that_nobody_has_stays_as_typed(stage: Stage) -> None:
     assert await meant(stage, AMINA, " ", "An agency nurse", LEAH) == [AMINA, "An agency nurse", LEAH]
-    assert await stage.do(lambda work: people.resolve(work, ["An agency nurse"])) == ["An agency nurse"]
+    assert await stage.do(lambda work: naming.resolve(work, ["An agency nurse"])) == ["An agency nurse"]
 
 
 async def test_two_of_the_same_name_are_told_apart_by_address(empty: Stage) -> None:
@@ -428,7 +430,7 @@ async def test_two_of_the_same_name_are_told_apart_by_address(empty: Stage) -> N
     with pytest.raises(Invalid, match="There are 2 people called ann fen"):
         await meant(empty, "ann fen")
     second = (await who(empty, "ann2@fenmarsh.example")).id
-    assert await empty.do(lambda work: people.resolve(work, ["ANN2@fenmarsh.example"])) == [second]
+    assert await empty.do(lambda work: naming.resolve(work, ["ANN2@fenmarsh.example"])) == [second]
 
 
 @pytest.mark.parametrize("typed", ["Amina Yusof", "amina yusof"])
@@ -445,7 +447,7 @@ async def test_an_address_that_nobody_has_is_not_taken_for_a_name(stage: Stage) 
 
 async def test_an_id_is_the_person_it_stands_for_while_they_are_here(stage: Stage) -> None:
     amina = (await who(stage, _email(AMINA))).id
-    assert await stage.do(lambda work: people.resolve(work, [amina])) == [amina]
+    assert await stage.do(lambda work: naming.resolve(work, [amina])) == [amina]
     await leaves(stage, AMINA)
-    assert await stage.do(lambda work: people.resolve(work, [amina])) == [AMINA], "somebody who has left is but a name"
-    assert await stage.do(lambda work: people.resolve(work, [AMINA])) == [AMINA]
+    assert await stage.do(lambda work: naming.resolve(work, [amina])) == [AMINA], "somebody who has left is but a name"
+    assert await stage.do(lambda work: naming.resolve(work, [AMINA])) == [AMINA]

@@ -44,7 +44,7 @@ from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import (
     AuditEntry,
     Channel,

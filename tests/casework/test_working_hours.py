@@ -14,7 +14,7 @@ from psirf_bot.casework.deadlines import Subject, happened
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.working_time import ORDINARY
 from psirf_bot.store.tables import Deadline, Person, WorkingHours
 from stage import Stage, shown, words

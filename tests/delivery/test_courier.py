@@ -22,7 +22,7 @@ from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.courier import A_GOOD_PART, AT_ONCE, Courier
 from psirf_bot.delivery.outbox import MOST_TRIES, OutboxQueue
 from psirf_bot.delivery.platform import Refused, Uncertain
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Outbox, Posted, ReportVersion, SupportNeed
 from stage import Stage, words
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from psirf_bot.domain.deadlines import LATE_STEPS, NOW, RULES, STAYS_OWED, Event, mistakes_in, rules_of, step
+from psirf_bot.domain.deadlines import LATE_STEPS, NOW, RULES, STAYS_OWED, mistakes_in, rules_of, step
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import DeadlineSetting, Due
 

@@ -24,7 +24,7 @@ from psirf_bot.casework.work import Work
 from psirf_bot.config import Settings
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Refused
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import PersonRow, Role
 from psirf_bot.store.database import open_engine
 from psirf_bot.store.migrate import migrate

@@ -12,7 +12,7 @@ from faults.checker import Expected, Timeline, Told
 from faults.town import Someone
 from psirf_bot.casework import deadlines, safety_actions, support_needs
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Deadline, Identity, Outbox, SafetyAction, SupportNeed
 
 DIGEST = "Your day:"

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlmodel import Session
 
-from psirf_bot.casework import actions, desk, people
+from psirf_bot.casework import actions, desk, identities, people
 from psirf_bot.store.database import Store, open_engine, taken_back_on
 from psirf_bot.store.direct import Prepared, put, say, table_of
 from psirf_bot.store.tables import Dialog, Identity, Inbox, Person, StandIn
@@ -37,8 +37,8 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.mark.parametrize(
     ("statement", "values"),
     [
-        (people.KNOWN, WHO),
-        (people.KNOWN, WHO | {"user": "U2"}),
+        (identities.KNOWN, WHO),
+        (identities.KNOWN, WHO | {"user": "U2"}),
         (people.COVERS, {"today": date(2026, 7, 1)}),
         (people.COVERS, {"today": date(2026, 7, 2)}),
     ],
@@ -67,7 +67,7 @@ def test_asked_together_each_finds_what_it_finds_alone(
         who = WHO | {"user": user}
         together = desk.OPENING.first(session, **who, key=key, id=button, today=today)
         alone = (
-            people.KNOWN.first(session, **who),
+            identities.KNOWN.first(session, **who),
             desk.SEEN.first(session, key=key),
             desk.MEANING.first(session, id=button),
         )

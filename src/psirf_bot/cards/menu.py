@@ -6,6 +6,16 @@ from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Word
 from psirf_bot.cards.people_to_ring import danger_words
 from psirf_bot.domain.trust import Trust
 
+OFFERS = (
+    ("report", "Report what happened", "Report"),
+    ("my reports", "See what you reported", "My reports"),
+    ("overdue", "See what waits for you", "What waits for me"),
+    ("support", "Find somebody to talk to, or ask for it", "Support for me"),
+    ("deputy", "Say who stands in for you", "My deputy"),
+    ("hours", "Say when you work", "My hours"),
+)
+"""What everybody can do: the word, what it is for, and its button."""
+
 
 def help_card(
     trust: Trust,

@@ -28,7 +28,7 @@ from psirf_bot.casework.safety_actions import (
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import People, Question, long_text, yes_no, yes_no_not_known
 from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, SafetyAction
 

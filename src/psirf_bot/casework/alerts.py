@@ -23,7 +23,7 @@ from psirf_bot.casework.safety_actions import listed
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, short_text
 from psirf_bot.domain.authority import BOARD, Act, Member
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Deadline, Person, SafetyAlert
 

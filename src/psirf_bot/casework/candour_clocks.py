@@ -16,7 +16,7 @@ from psirf_bot.casework.deadlines import DROPPED, earlier, happened, of_case, ow
 from psirf_bot.casework.owners import in_role, owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.candour import Standing, Step
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import Report
 from psirf_bot.store.tables import CandourStep, Case, Deadline

@@ -24,7 +24,7 @@ from psirf_bot.dialogs.questions import Day, People, Question, one_of, several_o
 from psirf_bot.domain import candour
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.candour import Entry, Step
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import CandourStep, Case
 
 A_CLINICIAN = (

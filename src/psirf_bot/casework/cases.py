@@ -15,7 +15,7 @@ from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.flow import record_of
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.report import EventType, Report
 from psirf_bot.store.tables import Addition, Case, Counter, ReportVersion
 

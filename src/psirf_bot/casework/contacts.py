@@ -24,7 +24,7 @@ from psirf_bot.dialogs.questions import Day, Question, one_of, short_text
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.response import EVERY, next_contact
 from psirf_bot.store.tables import Case, Contact, Deadline, SupportNeed
 

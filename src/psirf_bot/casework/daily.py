@@ -9,7 +9,7 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.casework import audit_head, deadlines, fair_reminders, kept_out, onlookers, post
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.working_time import ORDINARY
 from psirf_bot.store.tables import Deadline, Remembered
 

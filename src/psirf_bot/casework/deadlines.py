@@ -11,7 +11,8 @@ from psirf_bot.casework import people, post
 from psirf_bot.casework.due_days import plan_next, set_due
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.deadlines import Event, Rule, step
+from psirf_bot.domain.deadlines import Rule, step
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.report import Report
 from psirf_bot.domain.trust import length_of
 from psirf_bot.domain.working_time import ORDINARY

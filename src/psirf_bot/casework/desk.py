@@ -18,6 +18,7 @@ from psirf_bot.cards.people_to_ring import numbers, with_people_to_ring
 from psirf_bot.casework import (
     action_steps,
     alerts,
+    begin_report,
     board,
     candour_steps,
     contacts,
@@ -33,6 +34,7 @@ from psirf_bot.casework import (
     from_datix,
     gaps,
     home,
+    identities,
     lead_choice,
     lists,
     minutes,
@@ -99,7 +101,7 @@ WENT_WRONG = (
 )
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    **words.CONVERSATIONS.verbs,
+    **begin_report.CONVERSATIONS.verbs,
     **words.VERBS,
     **lists.VERBS,
     **triage.VERBS,
@@ -150,7 +152,7 @@ TAKE_AGAIN = Prepared(
     update(_inbox).where(_inbox.c.key == bindparam("key")).values(reply=bindparam("reply"), at=bindparam("at"))
 )
 MEANING = Prepared(select(_action).where(_action.c.id == bindparam("id")))
-OPENING = Together(people.KNOWN, SEEN, MEANING, people.ANYBODY_COVERS)
+OPENING = Together(identities.KNOWN, SEEN, MEANING, people.ANYBODY_COVERS)
 """What every turn asks first."""
 
 
@@ -218,7 +220,7 @@ class Desk:
         known, seen, action, covers = _opening(work, inbound)
         if covers is None:
             people.nobody_stands_in(work)
-        by = people.identify(work, inbound.actor, inbound.place, known)
+        by = identities.identify(work, inbound.actor, inbound.place, known)
         if seen and not (isinstance(inbound.what, Added) and work.now - seen.at > GREET_AGAIN_AFTER):
             return Reply.model_validate(seen.reply), work
         try:
@@ -246,7 +248,7 @@ class Desk:
             case Said() as said:
                 return words.answer(work, by, inbound, said)
             case Chosen(text):
-                return Reply(card=words.report_from(work, by, inbound.actor.platform, text))
+                return Reply(card=begin_report.from_message(work, by, inbound.actor.platform, text))
             case Opened() as opened:
                 home.show(work, inbound.actor, opened)
                 return Reply()

@@ -6,7 +6,7 @@ from datetime import date
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import deadlines, pausing, people, post
+from psirf_bot.casework import deadlines, naming, pausing, people, post
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import OPEN, PAUSED
 from psirf_bot.casework.duty_lines import ACT_OF, INSTEAD, Duty, duty, line, row, stays
@@ -80,7 +80,7 @@ def _could_do(work: Work, found: Duty, someone: Person) -> bool:
 
 def _means_the_team(named: object) -> bool:
     """Nobody is named, or the team is, in one of the ways in which people write it."""
-    words = people.plain(str(named[0])) if isinstance(named, list) else ""
+    words = naming.plain(str(named[0])) if isinstance(named, list) else ""
     return words.removeprefix("the ").removesuffix(" team") in {"", "quality"}
 
 

@@ -17,7 +17,7 @@ from psirf_bot.dialogs.being_fair import NO_NAMES
 from psirf_bot.dialogs.flow import Page
 from psirf_bot.dialogs.questions import Question, Text, long_text
 from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.joint import Entry, Kind
 from psirf_bot.store.tables import FairRun
 

@@ -17,7 +17,8 @@ from psirf_bot.dialogs.being_fair import NO_NAMES
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, several_of, short_text
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.being_fair import ASKED_FIRST, ENDS, follow_ups
-from psirf_bot.domain.deadlines import STAYS_OWED, Event
+from psirf_bot.domain.deadlines import STAYS_OWED
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Deadline, FairRun
 
 TOLD = "fair.told"

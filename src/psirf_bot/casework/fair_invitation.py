@@ -15,7 +15,7 @@ from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import People, Question, long_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.being_fair import POLICE, SAFEGUARDING
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.joint import Kind
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import FairEntry, FairRun

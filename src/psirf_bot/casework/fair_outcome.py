@@ -12,7 +12,7 @@ from psirf_bot.casework.fair_record import Record, Sections
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.being_fair import ENDS, POLICE, SAFEGUARDING
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Deadline, FairEntry, FairRun
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlmodel import col, func, select
 
 from psirf_bot.cards import fair_start as cards
-from psirf_bot.casework import fair_circle, fair_runs, learning_responses, people
+from psirf_bot.casework import fair_circle, fair_runs, learning_responses, naming, people
 from psirf_bot.casework.case_facts import family, staff_named
 from psirf_bot.casework.forms import Answers, Unfit
 from psirf_bot.casework.work import Work
@@ -167,7 +167,7 @@ def _words(name: str) -> list[str]:
 def who_left(work: Work, name: str) -> Person | None:
     """Whoever had this name and is on the people list no more, if there is only one."""
     gone = work.session.exec(select(Person).where(col(Person.on_list), ~col(Person.active)))
-    found = [someone for someone in gone if people.plain(someone.name) == people.plain(name)]
+    found = [someone for someone in gone if naming.plain(someone.name) == naming.plain(name)]
     return found[0] if len(found) == 1 else None
 
 

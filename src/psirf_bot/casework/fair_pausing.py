@@ -14,7 +14,7 @@ from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import Day, Question, long_text
 from psirf_bot.domain.authority import Act, may
 from psirf_bot.domain.being_fair import ENDS
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.joint import Kind
 from psirf_bot.store.tables import FairRun
 

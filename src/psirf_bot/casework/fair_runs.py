@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import col, func, select
 
 from psirf_bot.cards.fair import NOT_HERE, PRIVATE_TASK, private_task
-from psirf_bot.casework import fair_circle, people, post
+from psirf_bot.casework import fair_circle, identities, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import family
 from psirf_bot.casework.deadlines import Subject
@@ -216,7 +216,7 @@ def tell(work: Work, run: FairRun, person_id: str) -> None:
         return
     open_it = button(work, "Open it", "fair.show", person_id=person_id, style="primary", opens=True, run=run.id)
     in_hours = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, person_id))
-    at = work.now if people.is_here(work, person_id) else in_hours
+    at = work.now if identities.is_here(work, person_id) else in_hours
     card = private_task(open_it)
     theirs = select(Outbox.card).where(Outbox.person_id == person_id, Outbox.state == "due")
     if card.model_dump(mode="json") not in work.session.exec(theirs).all():

@@ -22,7 +22,7 @@ from psirf_bot.casework.under_way import day_in, in_words, response_of
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, several_of
 from psirf_bot.domain.authority import BOARD, Act, Member
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII, SENT_TO
 from psirf_bot.store.tables import Case, LearningResponse

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from psirf_bot.cards.cases import STATE_WORDS
 from psirf_bot.cards.forms import as_input
 from psirf_bot.cards.model import Button, Card, Part, Words
-from psirf_bot.casework import people
+from psirf_bot.casework import naming
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.case_facts import allowed, case_facts
 from psirf_bot.casework.inbound import Reply
@@ -86,7 +86,7 @@ class Form:
             try:
                 value = question.parse(raw, work.local)
                 if isinstance(question, People) and isinstance(value, list):
-                    value = list(people.resolve(work, value, _as_shown(work, filled_in.get(key))))
+                    value = list(naming.resolve(work, value, _as_shown(work, filled_in.get(key))))
                 answers[key] = value
             except Invalid as why:
                 problems[key] = str(why)
@@ -121,7 +121,7 @@ class Form:
             value = answers.get(q.id)
             error = problems.get(q.id, "")
             if isinstance(q, People) and isinstance(value, list):
-                body.append(people.filled_in(work, as_input(q, q.id, error=error, now=work.local), value))
+                body.append(naming.filled_in(work, as_input(q, q.id, error=error, now=work.local), value))
             else:
                 body.append(as_input(q, q.id, value, error, now=work.local))
         return Card(
@@ -131,7 +131,7 @@ class Form:
 
 def _as_shown(work: Work, filled_in: Json) -> Mapping[str, str]:
     """Who is meant by the names that the form was opened with: they are not guessed at again."""
-    return people.as_shown(work, map(str, filled_in)) if isinstance(filled_in, list) else {}
+    return naming.as_shown(work, map(str, filled_in)) if isinstance(filled_in, list) else {}
 
 
 def _names(given: object) -> Json:

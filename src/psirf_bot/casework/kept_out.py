@@ -15,7 +15,7 @@ from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, of_case, ru
 from psirf_bot.casework.panel_closing import THE_BOT
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.database import without_words
 from psirf_bot.store.tables import Case, Deadline, Panel, Person
 

@@ -20,7 +20,7 @@ from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Number, People, Question, long_text, one_of, several_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, LearningResponse, Person
 

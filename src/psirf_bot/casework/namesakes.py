@@ -11,7 +11,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import bindparam
 
-from psirf_bot.casework import people
+from psirf_bot.casework import naming, people
 from psirf_bot.casework.work import Work, once
 from psirf_bot.store.direct import Prepared, literal, table_of
 from psirf_bot.store.tables import Person
@@ -49,7 +49,7 @@ def _find(work: Work, wanted: str) -> list[Meant]:
 
 def _bare(name: str) -> str:
     """A name as it is compared, without where they work."""
-    return people.plain(name.partition("(")[0])
+    return naming.plain(name.partition("(")[0])
 
 
 _person = table_of(Person)

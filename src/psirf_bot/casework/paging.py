@@ -13,7 +13,7 @@ from psirf_bot.casework import people, post, reminders
 from psirf_bot.casework.deadlines import DROPPED, Subject, happened, running, settle
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.trust import length_of
 from psirf_bot.store.tables import Deadline, Dialog, Nudge, Person

@@ -4,7 +4,15 @@ from sqlmodel import col, select
 
 from psirf_bot.cards import panel as cards
 from psirf_bot.cards.model import Button, Card, Fact
-from psirf_bot.casework import cases, learning_responses, panel_facts_anew, panel_taken_back, panels, people, verifying
+from psirf_bot.casework import (
+    cases,
+    learning_responses,
+    naming,
+    panel_facts_anew,
+    panel_taken_back,
+    panels,
+    verifying,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import case_facts, panel_of
 from psirf_bot.casework.panel_papers import in_words
@@ -102,7 +110,7 @@ def in_short(work: Work) -> dict[str, str]:
 def names_of(work: Work, ids: list[str]) -> dict[str, str]:
     """The names of many people at once; namesakes are told apart by a number."""
     names = dict(work.session.exec(select(Person.id, Person.name).where(col(Person.id).in_(ids))).all())
-    return people.told_apart(names)
+    return naming.told_apart(names)
 
 
 def _standing(work: Work, case: Case, panel: Panel, *, is_open: bool) -> tuple[Fact, ...]:

@@ -26,7 +26,7 @@ from psirf_bot.casework.response_changes import drop
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import People
 from psirf_bot.domain.authority import Member
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Panel, PanelMember, Person
 
 # Another chair

@@ -20,7 +20,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.database import without_words
 from psirf_bot.store.tables import Case, Panel
 

@@ -14,7 +14,7 @@ from psirf_bot.casework.deadlines import Subject, happened, running
 from psirf_bot.casework.forms import Answers, Unfit
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.panel import Seat, missing, seat_of
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Panel, PanelMember, Person

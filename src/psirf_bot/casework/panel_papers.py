@@ -24,7 +24,7 @@ from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import Day, Json, People, Question, long_text, short_text
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.store.tables import Case, Channel, Panel, SafetyAction, SupportNeed
 

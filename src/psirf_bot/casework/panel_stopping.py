@@ -15,7 +15,7 @@ from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Panel, Vote
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from sqlmodel import SQLModel, col, select, update
 
 from psirf_bot.casework import post
-from psirf_bot.casework.people import first_address, person
+from psirf_bot.casework.identities import first_address
+from psirf_bot.casework.people import person
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import PersonRow
 from psirf_bot.store.tables import (

@@ -17,7 +17,7 @@ from psirf_bot.dialogs.questions import Day, Question, long_text, one_of
 from psirf_bot.domain import response as rules
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, LearningResponse
 
 

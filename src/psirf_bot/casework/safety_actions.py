@@ -24,7 +24,7 @@ from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, one_of
 from psirf_bot.domain.authority import BOARD, Act, DutyFacts, Member, may
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, Remembered, SafetyAction, StandIn
 
 SHOWN = 8

@@ -41,7 +41,7 @@ from psirf_bot.casework.support_review import review_starts as review_starts
 from psirf_bot.casework.support_review import staff_contact_gate as staff_contact_gate
 from psirf_bot.casework.support_review import told_that_review_starts as told_that_review_starts
 from psirf_bot.casework.work import Press, Work
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import MYSELF, CheckWish, Report
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed

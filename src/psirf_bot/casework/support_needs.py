@@ -17,7 +17,8 @@ from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
-from psirf_bot.domain.deadlines import NOW, Event
+from psirf_bot.domain.deadlines import NOW
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed
 
 ASKED, ON_LIST, CHECKED, STOPPED = "asked", "on the quality list", "checked", "stopped"

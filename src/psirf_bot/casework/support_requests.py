@@ -34,7 +34,7 @@ from psirf_bot.casework.support_stages import one_person
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportCheck, SupportNeed, SupportRequest
 

@@ -20,7 +20,7 @@ from psirf_bot.casework.support_needs import (
     subject,
 )
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Deadline, SupportNeed
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from psirf_bot.cards import conversation as cards
 from psirf_bot.cards.answers import instant
 from psirf_bot.cards.model import Button, Card, Fact, Part, Words
-from psirf_bot.casework import people
+from psirf_bot.casework import naming, people
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.inbound import Platform
 from psirf_bot.casework.work import Work
@@ -99,7 +99,7 @@ class Talk:
             problems or {},
             opening=(*self._opening(turn), *((Words(text=note),) if note else ())),
             about=self._about(page),
-            people=partial(people.filled_in, work),
+            people=partial(naming.filled_in, work),
             now=work.local,
             buttons=self._ways_on(page, mend, back_from=first if number > 1 else ""),
             reopen=self._reopen(),

@@ -26,7 +26,7 @@ from psirf_bot.dialogs.flow import Page, pages_for, record_of
 from psirf_bot.dialogs.questions import People, Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.domain.report import Report
 from psirf_bot.store.tables import Addition, Case, ReportVersion
 

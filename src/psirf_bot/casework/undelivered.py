@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import danger, people, post, setting_up, support
+from psirf_bot.casework import danger, identities, post, setting_up, support
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Outbox
 
@@ -29,7 +29,7 @@ def shut_out(work: Work, row: Outbox) -> bool:
     if row.person_id is None:
         setting_up.lost(work, row.platform, row.address)
         return False
-    people.cannot_be_reached(work, row.person_id, row.platform, row.address)
+    identities.cannot_be_reached(work, row.person_id, row.platform, row.address)
     if row.subject and not row.subject.startswith("home:"):
         key = post.key_of(work, row.key, "elsewhere", row.platform)
         urgent = row.lane.endswith(post.URGENT)

@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.files import files_alone, with_word_of_files
-from psirf_bot.cards.menu import help_card
 from psirf_bot.cards.menu import welcome as welcome_card
-from psirf_bot.cards.model import Card, Words
+from psirf_bot.cards.model import Card
 from psirf_bot.cards.people_to_ring import numbers, people_to_ring, with_people_to_ring
 from psirf_bot.casework import (
     alerts,
+    begin_report,
     by_typing,
     candour,
     cases,
@@ -21,6 +20,7 @@ from psirf_bot.casework import (
     from_datix,
     gaps,
     lists,
+    offers,
     panel_opening,
     panel_page,
     post,
@@ -31,37 +31,18 @@ from psirf_bot.casework import (
     training,
     working_hours,
 )
-from psirf_bot.casework.actions import button
+from psirf_bot.casework.begin_report import CONVERSATIONS
 from psirf_bot.casework.case_facts import allowed
-from psirf_bot.casework.conversations import Conversations
 from psirf_bot.casework.forms import Form
 from psirf_bot.casework.inbound import Chosen, Inbound, Place, Platform, Pressed, Reply, Said, What
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.typed import trimmed
-from psirf_bot.domain.authority import BOARD, Act, Member
+from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
-from psirf_bot.domain.people import Role
 
-CONVERSATIONS = Conversations({reporting.FLOW: reporting.SCRIPT})
-
-NOT_FOR_YOU = "Reporting here is for staff of the trust. Please tell the quality team what happened."
-FROM_MESSAGE = (
-    "The words of the message are filled in below. Please make them your own, without names and without anything that "
-    "identifies a patient."
-)
 MOST = 12_000
 """Characters that are looked at: far more than any question takes."""
-MESSAGE = 3000
-"""Characters of a message that the question takes."""
-ONLY_THE_BEGINNING = f"Only its first {MESSAGE:,} characters fit: the rest was left out."
-NO_WORDS = "There were no words in that message that I could take."
-FROM_WORDS = (
-    "Your words are filled in under “What happened?”. Please make them complete, without names and without anything "
-    "that identifies a patient."
-)
-NOT_FROM_WORDS = "Your new words were not taken: finish this one or delete it first, and then type them again."
-NOT_FROM_MESSAGE = "To report from the message, finish this one or delete it first, and then choose the message again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +53,6 @@ class Heard:
     by: Member
     platform: Platform
     place: Place
-
-
-def _report(work: Work, heard: Heard) -> Card:
-    if not allowed(work, heard.by, Act.REPORT):
-        raise Refusal(NOT_FOR_YOU)
-    return CONVERSATIONS.begin(work, heard.by, reporting.FLOW)
 
 
 def _cancel(work: Work, heard: Heard) -> Card:
@@ -133,7 +108,7 @@ def _form(work: Work, heard: Heard, verb: str, form: Form) -> Card:
 
 # The longest beginning that fits wins, so that "my reports" is not "my" and "find" is not part of a longer word.
 WORDS: dict[str, Callable[[Work, Heard], Card]] = {
-    "report": _report,
+    "report": lambda work, heard: begin_report.begin(work, heard.by),
     "my reports": lambda work, heard: lists.my_reports(work, heard.by),
     "find": _find,
     "case": _case,
@@ -155,7 +130,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "actions": lambda work, heard: safety_actions.list_actions(work, heard.by),
     "alert": lambda work, heard: _form(work, heard, "alert.new", alerts.RECEIVE),
     "alerts": lambda work, heard: alerts.list_alerts(work, heard.by),
-    "help": lambda work, heard: help_for(work, heard.by),
+    "help": lambda work, heard: offers.help_for(work, heard.by),
     "cancel": _cancel,
 }
 ALONE = frozenset({
@@ -181,8 +156,6 @@ ALSO = {
     "vote": "panel",
     "stop": "cancel",
 }
-ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})
-MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
 NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel", "fair"})
 AT_THE_END = ".!?,;: "
 REFERENCE = re.compile(r"psi-\d{4}-\d{4,}")
@@ -206,7 +179,7 @@ def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
     else:
         card = _typed(work, heard, said_)
     if card is None and not ring:
-        card = help_for(work, by, unknown=True, meant=_meant(text))
+        card = offers.help_for(work, by, unknown=True, meant=_meant(text))
     if card and said_.files:
         card = with_word_of_files(card)
     if ring:
@@ -228,48 +201,10 @@ def _typed(work: Work, heard: Heard, said_: Said) -> Card | None:
     card = CONVERSATIONS.typed(work, heard.by, heard.platform, said_) if may_answer else None
     if card is None and by_typing.wants_to_report(said_.text):
         happened = by_typing.reported_in(said_.text)
-        return _report_saying(work, heard, happened, in_chat=not said_.command) if happened else _report(work, heard)
+        if not happened:
+            return begin_report.begin(work, heard.by)
+        return begin_report.saying(work, heard.by, heard.platform, happened, in_chat=not said_.command)
     return card
-
-
-def _report_saying(work: Work, heard: Heard, happened: str, *, in_chat: bool) -> Card:
-    """Begin a report with what somebody said in one breath with it: “report a patient fell out of bed”."""
-    if not allowed(work, heard.by, Act.REPORT):
-        raise Refusal(NOT_FOR_YOU)
-    fitting = clip(happened, MESSAGE)
-    return CONVERSATIONS.begin_with(
-        work,
-        heard.by,
-        heard.platform,
-        reporting.FLOW,
-        reporting.WHAT_HAPPENED,
-        fitting,
-        filled=FROM_WORDS if fitting == happened else f"{FROM_WORDS} {ONLY_THE_BEGINNING}",
-        kept_out=NOT_FROM_WORDS,
-        typed=True,
-        in_chat=in_chat,
-    )
-
-
-def report_from(work: Work, by: Member, platform: Platform, text: str) -> Card:
-    """Begin a report with the words of a message that somebody chose; a message without words begins an empty one."""
-    if not allowed(work, by, Act.REPORT):
-        raise Refusal(NOT_FOR_YOU)
-    if not text.strip():
-        card = CONVERSATIONS.begin(work, by, reporting.FLOW)
-        return card.model_copy(update={"body": (Words(text=NO_WORDS), *card.body)})
-    fitting = clip(text, MESSAGE)
-    card = CONVERSATIONS.begin_with(
-        work,
-        by,
-        platform,
-        reporting.FLOW,
-        reporting.WHAT_HAPPENED,
-        fitting,
-        filled=FROM_MESSAGE if fitting == text else f"{FROM_MESSAGE} {ONLY_THE_BEGINNING}",
-        kept_out=NOT_FROM_MESSAGE,
-    )
-    return with_people_to_ring(work.trust, card) if sounds_like_distress_or_danger(text) else card
 
 
 def given_by(what: What) -> Mapping[str, object]:
@@ -285,7 +220,7 @@ def given_by(what: What) -> Mapping[str, object]:
 def welcome(work: Work, by: Member, inbound: Inbound) -> Reply:
     """Greet whoever the bot was added for: somebody in their private chat, or a whole channel."""
     if inbound.place.private:
-        return Reply(card=help_for(work, by))
+        return Reply(card=offers.help_for(work, by))
     words = [("report", "I open a report with you, in private"), ("help", "I send you what I can do for you")]
     words.append(("use this channel for …", "An administrator sets what is posted here: quality, panel or leads"))
     post.to_address(work, inbound.actor.platform, inbound.place.channel, welcome_card(words))
@@ -314,52 +249,6 @@ def command(text: str) -> tuple[str, str]:
         if lower.startswith((f"{word} ", f"{word}: ")):
             return word, plain[len(word) + 1 :].strip()
     return "", plain
-
-
-OFFERS = (
-    ("report", "Report what happened", "Report"),
-    ("my reports", "See what you reported", "My reports"),
-    ("overdue", "See what waits for you", "What waits for me"),
-    ("support", "Find somebody to talk to, or ask for it", "Support for me"),
-    ("deputy", "Say who stands in for you", "My deputy"),
-    ("hours", "Say when you work", "My hours"),
-)
-"""What everybody can do: the word, what it is for, and its button."""
-FOR_SOME: tuple[tuple[Act | frozenset[Role], str, str, str], ...] = (
-    (Act.FIND, "find …", "Find a case by reference, Datix number, service, state or owner", "Find a case"),
-    (Act.FIND, "case PSI-…", "Open a case", ""),
-    (ON_A_PANEL, "panel", "See the panels you have a vote in; panel PSI-… opens one", "Panels"),
-    (Act.OPEN_PANEL, "agenda", "Put cases before the weekly panel", ""),
-    (Act.SEE_GAPS, "gaps", "See the events that need a PSII and have none", ""),
-    (Act.SEE_UNTRIAGED, "training", "See who is trained to lead or oversee a learning response", ""),
-    (Act.START_FAIR, "fair PSI-…", "Two people use the being fair tool, in private; rarely", ""),
-    (Act.OVERSEE_FAIR, "fair", "Being fair, for overseers", ""),
-    (Act.AGREE_ACTION, "action", "Agree a safety action; actions lists them", ""),
-    (Act.RECEIVE_ALERT, "alert", "Note a Patient Safety Alert; alerts lists them", ""),
-    (MAY_SEE_CANDOUR, "candour PSI-…", "See where the duty of candour has got to", ""),
-    (Act.OPEN_FROM_DATIX, "open datix …", "Open a case for something already on Datix", "Open from Datix"),
-    (Act.SET_CHANNEL, "use this channel for …", "Typed in a channel: quality, panel or leads", ""),
-)
-"""What only some can do: who, the word, what it is for, and its button if it has one."""
-
-
-def help_for(work: Work, by: Member, *, unknown: bool = False, meant: str = "") -> Card:
-    """What this person can do, as buttons and as words."""
-    theirs = [
-        (word, meaning, label)
-        for who, word, meaning, label in FOR_SOME
-        if (allowed(work, by, who) if isinstance(who, Act) else by.roles & who)
-    ]
-    words = [(word, meaning) for word, meaning, _ in (*OFFERS, *theirs)]
-    words.append(("cancel", "Stop the form you have open"))
-    labels = {word.rstrip(" …"): label for word, _, label in (*OFFERS, *theirs) if label}
-    if CONVERSATIONS.is_open(work, by):
-        labels["cancel"] = "Cancel my form"
-    buttons = tuple(
-        button(work, label, f"words.{word}", person_id=by.id, style="primary" if word == "report" else "plain")
-        for word, label in labels.items()
-    )
-    return help_card(work.trust, words, buttons, unknown=unknown, meant=meant)
 
 
 def _pressed(word: str) -> Callable[[Work, Press], Reply]:

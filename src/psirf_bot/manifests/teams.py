@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from psirf_bot.casework.words import OFFERS
+from psirf_bot.cards.menu import OFFERS
 from psirf_bot.manifests import icons, words
 
 Json = dict[str, Any]

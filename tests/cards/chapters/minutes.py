@@ -12,7 +12,7 @@ from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.minute_kept import keep
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.domain.case import State
-from psirf_bot.domain.deadlines import Event
+from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Panel, PanelMember, Person, Vote
 from stage import Stage, shown
 

@@ -88,7 +88,8 @@ def see_to(work: Work, case: Case, panel: Panel) -> None:
 
 
 def _asked_once(work: Work, panel: Panel, someone: Person) -> str:
-    return post.key_of(work, "departure", panel.id, version(work, panel), someone.id)
+    """Each time that it is written."""
+    return post.key_of(work, "departure", panel.id, panel.decided_at, someone.id)
 
 
 def asked_of(work: Work, panel: Panel) -> list[Person]:

@@ -88,8 +88,9 @@ def see_to(work: Work, case: Case, panel: Panel) -> None:
 
 
 def _asked_once(work: Work, panel: Panel, someone: Person) -> str:
-    """Each time that it is written."""
-    return post.key_of(work, "departure", panel.id, panel.decided_at, someone.id)
+    """Once each time that it is written."""
+    written = panel.decided_at, panel.decision, panel.departure_why
+    return post.key_of(work, "departure", panel.id, *written, someone.id)
 
 
 def asked_of(work: Work, panel: Panel) -> list[Person]:

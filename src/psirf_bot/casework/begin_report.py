@@ -31,16 +31,45 @@ NOT_FROM_MESSAGE = "To report from the message, finish this one or delete it fir
 
 def begin(work: Work, by: Member) -> Card:
     """Begin with nothing filled in, or ask about the report left unfinished."""
-    if not allowed(work, by, Act.REPORT):
-        raise Refusal(NOT_FOR_YOU)
+    _may_report(work, by)
     return CONVERSATIONS.begin(work, by, reporting.FLOW)
 
 
 def saying(work: Work, by: Member, platform: Platform, happened: str, *, in_chat: bool) -> Card:
     """Begin a report with what somebody said in one breath with it: “report a patient fell out of bed”."""
+    _may_report(work, by)
+    return _begin_with(
+        work, by, platform, happened, filled=FROM_WORDS, kept_out=NOT_FROM_WORDS, typed=True, in_chat=in_chat
+    )
+
+
+def from_message(work: Work, by: Member, platform: Platform, text: str) -> Card:
+    """Begin a report with the words of a message that somebody chose; a message without words begins an empty one."""
+    _may_report(work, by)
+    if not text.strip():
+        card = CONVERSATIONS.begin(work, by, reporting.FLOW)
+        return card.model_copy(update={"body": (Words(text=NO_WORDS), *card.body)})
+    card = _begin_with(work, by, platform, text, filled=FROM_MESSAGE, kept_out=NOT_FROM_MESSAGE)
+    return with_people_to_ring(work.trust, card) if sounds_like_distress_or_danger(text) else card
+
+
+def _may_report(work: Work, by: Member) -> None:
     if not allowed(work, by, Act.REPORT):
         raise Refusal(NOT_FOR_YOU)
-    fitting = clip(happened, MESSAGE)
+
+
+def _begin_with(
+    work: Work,
+    by: Member,
+    platform: Platform,
+    text: str,
+    *,
+    filled: str,
+    kept_out: str,
+    typed: bool = False,
+    in_chat: bool = True,
+) -> Card:
+    fitting = clip(text, MESSAGE)
     return CONVERSATIONS.begin_with(
         work,
         by,
@@ -48,29 +77,8 @@ def saying(work: Work, by: Member, platform: Platform, happened: str, *, in_chat
         reporting.FLOW,
         reporting.WHAT_HAPPENED,
         fitting,
-        filled=FROM_WORDS if fitting == happened else f"{FROM_WORDS} {ONLY_THE_BEGINNING}",
-        kept_out=NOT_FROM_WORDS,
-        typed=True,
+        filled=filled if fitting == text else f"{filled} {ONLY_THE_BEGINNING}",
+        kept_out=kept_out,
+        typed=typed,
         in_chat=in_chat,
     )
-
-
-def from_message(work: Work, by: Member, platform: Platform, text: str) -> Card:
-    """Begin a report with the words of a message that somebody chose; a message without words begins an empty one."""
-    if not allowed(work, by, Act.REPORT):
-        raise Refusal(NOT_FOR_YOU)
-    if not text.strip():
-        card = CONVERSATIONS.begin(work, by, reporting.FLOW)
-        return card.model_copy(update={"body": (Words(text=NO_WORDS), *card.body)})
-    fitting = clip(text, MESSAGE)
-    card = CONVERSATIONS.begin_with(
-        work,
-        by,
-        platform,
-        reporting.FLOW,
-        reporting.WHAT_HAPPENED,
-        fitting,
-        filled=FROM_MESSAGE if fitting == text else f"{FROM_MESSAGE} {ONLY_THE_BEGINNING}",
-        kept_out=NOT_FROM_MESSAGE,
-    )
-    return with_people_to_ring(work.trust, card) if sounds_like_distress_or_danger(text) else card

@@ -174,6 +174,14 @@ def was_checked(name: str, *buttons: Button) -> Card:
     return said("Somebody has checked on them", text, *buttons, preview=PRIVATE_TASK)
 
 
+def nobody_can_be_asked(whom: str) -> str:
+    """For a reporter, where everybody who could find somebody is kept from it."""
+    return (
+        f"I have nobody to ask who could check on {whom}: everybody in the quality team was involved, or is to be left "
+        "out of it. Please ask somebody whom you trust, or ring one of the numbers below."
+    )
+
+
 PASSED_ON = "This has been passed to somebody else. There is nothing you need to do."
 
 

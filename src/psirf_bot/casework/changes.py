@@ -19,11 +19,12 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
 
 
 def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
-    """Tell the owner of a case what somebody else did with it; the quality channel where it has no owner yet."""
+    """Tell the owner of a case what somebody else did with it; the quality channel where there is none by now."""
     news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary", opens=True))
-    if case.owner_id is None:
+    owner = people.person(work, case.owner_id)
+    if owner is None or not owner.active or not people.member(work, owner).is_quality:
         told = post.to_channel(work, "quality", news)
         for someone in [] if told else people.holders(work, Role.QUALITY):
             post.to_person(work, someone.id, news)
-    elif case.owner_id != by.id:
-        post.to_person(work, case.owner_id, news)
+    elif owner.id != by.id:
+        post.to_person(work, owner.id, news)

@@ -283,8 +283,9 @@ def _file(
     # Where a typed answer cannot be used, the same question is asked again.
     still_back = typed and turn.problems
     answers = {key: value for key, value in turn.answers.items() if still_back or key != GONE_BACK_TO}
+    before = dialog.answers
     put(work.session, dialog, answers=answers, updated_at=work.now)
-    talk.script.on_answers(work, dialog, turn.record, by)
+    talk.script.on_answers(work, dialog, before, turn.record, by)
     return turn, screened
 
 

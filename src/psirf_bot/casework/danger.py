@@ -3,28 +3,34 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from sqlmodel import col, select
+
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.casework import cases, paging, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
+from psirf_bot.domain.case import State
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Deadline, Dialog
+from psirf_bot.store.tables import Case, Deadline, Dialog, Outbox
 
 PREVIEW = "Urgent: please read this message from the safety bot now."
 TITLE = "Someone may be in danger now"
 SEEN = "Somebody has seen this danger and will act"
 SAID_OVER = "The danger is said to be over"
 STOPPED = "The report that said so was stopped before it was sent. Please ring the reporter to make sure."
+WITHDRAWN = "The report that said so was withdrawn. Please ring the reporter to make sure."
+MORE = "More about the danger reported just now"
+PUT_RIGHT = "The reporter has changed what was told before. This is how it stands now:"
 SOME, ALL, OVER = "some", "all", "over"
 """What has been told so far: that there is danger, that and what is known of it, that it is over."""
 
 Reached = Literal["nobody", "the quality team", "the executive on call", "the quality team and the executive on call"]
 
 
-def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
-    """Tell of danger as soon as it is said, of what is known as soon as it is known, and of its end."""
+def follow(work: Work, dialog: Dialog, before: Mapping[str, object], danger: str | None, by: Member) -> None:
+    """Tell of danger as soon as it is said, of what is known or put right as soon as it is, and of its end."""
     known = bool(dialog.answers.get("service") and dialog.answers.get("what-happened"))
     if danger == "yes" and dialog.danger_told in {None, OVER}:
         told = paging.begin(work, dialog, by.id)
@@ -35,8 +41,12 @@ def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
         work.record(by.id, "said that someone is in danger", dialog=dialog.id)
     elif danger == "yes" and dialog.danger_told == SOME and known:
         more = [_act(work), *_facts(dialog.answers)]
-        _tell(work, dialog, "More about the danger reported just now", more, by)
+        _tell(work, dialog, MORE, more, by)
         dialog.danger_told = ALL
+    elif danger == "yes" and dialog.danger_told == ALL and (changed := _changed(before, dialog.answers)):
+        put_right = [Words(text=PUT_RIGHT)] if any(before.get(key) for key in changed) else []
+        _tell(work, dialog, MORE, [_act(work), *put_right, *_facts(dialog.answers)], by)
+        paging.show_again(work, dialog.id)
     elif danger == "no" and dialog.danger_told in {SOME, ALL}:
         paging.stop(work, dialog, by.id)
         over = Words(text="The reporter now says that nobody is in danger. Please ring them to make sure.")
@@ -47,13 +57,23 @@ def follow(work: Work, dialog: Dialog, danger: str | None, by: Member) -> None:
 def stopped(work: Work, dialog: Dialog, by: Member) -> bool:
     """Tell that the report was stopped before it was sent; False when no danger had been told.
 
-    That says nothing of the danger, so the paging goes on until somebody has seen it.
+    That says nothing of the danger, so the paging goes on until somebody has seen it. Long after that nobody is woken
+    for it: the cards say so.
     """
     if dialog.danger_told not in {SOME, ALL}:
         return False
-    _tell(work, dialog, "About the danger reported just now", [Words(text=STOPPED)], by)
+    if paging.is_fresh(work, dialog):
+        _tell(work, dialog, "About the danger reported just now", [Words(text=STOPPED)], by)
     paging.show_again(work, dialog.id)  # without the words of the report, which are kept no longer
     return True
+
+
+def withdrawn(work: Work, case: Case, by: Member) -> None:
+    """The same of a report that is withdrawn while nobody has seen it yet; its words go from the cards in any case."""
+    for dialog in work.session.exec(select(Dialog).where(Dialog.case_id == case.id)).all():
+        if dialog.danger_told in {SOME, ALL} and paging.is_waiting(work, dialog):
+            _tell(work, dialog, "About the danger reported just now", [Words(text=WITHDRAWN)], by)
+        paging.show_again(work, dialog.id)
 
 
 def told_words(work: Work, dialog: Dialog) -> Words | None:
@@ -73,6 +93,18 @@ def undelivered(work: Work, dialog_id: str) -> None:
     dialog = work.session.get(Dialog, dialog_id)
     if dialog is not None:
         paging.page_also(work, dialog, people.holders(work, Role.QUALITY))
+        if dialog.danger_reached != "nobody" and paging.is_waiting(work, dialog) and not _may_arrive(work, dialog):
+            dialog.danger_reached = "nobody"
+            work.session.add(dialog)
+            text = f"I could not reach anybody about the danger. Please ring {work.trust.urgent.phone} now."
+            card = Card(title="Please ring now", preview=PREVIEW, body=(Words(text=text, style="warning"),))
+            post.to_person(work, dialog.person_id, card, urgent=True)
+
+
+def _may_arrive(work: Work, dialog: Dialog) -> bool:
+    """Whether any message about it has arrived, or may still."""
+    others = select(Outbox.id).where(Outbox.about == f"danger:{dialog.id}", col(Outbox.state) != "dead")
+    return work.session.exec(others).first() is not None
 
 
 def page(work: Work, which: str) -> Card | None:
@@ -116,7 +148,9 @@ def _raise_alarm(work: Work, dialog: Dialog, told: Deadline) -> bool:
     if post.living(work, "quality", subject, about=f"danger:{dialog.id}", urgent=True):
         return True
     reached = [
-        post.living_to_person(work, p.id, subject, key=post.key_of(work, subject, p.id), urgent=True)
+        post.living_to_person(
+            work, p.id, subject, key=post.key_of(work, subject, p.id), about=f"danger:{dialog.id}", urgent=True
+        )
         for p in people.holders(work, Role.QUALITY)
     ]
     return any(reached)
@@ -136,7 +170,10 @@ def _reached(quality: bool, executive: bool) -> Reached:
 
 def _as_known(work: Work, dialog: Dialog) -> list[Part]:
     if dialog.case_id:  # the report has been sent meanwhile, and its words are with the case
-        version = cases.newest_version(work, work.session.get_one(Case, dialog.case_id))
+        case = work.session.get_one(Case, dialog.case_id)
+        if case.state == State.WITHDRAWN:
+            return [Words(text=WITHDRAWN)]
+        version = cases.newest_version(work, case)
         return _facts(version.answers if version else {})
     return [Words(text=STOPPED)] if dialog.state == "cancelled" else _facts(dialog.answers)
 
@@ -151,6 +188,11 @@ def _act(work: Work) -> Words:
     urgent = work.trust.urgent
     text = f"{urgent.words}: {urgent.phone}. Nobody reads the chat live. Ring them now; if it cannot wait, ring 999."
     return Words(text=text, style="warning")
+
+
+def _changed(before: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
+    """What those who were told have before them, and is no longer so."""
+    return [key for key in ("service", "place", "what-happened") if (before.get(key) or "") != (now.get(key) or "")]
 
 
 def _facts(answers: Mapping[str, object]) -> list[Part]:

@@ -11,6 +11,7 @@ from psirf_bot.casework import (
     candour_clocks,
     cases,
     contacts,
+    danger,
     kept_out,
     panel_facts_anew,
     post,
@@ -25,7 +26,7 @@ from psirf_bot.casework.final_report import is_owed
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
-from psirf_bot.casework.news import tell_outcome, tell_reporter
+from psirf_bot.casework.news import tell_opened_again, tell_outcome, tell_reporter
 from psirf_bot.casework.support_needs import AT_START, DURING
 from psirf_bot.casework.view import case_view
 from psirf_bot.casework.work import Press, Refusal, Work
@@ -132,7 +133,7 @@ def _reopen(work: Work, press: Press) -> Reply:
     case.state, case.ended_at, case.outcome = State.READ, None, None
     changed(work, case, press.by.id, "reopened")
     happened(work, Event.CASE_REOPENED, of_case(case), press.by.id)
-    tell_reporter(work, case, "Your report is being looked at again", f"{case.reference} has been opened again.")
+    tell_opened_again(work, case)
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
 
 
@@ -165,6 +166,7 @@ def _withdraw(work: Work, press: Press, answers: Answers) -> Card:
     happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
     contacts.end_all(work, case, press.by.id)
     support.stop_asking(work, case)
+    danger.withdrawn(work, case, press.by)
     freed = work.session.exec(select(Case).where(Case.merged_into == case.id).order_by(Case.id)).all()
     for joined in freed:
         joined.state = State.READ if joined.read_at else State.REPORTED

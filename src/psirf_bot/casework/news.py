@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import post
+from psirf_bot.casework import cases, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
@@ -25,6 +25,14 @@ def tell_outcome(work: Work, case: Case) -> bool:
     told = _tell(work, case, case)
     _tell_joined(work, case, case)
     return told
+
+
+def tell_opened_again(work: Work, case: Case) -> None:
+    """Tell those who have heard what came of it, with their report or with one that was joined, that it goes on."""
+    for each in cases.with_joined(work, case):
+        if not waits_to_be_spoken_to(work, each):
+            text = f"{each.reference} has been opened again."
+            tell_reporter(work, each, "Your report is being looked at again", text)
 
 
 def spoken_to(work: Work, case: Case, person_id: str | None) -> None:

@@ -37,8 +37,8 @@ def begin(work: Work, dialog: Dialog, by: str) -> Deadline:
 
 
 def page_first(work: Work, deadline: Deadline) -> bool:
-    """Page the first executive; whether anybody could be. The fall-back follows while nobody has seen it."""
-    return _page(work, deadline, _round(work, 0))
+    """Page the first executive; whether an executive could be. The fall-back follows while nobody has seen it."""
+    return _page(work, deadline, _round(work, deadline, 0)) and bool(_executives(work, deadline))
 
 
 def stop(work: Work, dialog: Dialog, by: str) -> None:
@@ -50,7 +50,7 @@ def stop(work: Work, dialog: Dialog, by: str) -> None:
 
 def page(work: Work, deadline: Deadline) -> None:
     """Nobody has seen it yet: the next in line, and then everybody, again and again."""
-    _page(work, deadline, _round(work, deadline.step))
+    _page(work, deadline, _round(work, deadline, deadline.step))
     work.record("the bot", "paged again", deadline=deadline.id, step=deadline.step)
 
 
@@ -65,11 +65,17 @@ def is_waiting(work: Work, dialog: Dialog) -> bool:
     return bool(running(work, _about(dialog), RULE))
 
 
+def is_fresh(work: Work, dialog: Dialog) -> bool:
+    """Whether nobody has seen it yet, or somebody has within the hour."""
+    told = _newest(work, dialog)
+    return told is not None and (told.closed_at is None or work.now - told.closed_at < timedelta(hours=1))
+
+
 def page_also(work: Work, dialog: Dialog, others: list[Person]) -> None:
     """Page those of the others who have not been paged yet, while nobody has seen it."""
     told = paged(work, dialog)
     for deadline in running(work, _about(dialog), RULE):
-        _send(work, deadline, [someone for someone in others if someone.id not in told])
+        _send(work, deadline, [someone for someone in others if someone.id not in told], "also")
 
 
 def _page(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
@@ -83,32 +89,39 @@ def _page(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
     return reached
 
 
-def _send(work: Work, deadline: Deadline, people_to_page: list[Person]) -> bool:
+def _send(work: Work, deadline: Deadline, people_to_page: list[Person], *out_of_turn: str) -> bool:
     subject, about = _page_of(deadline, deadline.step), f"danger:{deadline.subject_id}"
     reached = False
     for someone in people_to_page:
-        key = post.key_of(work, subject, someone.id)
+        key = post.key_of(work, subject, someone.id, *out_of_turn)
         reached |= post.living_to_person(work, someone.id, subject, key=key, about=about, urgent=True)
         reminders.noted(work, deadline, someone.id, "late", work.local.date())
     return reached
 
 
-def _round(work: Work, number: int) -> list[Person]:
+def _round(work: Work, deadline: Deadline, number: int) -> list[Person]:
     """Whom to page this time: one executive after the other, then everybody who may be able to act."""
-    executives = _executives(work)
+    executives = _executives(work, deadline)
     if number < len(executives):
         return [executives[number]]
     everybody = [*executives]
     for role in (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR, Role.QUALITY):
         everybody += people.holders(work, role)
-    return list({someone.id: someone for someone in everybody}.values())
+    reporter = _reporter(work, deadline)
+    return list({someone.id: someone for someone in everybody if someone.id != reporter}.values())
 
 
-def _executives(work: Work) -> list[Person]:
-    """Those that the trust names, in its order, or whoever holds the role."""
+def _reporter(work: Work, deadline: Deadline) -> str | None:
+    dialog = work.session.get(Dialog, deadline.subject_id)
+    return dialog.person_id if dialog else None
+
+
+def _executives(work: Work, deadline: Deadline) -> list[Person]:
+    """Those that the trust names, in its order, or whoever holds the role; not whoever told of it."""
     listed = people.with_emails(work, work.trust.urgent.executives)
     acting = [people.acting_for(work, p, Role.EXECUTIVE) for p in listed] or people.holders(work, Role.EXECUTIVE)
-    return list({someone.id: someone for someone in acting}.values())
+    reporter = _reporter(work, deadline)
+    return list({someone.id: someone for someone in acting if someone.id != reporter}.values())
 
 
 def _about(dialog: Dialog) -> Subject:
@@ -133,13 +146,13 @@ def seen_in_a_role(work: Work, told: Deadline) -> str:
     if told.state == DROPPED:
         return OVER
     at = told.closed_at.astimezone(work.trust.timezone)
-    return f"{_role_of(work, told.closed_by)} saw this at {at:%H:%M} on {at:%A} {at.day} {at:%B} and will act."
+    return f"{_role_of(work, told)} saw this at {at:%H:%M} on {at:%A} {at.day} {at:%B} and will act."
 
 
-def _role_of(work: Work, person_id: str | None) -> str:
-    someone = people.person(work, person_id)
+def _role_of(work: Work, told: Deadline) -> str:
+    someone = people.person(work, told.closed_by)
     held = people.member(work, someone).roles if someone else frozenset()
-    if someone and someone.id in {executive.id for executive in _executives(work)}:
+    if someone and someone.id in {executive.id for executive in _executives(work, told)}:
         return ROLES[Role.EXECUTIVE]
     return next((words for role, words in ROLES.items() if role in held), "Somebody who was paged")
 

@@ -34,8 +34,8 @@ def _opening(work: Work, dialog: Dialog, report: Report) -> tuple[Part, ...]:
     return () if report.danger == "no" else (danger_words(work.trust),)
 
 
-def _on_answers(work: Work, dialog: Dialog, report: Report, by: Member) -> None:
-    danger.follow(work, dialog, report.danger or _as_answered(dialog), by)
+def _on_answers(work: Work, dialog: Dialog, before: Mapping[str, object], report: Report, by: Member) -> None:
+    danger.follow(work, dialog, before, report.danger or _as_answered(dialog), by)
 
 
 def _as_answered(dialog: Dialog) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from sqlmodel import col, or_, select
 
+from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import people, post, support_offers, support_requests, support_stages
@@ -26,6 +27,7 @@ from psirf_bot.casework.support_needs import (
     move,
     point_to_the_newer,
     roughly,
+    somebody_can_choose,
     subject,
 )
 from psirf_bot.casework.support_needs import ASKED as ASKED
@@ -54,8 +56,13 @@ def ask_for_checks(work: Work, case: Case, report: Report) -> list[SupportNeed]:
     # A reporter who also named themselves is one person.
     people_meant = {case.reporter_id if who == MYSELF else who: who for who in reversed(report.staff_to_support())}
     needs = [_need(work, case, report, who) for who in reversed(people_meant.values())]
-    begin(work, needs, Event.STAFF_NAMED, case.reporter_id or BOT)
-    return needs
+    here = [need for need in needs if not has_left(work, need)]
+    begin(work, here, Event.STAFF_NAMED, case.reporter_id or BOT)
+    for need in needs:
+        if need not in here:  # they have left while the report was written
+            _stop(work, need, BOT)
+            _tell_that_they_left(work, need)
+    return here
 
 
 def told_about_support(work: Work, needs: Sequence[SupportNeed]) -> str:
@@ -70,6 +77,10 @@ def told_about_support(work: Work, needs: Sequence[SupportNeed]) -> str:
         for someone in owners(work, duty)
         if duty.next_at
     )
+    if without := [need for need in needs if not need.checker_id and not somebody_can_choose(work, need)]:
+        rest = [need for need in needs if need not in without]
+        nobody = cards.nobody_can_be_asked(_on_whom(work, without))
+        return f"{told_about_support(work, rest)} {nobody}" if rest else nobody
     if not moments:
         return "The quality team will find somebody to check on the staff involved."
     first, last = roughly(work, moments[0]), roughly(work, moments[-1])
@@ -155,6 +166,13 @@ def _who_were_asked(work: Work, need: SupportNeed) -> list[str]:
     acting = acting_checker(work, need)
     contacts = {need.checker_id, acting.id if acting else None} - kept_from_check(work, need)
     return [person_id for person_id in work.session.exec(reminded) if person_id in contacts]
+
+
+def leave_to_the_quality_team(work: Work, case: Case) -> None:
+    """It has turned out that a relative reported it: checks that are still owed are for the quality team to see to."""
+    for need in of_case(work, case):
+        if need.checker_id and running(work, subject(work, need)):
+            move(work, need, None, why="The reporter is a relative of the patient.")
 
 
 def pass_on_those_of_leavers(work: Work) -> None:

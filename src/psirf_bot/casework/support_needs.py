@@ -19,6 +19,7 @@ from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.deadlines import NOW
 from psirf_bot.domain.events import Event
+from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed
 
 ASKED, ON_LIST, CHECKED, STOPPED = "asked", "on the quality list", "checked", "stopped"
@@ -144,6 +145,11 @@ def _others(duty: Deadline, nudge: Nudge) -> SelectOfScalar[Nudge]:
     return select(Nudge).where(Nudge.deadline_id == duty.id, Nudge.person_id == nudge.person_id)
 
 
+def somebody_can_choose(work: Work, need: SupportNeed) -> bool:
+    """Whether anybody in the quality team may know of it, and so can find somebody to check."""
+    return any(not is_kept_from(work, need, people.member(work, s)) for s in people.holders(work, Role.QUALITY))
+
+
 def nobody_yet(work: Work, needs: list[SupportNeed]) -> None:
     """Somebody has to be found: the quality channel is told at once, without a name, or each of the team in private."""
     card = said(
@@ -151,7 +157,8 @@ def nobody_yet(work: Work, needs: list[SupportNeed]) -> None:
         "A member of staff named in a report has nobody to check on them yet.",
         button(work, "See what waits", "words.overdue", opens=True),
     )
-    told = post.to_channel(work, "quality", card)
+    seen_to = any(somebody_can_choose(work, need) for need in needs)
+    told = seen_to and post.to_channel(work, "quality", card)
     for need in needs:
         for duty in running(work, subject(work, need)):
             if work.setting.rules[duty.rule].nudges[0] is NOW:

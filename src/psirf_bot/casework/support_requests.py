@@ -13,10 +13,12 @@ from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Words
 from psirf_bot.casework import cases, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import RUNNING, Subject, hand_over, happened, running
+from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, hand_over, happened, running, settle
+from psirf_bot.casework.deadlines import changed as duty_changed
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.support_circle import REQUEST, SOMEONE_ELSE, kept_from_request
+from psirf_bot.casework.owners import pattern_of
+from psirf_bot.casework.support_circle import REQUEST, SOMEONE_ELSE, kept_from_check, kept_from_request
 from psirf_bot.casework.support_needs import (
     STOPPED,
     can_check,
@@ -27,6 +29,7 @@ from psirf_bot.casework.support_needs import (
     may_see_to,
     move,
     of_case,
+    subject,
     wish_words,
 )
 from psirf_bot.casework.support_offers import checks_of, offered_button
@@ -39,6 +42,8 @@ from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportCheck, SupportNeed, SupportRequest
 
 WAITING, TAKEN, GIVEN = "waiting", "taken", "done"
+_IS_OPEN = col(SupportRequest.state).in_((WAITING, TAKEN))
+THEY_LEFT = "They are no longer on the people list, so there is nothing more you need to do here. Thank you."
 NOTHING_TO_SHOW = "There is nothing more to show you about that reference."
 MOST = 3
 """Cases that one card shows."""
@@ -141,8 +146,12 @@ def _other(work: Work, press: Press, answers: Answers) -> Card:
     for need in _all_of(work, press.by):
         need.wish, need.wished = SOMEONE_ELSE, someone.name if someone else None
         need.passed_over_id = me.line_manager_id
-        to = someone if can_check(work, need, someone) else None
-        move(work, need, to.id if to else None)
+        if someone is None and _has_another(work, need):
+            for duty in running(work, subject(work, need)):
+                duty_changed(work, duty)
+        else:
+            to = someone if can_check(work, need, someone) else None
+            move(work, need, to.id if to else None)
         work.record(press.by.id, "asked for somebody else to check on them", case_of_need(work, need), need=need.id)
     text = (
         "From now on, if anybody is to check on you, it is somebody other than your line manager. The quality team "
@@ -151,6 +160,13 @@ def _other(work: Work, press: Press, answers: Answers) -> Card:
     if not any(s.id not in (me.id, me.line_manager_id) for s in people.holders(work, Role.QUALITY)):
         return cards.nobody_to_ask(work.trust.support)
     return said("It is noted", text, preview="You have a private message.")
+
+
+def _has_another(work: Work, need: SupportNeed) -> bool:
+    """Whether somebody other than the line manager is to check already, and can."""
+    checker = people.person(work, need.checker_id)
+    passed_over = checker is None or checker.id in kept_from_check(work, need, afresh=True)
+    return not passed_over and can_check(work, need, checker)
 
 
 def _again(work: Work, press: Press) -> Reply:
@@ -186,9 +202,7 @@ def _other_questions(work: Work, press: Press) -> Sequence[Question]:
 
 def _ask(work: Work, press: Press, answers: Answers) -> Card:
     wish = str(answers["how"])
-    same = select(SupportRequest).where(
-        SupportRequest.person_id == press.by.id, SupportRequest.wish == wish, SupportRequest.state != GIVEN
-    )
+    same = select(SupportRequest).where(SupportRequest.person_id == press.by.id, SupportRequest.wish == wish, _IS_OPEN)
     if work.session.exec(same).first() is None:
         me = work.session.get_one(Person, press.by.id)
         request = SupportRequest(
@@ -224,7 +238,7 @@ def _may_see(work: Work, request: SupportRequest, by: Member) -> bool:
 
 def waiting(work: Work, by: Member) -> list[SupportRequest]:
     """The requests for support that this person may know of and that nobody has settled, the oldest first."""
-    open_ = select(SupportRequest).where(SupportRequest.state != GIVEN).order_by(col(SupportRequest.at))
+    open_ = select(SupportRequest).where(_IS_OPEN).order_by(col(SupportRequest.at))
     return [request for request in work.session.exec(open_) if by.is_quality and _may_see(work, request, by)]
 
 
@@ -238,6 +252,8 @@ def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Car
         return cards.passed_on() if posted else None
     if posted and deadline.state in RUNNING and has_a_newer(work, deadline, nudge):
         return cards.there_is_a_newer()
+    if request.state == STOPPED:
+        return said("No longer needed", THEY_LEFT) if posted else None
     if deadline.state not in RUNNING:
         return said("Somebody has been helped", "There is nothing more you need to do. Thank you.") if posted else None
     return card_of(work, request, deadline)
@@ -257,17 +273,24 @@ def buttons(work: Work, request: SupportRequest) -> tuple[Button, ...]:
     """What the quality team does with a request, told apart for those who hear the buttons read out."""
     name, take, given = people.name_of(work, request.person_id), "I will see to it", "Somebody has been in touch"
     seen_to = button(work, given, "support.given", spoken=f"{given}: {name}", request=request.id)
-    if request.state == TAKEN:
+    if _is_taken(work, request):
         return (seen_to,)
     spoken = f"{take}: {name}"
     return (button(work, take, "support.take", style="primary", spoken=spoken, request=request.id), seen_to)
 
 
+def _is_taken(work: Work, request: SupportRequest) -> bool:
+    """Whether somebody sees to it who is here today, and has not become their line manager since."""
+    taker = people.person(work, request.taken_by)
+    here = taker is not None and taker.active and people.acting_for(work, taker).id == taker.id
+    return here and request.taken_by not in kept_from_request(work, request)
+
+
 def _take(work: Work, press: Press) -> Reply:
     request, duties = _found(work, press)
-    if request.taken_by not in {None, press.by.id}:
+    if request.taken_by != press.by.id and _is_taken(work, request):
         raise Refusal(f"{people.name_of(work, request.taken_by)} sees to it already. Thank you.")
-    if request.state == WAITING:
+    if request.taken_by != press.by.id:
         request.state, request.taken_by = TAKEN, press.by.id
         work.session.add(request)
         work.session.flush()
@@ -282,7 +305,10 @@ def _take(work: Work, press: Press) -> Reply:
 
 
 def pass_on_those_of_leavers(work: Work) -> None:
-    """Requests that somebody took who has left wait for the quality team again."""
+    """Requests that somebody took who has left wait for the quality team again; those of somebody who has left end."""
+    asked = select(SupportRequest).join(Person, col(SupportRequest.person_id) == Person.id)
+    for request in work.session.exec(asked.where(_IS_OPEN, col(Person.active).is_(False))).all():
+        _end_for_leaver(work, request)
     taken = select(SupportRequest).join(Person, col(SupportRequest.taken_by) == Person.id)
     for request in work.session.exec(taken.where(SupportRequest.state == TAKEN, col(Person.active).is_(False))).all():
         request.state, request.taken_by = WAITING, None
@@ -290,6 +316,21 @@ def pass_on_those_of_leavers(work: Work) -> None:
         work.session.flush()
         for duty in running(work, Subject(REQUEST, request.id)):
             hand_over(work, duty, None)
+
+
+def _end_for_leaver(work: Work, request: SupportRequest) -> None:
+    name = people.name_of(work, request.person_id)
+    text = f"{name} asked for support and is no longer on the people list. Please see if more is owed."
+    card = said("A request for support has stopped", text, preview="You have a private task.")
+    for someone in people.holders(work, Role.QUALITY):
+        if _may_see(work, request, people.member(work, someone)):
+            at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, someone.id))
+            post.to_person(work, someone.id, card, at=at)
+    request.state, request.done_at = STOPPED, work.now
+    work.session.add(request)
+    work.session.flush()
+    for duty in running(work, Subject(REQUEST, request.id)):
+        settle(work, duty, DROPPED, "the bot")
 
 
 def _given(work: Work, press: Press) -> Reply:
@@ -307,6 +348,8 @@ def _found(work: Work, press: Press) -> tuple[SupportRequest, list[Deadline]]:
     if not _may_see(work, request, press.by):
         raise Refusal(cards.PASSED_ON)
     duties = running(work, Subject(REQUEST, request.id))
+    if request.state == STOPPED:
+        raise Refusal(THEY_LEFT)
     if request.state == GIVEN or not duties:
         raise Refusal("It is noted already that somebody has been in touch with them. Thank you.")
     return request, duties

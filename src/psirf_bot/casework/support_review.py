@@ -8,6 +8,7 @@ from psirf_bot.casework import people
 from psirf_bot.casework.deadlines import DONE, DROPPED, RUNNING, running, settle
 from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE
 from psirf_bot.casework.support_needs import (
+    AFTER_EVENT,
     AT_START,
     BOT,
     DURING,
@@ -49,6 +50,14 @@ def review_ended(work: Work, case: Case, by: str = BOT) -> None:
         for duty in running(work, subject(work, need), AT_START, DURING):
             settle(work, duty, DROPPED, by, str(Event.REVIEW_ENDED))
     begin(work, in_review(work, case), Event.REVIEW_ENDED, by)
+
+
+def also_after_event(work: Work, need: SupportNeed) -> list[tuple[SupportNeed, Deadline]]:
+    """The same check on the same person by the same contact, owed in another report of the same event."""
+    family = _family(work, case_of_need(work, need))
+    same = [other for other in family if other.id != need.id and _who(other) == _who(need)]
+    theirs = [other for other in same if need.checker_id and other.checker_id == need.checker_id]
+    return [(other, duty) for other in theirs for duty in running(work, subject(work, other), AFTER_EVENT)]
 
 
 def told_that_review_starts(work: Work, need: SupportNeed) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, news, onlookers, people, reminders
+from psirf_bot.casework import cases, news, onlookers, people, reminders, support_review
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, RUNNING, happened, running
 from psirf_bot.casework.forms import Answers, Form, Unfit
@@ -150,11 +150,18 @@ def _duty(work: Work, press: Press, need: SupportNeed) -> Deadline | None:
     return next(iter(running(work, subject(work, need), AFTER_EVENT)), None)
 
 
+def _owed_no_longer(work: Work, press: Press, need: SupportNeed) -> Reply:
+    """The check that a button is about was made, or dropped without that."""
+    duty = work.session.get(Deadline, press.args.get("duty", ""))
+    dropped = duty is not None and duty.subject_id == need.id and duty.state != DONE
+    return Reply(card=cards.no_longer_needed(_stopped_words(work, need)) if dropped else cards.was_checked(need.name))
+
+
 def _done(work: Work, press: Press) -> Reply:
     need = found(work, press)
     duty = _duty(work, press, need)
     if duty is None:
-        return Reply(card=cards.was_checked(need.name))
+        return _owed_no_longer(work, press, need)
     check = note(work, need, duty, press.by)
     return Reply(card=cards.thank_you(need.name, offered_button(work, check, need)), keep=True)
 
@@ -174,6 +181,8 @@ def note(work: Work, need: SupportNeed, duty: Deadline, by: Member) -> SupportCh
         move(work, need, by.id)
     if duty.rule == AFTER_EVENT:
         news.spoken_to(work, case, need.person_id)
+        for other, also in support_review.also_after_event(work, need):  # the same event, reported more than once
+            note(work, other, also, by)
     onlookers.refresh(work, case, by.id)
     return check
 
@@ -182,12 +191,12 @@ def _tomorrow(work: Work, press: Press) -> Reply:
     need = found(work, press)
     duty = _duty(work, press, need)
     if duty is None:
-        return Reply(card=cards.was_checked(need.name))
+        return _owed_no_longer(work, press, need)
     day = reminders.remind_tomorrow(work, duty, press.by.id, "put off")
     work.record(press.by.id, "put off a reminder", case_of_need(work, need), deadline=duty.id, until=day.isoformat())
-    return Reply(
-        notice=f"I will remind you on {day:%A} morning. The day it is due does not move: {due_words(work, duty)}."
-    )
+    # A weekday alone is the next one: a holiday, or somebody's working days, may put many between.
+    when = f"{day:%A} morning" if (day - work.local.date()).days < 7 else f"{day:%A} {day.day} {day:%B}"
+    return Reply(notice=f"I will remind you on {when}. The day it is due does not move: {due_words(work, duty)}.")
 
 
 def _pass(work: Work, press: Press, answers: Answers) -> Card:

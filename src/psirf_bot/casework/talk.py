@@ -30,7 +30,8 @@ class Script:
     opening: Callable[[Work, Dialog, Any], tuple[Part, ...]]
     send: str
     """The words on the button that confirms."""
-    on_answers: Callable[[Work, Dialog, Any, Member], None]
+    on_answers: Callable[[Work, Dialog, Mapping[str, object], Any, Member], None]
+    """Told with the answers of before."""
     on_confirm: Callable[[Work, Dialog, Turn[Any], Member, Flow[Any]], Card]
     on_cancel: Callable[[Work, Dialog, Member], Card]
     on_ended: Callable[[Work, Dialog, Member], Card]

@@ -11,7 +11,7 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour_clocks, cases, endings, panel_facts_anew, people
+from psirf_bot.casework import candour_clocks, cases, endings, panel_facts_anew, people, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.case_history import history
@@ -30,8 +30,8 @@ from psirf_bot.domain.events import Event
 from psirf_bot.domain.report import Report
 from psirf_bot.store.tables import Addition, Case, ReportVersion
 
-SUPPORT_FOLLOWS_FROM = frozenset({"colleagues", "involved", "my-manager"})
-"""Answers that are not amended: somebody was asked to check on staff because of them."""
+NOT_AMENDED = frozenset({"danger", "colleagues", "involved", "my-manager"})
+"""Answers that are not amended: because of them somebody was told at once, or asked to check on staff."""
 
 
 def _show(work: Work, press: Press) -> Reply:
@@ -148,7 +148,7 @@ def _amend_questions(work: Work, press: Press) -> Sequence[Question]:
             raise Refusal(
                 "This case was opened from Datix, so there is no report here to amend. Please amend it there."
             )
-        asked = [q for page in pages_for(flow, found[0]) for q in page.questions if q.id not in SUPPORT_FOLLOWS_FROM]
+        asked = [q for page in pages_for(flow, found[0]) for q in page.questions if q.id not in NOT_AMENDED]
         return (one_of("key", "Which answer should change?", {q.id: q.label[:75] for q in asked}),)
     return (chosen, long_text("why-amended", "Why is it being changed?", max_length=500))
 
@@ -173,8 +173,9 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     case.occurred = report.when or case.occurred
     case.confidential = report.confidential == "yes"
     if key == "relative":  # another answer may make this one irrelevant; it protects the reporter all the same
+        if report.is_from_a_relative() and not case.quality_only:
+            support.leave_to_the_quality_team(work, case)
         case.quality_only = report.is_from_a_relative()
-    case.danger = report.someone_is_in_danger_now()
     changed(work, case, press.by.id, "amended", question=key)
     candour_clocks.amended(work, case, before, press.by.id)
     panel_facts_anew.amended(work, case, before, press.by.id)

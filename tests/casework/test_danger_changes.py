@@ -1,0 +1,128 @@
+"""Danger that was told, and what becomes of it when the reporter says something else, or nobody can be reached."""
+
+from typing import Any
+
+import pytest
+from responses import press
+from test_reporting import AMINA, LEAH, PAGE_1, near_miss
+
+from psirf_bot.cards.model import Card
+from psirf_bot.delivery.platform import Refused
+from stage import Stage, words
+
+ROSALIND, SANDEEP, MARGUERITE = "Rosalind Achebe", "Sandeep Bhullar", "Marguerite Oduya"
+DANGER: dict[str, Any] = {**PAGE_1, "danger": "yes"}
+PUT_RIGHT = "The reporter has changed what was told before."
+
+
+async def in_danger(stage: Stage, name: str = AMINA) -> Card:
+    form: Card = await stage.presses(name, await stage.says(name, "report"), "Next", DANGER)
+    await stage.settled()
+    return form
+
+
+def pages(stage: Stage, name: str) -> list[str]:
+    return [words(card) for card in stage.private(name) if "danger" in card.title]
+
+
+async def test_a_place_that_was_told_wrongly_is_put_right_for_everybody_who_was_told(stage: Stage) -> None:
+    form = await in_danger(stage)
+    form = await stage.presses(AMINA, form, "Back")
+    form = await stage.presses(AMINA, form, "Next", {**DANGER, "service": "Podiatry", "place": "Clinic room 2"})
+    await stage.settled()
+    for told in (words(stage.channel()[-1]), pages(stage, ROSALIND)[-1]):
+        assert "Podiatry" in told
+        assert "Clinic room 2" in told
+        assert PUT_RIGHT in told
+    assert "Podiatry" in words(stage.channel()[0]), "the alarm itself says no longer where it is not"
+    assert "Podiatry" in pages(stage, ROSALIND)[0]
+    await stage.presses(AMINA, await stage.presses(AMINA, form, "Back"), "Next", {**DANGER, "service": "Podiatry"})
+    await stage.settled()
+    heard = len(stage.channel())
+    await stage.presses(AMINA, await stage.says(AMINA, "report"), "Go on with it")
+    await stage.settled()
+    assert len(stage.channel()) == heard, "what is as it was is told once"
+
+
+async def test_a_place_that_is_typed_after_the_service_is_told_too(stage: Stage) -> None:
+    for typed in ("report", "yes", "incident", "Someone has a knife", "today", "community nursing", "Clinic room 2"):
+        await stage.says(AMINA, typed)
+    await stage.settled()
+    assert "Place: Clinic room 2" in words(stage.channel()[-1])
+    assert "Place: Clinic room 2" in pages(stage, ROSALIND)[-1]
+    assert PUT_RIGHT not in words(stage.channel()[-1]), "nothing that was told before was wrong"
+
+
+async def test_a_report_that_is_withdrawn_while_nobody_has_seen_the_danger(stage: Stage) -> None:
+    await stage.presses(AMINA, await near_miss(stage, first={"danger": "yes"}), "Send the report")
+    await stage.settled()
+    await press(stage, AMINA, "case.withdraw", {"why": None})
+    assert any("was withdrawn. Please ring the reporter" in text for text in pages(stage, ROSALIND))
+    assert any("was withdrawn. Please ring the reporter" in words(card) for card in stage.channel())
+    stage.later(minutes=6)
+    await stage.tick()
+    for text in [*pages(stage, ROSALIND), *pages(stage, MARGUERITE), words(stage.channel()[0])]:
+        assert PAGE_1["what-happened"] not in text
+
+
+async def test_withdrawn_after_somebody_has_seen_it_rings_nobody_but_shows_no_words(stage: Stage) -> None:
+    await stage.presses(AMINA, await near_miss(stage, first={"danger": "yes"}), "Send the report")
+    await stage.settled()
+    await stage.presses(ROSALIND, stage.private(ROSALIND)[0], "I have seen this and will act")
+    await stage.settled()
+    heard = len(pages(stage, ROSALIND))
+    await press(stage, AMINA, "case.withdraw", {"why": None})
+    assert len(pages(stage, ROSALIND)) == heard
+    assert PAGE_1["what-happened"] not in pages(stage, ROSALIND)[0]
+
+
+async def test_an_executive_who_reports_danger_is_not_paged_in_place_of_somebody_else(stage: Stage) -> None:
+    form = await in_danger(stage, ROSALIND)
+    assert pages(stage, ROSALIND) == []
+    assert len(pages(stage, MARGUERITE)) == 1
+    assert "I am telling the quality team that somebody may be in danger" in words(form)
+
+
+async def test_where_nothing_arrives_the_reporter_is_told_to_ring(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = await stage.says(AMINA, "report")
+    stage.out.failures += [Refused("gone", final=True) for _ in range(4)]  # the channel, the executive, and the team
+    await stage.presses(AMINA, form, "Next", {"danger": "yes"})
+    await stage.settled()
+    assert stage.out.failures == []
+    assert [card.title for card in stage.private(AMINA)] == ["Please ring now"]
+    form = await stage.presses(AMINA, await stage.says(AMINA, "report"), "Go on with it")
+    assert "I could not reach anybody about the danger. Please ring 01632 960001 now." in words(form)
+    stage.later(minutes=6)
+    await stage.tick()
+    assert len(pages(stage, LEAH)) == len(pages(stage, SANDEEP)) == 1, "the next round leaves nobody out"
+
+
+async def test_where_something_arrives_the_reporter_is_not_told_to_ring(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = await stage.says(AMINA, "report")
+    stage.out.failures += [Refused("gone", final=True)]
+    await stage.presses(AMINA, form, "Next", {"danger": "yes"})
+    await stage.settled()
+    assert stage.private(AMINA) == []
+
+
+async def test_whether_there_is_danger_is_not_amended_under_a_hint_that_somebody_is_told(stage: Stage) -> None:
+    await stage.presses(AMINA, await near_miss(stage), "Send the report")
+    form = await press(stage, LEAH, "case.amend")
+    [which] = form.inputs()
+    assert "danger" not in [option.value for option in which.options]  # type: ignore[union-attr]
+
+
+async def test_a_draft_deleted_long_after_somebody_saw_the_danger_wakes_nobody(stage: Stage) -> None:
+    await in_danger(stage)
+    await stage.presses(ROSALIND, stage.private(ROSALIND)[0], "I have seen this and will act")
+    stage.later(days=2, hours=13)  # three o'clock on Monday morning
+    await stage.says(AMINA, "cancel")
+    await stage.settled()
+    [page] = pages(stage, ROSALIND)
+    assert "was stopped before it was sent" in page
+    assert PAGE_1["what-happened"] not in page
+    assert len(stage.channel()) == 1

@@ -159,6 +159,23 @@ async def test_contact_can_be_agreed_with_somebody_named_in_a_joined_report_alon
     assert TOMASZ in words(await press(stage, NIAMH, "contact.agree"))
 
 
+async def test_whoever_reported_it_too_can_add_to_it_and_the_owner_of_the_whole_hears_of_it(stage: Stage) -> None:
+    for _ in range(2):
+        await report(stage)
+    await on(stage, 1, LEAH, "case.read")
+    await join(stage, 2, into=1)
+    shown_ = await on(stage, 2, AMINA, "case.show")
+    form = await stage.presses(AMINA, shown_, "Add to it")
+    assert "The label was torn." in words(
+        await stage.presses(AMINA, form, "Add this", {"addition": "The label was torn."})
+    )
+    await stage.settled()
+    news_ = stage.private(LEAH)[-1]
+    assert news_.title == "PSI-2026-0002 was added to"
+    assert "It is looked at together with PSI-2026-0001." in words(news_)
+    assert "The label was torn." in words(await stage.presses(LEAH, news_, "Open the case"))
+
+
 async def test_an_involved_reporter_is_not_told_that_an_open_case_is_closed(stage: Stage) -> None:
     await report(stage, involved="yes")
     await press(stage, LEAH, "case.read")

@@ -42,7 +42,7 @@ act               who     rep read pan dec awa rsp pau  clo  wdr mrg
 see case          QRBLCPVH x   x    x   x   x   x   x    x    x   x
 see reporter      QRBLPVH x   x    x   x   x   x   x    x    x   x
 see history       Q       x   x    x   x   x   x   x    x    x   x
-add               QR      x   x    x   x   x   x   x    x    .   .
+add               QR      x   x    x   x   x   x   x    x    .   x
 withdraw          R       x   x    .   .   .   .   .    .    .   .
 enter datix       QR      x   x    x   x   x   x   x    x    .   .
 mark read         Q       x   .    .   .   .   .   .    .    .   .

@@ -60,6 +60,13 @@ def with_joined(work: Work, case: Case) -> list[Case]:
     return [case, *(each for one in joined for each in with_joined(work, one))]
 
 
+def goes_on_as(work: Work, case: Case) -> Case:
+    """The case that a report which was joined with it is looked at with; any other is its own."""
+    while case.merged_into:
+        case = work.session.get_one(Case, case.merged_into)
+    return case
+
+
 TYPED = re.compile(r"PSI[-\s\u2010-\u2015\u2212]*(\d{4})[-\s\u2010-\u2015\u2212]+(\d{1,8})", re.ASCII)
 """A reference as people type it, psi 2026 1, or as it stands where a word processor made dashes of its hyphens."""
 

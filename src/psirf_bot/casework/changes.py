@@ -1,7 +1,7 @@
 """A change to a case: written down, shown wherever the case is, and told to whoever owns it."""
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import onlookers, people, post
+from psirf_bot.casework import cases, onlookers, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
@@ -19,9 +19,12 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
 
 
 def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
-    """Tell the owner of a case what somebody else did with it; the quality channel where there is none by now."""
+    """Tell the owner of a case what somebody else did with it; the quality channel where there is none by now.
+
+    A report that was joined with another is its owner's.
+    """
     news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary", opens=True))
-    owner = people.person(work, case.owner_id)
+    owner = people.person(work, cases.goes_on_as(work, case).owner_id)
     if owner is None or not owner.active or not people.member(work, owner).is_quality:
         told = post.to_channel(work, "quality", news)
         for someone in [] if told else people.holders(work, Role.QUALITY):

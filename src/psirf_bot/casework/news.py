@@ -37,9 +37,7 @@ def tell_opened_again(work: Work, case: Case) -> None:
 
 def spoken_to(work: Work, case: Case, person_id: str | None) -> None:
     """Somebody has spoken to this person: news that waited for it can go out."""
-    root = case
-    while root.merged_into:
-        root = work.session.get_one(Case, root.merged_into)
+    root = cases.goes_on_as(work, case)
     if person_id == case.reporter_id and root.state == State.CLOSED:
         _tell(work, case, root)
 

@@ -132,9 +132,10 @@ def _add(work: Work, press: Press, answers: Answers) -> Card:
     if not again:
         work.session.add(Addition(case_id=case.id, by_id=press.by.id, text=text, at=work.now))
         changed(work, case, press.by.id, "added to", text=text)
-        tell_owner(
-            work, case, press.by, f"{case.reference} was added to", "The reporter or a colleague added something."
-        )
+        whole = cases.goes_on_as(work, case)
+        joined = f" It is looked at together with {whole.reference}." if whole.id != case.id else ""
+        text = f"The reporter or a colleague added something.{joined}"
+        tell_owner(work, case, press.by, f"{case.reference} was added to", text)
     return case_view(work, case, press.by)
 
 

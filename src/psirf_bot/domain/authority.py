@@ -320,7 +320,7 @@ WITH_CASE: dict[Act, Rule] = {
     Act.SEE_CASE: _sees_case,
     Act.SEE_REPORTER: _sees_reporter,
     Act.SEE_HISTORY: _quality(*State),
-    Act.ADD: _either(*UNDER_WAY, State.CLOSED),
+    Act.ADD: _either(*UNDER_WAY, State.CLOSED, State.MERGED),
     Act.WITHDRAW: lambda actor, case: _reporter(actor, case) and _before_any_panel(case),
     Act.ENTER_DATIX: _either(*UNDER_WAY, State.CLOSED),
     Act.MARK_READ: _quality(State.REPORTED),

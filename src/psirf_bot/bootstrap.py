@@ -23,7 +23,7 @@ from sqlmodel import Session, col, select
 from psirf_bot.adapters.web import dev_clock, downloads
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
-from psirf_bot.casework import deadlines, kept_out, support
+from psirf_bot.casework import deadlines, kept_out, lead_choice, support
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
@@ -256,6 +256,7 @@ def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo
     counts = take_on(work, rows, teams_of(settings, demo=demo))
     support.pass_on_those_of_leavers(work)
     kept_out.after_an_import(work, before)
+    lead_choice.look_for_leavers(work)
     deadlines.pass_on_those_of_leavers(work)
     if any(counts) and settings.secret_key:
         work.record("command line", "people list taken on", rows=[asdict(row) for row in rows])

@@ -9,10 +9,10 @@ from sqlmodel import select
 
 from duty_stage import TODAY, a_case, digest_of, labels, nudged, owed, posted, problems, who
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import digest, reminders, told
+from psirf_bot.casework import deadlines, digest, reminders, told
 from psirf_bot.casework.owed import MOST, MOST_AHEAD
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import Contact, Deadline, StandIn, SupportNeed
+from psirf_bot.store.tables import Contact, Deadline, Identity, Outbox, StandIn, SupportNeed
 from stage import Stage, words
 
 AMINA, BRONWEN, CARYS, GRACE = "Amina Yusuf", "Bronwen Hale", "Carys Penhallow", "Grace Mbeki-Ward"
@@ -212,6 +212,38 @@ async def test_the_ladder_is_asked_for_help_without_blame(stage: Stage) -> None:
         nudged(work, deadline, LEAH, "up")
 
     assert "Bronwen Hale was asked on Tuesday. Can you help?" in await shows(stage, arrange, LEAH)
+
+
+async def test_it_is_not_said_that_somebody_was_asked_whom_nobody_could_reach(stage: Stage) -> None:
+    def arrange(work: Work) -> None:
+        deadline = owed(work, "action.done", -3, owner=BRONWEN, about=("action", "a1"), service="Community Nursing")
+        nudged(work, deadline, BRONWEN, "late", TODAY - timedelta(days=3))
+        nudged(work, deadline, LEAH, "up")
+        theirs = select(Identity).where(Identity.person_id == who(work, BRONWEN).id)
+        for identity in work.session.exec(theirs):
+            identity.address = {}
+
+    said = await shows(stage, arrange, LEAH)
+    assert "Bronwen Hale cannot be reached here just now. Can you help?" in said
+    assert "asked" not in said
+
+
+async def test_what_was_put_off_does_not_come_back_once_it_is_somebody_elses(stage: Stage) -> None:
+    made: list[Deadline] = []
+
+    def put_off(work: Work) -> None:
+        posted(work, AMINA)
+        made.append(of_amina(work))
+        nudged(work, made[0], AMINA, "put off", TODAY + timedelta(days=3))
+
+    assert "Back Monday" in await shows(stage, put_off, AMINA)
+
+    def hand_over(work: Work) -> None:
+        deadlines.hand_over(work, work.session.get_one(Deadline, made[0].id), who(work, LEAH).id)
+        waiting = work.session.exec(select(Outbox.subject)).all()
+        assert f"digest:{who(work, AMINA).id}:{TODAY.isoformat()}" in waiting, "what hangs is brought up to date"
+
+    assert "Back Monday" not in await shows(stage, hand_over, AMINA)
 
 
 async def test_a_reporter_who_is_kept_close_is_not_named_up_the_ladder(stage: Stage) -> None:

@@ -463,11 +463,31 @@ async def test_nobody_else_may_look_or_press(stage: Stage, mine: str, verb: Any,
 
 
 async def test_whoever_was_asked_to_help_may_look_and_put_off_but_not_hand_over(stage: Stage, mine: str) -> None:
-    await stage.do(lambda work: nudged(work, work.session.get_one(Deadline, mine), GRACE, "up"))
-    await presses(stage, SHOW, mine, GRACE)
-    await presses(stage, SNOOZE, mine, GRACE)
+    def ask_for_help(work: Work) -> None:
+        deadline = work.session.get_one(Deadline, mine)
+        deadline.service = "District Nursing Nights"
+        for reader in (CARYS, GRACE):
+            nudged(work, deadline, reader, "up")
+
+    await stage.do(ask_for_help)
+    await presses(stage, SHOW, mine, CARYS)
+    await presses(stage, SNOOZE, mine, CARYS)
     with pytest.raises(Refusal):
-        await presses(stage, OVER, mine, GRACE)
+        await presses(stage, OVER, mine, CARYS)
+    await presses(stage, SHOW, mine, GRACE)
+    with pytest.raises(Refusal, match="not yours"):  # no longer on the ladder: she would not hear of it again
+        await presses(stage, SNOOZE, mine, GRACE)
+
+
+async def test_what_was_handed_over_is_not_put_off_by_whoever_had_it(stage: Stage, mine: str) -> None:
+    def hand_over(work: Work) -> None:
+        deadline = work.session.get_one(Deadline, mine)
+        deadline.service = "Podiatry"  # its lead would hear of it all the same
+        deadlines.hand_over(work, deadline, who(work, CARYS).id)
+
+    await stage.do(hand_over)
+    with pytest.raises(Refusal, match="not yours"):
+        await presses(stage, SNOOZE, mine, BRONWEN)
 
 
 async def test_what_was_done_meanwhile_is_said_kindly(stage: Stage, mine: str) -> None:

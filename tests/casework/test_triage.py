@@ -494,6 +494,41 @@ async def test_a_deputy_is_told_when_set_and_when_not_any_more_and_only_once(sta
     assert [c.title for c in stage.private(AMINA)] == titles
 
 
+async def test_a_second_leave_does_not_end_the_one_that_goes_on(stage: Stage) -> None:
+    form = await stage.says(LEAH, "deputy")
+    now = {"deputy": "Carys Penhallow", "from": "today", "until": "27 November 2026"}
+    christmas = {"deputy": "Carys Penhallow", "from": "21 December 2026", "until": "31 December 2026"}
+    await stage.presses(LEAH, form, "Save", now)
+    saved = await stage.presses(LEAH, form, "Save", christmas)
+    assert "Carys Penhallow also stands in from 20 November 2026 until 27 November 2026." in words(saved)
+    await reported(stage, place=None)
+    assert "I have read this" in words(await stage.says("Carys Penhallow", "overdue"))
+    assert "already" in words(await stage.presses(LEAH, form, "Save", now))
+    other = {"deputy": "Amina Yusuf", "from": "today", "until": "23 November 2026"}
+    await stage.presses(LEAH, form, "Save", other)
+    assert "I have read this" not in words(await stage.says("Carys Penhallow", "overdue")), "of the same days: one"
+    await stage.presses(LEAH, form, "Save", {"deputy": None, "from": None, "until": None})
+    await stage.settled()
+    last = {name: stage.private(name)[-1].title for name in ("Amina Yusuf", "Carys Penhallow")}
+    assert set(last.values()) == {"You no longer stand in for a colleague"}
+
+
+async def test_of_a_case_that_is_restricted_later_the_leads_channel_no_longer_says_the_service(stage: Stage) -> None:
+    await stage.says(WEI, "use this channel for leads", channel="leads")
+    await reported(stage)
+    for _ in range(5 * 12):
+        stage.later(hours=2)
+        await stage.tick()
+    lists = [words(card) for card in stage.channel("leads") if "PSI-2026-0001" in words(card)]
+    assert lists
+    assert all("Community Nursing" in said for said in lists)
+    await stage.presses(LEAH, await opened(stage), "Restrict")
+    await stage.settled()
+    now = [words(card) for card in stage.channel("leads") if "PSI-2026-0001" in words(card)]
+    assert len(now) == len(lists)
+    assert not any("Community Nursing" in said for said in now)
+
+
 async def test_everything_on_a_full_list_is_there_with_its_buttons_on_slack(stage: Stage) -> None:
     for _ in range(10):
         await reported(stage, colleagues="Dr Xylo Smith")

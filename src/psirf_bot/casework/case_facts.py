@@ -44,11 +44,12 @@ def _case_facts(work: Work, case: Case) -> CaseFacts:
         has_response=response is not None and response.ended_at is None,
         checker_ids=frozenset(need.checker_id for need in needs if need.checker_id),
         passed_over_ids=frozenset(
-            someone.line_manager_id
+            manager
             for need in needs
             if need.wish == "someone-else"
-            for someone in _meant(work, need)
-            if someone.line_manager_id and someone.line_manager_id != need.checker_id
+            # Whoever managed them then is to hear nothing either, whoever manages them since.
+            for manager in (need.passed_over_id, *(someone.line_manager_id for someone in _meant(work, need)))
+            if manager and manager != need.checker_id
         ),
     )
 

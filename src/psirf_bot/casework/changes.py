@@ -19,15 +19,16 @@ def changed(work: Work, case: Case, by: str, what: str, **content: object) -> No
 
 
 def tell_owner(work: Work, case: Case, by: Member, title: str, text: str) -> None:
-    """Tell the owner of a case what somebody else did with it; the quality channel where there is none by now.
+    """Tell whoever owns a case, or acts for them today, what somebody else did with it.
 
-    A report that was joined with another is its owner's.
+    The quality channel where there is none by now. A report that was joined with another is its owner's.
     """
     news = said(title, text, button(work, "Open the case", "case.show", case=case, style="primary", opens=True))
     owner = people.person(work, cases.goes_on_as(work, case).owner_id)
-    if owner is None or not owner.active or not people.member(work, owner).is_quality:
+    acting = people.acting_for(work, owner) if owner else None
+    if acting is None or not acting.active or not people.member(work, acting).is_quality:
         told = post.to_channel(work, "quality", news)
         for someone in [] if told else people.holders(work, Role.QUALITY):
             post.to_person(work, someone.id, news)
-    elif owner.id != by.id:
-        post.to_person(work, owner.id, news)
+    elif by.id not in {acting.id, owner.id if owner else None}:
+        post.to_person(work, acting.id, news)

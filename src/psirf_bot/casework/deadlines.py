@@ -300,8 +300,9 @@ def changed(work: Work, deadline: Deadline) -> None:
     work.session.flush()
     shown = select(Nudge).where(Nudge.deadline_id == deadline.id, Nudge.day >= work.local.date() - SHOWN_FOR)
     nudges = list(work.session.exec(shown.order_by(col(Nudge.day))))
-    if not work.setting.rules[deadline.rule].alone:  # of digests, only the newest: the days before have passed
-        nudges = list({nudge.person_id: nudge for nudge in nudges}.values())
+    if not work.setting.rules[deadline.rule].alone:  # of digests, the newest, and the one that says when it is back
+        today = work.local.date()
+        nudges = list({(nudge.person_id, nudge.day > today): nudge for nudge in nudges}.values())
     subjects = {subject_of(work, deadline, nudge) for nudge in nudges}
     owing = owners(work, deadline)
     # A digest also lists what its reader was not reminded of that day.

@@ -80,7 +80,7 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
     back = _put_off(work, by.id, day)
     nudged = _nudged(work, by.id, day)
     known = [(deadline, why) for deadline, why in nudged if _may_know(work, by, deadline)]
-    why_of = {d.id: why for d, why in known if d.id not in back and _is_for(work, by, d, why)}
+    why_of = {d.id: why for d, why in known if d.id not in back and is_for(work, by, d, why)}
     others, more = owed.owed_by(work, by, _end_of(work, day))
     here = {deadline.id for deadline, _ in nudged} | back.keys()
     listed = [deadline for deadline, _ in nudged if deadline.id in why_of]
@@ -99,7 +99,7 @@ def _for_one(work: Work, by: Member, day: date) -> Card | None:
     return cards.digest_card(
         rows(work, by, shown, day.isoformat()),
         settled,
-        list(_put_off_words(work, back)) if posted else [],
+        list(_put_off_words(work, by, back)) if posted else [],
         more=more + max(0, len(listed) - cards.SHOWN),
     )
 
@@ -122,7 +122,7 @@ def _may_know(work: Work, by: Member, deadline: Deadline) -> bool:
     return rule is not None and not rule.alone and by.id not in support_circle.kept_from(work, deadline)
 
 
-def _is_for(work: Work, by: Member, deadline: Deadline, why: str) -> bool:
+def is_for(work: Work, by: Member, deadline: Deadline, why: str) -> bool:
     """Still to be done, and still theirs to do or, where they were asked to, to help with."""
     if deadline.state not in RUNNING:
         return False
@@ -142,6 +142,8 @@ def _asked(work: Work, by: Member, found: Duty, why: str) -> str:
     who = names_of_owners(work, by, found)
     if why == HELP:
         return f"{who} would like help with this. Can you help?"
+    if who and not any(post.can_be_reached(work, owner) for owner in found.facts.owner_ids):
+        return f"{who} cannot be reached here just now. Can you help?"
     first = select(col(Nudge.day)).where(
         Nudge.deadline_id == found.deadline.id, col(Nudge.person_id).in_(found.facts.owner_ids)
     )
@@ -159,10 +161,11 @@ def _put_off(work: Work, person_id: str, day: date) -> dict[str, tuple[Deadline,
     return {deadline.id: (deadline, nudge.day) for deadline, nudge in later if nudge.why == PUT_OFF}
 
 
-def _put_off_words(work: Work, back: dict[str, tuple[Deadline, date]]) -> Iterator[str]:
+def _put_off_words(work: Work, by: Member, back: dict[str, tuple[Deadline, date]]) -> Iterator[str]:
+    """What they put off comes back as long as it is still to be done, and still theirs."""
     for deadline, day in back.values():
         found = duty(work, deadline)
-        if found and deadline.state in RUNNING:
+        if found and is_for(work, by, deadline, PUT_OFF):
             shown = line(work, deadline, found.rule)
             yield f"Not today: {shown.heading}. Back {cards.day_words(day, work.local.date())}."
 

@@ -9,7 +9,7 @@ from psirf_bot.cards import duties as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.duties import Told
 from psirf_bot.cards.model import Card, Fact
-from psirf_bot.casework import contacts, deadlines, duty_moves, people, reminders
+from psirf_bot.casework import contacts, deadlines, digest, duty_moves, people, reminders
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, Subject
@@ -25,7 +25,7 @@ from psirf_bot.casework.duty_lines import (
     row,
     stays,
 )
-from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_a_duty, still_open, the_duty
+from psirf_bot.casework.duty_press import FOR_EVERYBODY, NOT_YOURS, Verb, about, after, on_a_duty, still_open, the_duty
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import in_role
@@ -118,6 +118,8 @@ def _done(work: Work, press: Press, answers: Answers) -> Card:
 
 def _snooze(work: Work, press: Press) -> Reply:
     found = still_open(work, press, Act.SEE_DUTY)
+    if not digest.is_for(work, press.by, found.deadline, PUT_OFF):
+        raise Refusal(NOT_YOURS)  # they would not hear of it again
     today = work.local.date()
     theirs = select(col(Nudge.day)).where(
         Nudge.deadline_id == found.deadline.id, Nudge.person_id == press.by.id, Nudge.why == PUT_OFF

@@ -77,6 +77,8 @@ def _look_at(work: Work, case: Case, by: str) -> None:
         for seat in panel_members.all_of(work, panel):
             if seat.person_id in out and running(work, panel_members.vote(case, seat), "panel.vote"):
                 happened(work, Event.VOTE_NOT_NEEDED, panel_members.vote(case, seat), by)
+        if panel_members.ask_those_back(work, case, panel, out, by):
+            panels.refresh(work, panel)
         if not _can_decide(work, case, panel, out):
             _ask_once_for_a_chair(work, case)
         panel_departure.see_to(work, case, panel)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from sqlmodel import col, select
+
 from psirf_bot.cards import response as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
@@ -12,7 +14,7 @@ from psirf_bot.casework.case_facts import case_facts, staff_named
 from psirf_bot.casework.deadlines import Subject, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.learning_responses import kind_of
+from psirf_bot.casework.learning_responses import current, kind_of
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import response_of
@@ -24,6 +26,9 @@ from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, LearningResponse, Person
 
+THE_BOT = "the bot"
+LED = (State.DECIDED, State.AWAITING_VERIFICATION, State.RESPONDING, State.PAUSED)
+"""Where a case has a response that somebody leads, or is to lead."""
 MOST = 8
 """Response leads who are shown above the form."""
 WHY = {
@@ -166,13 +171,39 @@ def _decline(work: Work, press: Press, answers: Answers) -> Card:
     response.lead_id = response.hours_a_week = response.lead_override = None
     work.session.add(response)
     changed(work, case, press.by.id, "response lead stood down", before, response=response.id, lead=before, why=reason)
-    _hand_back(work, case, press.by)
-    _tell_that_nobody_leads(work, case, response, press.by, reason)
+    _hand_back(work, case, press.by.id)
+    said_why = f"{press.by.name} cannot lead the learning response to {case.reference}. Please choose somebody else."
+    _tell_that_nobody_leads(work, case, response, press.by.id, f"{said_why} They said: {reason}")
     text = f"The quality team chooses somebody else to lead the learning response to {case.reference}. "
     return said("Thank you for saying so", text + "There is nothing more you need to do.", preview=cards.PRIVATE_TASK)
 
 
-def _hand_back(work: Work, case: Case, by: Member) -> None:
+def look_for_leavers(work: Work) -> None:
+    """The people list was taken on: where whoever leads a response has left, somebody else has to be chosen."""
+    gone = select(LearningResponse.case_id).join(Person, col(LearningResponse.lead_id) == col(Person.id))
+    gone = gone.where(col(Person.active).is_(False), col(LearningResponse.ended_at).is_(None)).distinct()
+    theirs = select(Case).where(col(Case.id).in_(gone), col(Case.state).in_(LED)).order_by(Case.reference)
+    for case in work.session.exec(theirs.with_for_update()).all():
+        response = current(work, case)
+        lead = people.person(work, response.lead_id) if response else None
+        if response and not response.ended_at and lead and not lead.active:
+            _has_left(work, case, response, lead)
+
+
+def _has_left(work: Work, case: Case, response: LearningResponse, lead: Person) -> None:
+    response.lead_id = response.hours_a_week = response.lead_override = None
+    work.session.add(response)
+    facts = {"response": response.id, "lead": lead.id, "why": "They have left"}
+    changed(work, case, THE_BOT, "response lead stood down", lead.id, **facts)
+    _hand_back(work, case, THE_BOT)
+    text = (
+        f"{lead.name} is no longer on the people list, so nobody leads the learning response to {case.reference}. "
+        "Please choose somebody else."
+    )
+    _tell_that_nobody_leads(work, case, response, THE_BOT, text)
+
+
+def _hand_back(work: Work, case: Case, by: str) -> None:
     """Nobody leads it: what the lead owed is for those behind them, and somebody has to be chosen."""
     contact_clocks = (
         c for contact in contacts.of_case(work, case) for c in running(work, Subject("contact", contact.id))
@@ -180,17 +211,16 @@ def _hand_back(work: Work, case: Case, by: Member) -> None:
     for clock in (*running(work, of_case(case)), *contact_clocks):
         if work.setting.rules[clock.rule].owner == "response lead":
             deadlines.hand_over(work, clock, None)
-    happened(work, Event.RESPONSE_DECIDED, of_case(case), by.id)
+    happened(work, Event.RESPONSE_DECIDED, of_case(case), by)
 
 
-def _tell_that_nobody_leads(work: Work, case: Case, response: LearningResponse, by: Member, reason: str) -> None:
+def _tell_that_nobody_leads(work: Work, case: Case, response: LearningResponse, by: str, text: str) -> None:
     """Whoever owns the case, and whoever decided on the response; the quality team where neither can be reached."""
     choose = button(work, "Choose the lead", "response.lead", case=case, style="primary", opens=True)
-    text = f"{by.name} cannot lead the learning response to {case.reference}. Please choose somebody else."
-    card = said("Somebody else is needed to lead", f"{text} They said: {reason}", choose, preview=cards.PRIVATE_TASK)
+    card = said("Somebody else is needed to lead", text, choose, preview=cards.PRIVATE_TASK)
     team = [someone.id for someone in people.holders(work, Role.QUALITY)]
     for whom in ([case.owner_id, response.decided_by], team):
-        reached = [post.to_person(work, who, card) for who in dict.fromkeys(whom) if who and who != by.id]
+        reached = [post.to_person(work, who, card) for who in dict.fromkeys(whom) if who and who != by]
         if any(reached):
             return
 

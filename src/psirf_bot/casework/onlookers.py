@@ -6,9 +6,10 @@ from sqlmodel import col, or_, select
 
 from psirf_bot.casework import cases, panels, people, post
 from psirf_bot.casework.case_facts import panel_of
+from psirf_bot.casework.reminders import LEADS
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Panel, StandIn, SupportNeed
+from psirf_bot.store.tables import Case, Deadline, Nudge, Panel, StandIn, SupportNeed
 
 
 def refresh(work: Work, case: Case, *others: str | None) -> None:
@@ -26,6 +27,13 @@ def refresh_cards(work: Work, case: Case) -> None:
         for panel, agenda in work.session.exec(hung.order_by(col(Panel.opened_at))):
             subjects += [f"panel:{panel}", *([f"agenda:{agenda}"] if agenda else [])]
     post.refresh(work, *subjects)
+
+
+def refresh_leads(work: Work, case: Case) -> None:
+    """It is kept close, or no longer, or of another service: every list of the leads' channel that names it says so."""
+    days = select(col(Nudge.day)).join(Deadline, col(Nudge.deadline_id) == col(Deadline.id))
+    days = days.where(Deadline.case_id == case.id, Nudge.person_id == LEADS).distinct().order_by(col(Nudge.day))
+    post.refresh(work, *(f"digest:{LEADS}:{day.isoformat()}" for day in work.session.exec(days)))
 
 
 def refresh_deputies(work: Work) -> None:

@@ -225,6 +225,21 @@ def _none_has_voted(work: Work, panel: Panel, members: Iterable[PanelMember]) ->
             raise Unfit({question: text})
 
 
+def ask_those_back(work: Work, case: Case, panel: Panel, out: Collection[str], by: str) -> bool:
+    """Whoever had left or was kept out, and no longer is, is asked for their vote again. Whether anybody is."""
+    if not panels.voting_is_open(work, panel):
+        return False
+    agreed = {"panel.vote": panel.closes_at.astimezone(work.trust.timezone).date()}
+    voted, asked = panels.votes(work, panel), False
+    for member in all_of(work, panel):
+        someone, subject = people.person(work, member.person_id), vote(case, member)
+        may_vote = someone and someone.active and someone.id not in out and member.id not in voted
+        if may_vote and not running(work, subject, "panel.vote"):
+            happened(work, Event.VOTE_ASKED_FOR, subject, by, agreed=agreed)
+            asked = True
+    return asked
+
+
 def move_votes(work: Work, case: Case, panel: Panel, closes_on: date) -> None:
     """Voting closes on another day: those who have still to vote have until then."""
     for member in all_of(work, panel):

@@ -140,14 +140,16 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
 
 
 def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
-    """One deputy at a time: a new one takes the place of whoever was set before."""
+    """One deputy at a time: a new one takes the place of whoever was set for any of these days; other leave stays."""
     whose = _listed(work, answers, "whose") or press.by.id
     deputy = _listed(work, answers, "deputy")
     if deputy == whose:
         raise Unfit({"deputy": "Please name somebody else."})
-    earlier = select(StandIn).where(StandIn.person_id == whose, StandIn.ends >= work.local.date())
-    old = list(work.session.exec(earlier))
     starts, ends = _days(answers) if deputy else (None, None)
+    set_before = select(StandIn).where(StandIn.person_id == whose, StandIn.ends >= work.local.date())
+    known = list(work.session.exec(set_before.order_by(col(StandIn.starts), col(StandIn.id))))
+    stay = [s for s in known if starts and ends and (s.ends < starts or s.starts > ends)]
+    old = [s for s in known if s not in stay]
     if [(s.deputy_id, s.starts, s.ends) for s in old] == ([(deputy, starts, ends)] if deputy else []):
         return said("Saved", "That is how it is already.")
     post.refresh_homes(work, (whose, deputy, *(stand_in.deputy_id for stand_in in old)))
@@ -164,13 +166,23 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
     work.session.add(StandIn(person_id=whose, deputy_id=deputy, starts=starts, ends=ends))
     work.session.flush()
     work.memo.clear()
-    days = f"from {starts.day} {starts:%B %Y} until {ends.day} {ends:%B %Y}, both included"
+    days = f"{_from_until(starts, ends)}, both included"
     told = (
         f"You stand in for {people.name_of(work, whose)} {days}, with the same roles. Type help to see what you can do."
     )
     post.to_person(work, deputy, said("You stand in for a colleague", told))
     kept_out.look_again(work)  # something may have waited for somebody to stand in
-    return said("Saved", f"{people.name_of(work, deputy)} stands in {days}, and acts in the same roles.")
+    text = f"{people.name_of(work, deputy)} stands in {days}, and acts in the same roles."
+    return said("Saved", " ".join([text, *(_stays(work, stand_in) for stand_in in stay)]))
+
+
+def _stays(work: Work, stand_in: StandIn) -> str:
+    days = _from_until(stand_in.starts, stand_in.ends)
+    return f"{people.name_of(work, stand_in.deputy_id)} also stands in {days}."
+
+
+def _from_until(starts: date, ends: date) -> str:
+    return f"from {starts.day} {starts:%B %Y} until {ends.day} {ends:%B %Y}"
 
 
 def _days(answers: Answers) -> tuple[date, date]:

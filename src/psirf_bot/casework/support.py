@@ -4,6 +4,7 @@ Each check is a duty with a clock (domain/deadlines.py); the clock's tick sends 
 """
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from sqlmodel import col, or_, select
 
@@ -11,7 +12,7 @@ from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import people, post, support_offers, support_requests, support_stages
-from psirf_bot.casework.deadlines import RUNNING, happened, running
+from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners, pattern_of
 from psirf_bot.casework.support_circle import CHECK, REQUEST, SOMEONE_ELSE, kept_from_check
@@ -43,10 +44,15 @@ from psirf_bot.casework.support_review import review_starts as review_starts
 from psirf_bot.casework.support_review import staff_contact_gate as staff_contact_gate
 from psirf_bot.casework.support_review import told_that_review_starts as told_that_review_starts
 from psirf_bot.casework.work import Press, Work
+from psirf_bot.domain.case import State
 from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.report import MYSELF, CheckWish, Report
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportNeed
+
+BY_MISTAKE = timedelta(days=30)
+"""Whoever is back on the people list so soon was left out by mistake, or was away for a little while."""
+
 
 # After a report
 
@@ -186,17 +192,42 @@ def pass_on_those_of_leavers(work: Work) -> None:
             _tell_that_they_left(work, need)
         elif need.checker_id and (checker is None or not checker.active):
             move(work, need, None)
+    _ask_again_about_those_back(work)
     support_requests.pass_on_those_of_leavers(work)
 
 
-def _tell_that_they_left(work: Work, need: SupportNeed) -> None:
-    text = (
-        f"{need.name} is no longer on the people list, so nobody is asked to check on them. Please see if more is owed."
+def _ask_again_about_those_back(work: Work) -> None:
+    """A list may have left somebody out by mistake: once they are on it again, nobody has checked on them yet."""
+    ended = select(Deadline.subject_id).where(
+        Deadline.subject_kind == CHECK,
+        Deadline.state == DROPPED,
+        Deadline.closed_by == BOT,
+        col(Deadline.closed_at) >= work.now - BY_MISTAKE,
     )
+    back = select(SupportNeed).join(Person, col(SupportNeed.person_id) == col(Person.id))
+    back = back.where(col(Person.active), SupportNeed.state == STOPPED, col(SupportNeed.id).in_(ended))
+    for need in work.session.exec(back.order_by(SupportNeed.id)).all():
+        if case_of_need(work, need).state == State.WITHDRAWN:
+            continue
+        need.checker_id = need.checker_id if can_check(work, need, people.person(work, need.checker_id)) else None
+        need.state = ASKED if need.checker_id else ON_LIST
+        work.session.add(need)
+        work.session.flush()
+        begin(work, [need], Event.STAFF_NAMED, BOT)
+        text = f"{need.name} is on the people list again, so somebody is asked to check on them."
+        _tell_the_team(work, need, "Checks on a member of staff go on", text)
+
+
+def _tell_that_they_left(work: Work, need: SupportNeed) -> None:
+    text = "is no longer on the people list, so nobody is asked to check on them. Please see if more is owed."
+    _tell_the_team(work, need, "Checks on a member of staff have stopped", f"{need.name} {text}")
+
+
+def _tell_the_team(work: Work, need: SupportNeed, title: str, text: str) -> None:
     for someone in people.holders(work, Role.QUALITY):
         if not is_kept_from(work, need, people.member(work, someone)):
             at = work.setting.calendar_beyond.working_moment(work.now, pattern_of(work, someone.id))
-            post.to_person(work, someone.id, said("Checks on a member of staff have stopped", text), at=at)
+            post.to_person(work, someone.id, said(title, text), at=at)
 
 
 def undelivered(work: Work, which: str) -> None:

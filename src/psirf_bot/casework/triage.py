@@ -11,7 +11,7 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour_clocks, cases, endings, panel_facts_anew, people, support
+from psirf_bot.casework import candour_clocks, cases, endings, onlookers, panel_facts_anew, people, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.case_history import history
@@ -75,6 +75,7 @@ def _restrict(work: Work, press: Press) -> Reply:
         raise Refusal(not_now(work, press, case))
     case.restricted = press.args["on"] == "yes"
     changed(work, case, press.by.id, "restricted" if case.restricted else "restriction lifted")
+    onlookers.refresh_leads(work, case)
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
 
 
@@ -178,6 +179,7 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
             support.leave_to_the_quality_team(work, case)
         case.quality_only = report.is_from_a_relative()
     changed(work, case, press.by.id, "amended", question=key)
+    onlookers.refresh_leads(work, case)
     candour_clocks.amended(work, case, before, press.by.id)
     panel_facts_anew.amended(work, case, before, press.by.id)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")

@@ -23,7 +23,7 @@ from sqlmodel import Session, col, select
 from psirf_bot.adapters.web import dev_clock, downloads
 from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
-from psirf_bot.casework import deadlines, kept_out, lead_choice, support
+from psirf_bot.casework import deadlines, kept_out, lead_choice, leavers, support
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
@@ -258,6 +258,7 @@ def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo
     kept_out.after_an_import(work, before)
     lead_choice.look_for_leavers(work)
     deadlines.pass_on_those_of_leavers(work)
+    leavers.ask_for_others(work)
     if any(counts) and settings.secret_key:
         work.record("command line", "people list taken on", rows=[asdict(row) for row in rows])
     return counts

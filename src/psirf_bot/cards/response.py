@@ -102,14 +102,25 @@ def _decided_on(grounds: Grounds, most: int | None = None) -> tuple[Part, ...]:
 
 
 def lead_is_asked(
-    reference: str, kind: str, *, asked_by: str, hours: int | None, waits: bool, buttons: tuple[Button, ...]
+    reference: str,
+    kind: str,
+    *,
+    asked_by: str,
+    hours: int | None,
+    waits: bool,
+    goes_on: str,
+    buttons: tuple[Button, ...],
 ) -> Card:
-    """To the lead. `asked_by`: who chose them. `waits`: a PSII that has yet to be verified."""
+    """To the lead. `asked_by`: who chose them. `waits`: a PSII that has yet to be verified.
+
+    `goes_on`: since when it is under way, where it has started.
+    """
     time = f"You have {hours} {'hour' if hours == 1 else 'hours'} a week for it. " if hours else ""
     then = (
         "It waits to be verified by the Chief Nurse or the Medical Director. I will tell you when you can start."
         if waits
-        else "Please start it as soon as you can, and say so on its page: its dates are counted from that day."
+        else goes_on
+        or "Please start it as soon as you can, and say so on its page: its dates are counted from that day."
     )
     text = (
         f"{asked_by} asks you to lead the learning response to {reference}: {kind}. {time}{then} "

@@ -11,6 +11,7 @@ from sqlmodel import col, func, select
 from psirf_bot.cards import alerts as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card
+from psirf_bot.cards.support import PRIVATE_TASK
 from psirf_bot.casework import deadlines, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
@@ -20,6 +21,7 @@ from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.safety_actions import listed
+from psirf_bot.casework.support_needs import BOT
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, short_text
 from psirf_bot.domain.authority import BOARD, Act, Member
@@ -103,12 +105,31 @@ def _name_lead(work: Work, press: Press, answers: Answers) -> Card:
         deadlines.hand_over(work, duty, lead.id)
         post.refresh_homes(work, (before,))
     work.record(press.by.id, "named the lead of an alert", alert=alert.id, before=before, lead=lead.id)
+    _tell_the_one_before(work, alert, before, press.by)
     acting = people.acting_for(work, lead)
     opening = f"{press.by.name} named you as its clinical lead. If this is not for you, please tell them."
     card = view(work, alert, people.member(work, acting), "You lead on an alert", opening=opening)
     if acting.id != press.by.id and not post.to_person(work, acting.id, card):
         return view(work, alert, press.by, opening=f"I cannot write to {lead.name} yet. Please tell them yourself.")
     return view(work, alert, press.by)
+
+
+def _tell_the_one_before(work: Work, alert: SafetyAlert, before: str | None, by: Member) -> None:
+    someone = people.person(work, before)
+    acting = people.acting_for(work, someone) if someone else None
+    if acting and acting.id not in {by.id, alert.lead_id}:
+        text = f"Somebody else leads on alert {alert.number} now. There is nothing more you need to do. Thank you."
+        post.to_person(work, acting.id, said("The lead of an alert has changed", text, preview=PRIVATE_TASK))
+
+
+def lead_has_left(work: Work, alert: SafetyAlert) -> None:
+    """Nobody leads its actions any more, so the executives are asked again to name somebody."""
+    name, before, alert.lead_id = people.name_of(work, alert.lead_id), alert.lead_id, None
+    work.session.add(alert)
+    happened(work, Event.ALERT_RECEIVED, _subject(alert), BOT, only={"alert.lead"})
+    work.record(BOT, "the lead of an alert has left", alert=alert.id, before=before)
+    opening = f"{name}, who led its actions, has left. Please name another clinical lead."
+    _ask(work, alert, "alert.lead", "Please name a clinical lead", opening)
 
 
 # Reported, and authorised or sent back
@@ -165,8 +186,11 @@ def _send_back(work: Work, press: Press, answers: Answers) -> Card:
         plan_next(work, reported)
         deadlines.changed(work, reported)
     work.record(press.by.id, "sent an alert back", alert=alert.id, reason=reason)
-    if lead := people.person(work, alert.lead_id):
-        acting = people.acting_for(work, lead)
+    lead = people.person(work, alert.lead_id)
+    acting = people.acting_for(work, lead) if lead else None
+    if acting and not acting.active:
+        lead_has_left(work, alert)
+    elif acting:
         opening = f"{press.by.name} sent it back to you. Still needed:"
         card = view(work, alert, people.member(work, acting), "An alert needs more", opening=opening, reason=reason)
         post.to_person(work, acting.id, card)

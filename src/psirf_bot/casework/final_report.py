@@ -100,7 +100,7 @@ def _approved(work: Work, press: Press, answers: Answers) -> Card:
     work.session.add(response)
     changed(work, case, press.by.id, "draft of the final report approved", response.lead_id, response=response.id)
     text = f"The draft of the report on {case.reference} is approved, with its recommendations and actions."
-    tell(work, case, press.by, [case.owner_id, response.lead_id], "The draft is approved", f"{text} It can be sent.")
+    tell(work, case, press.by, [case.owner_id, response.lead_id], "The draft is approved", f"{text} {_then(response)}")
     return _seen_by(work, case, press.by)
 
 
@@ -108,7 +108,13 @@ def _seen_by(work: Work, case: Case, by: Member) -> Card:
     """Some who approve it may not open the page: a case may be kept to the quality team."""
     if sees(work, by, case):
         return page(work, case, by)
-    return said("The draft is approved", f"Thank you. It is noted for {case.reference}; the report can be sent.")
+    return said(
+        "The draft is approved", f"Thank you. It is noted for {case.reference}. {_then(response_of(work, case))}"
+    )
+
+
+def _then(response: LearningResponse) -> str:
+    return "It can be sent." if response.ended_at else "It can be sent once the learning response has ended."
 
 
 # The final report is sent

@@ -17,7 +17,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, kind_of
 from psirf_bot.casework.response_changes import changed
 from psirf_bot.casework.response_page import page
-from psirf_bot.casework.under_way import response_of
+from psirf_bot.casework.under_way import in_words, response_of, started_on
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Number, People, Question, long_text, one_of, several_of
 from psirf_bot.domain.authority import Act, Member
@@ -140,9 +140,18 @@ def _tell(work: Work, case: Case, response: LearningResponse, by: Member, before
             asked_by="The quality team" if by.is_quality else "The chair of the panel",
             hours=response.hours_a_week,
             waits=case.state == State.AWAITING_VERIFICATION,
+            goes_on=_goes_on(work, case, response),
             buttons=(open_it, decline),
         )
         post.to_person(work, response.lead_id, asked)
+
+
+def _goes_on(work: Work, case: Case, response: LearningResponse) -> str:
+    """Since when it is under way, where it has started under somebody else."""
+    if response.started_at is None:
+        return ""
+    paused = " It is paused just now." if case.state == State.PAUSED else ""
+    return f"It started on {in_words(started_on(work, response))}, and its dates go on with you.{paused}"
 
 
 # They cannot

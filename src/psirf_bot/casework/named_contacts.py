@@ -20,7 +20,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, sees
 from psirf_bot.casework.nobody_affected import NOBODY, REASON, WHY_NOT
 from psirf_bot.casework.response_changes import changed
-from psirf_bot.casework.support_needs import acting_checker, can_check, choose_button
+from psirf_bot.casework.support_needs import BOT, acting_checker, can_check, choose_button
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, Member
@@ -224,23 +224,33 @@ def _decline(work: Work, press: Press) -> Reply:
     if not said_so:  # otherwise pressed twice
         work.session.add(NamedContact(case_id=case.id, whom=SERVICE_USER, by_id=press.by.id, at=work.now))
         changed(work, case, press.by.id, "named contact stood down", whom=SERVICE_USER, contact=press.by.id)
-        _tell_that_nobody_is(work, case, press.by)
+        why = f"{press.by.name} cannot be the contact of the patient or family for the learning response to"
+        _tell_that_nobody_is(work, case, press.by.id, f"{why} {case.reference}.")
     text = f"Somebody else is asked to be the contact of the patient or family for {case.reference}. "
     thanks = said("Thank you for saying so", text + "There is nothing more you need to do.", preview=PRIVATE_TASK)
     return Reply(card=thanks, replaces=press.place.private)
 
 
-def _tell_that_nobody_is(work: Work, case: Case, by: Member) -> None:
+def contact_has_left(work: Work, case: Case) -> None:
+    """Whoever was named has left while the response goes on: somebody else is asked for, once."""
+    newest = _newest(work, case)
+    if newest is None or newest.contact_id is None or _contact(work, newest):
+        return
+    work.session.add(NamedContact(case_id=case.id, whom=SERVICE_USER, by_id=BOT, at=work.now))
+    changed(work, case, BOT, "named contact has left", whom=SERVICE_USER, contact=newest.contact_id)
+    name = people.name_of(work, newest.contact_id)
+    text = f"{name} has left, and was the contact of the patient or family for the learning response to"
+    _tell_that_nobody_is(work, case, BOT, f"{text} {case.reference}.")
+
+
+def _tell_that_nobody_is(work: Work, case: Case, by: str, why: str) -> None:
     """The lead and the owner of the case, as far as they can name somebody; otherwise the quality team."""
     name = button(work, "Name the contact", "contacts-named.set", case=case, style="primary", opens=True)
-    text = (
-        f"{by.name} cannot be the contact of the patient or family for the learning response to {case.reference}. "
-        "Please name somebody else, so that they have somebody to turn to."
-    )
+    text = f"{why} Please name somebody else, so that they have somebody to turn to."
     card = said("Somebody else is needed as the contact", text, name, preview=PRIVATE_TASK)
     team = [someone.id for someone in people.holders(work, Role.QUALITY)]
     for whom in ([case_facts(work, case).lead_id, case.owner_id], team):
-        able = [who for who in dict.fromkeys(whom) if who and who != by.id and _may_name(work, case, who)]
+        able = [who for who in dict.fromkeys(whom) if who and who != by and _may_name(work, case, who)]
         reached = [post.to_person(work, who, card) for who in able]
         if any(reached):
             return

@@ -1,6 +1,6 @@
 """The page of a case's learning response: its dates, where each comes from, and what this person may do next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlmodel import col, or_, select
@@ -66,8 +66,7 @@ def _shown(work: Work, case: Case, response: LearningResponse, by: Member) -> ca
     dates += [(DATES[clock.rule], _date(work, clock)) for clock in clocks]
     if response.ended_at:
         dates.append(("Ended", _day(work, response.ended_at)))
-    notes = [*_missing_before(work, case, response), *(clock.note for clock in clocks if clock.note)]
-    notes = [note for note in notes if note != LONGER]
+    notes = [*_missing_before(work, case, response), *_notes(response, clocks)]
     return cards.ResponseShown(
         case.reference,
         kind_of(work, response),
@@ -85,6 +84,16 @@ def _shown(work: Work, case: Case, response: LearningResponse, by: Member) -> ca
         tuple(named_contacts.lines(work, case, by)),
         verifying.grounds(work, case, by) if case.state == State.AWAITING_VERIFICATION else None,
     )
+
+
+def _notes(response: LearningResponse, clocks: Sequence[Deadline]) -> list[str]:
+    """What was noted as clocks stopped, without what the page says elsewhere: the terms say the time anew."""
+    said = [clock for clock in clocks if clock.note and clock.note != LONGER and clock.rule != "psii.final"]
+    if stands := response.terms_at:
+        before = (clock for clock in said if clock.closed_at is None or clock.closed_at <= stands)
+        anew = {clock.id for clock in before if (clock.note or "").startswith(terms.TIME)}
+        said = [clock for clock in said if clock.id not in anew]
+    return [clock.note for clock in said if clock.note]
 
 
 def _missing_before(work: Work, case: Case, response: LearningResponse) -> list[str]:

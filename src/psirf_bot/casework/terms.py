@@ -70,7 +70,7 @@ def _set(work: Work, press: Press, answers: Answers) -> Card:
     agreed = str(answers["agreed"])
     _check_day(work, response, target, agreed)
     text = _text(answers, agreed, target)
-    if text != response.terms or target != response.target_on:  # otherwise pressed twice
+    if text != response.terms or target not in {None, response.target_on}:  # otherwise pressed twice
         response.terms, response.terms_by, response.terms_at = text, press.by.id, work.now
         _move(work, case, response, target, agreed)
         work.session.add(response)

@@ -1,5 +1,6 @@
 """The terms of reference: set by whoever leads, with what the family asked for and the time agreed (P09, Q17, K04)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from responses import (
     AMINA,
     CARYS,
     LEAH,
+    LONGER,
     NIAMH,
     approved,
     case_in,
@@ -20,7 +22,7 @@ from responses import (
 )
 from sqlmodel import select
 
-from psirf_bot.casework import desk, named_contacts, terms
+from psirf_bot.casework import desk, extending, named_contacts, terms
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import AuditEntry
 from scenes import scene
@@ -39,7 +41,7 @@ START = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
 @pytest.fixture(autouse=True)
 async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
     wire(monkeypatch)
-    for verb, does in (terms.VERBS | named_contacts.VERBS).items():
+    for verb, does in (terms.VERBS | named_contacts.VERBS | extending.VERBS).items():
         monkeypatch.setitem(desk.VERBS, verb, does)
     await trained(stage)
     await read_case(stage)
@@ -113,6 +115,20 @@ async def test_once_it_has_started_the_day_agreed_moves_its_target(stage: Stage)
     assert (await clocks(stage))["response.three-months"][0] == "2027-02-20"
     await press(stage, NIAMH, "terms.set", TERMS | {"agreed": "not-reached", "target": None})
     assert (await clocks(stage))["response.target"][0] == "2027-01-15", "a day that was agreed stays"
+
+
+async def test_once_a_longer_time_is_recorded_the_terms_set_no_other_day(stage: Stage) -> None:
+    await start(stage)
+    await press(stage, NIAMH, "terms.set", TERMS)
+    stage.now = datetime(2026, 12, 10, 10, tzinfo=UTC)
+    await press(stage, NIAMH, "response.extend", LONGER)
+    form = await press(stage, NIAMH, "terms.set")
+    assert [i.id for i in form.inputs()] == ["terms", "asked-for"]
+    anew = {"terms": "How drivers are named.", "asked-for": None}
+    assert "They stand on the page" in words(await press(stage, NIAMH, "terms.set", anew))
+    page = words(await press(stage, NIAMH, "response.show"))
+    assert "How drivers are named." in page
+    assert "The time it takes: the longer time that was recorded." in page
 
 
 async def test_set_by_the_quality_team_the_lead_hears_of_it_and_only_once(stage: Stage) -> None:

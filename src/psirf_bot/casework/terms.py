@@ -21,6 +21,7 @@ from psirf_bot.store.tables import Case, LearningResponse
 ASKED_FOR = "Asked for by the patient or family:"
 TIME = "The time it takes:"
 """What the lines begin with that stand below the terms themselves."""
+LONGER = "the longer time that was recorded"
 
 
 def lines(work: Work, response: LearningResponse) -> list[str]:
@@ -39,9 +40,14 @@ def _parts(response: LearningResponse) -> tuple[str, str]:
 
 
 def _questions(work: Work, press: Press) -> Sequence[Question]:
-    response = response_of(work, case_of(work, press))
+    case = case_of(work, press)
+    response = response_of(work, case)
     if response.ended_at:
         raise Refusal("This learning response has ended, so its terms of reference stay as they are.")
+    time = (
+        one_of("agreed", "Is the time it takes agreed with those affected?", TIMEFRAME, "Policy 13."),
+        Day("target", "By which day is it to be finished?", "Needed if you agreed one.", optional=True, coming=True),
+    )
     return (
         long_text("terms", "What does the learning response look at?", "Systems and not people. No names."),
         long_text(
@@ -51,9 +57,13 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
             optional=True,
             max_length=1000,
         ),
-        one_of("agreed", "Is the time it takes agreed with those affected?", TIMEFRAME, "Policy 13."),
-        Day("target", "By which day is it to be finished?", "Needed if you agreed one.", optional=True, coming=True),
+        *(() if _has_longer(work, case) else time),
     )
+
+
+def _has_longer(work: Work, case: Case) -> bool:
+    """Whether a longer time was recorded: it counts from then on, whatever is agreed here (§13)."""
+    return bool(running(work, of_case(case), "response.extension"))
 
 
 def _so_far(work: Work, press: Press) -> Answers:
@@ -66,9 +76,10 @@ def _so_far(work: Work, press: Press) -> Answers:
 def _set(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     response = response_of(work, case)
-    target = day_in(answers, "target") if answers["target"] else None
-    agreed = str(answers["agreed"])
-    _check_day(work, response, target, agreed)
+    target = day_in(answers, "target") if answers.get("target") else None
+    agreed = "" if _has_longer(work, case) else str(answers["agreed"])
+    if agreed:
+        _check_day(work, response, target, agreed)
     text = _text(answers, agreed, target)
     if text != response.terms or target not in {None, response.target_on}:  # otherwise pressed twice
         response.terms, response.terms_by, response.terms_at = text, press.by.id, work.now
@@ -104,7 +115,8 @@ def _text(answers: Answers, agreed: str, target: date | None) -> str:
     """Everything in one text, each under a line of its own."""
     asked = f"\n\n{ASKED_FOR} {answers['asked-for']}" if answers["asked-for"] else ""
     until = f", by {in_words(target)}" if target else ""
-    return f"{answers['terms']}{asked}\n\n{TIME} {TIMEFRAME[agreed].lower()}{until}."
+    time = f"{TIMEFRAME[agreed].lower()}{until}" if agreed else LONGER
+    return f"{answers['terms']}{asked}\n\n{TIME} {time}."
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {

@@ -12,7 +12,16 @@ from test_reporting import AMINA, BRONWEN, CARYS, LEAH, TOMASZ, near_miss
 from psirf_bot.cards import blockkit, plain
 from psirf_bot.cards.check import slack_problems
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, support, support_lists, support_needs, support_requests, support_stages, tick
+from psirf_bot.casework import (
+    people,
+    support,
+    support_lists,
+    support_needs,
+    support_page,
+    support_requests,
+    support_stages,
+    tick,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import (
@@ -122,7 +131,7 @@ async def own_page(stage: Stage, name: str, typed: str = "") -> Any:
     """What somebody sees who types support."""
 
     def page(work: Work) -> Any:
-        return support_requests.page(work, people.member(work, _by_name(work, name)), typed)
+        return support_page.page(work, people.member(work, _by_name(work, name)), typed)
 
     return await stage.do(page)
 
@@ -205,7 +214,7 @@ async def test_that_it_happened_is_noted_and_what_was_offered_but_never_what_was
     assert "Please tick it above" in words(wrong)
     saved = await stage.presses(CARYS, form, "Save", {**given, "accepted": ["peer-support"]})
     assert "get in touch with HR yourself" in words(saved)
-    facts = await on_case(stage, lambda work, case: support_requests.facts(work, case, _member(work, LEAH)))
+    facts = await on_case(stage, lambda work, case: support_page.facts(work, case, _member(work, LEAH)))
     assert (
         "Carys Penhallow spoke to them on 20 November. Offered: Peer support (taken up), Help from HR (declined)."
         in (facts[0].value)
@@ -650,7 +659,7 @@ async def test_a_passed_over_manager_is_met_in_no_other_office(stage: Stage) -> 
     await at(stage, days=10)
     mine = [c for c in stage.private(SANDEEP) if LEAH in words(c)]
     assert mine == [], "nor on the ladder"
-    facts = await on_case(stage, lambda work, case: support_requests.facts(work, case, _member(work, SANDEEP)))
+    facts = await on_case(stage, lambda work, case: support_page.facts(work, case, _member(work, SANDEEP)))
     assert facts == []
     assert LEAH not in words(await stage.says(SANDEEP, "overdue")).replace(f"{LEAH}'s", "")
 

@@ -11,7 +11,7 @@ from sqlmodel import col, or_, select
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, post, support_offers, support_requests, support_stages
+from psirf_bot.casework import people, post, support_offers, support_requests, support_stages, support_wish
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners, pattern_of
@@ -257,4 +257,5 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **support_stages.VERBS,
     **support_offers.VERBS,
     **support_requests.VERBS,
+    **support_wish.VERBS,
 }

@@ -1,203 +1,37 @@
-"""What a member of staff asks for themselves: support, or somebody other than their line manager to check on them.
+"""Support that a member of staff asks for themselves.
 
 It goes to the quality team in private. Their line manager never sees it, whatever else that manager may be.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlmodel import col, select
 
 from psirf_bot.cards import support as cards
-from psirf_bot.cards.cases import CaseLine
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.model import Button, Buttons, Card, Fact, Facts, Part, Words
-from psirf_bot.casework import cases, people, post
+from psirf_bot.cards.model import Button, Card, Words
+from psirf_bot.casework import people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, hand_over, happened, running, settle
-from psirf_bot.casework.deadlines import changed as duty_changed
-from psirf_bot.casework.forms import Answers, Form, Unfit
+from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import pattern_of
-from psirf_bot.casework.support_circle import REQUEST, SOMEONE_ELSE, kept_from_check, kept_from_request
+from psirf_bot.casework.support_circle import REQUEST, kept_from_request
 from psirf_bot.casework.support_needs import (
     STOPPED,
-    can_check,
-    case_of_need,
-    choose_button,
     due_words,
     has_a_newer,
-    may_see_to,
-    move,
-    of_case,
-    subject,
-    wish_words,
 )
-from psirf_bot.casework.support_offers import checks_of, offered_button
-from psirf_bot.casework.support_stages import one_person
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.questions import People, Question, one_of
+from psirf_bot.dialogs.questions import one_of
 from psirf_bot.domain.authority import Act, DutyFacts, Member, may
 from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Case, Deadline, Nudge, Person, SupportCheck, SupportNeed, SupportRequest
+from psirf_bot.store.tables import Deadline, Nudge, Person, SupportRequest
 
 WAITING, TAKEN, GIVEN = "waiting", "taken", "done"
 _IS_OPEN = col(SupportRequest.state).in_((WAITING, TAKEN))
 THEY_LEFT = "They are no longer on the people list, so there is nothing more you need to do here. Thank you."
-NOTHING_TO_SHOW = "There is nothing more to show you about that reference."
-MOST = 3
-"""Cases that one card shows."""
-
-
-def page(work: Work, by: Member, words: str = "") -> Card:
-    """What somebody sees who types support, or support and a reference: for themselves, and the checks they look after.
-
-    That somebody is named in a report they learn from a person first, never from here.
-    """
-    case = cases.by_reference(work, words) if words else None
-    known = [need for need in _known_to_them(work, by) if not words or (case and need.case_id == case.id)]
-    checks = _checks(work, case, by) if case else []
-    if checks:
-        work.record(by.id, "opened the checks on staff", case)
-    ask = button(work, "Please ask somebody to get in touch", "support.ask", style="primary", opens=True)
-    me = work.session.get_one(Person, by.id)
-    if me.passes_over_id:
-        nobody_else = button(work, "My line manager may be asked again", "support.again")
-    else:
-        nobody_else = button(work, "Never my line manager", "support.other", opens=True)
-    return cards.for_yourself(
-        work.trust.support,
-        [_own_row(work, need) for need in known[:MOST]],
-        checks,
-        (ask, nobody_else),
-        note=NOTHING_TO_SHOW if words and not known and not checks else "",
-    )
-
-
-def _known_to_them(work: Work, by: Member) -> list[SupportNeed]:
-    """The cases in which they are named, as far as they know it: they reported it, or were spoken to."""
-    theirs = select(SupportNeed, Case).where(
-        SupportNeed.case_id == Case.id, SupportNeed.person_id == by.id, SupportNeed.state != STOPPED
-    )
-    rows = work.session.exec(theirs.order_by(col(SupportNeed.at).desc())).all()
-    return [need for need, case in rows if case.reporter_id == by.id or need.checked_at]
-
-
-def _own_row(work: Work, need: SupportNeed) -> tuple[CaseLine, tuple[Button, ...]]:
-    line = cases.line(work, case_of_need(work, need))
-    if need.wish == SOMEONE_ELSE:
-        return line, ()
-    label = "Not my line manager here"
-    spoken = f"{label}: {line.reference}"
-    return line, (button(work, label, "support.other", opens=True, spoken=spoken, need=need.id),)
-
-
-def _checks(work: Work, case: Case, by: Member) -> list[Part]:
-    """For the contact and the quality team: the checks made in a case, and what was offered."""
-    parts: list[Part] = []
-    for need, made in _checked_in(work, case, by):
-        parts.append(Facts(facts=(_fact(work, need, made),)))
-        buttons = [offered_button(work, check, need) for check in made[-1:]]
-        if by.is_quality and need.checker_id is None and need.state != STOPPED:
-            buttons.append(choose_button(work, need))
-        parts += [Buttons(buttons=tuple(buttons))] if buttons else []
-    return [Words(text=f"In {case.reference}", style="heading"), *parts] if parts else []
-
-
-def facts(work: Work, case: Case, by: Member) -> list[Fact]:
-    """Each member of staff whose checks this person may know of: which were made, by whom, and what was offered."""
-    return [_fact(work, need, made) for need, made in _checked_in(work, case, by)]
-
-
-def _checked_in(work: Work, case: Case, by: Member) -> list[tuple[SupportNeed, list[SupportCheck]]]:
-    made = checks_of(work, case)
-    needs = [need for need in of_case(work, case) if may_see_to(work, need, by)]
-    return [(need, [check for other, check in made if other.id == need.id]) for need in needs]
-
-
-def _fact(work: Work, need: SupportNeed, made: Sequence[SupportCheck]) -> Fact:
-    words = [_who_checks(work, need)]
-    for check in made:
-        day = check.at.astimezone(work.trust.timezone).date()
-        words.append(cards.check_words(check.stage, people.name_of(work, check.by_id), day))
-        words.append(cards.offered_words(check.offered, check.accepted, check.hr))
-    return Fact(label=need.name, value=" ".join(filter(None, words)))
-
-
-def _who_checks(work: Work, need: SupportNeed) -> str:
-    if need.state == STOPPED:
-        return "Not followed up: the report was withdrawn, or they have left."
-    contact = people.name_of(work, need.checker_id)
-    return f"{contact} is to check on them." if contact else f"Nobody yet. {wish_words(need)}"
-
-
-# Somebody other than the line manager
-
-
-def _other(work: Work, press: Press, answers: Answers) -> Card:
-    someone = one_person(work, answers["who"])
-    me = work.session.get_one(Person, press.by.id)
-    if answers["who"] and (someone is None or someone.id in {me.id, me.line_manager_id}):
-        raise Unfit({"who": "Please name somebody else who is on the people list, or leave this out."})
-    _asked_about(work, press)
-    me.passes_over_id = me.line_manager_id or me.id  # without a manager now, it holds for whoever becomes that
-    work.session.add(me)
-    work.session.flush()
-    for need in _all_of(work, press.by):
-        need.wish, need.wished = SOMEONE_ELSE, someone.name if someone else None
-        need.passed_over_id = me.line_manager_id
-        if someone is None and _has_another(work, need):
-            for duty in running(work, subject(work, need)):
-                duty_changed(work, duty)
-        else:
-            to = someone if can_check(work, need, someone) else None
-            move(work, need, to.id if to else None)
-        work.record(press.by.id, "asked for somebody else to check on them", case_of_need(work, need), need=need.id)
-    text = (
-        "From now on, if anybody is to check on you, it is somebody other than your line manager. The quality team "
-        "sees to it, and your line manager is not told."
-    )
-    if not any(s.id not in (me.id, me.line_manager_id) for s in people.holders(work, Role.QUALITY)):
-        return cards.nobody_to_ask(work.trust.support)
-    return said("It is noted", text, preview="You have a private message.")
-
-
-def _has_another(work: Work, need: SupportNeed) -> bool:
-    """Whether somebody other than the line manager is to check already, and can."""
-    checker = people.person(work, need.checker_id)
-    passed_over = checker is None or checker.id in kept_from_check(work, need, afresh=True)
-    return not passed_over and can_check(work, need, checker)
-
-
-def _again(work: Work, press: Press) -> Reply:
-    """They take it back: their line manager may be asked about them again, from the next report on."""
-    me = work.session.get_one(Person, press.by.id)
-    me.passes_over_id = None
-    work.session.add(me)
-    work.record(me.id, "their line manager may be asked again")
-    text = "Your line manager may be asked again, if something new is reported. They are not told of this either."
-    return Reply(card=said("It is noted", text, preview="You have a private message."))
-
-
-def _all_of(work: Work, by: Member) -> list[SupportNeed]:
-    """All their needs, known to them or not."""
-    theirs = select(SupportNeed).where(SupportNeed.person_id == by.id, SupportNeed.state != STOPPED)
-    return list(work.session.exec(theirs.order_by(SupportNeed.id).with_for_update()))
-
-
-def _asked_about(work: Work, press: Press) -> None:
-    """Refuses a button that is about somebody else."""
-    if "need" in press.args and press.args["need"] not in {need.id for need in _all_of(work, press.by)}:
-        raise Refusal("That is about somebody else, or about a report that was withdrawn. Type support to see yours.")
-
-
-def _other_questions(work: Work, press: Press) -> Sequence[Question]:
-    _asked_about(work, press)
-    hint = "A name or work e-mail address. Leave this out, and the quality team finds somebody."
-    return (People("who", "Who would you like instead?", hint, True, most=1),)
-
-
-# Support that was asked for
 
 
 def _ask(work: Work, press: Press, answers: Answers) -> Card:
@@ -362,15 +196,6 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         "Ask for it",
         lambda work, press: (one_of("how", "Who would you like to hear from?", cards.WAYS),),
         _ask,
-        explain=cards.NOT_TOLD,
-    ),
-    "support.again": _again,
-    "support.other": Form(
-        Act.ASK_FOR_SUPPORT,
-        "Somebody other than my line manager",
-        "Ask for somebody else",
-        _other_questions,
-        _other,
         explain=cards.NOT_TOLD,
     ),
     "support.take": _take,

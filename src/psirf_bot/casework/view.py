@@ -10,7 +10,7 @@ from psirf_bot.casework import (
     learning_responses,
     news,
     people,
-    support_requests,
+    support_page,
 )
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
@@ -42,7 +42,7 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         [r for key, r in read.items() if "/" not in key],
         about=_about(work, case, by),
         additions=added,
-        support=support_requests.facts(work, case, by) if by.is_quality else (),
+        support=support_page.facts(work, case, by) if by.is_quality else (),
         due=_due(work, case, by),
         outcome="" if case.reporter_id == by.id and news.waits_to_be_spoken_to(work, case) else case.outcome or "",
         rows=_rows(work, case, by),

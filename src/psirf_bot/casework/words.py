@@ -27,7 +27,7 @@ from psirf_bot.casework import (
     reporting,
     safety_actions,
     setting_up,
-    support_requests,
+    support_page,
     training,
     working_hours,
 )
@@ -124,7 +124,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "training": lambda work, heard: training.show(work, heard.by),
     "gaps": lambda work, heard: gaps.show(work, heard.by),
     "fair": lambda work, heard: fair_start.asked_for(work, heard.by, heard.rest),
-    "support": lambda work, heard: support_requests.page(work, heard.by, heard.rest),
+    "support": lambda work, heard: support_page.page(work, heard.by, heard.rest),
     "hours": lambda work, heard: _form(work, heard, "hours.set", working_hours.HOURS),
     "action": lambda work, heard: _form(work, heard, "action.new", safety_actions.NEW),
     "actions": lambda work, heard: safety_actions.list_actions(work, heard.by),

@@ -37,8 +37,8 @@ from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Panel, Person
 
 ANOTHER_CHAIR_FIRST = (
-    "The panel needs another chair first, and the quality team is asked to choose one. The new chair writes the decision "
-    "again, and you are asked again if it is still less than the minimum."
+    "The panel needs another chair first, and the quality team is asked to choose one. The new chair writes the "
+    "decision again, and you are asked again if it is still less than the minimum."
 )
 KEPT_FOR_THE_NEXT = (
     "Your words are kept with the panel. The quality team is asked to choose another chair, who writes the decision "

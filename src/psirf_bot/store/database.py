@@ -23,7 +23,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -72,6 +72,7 @@ def open_engine(url: str) -> Engine:
         pool_pre_ping=not url.startswith("sqlite"),
         hide_parameters=True,
         json_serializer=lambda value: to_json(value).decode(),  # takes cards as they are, and takes a fifth of the time
+        json_deserializer=from_json,
     )
     if engine.dialect.name == "sqlite":
 
@@ -221,11 +222,11 @@ class Store:
                 continue
             batch = [first]
             try:
-                with self.engine.begin() as connection:
-                    self._carry_out(connection, first)
+                with self._transaction() as session:
+                    self._carry_out(session, first)
                     while len(batch) < most and (job := self._next_waiting()):
                         batch.append(job)
-                        self._carry_out(connection, job)
+                        self._carry_out(session, job)
             except _Failed as failed:
                 self._fall_back(batch, failed)
             except BaseException as error:  # noqa: BLE001 - every waiter hears of it, whatever it is
@@ -246,15 +247,25 @@ class Store:
             if job.future.set_running_or_notify_cancel():
                 return job
 
-    def _carry_out(self, connection: Connection, job: _Job[Any]) -> None:
+    @contextmanager
+    def _transaction(self) -> Iterator[Session]:
+        """One session for all that share a commit: to begin one takes longer than most statements."""
+        with (
+            self.engine.begin() as connection,
+            Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False) as session,
+        ):
+            yield session
+
+    def _carry_out(self, session: Session, job: _Job[Any]) -> None:
         """Do a work within a transaction that others may share. Raises _Failed, after which the whole must go."""
-        with Session(connection, join_transaction_mode="rollback_only", expire_on_commit=False) as session:
-            try:
-                job.result = job.work(session)
-                session.flush()
-            except Exception as error:
-                raise _Failed from error
-        if self.is_single and not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        try:
+            job.result = job.work(session)
+            session.flush()
+        except Exception as error:
+            raise _Failed from error
+        session.expunge_all()  # the next work finds what is stored, and no object of this one's
+        driver: Any = connection_of(session).connection.dbapi_connection
+        if self.is_single and not driver.in_transaction:
             # On some errors of the disk SQLite takes all of it back by itself, and there is nothing left to commit.
             raise _Failed from TakenBack()
 
@@ -270,8 +281,8 @@ class Store:
     def _alone(self, job: _Job[Any]) -> None:
         for tries_left in reversed(range(MOST_TRIES)):
             try:
-                with self.engine.begin() as connection:
-                    self._carry_out(connection, job)
+                with self._transaction() as session:
+                    self._carry_out(session, job)
             except _Failed as failed:
                 if tries_left and _lost_a_race(failed.__cause__):
                     continue

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
+from pydantic_core import from_json
 from yarl import query_to_pairs
 
 Json = dict[str, Any]
@@ -64,10 +65,17 @@ def _object(text: str, content_type: str) -> Json:
     """An event is JSON; an interaction is JSON in a form's field `payload`; a command is a plain form."""
     body: Any
     if content_type == "application/json":
-        body = json.loads(text)
+        body = _of_json(text)
     else:
         form = dict(query_to_pairs(text, max_fields=_FIELDS))
-        body = json.loads(form["payload"]) if "payload" in form else form
+        body = _of_json(form["payload"]) if "payload" in form else form
     if not isinstance(body, dict):
         raise ValueError("not an object")  # noqa: TRY004 (a wrong value in what came in, not a wrong call)
     return body
+
+
+def _of_json(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:  # half a character is one: words that were cut in the middle of an emoji
+        return json.loads(text)

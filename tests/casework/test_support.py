@@ -333,6 +333,20 @@ async def test_passed_to_nobody_the_quality_team_learns_why_and_chooses(stage: S
     assert "could not do it" not in words(await stage.presses(LEAH, card, "Choose who checks")), "that is settled"
 
 
+async def test_whoever_chooses_second_reads_whom_somebody_chose_before(stage: Stage) -> None:
+    await reported(stage)
+    await passed(stage)
+    card = await stage.says(LEAH, "overdue")
+    form = await stage.presses(LEAH, card, "Choose who checks")
+    first = await stage.presses(LEAH, form, "Ask them", {"who": NIAMH})
+    assert "instead of" not in words(first)
+    late = await stage.presses(LEAH, form, "Ask them", {"who": WEI})
+    assert f"That is instead of {NIAMH}." in words(late), "it was open before the other was sent"
+    opened = await stage.presses(LEAH, card, "Choose who checks")
+    assert f"{WEI} is to check on them now. Whoever you choose does it instead." in words(opened)
+    assert "instead of" not in words(await stage.presses(LEAH, opened, "Ask them", {"who": WEI}))
+
+
 async def chosen_again(stage: Stage, name: str = CARYS) -> str:
     listed = await stage.says(LEAH, "overdue")
     form = await stage.presses(LEAH, listed, "Choose who checks")

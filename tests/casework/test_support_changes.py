@@ -29,10 +29,11 @@ from test_support import (
 from test_support import _by_name as by_name
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, support
+from psirf_bot.casework import cases, support, support_needs
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.case import State
 from psirf_bot.store.tables import WorkingHours
 from stage import Stage, shown, words
 
@@ -55,6 +56,24 @@ async def choose(stage: Stage, who: str) -> None:
     form = shown(await stage.turn(LEAH, Pressed(action, {})))
     await stage.presses(LEAH, form, "Ask them", {"who": who})
     await stage.settled()
+
+
+async def test_chosen_when_all_is_over_nobody_is_said_to_be_asked(stage: Stage) -> None:
+    await reported(stage)
+    await at(stage)
+    await stage.presses(CARYS, stage.private(CARYS)[0], DONE)
+    need = await need_of(stage)
+
+    def close(work: Work) -> str:
+        case = support_needs.case_of_need(work, need)
+        case.state = State.CLOSED
+        work.session.add(case)
+        return action_id(work, "support.choose", need=need.id)
+
+    form = shown(await stage.turn(LEAH, Pressed(await stage.do(close), {})))
+    chosen = words(await stage.presses(LEAH, form, "Ask them", {"who": NIAMH}))
+    assert f"The case is closed, so no check on {TOMASZ} is due." in chosen
+    assert f"If there is another one, {NIAMH} will be asked. That is instead of {CARYS}." in chosen
 
 
 async def asks_for_support(stage: Stage) -> None:

@@ -38,7 +38,7 @@ from psirf_bot.casework.support_offers import check_made, offered_button
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, Member
-from psirf_bot.domain.case import State
+from psirf_bot.domain.case import ENDED, State
 from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Deadline, Nudge, Person, SupportCheck, SupportNeed
 
@@ -238,14 +238,18 @@ def _choose(work: Work, press: Press, answers: Answers) -> Card:
     if not can_check(work, need, someone):
         text = "I cannot reach them, or whoever stands in for them is to be left out. Please choose somebody else."
         raise Unfit({"who": text})
+    before = people.person(work, need.checker_id)
     asked = move(work, need, someone.id)
     work.record(press.by.id, "chose who checks", case_of_need(work, need), need=need.id, who=someone.id)
-    return said("Thank you", _will_be_asked(work, need, someone, asked))
+    instead = f" That is instead of {before.name}." if before and before.id != someone.id else ""
+    return said("Thank you", f"{_will_be_asked(work, need, someone, asked)}{instead}")
 
 
 def _will_be_asked(work: Work, need: SupportNeed, chosen: Person, asked: Asked | None) -> str:
     acting = people.acting_for(work, chosen)
     who = chosen.name if acting.id == chosen.id else f"{acting.name}, who stands in for {chosen.name},"
+    if asked is None and case_of_need(work, need).state in ENDED:
+        return f"The case is closed, so no check on {need.name} is due. If there is another one, {who} will be asked."
     when = roughly(work, asked.at) if asked else "when the next check is due"
     if asked and asked.again:
         return (
@@ -263,10 +267,12 @@ def _choose_questions(work: Work, press: Press) -> Sequence[Question]:
 
 
 def _choose_form(work: Work, press: Press) -> Reply:
-    """It says first who could not do it, so that nobody chooses them again unawares."""
+    """It says first who could not do it, so that nobody chooses them again unawares, or whom somebody chose already."""
     need = found(work, press)
     why = next((duty.note for duty in running(work, subject(work, need)) if duty.note), "")
     explain = f"{why} Please choose somebody else, or choose them again to confirm." if why else ""
+    if checker := people.person(work, need.checker_id):
+        explain = f"{checker.name} is to check on them now. Whoever you choose does it instead."
     form = Form(EVERYBODY, "Choose who checks", "Ask them", _choose_questions, _choose, explain)
     return _apart(form)(work, press)
 

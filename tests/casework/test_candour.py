@@ -466,6 +466,16 @@ async def test_two_attempts_alike_on_one_day_are_two_when_each_has_its_own_form(
     assert await steps(stage) == ["unreachable", "attempt", "attempt", "attempt"]
 
 
+async def test_whoever_was_spoken_to_after_all_is_not_said_to_be_out_of_reach(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(GRACE, await opened(stage), UNREACHABLE)
+    assert "They cannot be reached so far. Each attempt is recorded." in words(await opened(stage))
+    await records(stage, TELL, TOLD | {"how": "phone"})
+    page = await opened(stage)
+    assert "They were spoken to on Friday 20 November 2026, and could not be told in person yet." in words(page)
+    assert TRY in [b.label for b in page.all_buttons()], "to meet them is still owed"
+
+
 # What is typed
 
 

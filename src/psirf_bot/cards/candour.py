@@ -98,7 +98,10 @@ def _so_far(shown: Shown) -> Iterable[Part]:
             Fact(label="Attempts to reach them", value=f"{now.attempts}, the last on {_day(now.last_attempt)}")
         )
     if now.unreachable:
-        facts.append(Fact(label="Contact", value="They cannot be reached so far. Each attempt is recorded."))
+        so_far = "They cannot be reached so far."
+        if now.spoken_on:
+            so_far = f"They were spoken to on {_day(now.spoken_on)}, and could not be told in person yet."
+        facts.append(Fact(label="Contact", value=f"{so_far} Each attempt is recorded."))
     if now.ended:
         facts.append(Fact(label="Contact", value="They declined, or attempts ended. They can come back at any time."))
     yield Facts(facts=tuple(facts))

@@ -129,6 +129,8 @@ class Standing:
     told_on: date | None = None
     written_on: date | None = None
     unreachable: bool = False
+    spoken_on: date | None = None
+    """When somebody last spoke with them, in whatever way, since it was recorded that they could not be reached."""
     attempts: int = 0
     last_attempt: date | None = None
     ended: bool = False
@@ -161,12 +163,13 @@ def _after(now: Standing, entry: Entry) -> Standing:
             return replace(now, applies=entry.facts.get("ground") in APPLIES)
         case Step.TOLD:
             now = replace(now, apologised=now.apologised or entry.facts.get("apology") == "yes")
-            now = replace(now, ended=False)  # whoever talks with us again has come back, in whatever way
+            # Whoever talks with us again has come back, in whatever way.
+            now = replace(now, spoken_on=entry.on, ended=False)
             return replace(now, told_on=entry.on, unreachable=False) if is_complete(entry) else now
         case Step.WRITTEN:
             return replace(now, written_on=entry.on) if is_complete(entry) else now
         case Step.UNREACHABLE:
-            return replace(now, unreachable=True, ended=False)
+            return replace(now, unreachable=True, spoken_on=None, ended=False)
         case Step.ATTEMPT:
             return replace(now, attempts=now.attempts + 1, last_attempt=entry.on)
         case Step.DECLINED:

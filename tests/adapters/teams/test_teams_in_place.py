@@ -37,6 +37,16 @@ async def test_a_card_whose_edit_never_comes_is_let_go(monkeypatch: pytest.Monke
     assert in_place.again(HERE, SAVED) is not first
 
 
+async def test_the_end_of_one_answers_time_lets_no_later_answer_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_place = InPlace()
+    with monkeypatch.context() as soon:
+        soon.setattr("psirf_bot.adapters.teams.in_place.KEPT", 0)
+        in_place.first(HERE, SAVED)
+    later = in_place.first(HERE, SAVED)
+    await asyncio.sleep(0.01)
+    assert in_place.again(HERE, SAVED) is later
+
+
 async def test_another_card_and_another_message_are_rendered_for_themselves() -> None:
     in_place = InPlace()
     in_place.first(HERE, SAVED)

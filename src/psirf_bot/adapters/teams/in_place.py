@@ -16,16 +16,24 @@ class InPlace:
     """Renders a card once, for the answer and for the edit; nothing of it is kept for longer than that takes."""
 
     def __init__(self) -> None:
-        self._shown: dict[Place, tuple[Card, Json | None]] = {}
+        self._shown: dict[Place, tuple[Card, Json | None, asyncio.TimerHandle]] = {}
 
     def first(self, place: Place, card: Card) -> Json | None:
         """The card as the answer shows it; None when Teams would not take it."""
+        self._taken(place)
         rendered = answers.rendered(card)
-        self._shown[place] = card, rendered
-        asyncio.get_running_loop().call_later(KEPT, self._shown.pop, place, None)
+        lapses = asyncio.get_running_loop().call_later(KEPT, self._shown.pop, place, None)
+        self._shown[place] = card, rendered, lapses
         return rendered
 
     def again(self, place: Place, card: Card) -> Json | None:
         """The card as the message is to show it; it need not be the one that the answer showed."""
-        first, rendered = self._shown.pop(place, (None, None))
+        first, rendered = self._taken(place)
         return rendered if first == card else answers.rendered(card)
+
+    def _taken(self, place: Place) -> tuple[Card | None, Json | None]:
+        """What was shown there last. Its time ends with it: it is not the next one's."""
+        card, rendered, lapses = self._shown.pop(place, (None, None, None))
+        if lapses:
+            lapses.cancel()
+        return card, rendered

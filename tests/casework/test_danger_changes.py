@@ -53,6 +53,18 @@ async def test_a_place_that_is_typed_after_the_service_is_told_too(stage: Stage)
     assert PUT_RIGHT not in words(stage.channel()[-1]), "nothing that was told before was wrong"
 
 
+async def test_what_is_known_later_asks_nobody_to_ring_once_somebody_will_act(stage: Stage) -> None:
+    form = await in_danger(stage)
+    await stage.presses(ROSALIND, stage.private(ROSALIND)[0], "I have seen this and will act")
+    form = await stage.presses(AMINA, form, "Back")
+    await stage.presses(AMINA, form, "Next", {**DANGER, "place": "Clinic room 2"})
+    await stage.settled()
+    for told in (words(stage.channel()[-1]), pages(stage, ROSALIND)[-1]):
+        assert "Clinic room 2" in told
+        assert "Somebody has seen this danger and will act. This is for whoever does." in told
+        assert "Ring them now" not in told
+
+
 async def test_a_report_that_is_withdrawn_while_nobody_has_seen_the_danger(stage: Stage) -> None:
     await stage.presses(AMINA, await near_miss(stage, first={"danger": "yes"}), "Send the report")
     await stage.settled()

@@ -40,12 +40,12 @@ def follow(work: Work, dialog: Dialog, before: Mapping[str, object], danger: str
         dialog.danger_told = ALL if known else SOME
         work.record(by.id, "said that someone is in danger", dialog=dialog.id)
     elif danger == "yes" and dialog.danger_told == SOME and known:
-        more = [_act(work), *_facts(dialog.answers)]
+        more = [_what_to_do(work, dialog), *_facts(dialog.answers)]
         _tell(work, dialog, MORE, more, by)
         dialog.danger_told = ALL
     elif danger == "yes" and dialog.danger_told == ALL and (changed := _changed(before, dialog.answers)):
         put_right = [Words(text=PUT_RIGHT)] if any(before.get(key) for key in changed) else []
-        _tell(work, dialog, MORE, [_act(work), *put_right, *_facts(dialog.answers)], by)
+        _tell(work, dialog, MORE, [_what_to_do(work, dialog), *put_right, *_facts(dialog.answers)], by)
         paging.show_again(work, dialog.id)
     elif danger == "no" and dialog.danger_told in {SOME, ALL}:
         paging.stop(work, dialog, by.id)
@@ -182,6 +182,10 @@ def _private(title: str, body: list[Part], reporter: str) -> Card:
     """The number first, then who reported it."""
     who = Facts(facts=(Fact(label="Reported by", value=reporter),))
     return Card(title=title, preview=PREVIEW, body=(body[0], who, *body[1:]))
+
+
+def _what_to_do(work: Work, dialog: Dialog) -> Words:
+    return _act(work) if paging.is_waiting(work, dialog) else Words(text=f"{SEEN}. This is for whoever does.")
 
 
 def _act(work: Work) -> Words:

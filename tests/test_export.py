@@ -18,7 +18,7 @@ from responses import SANDEEP, TOMASZ
 from sqlmodel import JSON, Session, SQLModel, col, select
 from test_reporting import AMINA, near_miss
 
-from psirf_bot.casework import export, export_tables
+from psirf_bot.casework import deletion, export, export_tables
 from psirf_bot.casework.work import Work
 from psirf_bot.cli import bot
 from psirf_bot.domain.case import State
@@ -32,6 +32,7 @@ from psirf_bot.store.tables import (
     Case,
     Deadline,
     Panel,
+    Person,
     ReportVersion,
     SafetyAction,
     SupportRequest,
@@ -73,7 +74,7 @@ LEAVES = {
     "departure_note approved_by minute",
     "Vote": "choice rationale",
     "LearningResponse": "kind lead_id decided_by verified_as terms final_sent_to evaluation",
-    "Extension": "reason statement family by_id",
+    "Extension": "reason statement family staff by_id",
     "Notification": "body why_not reference by_id",
     "CandourStep": "step",
     "SafetyAction": "reference service what measure inequality owner_id",
@@ -246,6 +247,55 @@ async def test_what_is_kept_close_is_a_row_without_its_words(stage: Stage) -> No
         assert secret not in everything(made), secret
     assert table(made, "cases")[0]["restricted"] == "yes"
     assert {row["answer"] for row in table(made, "reports")} == {"Kept to the quality team"}
+
+
+async def test_a_report_that_was_joined_is_kept_as_close_as_the_whole(stage: Stage) -> None:
+    await reported(stage)
+    await reported(stage)
+
+    def join(work: Work) -> None:
+        whole, joined = work.session.exec(select(Case).order_by(Case.reference)).all()
+        joined.state, joined.merged_into, whole.restricted = State.MERGED, whole.id, True
+        work.session.add_all([whole, joined])
+
+    await stage.do(join)
+    made = await exported(stage)
+    for some in (made, await exported(stage, CASE)):
+        assert {row["case"] for row in table(some, "reports")} == {CASE, "PSI-2026-0002"}
+    assert {row["answer"] for row in table(made, "reports")} == {"Kept to the quality team"}
+
+
+async def test_the_minute_does_not_tell_whose_name_is_kept_elsewhere(stage: Stage) -> None:
+    await decided_by_a_panel(stage)
+
+    def keep(work: Work) -> None:
+        case = work.session.exec(select(Case)).one()
+        femi = work.session.exec(select(Person).where(Person.name == "Femi Adeyemi")).one()
+        case.reporter_id, case.confidential = femi.id, True
+        work.session.add(case)
+
+    await stage.do(keep)
+    made = await exported(stage)
+    assert "kept to the quality team" in {row["by"] for row in table(made, "audit") if row["what"] == "voted"}
+    assert "Femi" not in everything(made)
+    assert "Subject expert; kept to the quality team; Yes" in table(made, "minutes")[0]["minute"]
+
+
+async def test_which_case_was_deleted_is_told(stage: Stage) -> None:
+    await reported(stage)
+
+    def delete(work: Work) -> None:
+        case = work.session.exec(select(Case)).one()
+        case.state, case.ended_at = State.CLOSED, NOW - timedelta(days=366 * 21)
+        work.session.add(case)
+        for duty in work.session.exec(select(Deadline)):
+            duty.state = "done"
+            work.session.add(duty)
+        work.session.flush()
+        deletion.delete_case(work, CASE)
+
+    await stage.do(delete)
+    assert f"deleted after review: {CASE}" in [row["what"] for row in table(await exported(stage), "audit")]
 
 
 async def test_patient_identifiers_are_masked_once_more(stage: Stage) -> None:

@@ -6,7 +6,7 @@ import pytest
 from decisions import decided_by_a_panel
 from fair_steps import CONCERN, GROUND, OWEN, begun, through
 from sqlmodel import SQLModel, select
-from test_reporting import AMINA
+from test_reporting import AMINA, PAGE_1
 
 from psirf_bot.casework import export, export_person
 from psirf_bot.casework.work import Work
@@ -100,7 +100,7 @@ async def test_of_an_unfinished_report_the_answers_come_out_and_not_where_they_a
         await stage.says(AMINA, said)
     rows = table(await about(stage, AMINA), "unfinished_reports")
     answered = {row["question"]: row["answer"] for row in rows}
-    assert answered == {"danger": "no", "event-type": "near-miss", "what-happened": "Two charts were swapped"}
+    assert answered == {"danger": "No", "event-type": "Near miss", "what-happened": "Two charts were swapped"}
 
 
 async def test_support_about_them_and_their_own_requests_but_not_who_named_them(stage: Stage) -> None:
@@ -115,10 +115,22 @@ async def test_support_about_them_and_their_own_requests_but_not_who_named_them(
 
     await stage.do(more)
     made = await about(stage, "Wei Chen")
-    assert [row["what"] for row in table(made, "support")] == ["named in a report"]
+    [named] = table(made, "support")
+    assert (named["what"], named["by"]) == ("named in a report", AMINA), "whoever checks, as anybody who checks"
     assert [row["wish"] for row in table(made, "support_requests")] == ["a talk"]
-    for secret in (AMINA, "canary over"):
-        assert secret not in everything(made)
+    without = everything(made).replace(f'"asked","{AMINA}"', "")
+    for secret in (AMINA, "canary over", "kept to the quality team"):
+        assert secret not in without
+
+
+async def test_an_unfinished_report_reads_as_it_was_answered(stage: Stage) -> None:
+    page = await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", PAGE_1)
+    await stage.presses(
+        AMINA, page, "Next", {"could-have-led": "yes", "involved": "yes", "colleagues": "Tomasz Zielinski"}
+    )
+    answers = {row["question"]: row["answer"] for row in table(await about(stage, AMINA), "unfinished_reports")}
+    assert answers["colleagues"] == "Tomasz Zielinski"
+    assert not {"None", ""} & set(answers.values())
 
 
 async def test_nothing_tells_whether_there_is_anything_of_being_fair(stage: Stage) -> None:

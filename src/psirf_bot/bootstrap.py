@@ -192,7 +192,7 @@ class Application:
         await self.tick.run()
 
     async def _tidy(self) -> None:
-        await self.store.run(lambda session: tidy(session, self.clock.now()))
+        await self.store.run(lambda session: tidy(Work(session, self.clock.now(), self.setting)))
 
     def _slack_adapter(self, settings: Settings) -> "SlackAdapter":
         from psirf_bot.adapters.slack.adapter import SlackAdapter

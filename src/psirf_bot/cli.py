@@ -22,6 +22,7 @@ from psirf_bot.cli_work import do as _do
 from psirf_bot.cli_work import engine_for
 from psirf_bot.cli_work import hold_alone as _hold
 from psirf_bot.cli_work import look as _look
+from psirf_bot.cli_work import must_be_there as _must_be_there
 from psirf_bot.cli_work import stop_for as _stop_for
 from psirf_bot.cli_work import trust_of as _trust
 from psirf_bot.delivery import dead_letters
@@ -175,7 +176,7 @@ def outbox(ids: tuple[int, ...], retry: bool, let_go: bool) -> None:
 
 
 @bot.command()
-@click.option("--case", metavar="PSI-…", help="This case alone.")
+@click.option("--case", metavar="PSI-…", help="This case, with the reports that were joined with it.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Cases recorded since that day.")
 @click.option("--person", metavar="EMAIL", help="What is held about this member of staff, for their right of access; "
               "who is not on the people list, by their id on Slack or Teams.")  # fmt: skip
@@ -185,6 +186,7 @@ def export(case: str | None, since: datetime | None, person: str | None, out: Pa
     settings = config.Settings()
     trust = _trust(settings)
     _stop_for(list(config.key_and_database_mistakes(settings)))
+    _must_be_there(settings)
     folder = out or Path(f"psirf-export-{datetime.now(trust.timezone):%Y-%m-%d-%H%M%S}")
     if "" in (case, person):  # a script whose variable was empty must not write down all cases for one person
         raise click.UsageError("--case and --person must not be empty.")
@@ -229,7 +231,8 @@ def restored(gap: int) -> None:
     since = done.since.astimezone(trust.timezone)
     click.echo(f"The newest entry is of {since:%d %B %Y, %H:%M}. What people did after that is not in this database.")
     click.echo(f"In doubt: {done.in_doubt} messages that waited, and {done.written_again} that are due again now.")
-    click.echo(f"The next case is {done.next_reference}: {gap} numbers are left out. Now start the bot.")
+    left_out = "1 number is" if gap == 1 else f"{gap} numbers are"
+    click.echo(f"The next case is {done.next_reference}: {left_out} left out. Now start the bot.")
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from psirf_bot import config
 from psirf_bot.casework import deletion
 from psirf_bot.casework import review as reviewing
 from psirf_bot.casework.work import Work
-from psirf_bot.cli_work import do, look, stop_for, trust_of
+from psirf_bot.cli_work import do, look, must_be_there, stop_for, trust_of
 from psirf_bot.domain.trust import Trust
 
 T = TypeVar("T")
@@ -25,7 +25,8 @@ def review(years: int | None) -> None:
     found = look(settings, trust, lambda work: reviewing.due(work, least))
     for case in found:
         click.echo(str(case))
-    click.echo(f"Cases that ended at least {least} years ago: {len(found)}. {_how_long(trust)}")
+    years_ago = f"{least} year{'' if least == 1 else 's'} ago"
+    click.echo(f"Cases that ended at least {years_ago}: {len(found)}. {_how_long(trust)}")
 
 
 @click.command()
@@ -36,10 +37,14 @@ def hold(reference: str, reason: str | None, lift: bool) -> None:
     """Put a case on legal hold, so that it is not deleted, or end that. It is on record."""
     if bool(reason) == lift:
         raise click.UsageError("Say either --reason or --lift.")
-    case = _on_record(
-        lambda work: reviewing.lift(work, reference) if lift else reviewing.hold(work, reference, reason or "")
-    )
-    click.echo(f"{case.reference} is {'no longer on hold' if lift else 'on hold: it cannot be deleted'}.")
+    if not lift:
+        case = _on_record(lambda work: reviewing.hold(work, reference, reason or ""))
+        click.echo(f"{case.reference} is on hold: it cannot be deleted. Why: {case.hold}.")
+        return
+    name, why, others = _on_record(lambda work: _lifted(work, reference))
+    click.echo(f"{name} is no longer on hold. It was: {why}.")
+    for one in others:
+        click.echo(f"{one}, which was joined with it, still is: neither can be deleted.")
 
 
 @click.command()
@@ -54,11 +59,18 @@ def delete(reference: str, yes: bool) -> None:
     click.echo("What hangs in Slack or Teams, in Datix, in exports and in backups is still there: see docs/data.md.")
 
 
+def _lifted(work: Work, reference: str) -> tuple[str, str | None, list[str]]:
+    why = reviewing.found(work, reference).hold
+    case = reviewing.lift(work, reference)
+    return case.reference, why, reviewing.held_with(work, case)
+
+
 def _on_record(what: Callable[[Work], T]) -> T:
     """Do what the audit has to tell of; where it cannot be done, the command ends with why."""
     settings = config.Settings()
     trust = trust_of(settings)
     stop_for(list(config.key_and_database_mistakes(settings)))
+    must_be_there(settings)
     try:
         return do(settings, trust, what)
     except reviewing.Unfit as why:

@@ -13,7 +13,7 @@ from psirf_bot import bootstrap, config, trust_file
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.trust import Trust
-from psirf_bot.store.reading import CannotRead, reading
+from psirf_bot.store.reading import CannotRead, file_of, reading
 
 T = TypeVar("T")
 
@@ -40,6 +40,15 @@ def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
         session.commit()
     engine.dispose()
     return done
+
+
+def must_be_there(settings: config.Settings) -> None:
+    """End the command where there is no database: an empty one would be made, and pass for the trust's."""
+    stop_for(list(config.database_mistakes(settings)))
+    try:
+        file_of(settings.database_url.get_secret_value())
+    except CannotRead as why:
+        raise click.ClickException(str(why)) from None
 
 
 def look(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:

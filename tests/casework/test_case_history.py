@@ -69,7 +69,7 @@ WITHOUT_A_CASE = {
     "joined from the platform",
     "picked from the platform", "taken for the same person", "restored from a backup; the next case is {}",
     "set a channel", "gave up a channel", "set a deputy", "opened the training register", "set working hours",
-    "exported what is held about one person",
+    "exported what is held about one person", "deleted after review: {}",
 }  # fmt: skip
 
 

@@ -323,6 +323,7 @@ async def test_an_export_holds_everything_about_one_person_and_nothing_about_ano
         "A second report came in.",
         "This one was begun by name.",
         GROUND,
+        "20 years after a case ended, it is reviewed whether to keep it",
         "BF-2026-0001, VERSION 2",
         "BF-2026-0002",
         "Follow your organisation's guidance for health issues affecting work.",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from responses import (
     AMINA,
+    BRONWEN,
     CARYS,
     CLOSE,
     LEAH,
@@ -216,3 +217,17 @@ async def test_set_free_by_a_withdrawal_it_stands_where_it_stood_and_nobody_is_l
     assert running.get("panel.opened" if read else "report.read", "") > "2026-12-11"
     assert ("report.read" in running) is not read
     assert running["datix.entered"] > "2026-12-11"
+
+
+async def test_a_report_that_was_joined_is_as_restricted_as_the_whole(stage: Stage) -> None:
+    await report(stage)
+    await report(stage)
+    assert "syringe" in words(await stage.says(BRONWEN, f"case {reference(2)}"))
+    await on(stage, 2, LEAH, "case.merge", {"into": reference(1)})
+    await press(stage, LEAH, "case.restrict", on="yes")
+    for number in (1, 2):
+        assert "syringe" not in words(await stage.says(BRONWEN, f"case {reference(number)}"))
+        assert "syringe" in words(await stage.says(AMINA, f"case {reference(number)}"))
+    assert "Only the quality team and the reporter" in words(await stage.says(LEAH, f"case {reference(2)}"))
+    await press(stage, LEAH, "case.restrict", on="no")
+    assert "syringe" in words(await stage.says(BRONWEN, f"case {reference(2)}"))

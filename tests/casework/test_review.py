@@ -127,7 +127,7 @@ async def test_the_audit_and_the_counter_stay_and_the_chain_holds(stage: Stage) 
     await stage.do(lambda work: deletion.delete_case(work, CASE))
     entries: list[AuditEntry] = await stage.do(lambda work: work.session.exec(select(AuditEntry)).all())
     assert [(e.actor_id, e.what, e.case_id) for e in entries] == [
-        ("x", "reported", "one"), (review.BY, deletion.DONE, "one")
+        ("x", "reported", "one"), (review.BY, deletion.DONE, "one"), (review.BY, f"{deletion.DONE}: {CASE}", None)
     ]  # fmt: skip
     assert await stage.do(lambda work: list(audit.faults(work.session, {KEY.id: KEY}))) == []
     assert await stage.do(lambda work: work.session.get(Counter, 2006).last) == 1
@@ -216,7 +216,23 @@ async def test_a_case_on_hold_stays_until_the_hold_is_lifted(stage: Stage) -> No
     await stage.do(lambda work: review.lift(work, "PSI-2026-0002"))
     await stage.do(lambda work: deletion.delete_case(work, CASE))
     entries = await stage.do(lambda work: work.session.exec(select(AuditEntry.what)).all())
-    assert entries == ["put on legal hold", "lifted the legal hold", deletion.DONE, deletion.DONE]
+    gone = [deletion.DONE, f"{deletion.DONE}: {CASE}", deletion.DONE, f"{deletion.DONE}: PSI-2026-0002"]
+    assert entries == ["put on legal hold", "lifted the legal hold", *gone]
+
+
+async def test_a_second_hold_does_not_take_the_place_of_the_first(stage: Stage) -> None:
+    await closed(stage)
+    for reason in ("The coroner's letter of 3 May", "A claim; by post", "A claim; by post"):
+        await stage.do(lambda work, reason=reason: review.hold(work, CASE, reason))
+    assert "on legal hold: The coroner's letter of 3 May; A claim; by post. Nothing" in await refused(stage)
+
+
+async def test_a_hold_on_a_report_that_was_joined_is_named_where_it_is(stage: Stage) -> None:
+    await closed(stage)
+    await closed(stage, id="two", reference="PSI-2026-0002", state="merged", merged_into="one")
+    await stage.do(lambda work: review.hold(work, "PSI-2026-0002", "A claim"))
+    with pytest.raises(review.Unfit, match="PSI-2026-0002 is, which was joined with it: lift that one"):
+        await stage.do(lambda work: review.lift(work, CASE))
 
 
 async def test_the_reason_of_a_hold_holds_no_patient_identifier(stage: Stage) -> None:
@@ -295,6 +311,43 @@ def test_the_commands_put_a_case_on_hold_and_lift_it(run: Any, tmp_path: Path) -
         session.commit()
     engine.dispose()
     held = run("hold", CASE, "--reason", "Claim; letter of the legal team")
-    assert (held.exit_code, held.output) == (0, f"{CASE} is on hold: it cannot be deleted.\n")
+    assert (held.exit_code, held.output) == (
+        0,
+        f"{CASE} is on hold: it cannot be deleted. Why: Claim; letter of the legal team.\n",
+    )
     lifted = run("hold", CASE, "--lift")
-    assert (lifted.exit_code, lifted.output) == (0, f"{CASE} is no longer on hold.\n")
+    assert (lifted.exit_code, lifted.output) == (
+        0,
+        f"{CASE} is no longer on hold. It was: Claim; letter of the legal team.\n",
+    )
+    assert run("hold", CASE, "--reason", "A claim").exit_code == 0
+    engine = open_engine(f"sqlite:///{tmp_path}/psirf.db")
+    with Session(engine) as session:
+        whole = session.exec(select(Case)).one()
+        joined = {
+            "id": "two",
+            "reference": "PSI-2026-0002",
+            "state": "merged",
+            "merged_into": whole.id,
+            "hold": "Police",
+        }
+        session.add(Case(**{**filled(Case).model_dump(), **joined}))
+        session.commit()
+    engine.dispose()
+    lifted = run("hold", CASE, "--lift")
+    assert "PSI-2026-0002, which was joined with it, still is: neither can be deleted." in lifted.output
+
+
+@pytest.mark.parametrize("words", [("hold", CASE, "--lift"), ("delete", CASE, "--yes"), ("export",)])
+def test_where_there_is_no_database_none_is_made(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PSIRF_DATABASE_URL", f"sqlite:///{tmp_path}/elsewhere.db")
+    done = run(*words)
+    assert (done.exit_code, "There is no database at" in done.output) == (1, True)
+    assert not (tmp_path / "elsewhere.db").exists()
+
+
+def test_one_year_is_one_year(run: Any, tmp_path: Path) -> None:
+    opened(f"sqlite:///{tmp_path}/psirf.db").dispose()
+    assert "ended at least 1 year ago: 0." in run("review", "--years", "1").output

@@ -14,7 +14,7 @@ SOON = timedelta(minutes=5)
 
 
 async def tidied(stage: Stage) -> None:
-    await stage.store.run(lambda session: tidy(session, stage.now))
+    await stage.do(tidy)
 
 
 async def all_of(stage: Stage, table: Any) -> list[Any]:
@@ -36,6 +36,16 @@ async def test_an_unfinished_report_that_nobody_comes_back_to_is_emptied(stage: 
     old = await stage.presses(AMINA, page, "Next", {"could-have-led": "no"})
     assert old.title == "This form was cancelled"
     assert "Is anyone in danger now?" in words(await stage.says(AMINA, "report")), "a new one can be begun"
+
+
+async def test_its_words_go_from_the_alarm_too(stage: Stage) -> None:
+    await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", {**PAGE_1, "danger": "yes"})
+    await stage.settled()
+    assert "syringe" in words(stage.channel()[0])
+    stage.later(days=KEEP_DRAFTS.days, minutes=5)
+    await tidied(stage)
+    await stage.settled()
+    assert "syringe" not in words(stage.channel()[0])
 
 
 async def test_what_is_younger_stays(stage: Stage) -> None:

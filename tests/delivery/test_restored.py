@@ -311,3 +311,5 @@ def test_the_command_says_what_it_did(tmp_path: Path, monkeypatch: pytest.Monkey
     done = CliRunner().invoke(bot, ["restored", "--gap", "7"])
     assert done.exit_code == 0, done.output
     assert "0008: 7 numbers are left out" in done.output
+    one = CliRunner().invoke(bot, ["restored", "--gap", "1"])
+    assert "0009: 1 number is left out" in one.output

@@ -38,7 +38,7 @@ def _case_facts(work: Work, case: Case) -> CaseFacts:
         owner_id=case.owner_id,
         confidential=case.confidential,
         quality_only=case.quality_only,
-        restricted=case.restricted,
+        restricted=is_restricted(work, case),
         **(_panel_facts(work, case, panel) if panel else {}),
         lead_id=response.lead_id if response else None,
         has_response=response is not None and response.ended_at is None,
@@ -52,6 +52,13 @@ def _case_facts(work: Work, case: Case) -> CaseFacts:
             if manager and manager != need.checker_id
         ),
     )
+
+
+def is_restricted(work: Work, case: Case) -> bool:
+    """Whether the quality team keeps it to itself: a report that was joined with another goes with that one."""
+    if case.restricted or not case.merged_into:
+        return case.restricted
+    return work.session.get_one(Case, family(work, case.id)[0]).restricted
 
 
 def panel_of(work: Work, case: Case) -> Panel | None:

@@ -35,6 +35,8 @@ def delete_case(work: Work, reference: str) -> dict[str, int]:
     references = {one.reference for one in gone}
     for one in gone:
         work.record(review.BY, DONE, one, into=case.reference)
+        # Once the case has gone, nothing else can show which one it was.
+        work.record(review.BY, f"deleted after review: {one.reference}", None)
     ids = {one.id for one in gone}
     themselves: Rows = (_table(Case), _key(Case), sorted(ids))
     rows = _hanging_on(work, ids)

@@ -11,6 +11,7 @@ from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import contacts, owed, owners, people, post, support_circle, told
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import is_restricted
 from psirf_bot.casework.deadlines import OPEN, PAUSED, RUNNING
 from psirf_bot.casework.duty_lines import (
     HELP,
@@ -197,7 +198,7 @@ def _for_a_channel(work: Work, deadline: Deadline) -> cards.DutyLine:
     """A duty where others read along: of a case that is kept close, the service is not said."""
     case = work.session.get(Case, deadline.case_id) if deadline.case_id else None
     shown = line(work, deadline, work.setting.rules[deadline.rule])
-    if case and (case.restricted or case.quality_only):
+    if case and (is_restricted(work, case) or case.quality_only):
         return cards.DutyLine(shown.what, shown.when, shown.due, shown.reference, owed_by=shown.owed_by)
     return shown
 

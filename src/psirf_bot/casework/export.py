@@ -48,7 +48,10 @@ class Export:
 
 
 def gather(work: Work, reference: str | None = None, since: date | None = None) -> Export:
-    """Everything that is exported of one case, or of all cases since a day. Raises NoSuchCase. It is audited."""
+    """Everything that is exported of one case, with the reports that were joined with it, or of all cases since a day.
+
+    Raises NoSuchCase. It is audited.
+    """
     chosen = _chosen(work, reference, since)
     work.record(BY, "exported", chosen.cases[0] if reference else None, since=str(since or ""), count=len(chosen.cases))
     tables = {name: (header, list(rows(work, chosen))) for name, (header, rows) in TABLES.items()}
@@ -91,7 +94,7 @@ def _chosen(work: Work, reference: str | None, since: date | None) -> Chosen:
         case = cases.by_reference(work, reference)
         if case is None:
             raise NoSuchCase(reference)
-        return Chosen((case,), None)
+        return Chosen(tuple(cases.with_joined(work, case)), None)
     begin = start_of(work, since or date(2000, 1, 1))
     found = select(Case).where(col(Case.opened_at) >= begin).order_by(col(Case.opened_at), Case.reference)
     return Chosen(tuple(work.session.exec(found)), begin)

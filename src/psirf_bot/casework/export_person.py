@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 
 from sqlmodel import col, func, or_, select
 
+from psirf_bot.cards.answers import shown
 from psirf_bot.casework import people
 from psirf_bot.casework.case_history import SECRET
 from psirf_bot.casework.conversations import GONE_BACK_TO
 from psirf_bot.casework.export import BY, Export, made_of
-from psirf_bot.casework.export_tables import Row, who
+from psirf_bot.casework.export_tables import Row
 from psirf_bot.casework.fair_circle import KIND as BEING_FAIR
 from psirf_bot.casework.work import Work
+from psirf_bot.dialogs.questions import Json
 from psirf_bot.domain import identifiers
 from psirf_bot.store.tables import (
     Addition,
@@ -79,12 +81,6 @@ def _reference(work: Work, case_id: str | None) -> str:
     return case.reference if case else ""
 
 
-def _named(work: Work, case_id: str | None, person_id: str | None) -> str:
-    """Somebody else's name, unless they are a reporter who is kept to the quality team."""
-    case = work.session.get(Case, case_id) if case_id else None
-    return who(work, case, person_id) if case else people.name_of(work, person_id)
-
-
 def _typed(words: str | None) -> str:
     return identifiers.mask(words) if words else ""
 
@@ -133,19 +129,32 @@ def _reports(work: Work, person: Person) -> Iterator[Row]:
 def _unfinished(work: Work, person: Person) -> Iterator[Row]:
     theirs = select(Dialog).where(Dialog.person_id == person.id, Dialog.flow == work.setting.report_flow.id)
     for dialog in work.session.exec(theirs.order_by(col(Dialog.created_at))):
-        answers = {key: value for key, value in dialog.answers.items() if key != GONE_BACK_TO}
-        for question, answer in answers.items() or [("", "")]:
-            yield dialog.state, dialog.created_at, dialog.updated_at, question, _typed(str(answer))
+        answers = {key: _read(work, key, value) for key, value in dialog.answers.items() if key != GONE_BACK_TO}
+        given = {key: words for key, words in answers.items() if words}
+        for question, answer in given.items() or [("", "")]:
+            yield dialog.state, dialog.created_at, dialog.updated_at, question, _typed(answer)
+
+
+def _read(work: Work, key: str, value: Json) -> str:
+    """An answer of an unfinished report in words; nothing where the question was left out."""
+    question = work.setting.report_flow.question(key)
+    if question is None:
+        return str(value)
+    return shown(question, value, lambda who: people.name_of(work, who) or who)
 
 
 def _support(work: Work, person: Person) -> Iterator[Row]:
-    """That they were named in a report as somebody to be checked on, and the checks; not who named them."""
+    """That they were named in a report as somebody to be checked on, and the checks; not who named them.
+
+    Whoever checks is named, whoever they are: the person knows who spoke to them, and a name that is left out there
+    would tell them that it was the reporter.
+    """
     for need in _needs(work, person):
-        by = _named(work, need.case_id, need.checker_id)
+        by = people.name_of(work, need.checker_id)
         yield _reference(work, need.case_id), need.at, "named in a report", need.name, need.state, by, "", ""
         for check in work.session.exec(select(SupportCheck).where(SupportCheck.need_id == need.id)):
             by, offered, accepted = (
-                _named(work, need.case_id, check.by_id), "; ".join(check.offered), "; ".join(check.accepted)
+                people.name_of(work, check.by_id), "; ".join(check.offered), "; ".join(check.accepted)
             )  # fmt: skip
             yield _reference(work, need.case_id), check.at, f"check: {check.stage}", "", check.hr, by, offered, accepted
 
@@ -158,7 +167,7 @@ def _needs(work: Work, person: Person) -> list[SupportNeed]:
 def _requests(work: Work, person: Person) -> Iterator[Row]:
     theirs = select(SupportRequest).where(SupportRequest.person_id == person.id).order_by(col(SupportRequest.at))
     for one in work.session.exec(theirs):
-        taken = _named(work, one.case_id, one.taken_by)
+        taken = people.name_of(work, one.taken_by)
         yield one.at, _reference(work, one.case_id), one.wish, one.state, taken, one.done_at
 
 
@@ -166,7 +175,7 @@ def _contacts(work: Work, person: Person) -> Iterator[Row]:
     """Contact that was agreed with them during a learning response."""
     agreed = select(Contact).where(col(Contact.need_id).in_([need.id for need in _needs(work, person)]))
     for one in work.session.exec(agreed.order_by(Contact.id)):
-        lead = _named(work, one.case_id, one.lead_id)
+        lead = people.name_of(work, one.lead_id)
         avoid = "; ".join(one.avoid)
         yield (
             _reference(work, one.case_id),

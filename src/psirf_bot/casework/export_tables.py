@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from sqlmodel import col, select
 
 from psirf_bot.casework import cases, panels, people
+from psirf_bot.casework.case_facts import is_restricted
 from psirf_bot.casework.case_history import NOT_A_PERSON, is_told
 from psirf_bot.casework.minute_text import of_json, plain
 from psirf_bot.casework.view import ABOUT_STAFF
@@ -47,24 +48,36 @@ class Chosen:
     since: datetime | None
 
 
-def close(case: Case) -> bool:
+def close(work: Work, case: Case) -> bool:
     """Whether its words are for the quality team alone, or were taken back by whoever wrote them."""
-    return case.restricted or case.quality_only or case.state == State.WITHDRAWN
+    return is_restricted(work, case) or case.quality_only or case.state == State.WITHDRAWN
 
 
 def who(work: Work, case: Case, person_id: str | None) -> str:
     """A name, unless it is that of a reporter who is kept to the quality team, here or in a report joined with it."""
-    kept = {c.reporter_id for c in cases.with_joined(work, case) if c.confidential or c.quality_only}
-    if person_id and person_id in kept:
+    if person_id in _kept(work, case):
         return KEPT_NAME
     return people.name_of(work, person_id)
 
 
-def typed(case: Case | None, words: str | None) -> str:
+def unnamed(work: Work, case: Case, words: str) -> str:
+    """Words that the bot wrote, without a name that is kept elsewhere: side by side, they would tell whose it is."""
+    for reporter_id in _kept(work, case):
+        words = words.replace(people.name_of(work, reporter_id), KEPT_NAME)
+    return words
+
+
+def _kept(work: Work, case: Case) -> set[str]:
+    return {
+        c.reporter_id for c in cases.with_joined(work, case) if c.reporter_id and (c.confidential or c.quality_only)
+    }
+
+
+def typed(work: Work, case: Case | None, words: str | None) -> str:
     """What somebody wrote, with patient identifiers masked once more."""
     if not words:
         return ""
-    return KEPT_WORDS if case and close(case) else identifiers.mask(words)
+    return KEPT_WORDS if case and close(work, case) else identifiers.mask(words)
 
 
 def _cases(work: Work, chosen: Chosen) -> Iterator[Row]:
@@ -74,7 +87,7 @@ def _cases(work: Work, chosen: Chosen) -> Iterator[Row]:
             case.reference, case.state, case.event_type, case.service, case.occurred, case.opened_at, case.read_at,
             case.ended_at, who(work, case, case.reporter_id), case.confidential, case.quality_only, case.restricted,
             who(work, case, case.owner_id), case.datix_number, into.reference if into else "",
-            typed(case, case.outcome),
+            typed(work, case, case.outcome),
         )  # fmt: skip
 
 
@@ -85,15 +98,15 @@ def _reports(work: Work, chosen: Chosen) -> Iterator[Row]:
             by = who(work, case, version.by_id)
             for key, read in version.wording.items():
                 if read["shown"] and "/" not in key and key not in ABOUT_STAFF:
-                    answer = typed(case, read["shown"])
-                    reason = typed(case, version.reason)
+                    answer = typed(work, case, read["shown"])
+                    reason = typed(work, case, version.reason)
                     yield case.reference, version.number, version.at, by, reason, read["label"], answer
 
 
 def _additions(work: Work, chosen: Chosen) -> Iterator[Row]:
     for case in chosen.cases:
         for added in cases.additions(work, case):
-            yield case.reference, added.at, who(work, case, added.by_id), typed(case, added.text)
+            yield case.reference, added.at, who(work, case, added.by_id), typed(work, case, added.text)
 
 
 def _deadlines(work: Work, chosen: Chosen) -> Iterator[Row]:
@@ -115,9 +128,10 @@ def _panels(work: Work, chosen: Chosen) -> Iterator[Row]:
         facts = None if panel.facts is None else "; ".join(panel.facts)
         yield (
             case.reference, panel.route, panel.state, panel.opened_at, panel.closes_at, panel.closed_at,
-            who(work, case, panel.chair_id), facts, panel.decision, typed(case, panel.rationale),
-            who(work, case, panel.decided_by), panel.decided_at, panel.departure, typed(case, panel.departure_why),
-            who(work, case, panel.departure_by), typed(case, panel.departure_note),
+            who(work, case, panel.chair_id), facts, panel.decision, typed(work, case, panel.rationale),
+            who(work, case, panel.decided_by), panel.decided_at, panel.departure,
+            typed(work, case, panel.departure_why),
+            who(work, case, panel.departure_by), typed(work, case, panel.departure_note),
             who(work, case, panel.approved_by), panel.approved_at, panel.filed_on,
         )  # fmt: skip
 
@@ -126,14 +140,15 @@ def _minutes(work: Work, chosen: Chosen) -> Iterator[Row]:
     """Approved minutes as they were kept; nobody's vote stands in one."""
     for case, panel in _panels_of(work, chosen):
         if panel.minute and panel.state == panels.APPROVED:
-            yield case.reference, panel.approved_at, typed(case, plain(of_json(panel.minute)))
+            minute = unnamed(work, case, plain(of_json(panel.minute)))
+            yield case.reference, panel.approved_at, typed(work, case, minute)
 
 
 def _votes(work: Work, chosen: Chosen) -> Iterator[Row]:
     """The votes that count of panels that are over, in an order that says nothing about whose they are."""
     for case, panel in _panels_of(work, chosen):
         if panel.state == panels.APPROVED:
-            given = ((vote.choice, typed(case, vote.rationale)) for vote in panels.votes(work, panel).values())
+            given = ((vote.choice, typed(work, case, vote.rationale)) for vote in panels.votes(work, panel).values())
             for choice, reason in sorted(given):
                 yield case.reference, panel.approved_at, choice, reason
 
@@ -150,8 +165,9 @@ def _responses(work: Work, chosen: Chosen) -> Iterator[Row]:
         evaluation = "; ".join(f"{key}: {words}" for key, words in (one.evaluation or {}).items() if words)
         yield (
             case.reference, one.kind, who(work, case, one.lead_id), one.decided_at, who(work, case, one.decided_by),
-            one.verified_at, one.verified_as, one.started_at, one.target_on, one.ended_at, typed(case, one.terms),
-            one.draft_approved_at, one.final_sent_on, "; ".join(one.final_sent_to or []), typed(case, evaluation),
+            one.verified_at, unnamed(work, case, one.verified_as or ""), one.started_at, one.target_on, one.ended_at,
+            typed(work, case, one.terms),
+            one.draft_approved_at, one.final_sent_on, "; ".join(one.final_sent_to or []), typed(work, case, evaluation),
         )  # fmt: skip
 
 
@@ -159,8 +175,16 @@ def _extensions(work: Work, chosen: Chosen) -> Iterator[Row]:
     for case, one in _responses_of(work, chosen):
         theirs = select(Extension).where(Extension.response_id == one.id).order_by(col(Extension.id))
         for longer in work.session.exec(theirs):
-            words = typed(case, longer.reason), typed(case, longer.statement)
-            yield case.reference, longer.until, *words, longer.family, who(work, case, longer.by_id), longer.at
+            words = typed(work, case, longer.reason), typed(work, case, longer.statement)
+            yield (
+                case.reference,
+                longer.until,
+                *words,
+                longer.family,
+                longer.staff,
+                who(work, case, longer.by_id),
+                longer.at,
+            )
 
 
 def _responses_of(work: Work, chosen: Chosen) -> Iterator[tuple[Case, LearningResponse]]:
@@ -175,7 +199,7 @@ def _notifications(work: Work, chosen: Chosen) -> Iterator[Row]:
         theirs = select(Notification).where(Notification.case_id == case.id).order_by(col(Notification.id))
         for made in work.session.exec(theirs):
             by = who(work, case, made.by_id)
-            yield case.reference, made.body, made.on, typed(case, made.why_not), made.reference, by, made.at
+            yield case.reference, made.body, made.on, typed(work, case, made.why_not), made.reference, by, made.at
 
 
 def _candour(work: Work, chosen: Chosen) -> Iterator[Row]:
@@ -193,7 +217,7 @@ def _actions(work: Work, chosen: Chosen) -> Iterator[Row]:
         without = action.case_id is None and chosen.since is not None and action.at >= chosen.since
         if case or without:
             owner = who(work, case, action.owner_id) if case else people.name_of(work, action.owner_id)
-            words = (typed(case, each) for each in (action.what, action.measure, action.inequality))
+            words = (typed(work, case, each) for each in (action.what, action.measure, action.inequality))
             yield (
                 action.reference, case.reference if case else "", action.service, *words, owner, action.due_on,
                 action.done_at, action.review_on, action.closed_at,
@@ -247,7 +271,7 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[Work, Chosen], Iterator[Row]]
         ("case", "kind", "lead", "decided", "decided by", "verified", "verified by", "started", "target", "ended",
          "terms of reference", "draft approved", "final report sent", "sent to", "evaluation"), _responses,
     ),
-    "extensions": (("case", "until", "reason", "statement", "family", "by", "at"), _extensions),
+    "extensions": (("case", "until", "reason", "statement", "family", "staff", "by", "at"), _extensions),
     "notifications": (("case", "body", "on", "why not", "reference", "by", "at"), _notifications),
     "candour": (("case", "step", "on", "recorded"), _candour),
     "safety_actions": (

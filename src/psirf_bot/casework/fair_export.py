@@ -23,7 +23,10 @@ from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.store.tables import FairRun, Person, SupportNeed
 
 CHANGED = "Something has changed since you began, so the pieces would not fit together. Please make the export again."
-KEPT_FOR = "As long as the case: until the overseers delete it together with the case."
+KEPT_FOR = (
+    "As long as the case. {years} years after a case ended, it is reviewed whether to keep it; once that decides "
+    "against it, both are deleted together."
+)
 WHAT = (
     "Answers to the questions of the being fair tool, and what was to be followed up afterwards; what happened on the "
     "way, with who did it and when. The tool names a next step. It is no finding about anybody."
@@ -145,7 +148,7 @@ def text_of(work: Work, runs: Sequence[FairRun]) -> str:
                 ("What is held", WHAT),
                 ("From whom", FROM_WHOM),
                 ("Why", WHY),
-                ("How long it is kept", KEPT_FOR),
+                ("How long it is kept", KEPT_FOR.format(years=work.trust.retention.review_after_years)),
                 (
                     "How you are called in it",
                     "The member of staff, or by a reference. Words that somebody typed stand as they were typed.",

@@ -15,6 +15,8 @@ from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, LearningResponse
 
 BY = "an administrator on the server"
+APART = "; "
+"""Between two reasons why one case is kept."""
 REVIEWED = (State.CLOSED, State.WITHDRAWN)
 """A report that was joined with another is reviewed with that one."""
 
@@ -68,7 +70,9 @@ def hold(work: Work, reference: str, reason: str) -> Case:
         raise Unfit("Please say why it must be kept, and who says so.")
     if kinds := {finding.kind for finding in identifiers.find(reason)}:
         raise Unfit(f"{identifiers.words(kinds)} Please give the reason without it.")
-    case.hold = reason
+    # Said twice, it is one hold; another reason is one more.
+    if f"{APART}{reason}{APART}" not in f"{APART}{case.hold or ''}{APART}":
+        case.hold = APART.join(filter(None, (case.hold, reason)))
     work.session.add(case)
     work.record(BY, "put on legal hold", case, reason=reason)
     return case
@@ -78,7 +82,8 @@ def lift(work: Work, reference: str) -> Case:
     """Take the mark off again. Raises Unfit."""
     case = found(work, reference)
     if case.hold is None:
-        raise Unfit(f"{case.reference} is not on hold.")
+        others = "".join(f" {one} is, which was joined with it: lift that one." for one in held_with(work, case))
+        raise Unfit(f"{case.reference} is not on hold.{others}")
     work.record(BY, "lifted the legal hold", case, reason=case.hold)
     case.hold = None
     work.session.add(case)
@@ -96,6 +101,11 @@ def found(work: Work, reference: str) -> Case:
 def holds(work: Work, case: Case) -> tuple[str, ...]:
     """Why a case must be kept, with those of the reports that were joined with it."""
     return tuple(one.hold for one in cases.with_joined(work, case) if one.hold)
+
+
+def held_with(work: Work, case: Case) -> list[str]:
+    """The reports joined with it that are on hold themselves, so that it cannot be deleted either."""
+    return [one.reference for one in cases.with_joined(work, case)[1:] if one.hold]
 
 
 def _old(work: Work, case: Case, ended: datetime) -> OldCase:

@@ -13,7 +13,7 @@ from psirf_bot.casework import (
     support_page,
 )
 from psirf_bot.casework.actions import action_id, button
-from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
+from psirf_bot.casework.case_facts import allowed, case_facts, is_restricted, panel_of
 from psirf_bot.casework.deadlines import running_of
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
@@ -84,7 +84,7 @@ def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
     if case.merged_into:
         into = work.session.get(Case, case.merged_into)
         facts.append(Fact(label="Joined with", value=into.reference if into and by.is_quality else "Another report"))
-    if case.restricted:
+    if is_restricted(work, case):
         facts.append(Fact(label="Restricted", value="Only the quality team and the reporter can open this case."))
     reported = instant(case.opened_at.astimezone(work.trust.timezone))
     facts.append(Fact(label="Reported", value=reported, at=case.opened_at))

@@ -1,9 +1,11 @@
 """What is kept only for a while: answers to deliveries, messages that have arrived, and reports never sent."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlmodel import Session, col, delete, update
+from sqlmodel import col, delete, select, update
 
+from psirf_bot.casework import paging
+from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Dialog, Inbox, Outbox
 
 KEEP_ANSWERS = timedelta(days=1)
@@ -14,11 +16,15 @@ KEEP_DRAFTS = timedelta(days=30)
 """Since somebody last added to it. A report that was sent or cancelled has left its words behind at once."""
 
 
-def tidy(session: Session, now: datetime) -> None:
+def tidy(work: Work) -> None:
     """Delete what is older than that. Cases, reports and the audit chain are never touched."""
+    session, now = work.session, work.now
     session.exec(delete(Inbox).where(col(Inbox.at) < now - KEEP_ANSWERS))
     settled = col(Outbox.state).in_(("sent", "let go"))
     session.exec(delete(Outbox).where(settled, col(Outbox.created_at) < now - KEEP_SENT))
     # The emptied row stays: buttons of its old cards then say that the form was cancelled.
     left = (col(Dialog.state) == "open", col(Dialog.updated_at) < now - KEEP_DRAFTS)
+    in_danger = session.exec(select(Dialog.id).where(*left, col(Dialog.danger_told).is_not(None))).all()
     session.exec(update(Dialog).where(*left).values(state="cancelled", answers={}))
+    for dialog_id in in_danger:  # the alarm and the pages show words of it too
+        paging.show_again(work, dialog_id)

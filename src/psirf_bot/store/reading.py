@@ -28,7 +28,7 @@ class CannotRead(Exception):
 @contextmanager
 def reading(url: str) -> Iterator[Session]:
     """A session on the database as it stands at one moment. Raises CannotRead, and what SQLAlchemy raises."""
-    file = _file(url)
+    file = file_of(url)
     lies_still = file is not None and _lies_still(file)
     before = file and _traces(file)
     engine = _postgresql(url) if file is None else _sqlite(file, lies_still=lies_still)
@@ -45,11 +45,12 @@ def reading(url: str) -> Iterator[Session]:
 
 def may_lack_its_end(url: str) -> Path | None:
     """The file that is not there, and would hold what was written last if the bot ran when the database was copied."""
-    file = _file(url)
+    file = file_of(url)
     return _beside(file, WAL) if file and _lies_still(file) else None
 
 
-def _file(url: str) -> Path | None:
+def file_of(url: str) -> Path | None:
+    """The file of SQLite; None for another database. Raises CannotRead where it is not there."""
     parts = make_url(url)
     if parts.get_backend_name() != "sqlite":
         return None

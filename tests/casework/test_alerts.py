@@ -215,3 +215,13 @@ async def test_a_long_list_says_how_many_more_there_are_and_fits_every_platform(
     assert "And 2 more" in words(card)
     assert blockkit.message(card)
     assert adaptive.render(card)
+
+
+async def test_whoever_stands_in_for_the_lead_is_not_told_that_they_were_named(stage: Stage) -> None:
+    femi, hussein = await id_of(stage, FEMI), await id_of(stage, HUSSEIN)
+    stand_in = StandIn(person_id=femi, deputy_id=hussein, starts=date(2026, 11, 20), ends=date(2026, 11, 24))
+    await stage.do(lambda work: work.session.add(stand_in))
+    await press(stage, LEAH, "alert.new", GIVEN)
+    await stage.presses(ROSALIND, await last(stage, ROSALIND), "Name the clinical lead", {"alert-lead": FEMI})
+    told = words(await last(stage, HUSSEIN))
+    assert "Rosalind Achebe named Femi Adeyemi, for whom you stand in, as its clinical lead." in told

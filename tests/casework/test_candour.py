@@ -862,3 +862,46 @@ async def test_an_attempt_counts_once_however_often_its_report_was_joined(stage:
     await withdraws(stage)
     await joins(stage, "PSI-2026-0003", "PSI-2026-0002")
     assert "Attempts to reach them: 1," in words(await opened(stage, reference="PSI-2026-0002"))
+
+
+async def test_a_talk_from_before_they_declined_that_is_recorded_late_brings_nobody_back(stage: Stage) -> None:
+    await reported(stage)
+    await records(stage, CONFIRM, YES)
+    stage.later(days=5)
+    await records(stage, DECLINE, DECLINED | {"ended-on": "2026-11-24"})
+    card = words(await records(stage, TELL, TOLD | {"told-on": "2026-11-23", "how": "phone"}))
+    assert await clocks(stage) == {}, "they asked not to be contacted"
+    assert "They declined, or attempts ended. They can come back at any time." in card
+    await records(stage, TELL, TOLD | {"told-on": "2026-11-25", "how": "phone"})
+    assert set(await clocks(stage)) == {"told", "written"}, "that was after it"
+
+
+async def test_they_cannot_have_declined_before_they_were_last_spoken_to(stage: Stage) -> None:
+    await reported(stage)
+    await records(stage, CONFIRM, YES)
+    stage.later(days=5)
+    await records(stage, TELL, TOLD | {"told-on": "2026-11-24"})
+    refused = words(await records(stage, DECLINE, DECLINED | {"ended-on": "2026-11-23"}))
+    assert "They were spoken to on Tuesday 24 November 2026, after that." in refused
+    assert "written" in await clocks(stage)
+    await records(stage, DECLINE, DECLINED | {"ended-on": "2026-11-24"})
+    assert await clocks(stage) == {}
+
+
+async def test_the_last_attempt_is_the_latest_one_whatever_was_recorded_last(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(GRACE, await opened(stage), UNREACHABLE)
+    stage.later(days=5)
+    await records(stage, TRY, ATTEMPT | {"tried-on": "2026-11-25"})
+    card = await records(stage, TRY, ATTEMPT | {"tried-on": "2026-11-23"})
+    assert "2, the last on Wednesday 25 November 2026" in words(card)
+
+
+@pytest.mark.parametrize("relative", ["yes", "no"])
+async def test_a_service_lead_who_may_not_see_it_is_not_told_that_it_is_late(stage: Stage, relative: str) -> None:
+    await reported(stage, relative=relative)
+    stage.now = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    await stage.tick()
+    late = "Confirm whether the duty of candour applies"
+    assert any(late in words(card) for card in stage.private(BRONWEN)) is (relative == "no")
+    assert any(late in words(card) for card in stage.private(LEAH)) is (relative == "yes"), "somebody can help"

@@ -372,3 +372,17 @@ async def test_names_are_said_to_a_screen_reader(stage: Stage) -> None:
     card = await press(stage, NIAMH, "response.show")
     spoken = [b.spoken for b in card.all_buttons() if b.label == "We were in touch"]
     assert spoken == [f"We were in touch: {TOMASZ}", "We were in touch: The service user or family"]
+
+
+async def test_what_is_not_noted_is_not_said_to_be(stage: Stage) -> None:
+    await led(stage)
+    await agree(stage)
+    stage.later(days=7)
+    await made(stage, "2026-11-26")
+    earlier = await made(stage, "2026-11-24")
+    assert earlier.title == "A later day is noted already"
+    assert (await made(stage, "2026-11-26")).title == "It is noted", "pressed twice"
+    one = await contact(stage)
+    await press(stage, NIAMH, "contact.end", contact=one.id)
+    late = await press(stage, NIAMH, "contact.made", {"day": "2026-11-27", "next": "2026-12-10"}, contact=one.id)
+    assert "This contact has ended." in words(late)

@@ -9,6 +9,7 @@ from responses import (
     BRONWEN,
     CALLUM,
     CARYS,
+    CLOSE,
     LEAH,
     NIAMH,
     SANDEEP,
@@ -22,13 +23,14 @@ from responses import (
     wire,
 )
 from sqlmodel import select
+from test_joined_reports import join, report
 
 from psirf_bot import demo
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import cases, desk, named_contacts, nobody_affected, people
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Press, Work
-from psirf_bot.store.tables import AuditEntry, NamedContact, Person, SupportNeed
+from psirf_bot.store.tables import AuditEntry, Identity, NamedContact, Person, SupportNeed
 from scenes import scene
 from stage import Stage, words
 
@@ -361,3 +363,51 @@ async def test_a_check_that_is_kept_from_somebody_is_not_shown_to_them(stage: St
     assert TOMASZ not in await lines(stage, LEAH)
     assert (await lines(stage, SANDEEP))[TOMASZ] == FEMI
     assert (await the_response(stage)).started_at is None
+
+
+async def test_a_contact_who_is_named_in_a_report_that_is_joined_is_replaced_and_nobody_hears_why(stage: Stage) -> None:
+    await to_name(stage)
+    await press(stage, NIAMH, "contacts-named.set", SET)
+    await report(stage, colleagues=FEMI)
+    await join(stage, 2, into=1)
+    assert await missing(stage) == ["the patient or family"]
+    [told] = [card for card in stage.private(NIAMH) if card.title == "Somebody else is needed as the contact"]
+    assert "Femi Adeyemi cannot be the contact of the patient or family" in words(told)
+    assert "named in" not in words(told)
+    assert "You are no longer the named contact" in words(stage.private(FEMI)[-1])
+    await stage.presses(NIAMH, told, "Name the contact", SET | {"contact": CALLUM})
+    assert await missing(stage) == []
+
+
+async def test_the_contact_hears_that_the_case_is_closed_and_is_asked_anew_when_there_is_another_response(
+    stage: Stage,
+) -> None:
+    await to_name(stage)
+    await press(stage, NIAMH, "contacts-named.set", SET)
+    await press(stage, LEAH, "case.close", CLOSE)
+    assert stage.private(FEMI)[-1].title == "A case you are a contact for is closed"
+    stage.later(hours=1)
+    await press(stage, LEAH, "case.reopen")
+    await approved(stage, "mdt")
+    await press(stage, LEAH, "response.lead", LEAD)
+    assert await missing(stage) == ["the patient or family"]
+    card = await gate(stage, NIAMH)
+    assert card is not None
+    assert "Somebody was named before this response was decided on." in words(card)
+    await stage.presses(NIAMH, card, "Name the contact", SET)
+    await stage.settled()
+    assert await missing(stage) == []
+    assert stage.private(FEMI)[-1].title == "You are a named contact"
+    assert "Somebody else is the contact now" not in [each.title for each in stage.private(FEMI)]
+
+
+async def test_who_names_a_contact_that_cannot_be_written_to_is_told_so(stage: Stage) -> None:
+    await to_name(stage)
+
+    def nowhere(work: Work) -> None:
+        for identity in work.session.exec(select(Identity).where(Identity.person_id == person(work, FEMI).id)):
+            work.session.delete(identity)
+
+    await stage.do(nowhere)
+    noted = await press(stage, NIAMH, "contacts-named.set", SET)
+    assert "I cannot write to Femi Adeyemi yet. Please tell them yourself." in words(noted)

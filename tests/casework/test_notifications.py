@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from responses import AMINA, LEAH, MARGUERITE, NIAMH, approved, case_in, clocks, decided, press, read_case
 from sqlmodel import select
+from test_joined_reports import join, report
 
 from psirf_bot.casework import notifications
 from psirf_bot.casework.work import Work
@@ -166,3 +167,48 @@ async def test_a_referral_without_any_response_is_chased_too(stage: Stage) -> No
     await read_case(stage)
     await stage.do(lambda work: notifications.owed_from_now(work, case_in(work), "somebody"))
     assert (await clocks(stage, "notifications."))["notifications.made"][1] == "open"
+
+
+BODIES = {"other-bodies": ["police"]}
+
+
+async def test_who_is_named_in_a_report_that_is_joined_later_has_a_clock(stage: Stage) -> None:
+    await read_case(stage)
+    await approved(stage, "mdt")
+    await note(stage, "lfpse")
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "done"
+    stage.later(days=5)
+    await report(stage, **BODIES)
+    await join(stage, 2, into=1)
+    assert (await clocks(stage, "notifications."))["notifications.made"] == ("2026-11-27", "open")
+    await note(stage, "police", day="2026-11-25")
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "done"
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_an_amended_report_names_somebody_or_nobody_any_more(stage: Stage, named: bool) -> None:
+    await read_case(stage, **({} if named else BODIES))
+    await approved(stage, "mdt")
+    await note(stage, "lfpse")
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == ("done" if named else "open")
+    answers = {"other-bodies": ["police"] if named else [], "why-amended": "It was left out."}
+    await press(stage, LEAH, "case.amend", answers, key="other-bodies")
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == ("open" if named else "done")
+
+
+async def test_before_a_decision_an_amended_report_starts_no_clock(stage: Stage) -> None:
+    await read_case(stage)
+    answers = {"other-bodies": ["police"], "why-amended": "It was left out."}
+    await press(stage, LEAH, "case.amend", answers, key="other-bodies")
+    assert await clocks(stage, "notifications.") == {}
+
+
+async def test_decided_anew_as_something_lighter_nothing_stays_owed_that_is_done(stage: Stage) -> None:
+    await read_case(stage)
+    await approved(stage, "psii")
+    await note(stage, "lfpse")
+    await press(stage, LEAH, "case.close", {"outcome": "It was another event."})
+    await press(stage, LEAH, "case.reopen")
+    await approved(stage, "mdt")
+    assert "Everybody who has to know is dealt with" in await listed(stage)
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "done"

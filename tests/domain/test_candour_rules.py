@@ -54,14 +54,14 @@ STANDS = [
     ((UNREACHABLE, TOLD), Standing(apologised=True, told_on=DAY, spoken_on=DAY)),
     ((UNREACHABLE, BY_PHONE), Standing(unreachable=True, apologised=True, spoken_on=DAY)),
     ((UNREACHABLE, BY_PHONE, UNREACHABLE), Standing(unreachable=True, apologised=True)),
-    ((UNREACHABLE, ATTEMPT, DECLINED), Standing(attempts=1, last_attempt=DAY, ended=True)),
+    ((UNREACHABLE, ATTEMPT, DECLINED), Standing(attempts=1, last_attempt=DAY, ended=True, ended_on=DAY)),
     ((DECLINED, TOLD), Standing(apologised=True, told_on=DAY, spoken_on=DAY)),
     ((DECLINED, BY_PHONE), Standing(apologised=True, spoken_on=DAY)),
     ((DECLINED, NO_APOLOGY), Standing(spoken_on=DAY)),
     ((NO, CHANGED), Standing()),
     ((YES, NO, HOLDS_FOR_BOTH), Standing(applies=True)),
     ((NO, CHANGED, NO), Standing(applies=False)),
-    ((TOLD, DECLINED), Standing(apologised=True, told_on=DAY, ended=True, spoken_on=DAY)),
+    ((TOLD, DECLINED), Standing(apologised=True, told_on=DAY, ended=True, ended_on=DAY, spoken_on=DAY)),
 ]
 
 

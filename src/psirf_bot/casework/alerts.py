@@ -107,7 +107,8 @@ def _name_lead(work: Work, press: Press, answers: Answers) -> Card:
     work.record(press.by.id, "named the lead of an alert", alert=alert.id, before=before, lead=lead.id)
     _tell_the_one_before(work, alert, before, press.by)
     acting = people.acting_for(work, lead)
-    opening = f"{press.by.name} named you as its clinical lead. If this is not for you, please tell them."
+    whom = "you" if acting.id == lead.id else f"{lead.name}, for whom you stand in,"
+    opening = f"{press.by.name} named {whom} as its clinical lead. If this is not for you, please tell them."
     card = view(work, alert, people.member(work, acting), "You lead on an alert", opening=opening)
     if acting.id != press.by.id and not post.to_person(work, acting.id, card):
         return view(work, alert, press.by, opening=f"I cannot write to {lead.name} yet. Please tell them yourself.")

@@ -54,7 +54,7 @@ def _told(work: Work, press: Press, answers: Answers) -> Card:
     on = _passed(case, answers, "told-on")
     told = Entry(Step.TOLD, on, facts)
     if _write(work, press, case, Step.TOLD, on, answers["told-by"], facts):
-        if before.ended and before.under_way:
+        if before.ended and before.under_way and not standing_of(work, case).ended:
             came_back(work, case, press.by.id)
         if candour.is_complete(told):
             happened(work, Event.TOLD_IN_PERSON, of_case(case), press.by.id)
@@ -108,6 +108,10 @@ def _declined(work: Work, press: Press, answers: Answers) -> Card:
         if not reason:
             raise Unfit({"reason": "Please say in a few words why attempts end now."})
     on = _passed(case, answers, "ended-on")
+    now = standing_of(work, case)
+    if (spoken := max(filter(None, (now.told_on, now.spoken_on)), default=on)) > on:
+        why = f"They were spoken to on {moment(spoken.isoformat())}, after that. Please give that day or a later one."
+        raise Unfit({"ended-on": why})
     if _write(work, press, case, Step.DECLINED, on, press.by.id, {"ending": ending, "reason": reason}):
         happened(work, Event.DECLINED, of_case(case), press.by.id)
     note = "Thank you. It is recorded. The record of attempts is kept, and they can come back at any time."

@@ -30,6 +30,7 @@ from psirf_bot.store.tables import Case, Contact, Deadline, SupportNeed
 
 SERVICE_USER, STAFF = "service-user", "staff"
 WHOM = "The service user or family"
+ENDED = "This contact has ended. You can agree it anew on the page of the learning response."
 RULE = {SERVICE_USER: "contact.service-user", STAFF: "contact.staff"}
 AGREED = {SERVICE_USER: Event.FAMILY_CONTACT_AGREED, STAFF: Event.STAFF_CONTACT_AGREED}
 
@@ -252,8 +253,11 @@ def _made(work: Work, press: Press, answers: Answers) -> Card:
     if day < (occurred := date.fromisoformat(case.occurred[:10])):
         raise Unfit({"day": f"That is before it happened, on {_day(occurred)}. Please check the day."})
     again = contact.last_on is not None and day <= contact.last_on  # pressed twice, or recorded already
-    if contact.ended_at or (again and agreed in {None, contact.next_on}):
-        return _done(work, case, contact, "It is noted")
+    if contact.ended_at:
+        raise Refusal(ENDED)
+    if again and agreed in {None, contact.next_on}:
+        later = day != contact.last_on
+        return _done(work, case, contact, "A later day is noted already" if later else "It is noted")
     avoid = {date.fromisoformat(one) for one in contact.avoid}
     if agreed and (agreed in avoid or agreed <= day):
         raise Unfit({"next": "Please choose a later day, and none of those to avoid."})
@@ -275,7 +279,7 @@ def _move_so_far(work: Work, press: Press) -> Answers:
 def _move(work: Work, press: Press, answers: Answers) -> Card:
     case, contact = _found(work, press)
     if contact.ended_at:
-        raise Refusal("This contact has ended. You can agree it anew on the page of the learning response.")
+        raise Refusal(ENDED)
     day, every, avoid = _what_was_agreed(work, answers)
     if (contact.next_on, contact.every, contact.avoid) != (day, every, avoid):
         _record(work, press.by.id, "moved", case, contact, day=day.isoformat())

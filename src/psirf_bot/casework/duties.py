@@ -28,7 +28,7 @@ from psirf_bot.casework.duty_lines import (
 from psirf_bot.casework.duty_press import FOR_EVERYBODY, NOT_YOURS, Verb, about, after, on_a_duty, still_open, the_duty
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.owners import in_role
+from psirf_bot.casework.owners import on_rung
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import long_text, one_of
 from psirf_bot.domain.authority import Act, may
@@ -174,7 +174,7 @@ def _ask_for_help(work: Work, press: Press, found: Duty) -> str:
     climbed = sum(step(found.rule, number).rung is not None for number in range(deadline.step))
     for role in ladder[min(climbed, max(len(ladder) - 1, 0)) :]:
         kept_from = found.facts.kept_from_ids | {press.by.id}
-        there = [someone for someone in in_role(work, role, deadline.service) if someone.id not in kept_from]
+        there = [someone for someone in on_rung(work, deadline, role) if someone.id not in kept_from]
         for someone in there:
             reminders.remind(work, deadline, someone.id, HELP)
         if there:

@@ -10,9 +10,11 @@ from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import (
     candour_clocks,
     cases,
+    contact_gone,
     contacts,
     danger,
     kept_out,
+    notifications,
     panel_facts_anew,
     post,
     support,
@@ -94,6 +96,7 @@ def _close(work: Work, press: Press, answers: Answers) -> Card:
     changed(work, case, press.by.id, "closed", outcome=case.outcome, evaluation=evaluation)
     happened(work, Event.CASE_CLOSED, of_case(case), press.by.id)
     contacts.end_all(work, case, press.by.id)
+    contact_gone.closed(work, case, press.by.id)
     if response and response.ended_at is None:
         _end_with_the_case(work, case, response, press.by)
     for duty in _checks_in_review(work, case):
@@ -205,6 +208,8 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
     kept_out.joined(work, into, press.by.id)
     panel_facts_anew.joined(work, case, into, press.by.id)
+    notifications.as_it_stands(work, into, press.by.id)
+    contact_gone.joined(work, into)
     text = "It is about the same event as another report, so the two are looked at together. Nothing you wrote is lost."
     tell_reporter(work, case, f"{case.reference} was joined with another report", text)
     return case_view(work, into, press.by)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from sqlmodel import col, select
 
-from psirf_bot.casework import alerts, named_contacts, people
+from psirf_bot.casework import alerts, contact_gone, people
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Case, LearningResponse, SafetyAlert
@@ -17,7 +17,7 @@ from psirf_bot.store.tables import Case, LearningResponse, SafetyAlert
 def ask_for_others(work: Work) -> None:
     """The people list was taken on, and the duties of leavers have been passed on."""
     for case in _under_way(work):
-        named_contacts.contact_has_left(work, case)
+        contact_gone.contact_has_left(work, case)
     waiting = select(SafetyAlert).where(
         col(SafetyAlert.reported_at).is_(None), col(SafetyAlert.authorised_at).is_(None)
     )

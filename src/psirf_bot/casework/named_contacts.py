@@ -17,11 +17,11 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, case_facts, staff_named
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.learning_responses import current, sees
+from psirf_bot.casework.learning_responses import sees
 from psirf_bot.casework.nobody_affected import NOBODY, REASON, WHY_NOT
 from psirf_bot.casework.response_changes import changed
-from psirf_bot.casework.support_needs import BOT, acting_checker, can_check, choose_button
-from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.casework.support_needs import acting_checker, can_check, choose_button
+from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.questions import People, Question, one_of
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
@@ -47,9 +47,9 @@ def lines(work: Work, case: Case, by: Member) -> list[tuple[str, str]]:
 
     Who checks on somebody is for the quality team and that contact; the lead is told only that there is somebody.
     """
-    newest = _newest(work, case)
-    contact = _contact(work, newest) if newest else None
-    found = [(WHOM, contact.name if contact else nobody_affected.in_words(newest))]
+    last = newest(work, case)
+    contact = serving(work, case, last)
+    found = [(WHOM, contact.name if contact else nobody_affected.in_words(last))]
     leads = by.acts_as(case_facts(work, case).lead_id, Role.RESPONSE_LEAD)
     for need in support.in_review(work, case):
         theirs = acting_checker(work, need)
@@ -70,7 +70,7 @@ def gate(work: Work, press: Press) -> Reply | None:
     text = f"Before it starts, everybody affected has a named contact (policy 3.4). Still without one: {_and(waits)}."
     offers: list[Button] = []
     if not family_has_one(work, case):
-        text += nobody_affected.asked_anew(work, case, _newest(work, case))
+        text += nobody_affected.asked_anew(work, case, newest(work, case))
         offers.append(button(work, "Name the contact", "contacts-named.set", case=case, style="primary"))
     staff = [need for need in _staff_without(work, case) if not support.is_kept_from(work, need, press.by)]
     if press.by.is_quality:
@@ -84,10 +84,10 @@ def gate(work: Work, press: Press) -> Reply | None:
 
 def family_has_one(work: Work, case: Case) -> bool:
     """Whether the patient or family has a named contact, or there is a reason why they have none."""
-    newest = _newest(work, case)
-    if newest is None or newest.why_not is None:
-        return newest is not None and _contact(work, newest) is not None
-    return nobody_affected.stands(work, case, newest)
+    last = newest(work, case)
+    if last is None or last.why_not is None:
+        return serving(work, case, last) is not None
+    return nobody_affected.stands(work, case, last)
 
 
 def _and(words: Sequence[str]) -> str:
@@ -98,15 +98,21 @@ def _staff_without(work: Work, case: Case) -> list[SupportNeed]:
     return [need for need in support.in_review(work, case) if _of_staff(work, need) is None]
 
 
-def _newest(work: Work, case: Case) -> NamedContact | None:
+def newest(work: Work, case: Case) -> NamedContact | None:
     theirs = select(NamedContact).where(NamedContact.case_id == case.id, NamedContact.whom == SERVICE_USER)
     return work.session.exec(theirs.order_by(col(NamedContact.id).desc())).first()
 
 
-def _contact(work: Work, named: NamedContact) -> Person | None:
+def contact_of(work: Work, named: NamedContact) -> Person | None:
     """The person named, as long as they work here."""
     someone = people.person(work, named.contact_id)
     return someone if someone and someone.active else None
+
+
+def serving(work: Work, case: Case, named: NamedContact | None) -> Person | None:
+    """The contact in the learning response that there is now: whoever was it in an earlier one is asked anew."""
+    someone = contact_of(work, named) if named and not nobody_affected.is_of_before(work, case, named) else None
+    return None if someone and someone.id in staff_named(work, case.id) else someone
 
 
 def _of_staff(work: Work, need: SupportNeed) -> Person | None:
@@ -134,17 +140,18 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
 
 def _so_far(work: Work, press: Press) -> Answers:
     case = case_of(work, press)
-    newest = _newest(work, case)
-    if newest is None or (newest.why_not and nobody_affected.is_of_before(work, case, newest)):
+    last = newest(work, case)
+    if last is None or (last.why_not and nobody_affected.is_of_before(work, case, last)):
         return {}
-    which, reason = nobody_affected.parts(newest)
-    return {"contact": [newest.contact_id] if newest.contact_id else None, "why-not": which, "why-nobody": reason}
+    which, reason = nobody_affected.parts(last)
+    return {"contact": [last.contact_id] if last.contact_id else None, "why-not": which, "why-nobody": reason}
 
 
 def _set(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     someone = _chosen(work, case, answers)
-    why_not, before = _why_none(work, case, answers), _newest(work, case)
+    why_not, before = _why_none(work, case, answers), newest(work, case)
+    reached = True
     again = before is not None and (before.contact_id, before.why_not) == (someone and someone.id, why_not)
     if before is None or not again or nobody_affected.is_of_before(work, case, before):
         named = NamedContact(
@@ -157,10 +164,11 @@ def _set(work: Work, press: Press, answers: Answers) -> Card:
         )
         work.session.add(named)
         changed(work, case, press.by.id, "named contact set", whom=SERVICE_USER, contact=named.contact_id, why=why_not)
-        _tell(work, case, press.by, before, someone)
+        reached = _tell(work, case, press.by, before, someone)
     back = button(work, "Back to the learning response", "response.show", case=case)
     waits = missing(work, case)
-    text = f"{WHOM}: {someone.name if someone else nobody_affected.in_words(_newest(work, case))}."
+    text = "" if reached or not someone else f"I cannot write to {someone.name} yet. Please tell them yourself. "
+    text += f"{WHOM}: {someone.name if someone else nobody_affected.in_words(newest(work, case))}."
     text += f" Still without one: {_and(waits)}." if waits else " Everybody affected has a named contact now."
     return said("The named contact is noted", text, back, preview="It is noted.")
 
@@ -192,9 +200,9 @@ def _why_none(work: Work, case: Case, answers: Answers) -> str | None:
     return f"{NOBODY}{REASON}{reason}"
 
 
-def _tell(work: Work, case: Case, by: Member, before: NamedContact | None, someone: Person | None) -> None:
-    """Whoever is named hears of it in private, and whoever was before."""
-    if before and before.contact_id and before.contact_id != by.id:
+def _tell(work: Work, case: Case, by: Member, before: NamedContact | None, someone: Person | None) -> bool:
+    """Whoever is named hears of it in private, and whoever was before; False when who is named cannot be reached."""
+    if before and before.contact_id and before.contact_id not in {by.id, someone.id if someone else None}:
         text = f"You are no longer the named contact of the patient or family in {case.reference}. Thank you for it."
         post.to_person(work, before.contact_id, said("Somebody else is the contact now", text, preview=PRIVATE_TASK))
     if someone and someone.id != by.id:
@@ -206,59 +214,9 @@ def _tell(work: Work, case: Case, by: Member, before: NamedContact | None, someo
         cannot = button(work, "I cannot do this", "contacts-named.decline", case=case)
         look = button(work, "Open the learning response", "response.show", case=case, opens=True)
         offers = (cannot, look) if sees(work, people.member(work, someone), case) else (cannot,)
-        post.to_person(work, someone.id, said("You are a named contact", text, *offers, preview=PRIVATE_TASK))
-
-
-# They cannot
-
-
-def _decline(work: Work, press: Press) -> Reply:
-    """Nobody is named any more, and whoever can name somebody else hears of it."""
-    case = case_of(work, press)
-    newest, response = _newest(work, case), current(work, case)
-    said_so = newest is not None and newest.by_id == press.by.id and not (newest.contact_id or newest.why_not)
-    if newest is None or not (said_so or newest.contact_id == press.by.id):
-        raise Refusal(f"You are not the contact for {case.reference}, so there is nothing you need to do.")
-    if response is None or response.ended_at:
-        raise Refusal(f"The learning response to {case.reference} has ended, so there is nothing you need to do.")
-    if not said_so:  # otherwise pressed twice
-        work.session.add(NamedContact(case_id=case.id, whom=SERVICE_USER, by_id=press.by.id, at=work.now))
-        changed(work, case, press.by.id, "named contact stood down", whom=SERVICE_USER, contact=press.by.id)
-        why = f"{press.by.name} cannot be the contact of the patient or family for the learning response to"
-        _tell_that_nobody_is(work, case, press.by.id, f"{why} {case.reference}.")
-    text = f"Somebody else is asked to be the contact of the patient or family for {case.reference}. "
-    thanks = said("Thank you for saying so", text + "There is nothing more you need to do.", preview=PRIVATE_TASK)
-    return Reply(card=thanks, replaces=press.place.private)
-
-
-def contact_has_left(work: Work, case: Case) -> None:
-    """Whoever was named has left while the response goes on: somebody else is asked for, once."""
-    newest = _newest(work, case)
-    if newest is None or newest.contact_id is None or _contact(work, newest):
-        return
-    work.session.add(NamedContact(case_id=case.id, whom=SERVICE_USER, by_id=BOT, at=work.now))
-    changed(work, case, BOT, "named contact has left", whom=SERVICE_USER, contact=newest.contact_id)
-    name = people.name_of(work, newest.contact_id)
-    text = f"{name} has left, and was the contact of the patient or family for the learning response to"
-    _tell_that_nobody_is(work, case, BOT, f"{text} {case.reference}.")
-
-
-def _tell_that_nobody_is(work: Work, case: Case, by: str, why: str) -> None:
-    """The lead and the owner of the case, as far as they can name somebody; otherwise the quality team."""
-    name = button(work, "Name the contact", "contacts-named.set", case=case, style="primary", opens=True)
-    text = f"{why} Please name somebody else, so that they have somebody to turn to."
-    card = said("Somebody else is needed as the contact", text, name, preview=PRIVATE_TASK)
-    team = [someone.id for someone in people.holders(work, Role.QUALITY)]
-    for whom in ([case_facts(work, case).lead_id, case.owner_id], team):
-        able = [who for who in dict.fromkeys(whom) if who and who != by and _may_name(work, case, who)]
-        reached = [post.to_person(work, who, card) for who in able]
-        if any(reached):
-            return
-
-
-def _may_name(work: Work, case: Case, who: str) -> bool:
-    someone = people.person(work, who)
-    return someone is not None and allowed(work, people.member(work, someone), _act(case), case)
+        card = said("You are a named contact", text, *offers, preview=PRIVATE_TASK)
+        return post.to_person(work, someone.id, card)
+    return True
 
 
 FORM = Form(
@@ -274,15 +232,14 @@ MEANWHILE = {State.AWAITING_VERIFICATION: Act.CHOOSE_LEAD, State.PAUSED: Act.RES
 """Who may name contacts while the response itself waits."""
 
 
-def _act(case: Case) -> Act:
+def act_of_naming(case: Case) -> Act:
     return MEANWHILE.get(State(case.state), Act.LEAD_RESPONSE)
 
 
 def _form(work: Work, press: Press) -> Reply:
-    return replace(FORM, act=_act(case_of(work, press)))(work, press)
+    return replace(FORM, act=act_of_naming(case_of(work, press)))(work, press)
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "contacts-named.set": _form,
-    "contacts-named.decline": _decline,
 }

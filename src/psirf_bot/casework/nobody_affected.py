@@ -51,7 +51,8 @@ def _worst(what: str, harm: Collection[PhysicalHarm] | Collection[PsychologicalH
 def asked_anew(work: Work, case: Case, named: NamedContact | None) -> str:
     """Why the reason that there is does not do; empty where there is none."""
     if named is None or named.why_not is None or stands(work, case, named):
-        return ""
+        before = named is not None and named.contact_id and is_of_before(work, case, named)
+        return " Somebody was named before this response was decided on. Please ask them again." if before else ""
     if is_of_before(work, case, named):
         return f" Before this response was decided on it was said: {in_words(named)}. Please answer it for this one."
     return f" It was said: {in_words(named)}. {affected(work, case)} Please name somebody, or say how that is."

@@ -24,6 +24,7 @@ from psirf_bot.casework.panels import proposal_of
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, several_of, short_text
 from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
 from psirf_bot.domain.events import Event
 from psirf_bot.domain.response import PSII
 from psirf_bot.store.tables import Case, Notification
@@ -40,6 +41,7 @@ NAMES = {
 OF_A_PSII = "a PSII (policy §12.4)"
 OF_EVERY_EVENT = "every patient safety incident (policy §12.1)"
 IF_GRAVE = "an event with significant harm (policy §12.3)"
+DECIDED_ON = frozenset({State.DECIDED, State.AWAITING_VERIFICATION, State.RESPONDING, State.PAUSED})
 MOST_WORDS = 300
 ON_THE_CARD = 150
 """Characters of somebody's reason that the list shows."""
@@ -112,6 +114,12 @@ def owed_from_now(work: Work, case: Case, by: str) -> None:
     """A panel has decided: where somebody is still to be told, that has a clock from now on (J08)."""
     if still_open(work, case):
         happened(work, Event.NOTIFICATIONS_OWED, of_case(case), by)
+    settle(work, case, by)
+
+
+def as_it_stands(work: Work, case: Case, by: str) -> None:
+    """A report was amended or joined: once a panel has decided, what is owed by now has a clock, and nothing else."""
+    (owed_from_now if State(case.state) in DECIDED_ON else settle)(work, case, by)
 
 
 # The list

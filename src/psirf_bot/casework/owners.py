@@ -8,10 +8,12 @@ from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from psirf_bot.casework import fair_circle, people, support_circle
+from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.authority import Act
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.working_time import ORDINARY, WorkingPattern
-from psirf_bot.store.tables import Deadline, Person, WorkingHours
+from psirf_bot.store.tables import Case, Deadline, Person, WorkingHours
 
 
 def owners(work: Work, deadline: Deadline) -> list[Person]:
@@ -36,6 +38,16 @@ def in_role(work: Work, role: Role, service: str | None) -> list[Person]:
     if role is Role.SERVICE_LEAD:
         found = [someone for someone in found if service in people.member(work, someone).leads]
     return found or people.holders(work, Role.QUALITY)
+
+
+def on_rung(work: Work, deadline: Deadline, role: Role) -> list[Person]:
+    """Those in a role who hear that a duty is late: of candour only who may see it, as the report may be kept close."""
+    found = in_role(work, role, deadline.service)
+    case = work.session.get(Case, deadline.case_id) if deadline.rule.startswith("candour.") else None
+    if case is None:
+        return found
+    seeing = [one for one in found if allowed(work, people.member(work, one), Act.SEE_CANDOUR, case)]
+    return seeing or people.holders(work, Role.QUALITY)
 
 
 def pattern_of(work: Work, person_id: str | None) -> WorkingPattern:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from psirf_bot.casework import contacts, paging, people, post, reminders, support_circle
 from psirf_bot.casework.deadlines import PAUSED, RUNNING
 from psirf_bot.casework.due_days import plan_next
-from psirf_bot.casework.owners import in_role, owners
+from psirf_bot.casework.owners import on_rung, owners
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.deadlines import Step, step
 from psirf_bot.domain.people import Role
@@ -86,7 +86,7 @@ def _readers(work: Work, deadline: Deadline, planned: Step) -> Iterator[tuple[Pe
     asked = {someone.id: (someone, planned.why) for someone in owners(work, deadline)}
     ladder = work.setting.rules[deadline.rule].ladder
     for role in ladder[: planned.rung + 1] if planned.rung is not None else ():
-        for someone in in_role(work, role, deadline.service):
+        for someone in on_rung(work, deadline, role):
             asked.setdefault(someone.id, (someone, "up"))
     if work.setting.rules[deadline.rule].held_tight:
         yield from asked.values()

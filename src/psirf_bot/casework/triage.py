@@ -11,7 +11,16 @@ from sqlmodel import select
 from psirf_bot.cards.answers import readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour_clocks, cases, endings, onlookers, panel_facts_anew, people, support
+from psirf_bot.casework import (
+    candour_clocks,
+    cases,
+    endings,
+    notifications,
+    onlookers,
+    panel_facts_anew,
+    people,
+    support,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.case_history import history
@@ -182,6 +191,7 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     onlookers.refresh_leads(work, case)
     candour_clocks.amended(work, case, before, press.by.id)
     panel_facts_anew.amended(work, case, before, press.by.id)
+    notifications.as_it_stands(work, case, press.by.id)
     tell_reporter(work, case, f"{case.reference} was amended", "The quality team corrected an answer in your report.")
     return case_view(work, case, press.by)
 

@@ -134,6 +134,8 @@ class Standing:
     attempts: int = 0
     last_attempt: date | None = None
     ended: bool = False
+    ended_on: date | None = None
+    """The day since which they have declined, or attempts have ended."""
 
     @property
     def under_way(self) -> bool:
@@ -163,17 +165,20 @@ def _after(now: Standing, entry: Entry) -> Standing:
             return replace(now, applies=entry.facts.get("ground") in APPLIES)
         case Step.TOLD:
             now = replace(now, apologised=now.apologised or entry.facts.get("apology") == "yes")
-            # Whoever talks with us again has come back, in whatever way.
-            now = replace(now, spoken_on=entry.on, ended=False)
+            # Whoever talks with us again has come back, in whatever way; a talk before that is only recorded late.
+            came_back = now.ended_on is None or entry.on >= now.ended_on
+            spoken_on = max(entry.on, now.spoken_on or entry.on)
+            now = replace(now, spoken_on=spoken_on)
+            now = replace(now, ended=False, ended_on=None) if came_back else now
             return replace(now, told_on=entry.on, unreachable=False) if is_complete(entry) else now
         case Step.WRITTEN:
             return replace(now, written_on=entry.on) if is_complete(entry) else now
         case Step.UNREACHABLE:
-            return replace(now, unreachable=True, spoken_on=None, ended=False)
+            return replace(now, unreachable=True, spoken_on=None, ended=False, ended_on=None)
         case Step.ATTEMPT:
-            return replace(now, attempts=now.attempts + 1, last_attempt=entry.on)
+            return replace(now, attempts=now.attempts + 1, last_attempt=max(entry.on, now.last_attempt or entry.on))
         case Step.DECLINED:
-            return replace(now, unreachable=False, ended=True)
+            return replace(now, unreachable=False, ended=True, ended_on=entry.on)
         case Step.CHANGED:
             return replace(now, applies=True if entry.facts.get("why") == "joined-yes" else None)
 

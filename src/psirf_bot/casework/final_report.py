@@ -9,7 +9,7 @@ from datetime import date
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import people, post
+from psirf_bot.casework import panel_chair, people, post, two_offices
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import happened, of_case, running
@@ -22,12 +22,17 @@ from psirf_bot.casework.under_way import day_in, in_words, response_of
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, several_of
 from psirf_bot.domain.authority import BOARD, Act, Member
+from psirf_bot.domain.case import State
 from psirf_bot.domain.events import Event
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.response import PSII, SENT_TO
-from psirf_bot.store.tables import Case, LearningResponse
+from psirf_bot.store.tables import Case, LearningResponse, Person
 
 APPROVED = {"draft": "The draft of the final report", "learning": "Its recommendations and its actions"}
+NOBODY_APPROVES = (
+    "The PSII has ended, and nobody I could ask can approve the draft of its report. Please ask somebody on the board "
+    "who did not lead it and was not involved. (Policy 12.4.)"
+)
 NOT_IN_CHAT = "The report itself stays where you keep it: it does not go through this chat."
 
 
@@ -50,9 +55,11 @@ def is_owed(work: Work, case: Case) -> bool:
 
 
 def _ask_to_approve(work: Work, case: Case, response: LearningResponse) -> None:
-    """The Chief Nurse, or the Medical Director where that would be whoever leads the response."""
-    offices = (people.holders(work, role) for role in (Role.CHIEF_NURSE, Role.MEDICAL_DIRECTOR))
-    asked = next(filter(None, ([p for p in office if not _leads(work, p.id, response)] for office in offices)), [])
+    """The Chief Nurse; where they lead it or were involved the Medical Director, and else an executive."""
+    offices = (people.holders(work, role) for role in (*two_offices.OFFICES, Role.EXECUTIVE))
+    asked = next(filter(None, ([p for p in office if _may_approve(work, case, response, p)] for office in offices)), [])
+    if not asked:
+        panel_chair.tell_quality(work, case, said(f"{case.reference}: a draft waits", NOBODY_APPROVES))
     for someone in asked:
         approve = button(work, "Approve the draft", "report.approve", case=case, style="primary", opens=True)
         text = (
@@ -64,9 +71,10 @@ def _ask_to_approve(work: Work, case: Case, response: LearningResponse) -> None:
         )
 
 
-def _leads(work: Work, person_id: str, response: LearningResponse) -> bool:
-    person = people.person(work, person_id)
-    return person is not None and people.member(work, person).acts_as(response.lead_id, Role.RESPONSE_LEAD)
+def _may_approve(work: Work, case: Case, response: LearningResponse, someone: Person) -> bool:
+    by = people.member(work, someone)
+    leads = by.acts_as(response.lead_id, Role.RESPONSE_LEAD)
+    return not leads and allowed(work, by, Act.APPROVE_DRAFT, case)
 
 
 # The draft is approved
@@ -85,7 +93,10 @@ def _approve(work: Work, press: Press) -> Reply:
         raise Refusal("You lead this learning response, so somebody else on the board has to approve the draft.")
     if response.draft_approved_at:
         return Reply(card=_seen_by(work, case, by), replaces=press.place.private)
-    if response.started_at is None or not allowed(work, by, Act.APPROVE_DRAFT, case):
+    if response.started_at and case.state in {State.RESPONDING, State.PAUSED, State.CLOSED}:
+        if not allowed(work, by, Act.APPROVE_DRAFT, case):
+            raise Refusal("This one is for somebody else to approve. There is nothing you need to do.")
+    else:
         raise Refusal(f"The learning response to {case.reference} is not under way, so there is no draft to approve.")
     return APPROVE(work, press)
 

@@ -19,6 +19,7 @@ from psirf_bot.dialogs.questions import Json, People, Question
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
+from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case
 
 Answers = Mapping[str, Json]
@@ -153,7 +154,8 @@ def not_now(work: Work, press: Press, case: Case | None) -> str:
         return "That is for other people here to do. Type help to see what you can do, or ask the quality team."
     if not allowed(work, press.by, Act.SEE_CASE, case):
         return "This is for the quality team or the reporter. If you need to see it, please ask the quality team."
-    if not press.by.is_quality and press.verb not in OF_THE_REPORTER:
+    theirs = case.state == State.PAUSED and press.by.acts_as(case_facts(work, case).lead_id, Role.RESPONSE_LEAD)
+    if not press.by.is_quality and press.verb not in OF_THE_REPORTER and not theirs:
         return f"This is for the quality team to do. Type case {case.reference} to see what you can do."
     if press.by.id in case_facts(work, case).kept_out_ids:
         return "Somebody else has to do this one. Please ask a colleague in the quality team."

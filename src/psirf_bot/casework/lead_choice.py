@@ -15,7 +15,7 @@ from psirf_bot.casework.deadlines import Subject, happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, kind_of
-from psirf_bot.casework.response_changes import changed
+from psirf_bot.casework.response_changes import changed, tell
 from psirf_bot.casework.response_page import page
 from psirf_bot.casework.under_way import in_words, response_of, started_on
 from psirf_bot.casework.work import Press, Refusal, Work
@@ -29,6 +29,8 @@ from psirf_bot.store.tables import Case, LearningResponse, Person
 THE_BOT = "the bot"
 LED = (State.DECIDED, State.AWAITING_VERIFICATION, State.RESPONDING, State.PAUSED)
 """Where a case has a response that somebody leads, or is to lead."""
+BACK_WITH_THE_PANEL = (State.READ, State.IN_PANEL)
+"""Where a PSII that was not verified keeps its lead, and nobody can be chosen before the panel has decided again."""
 MOST = 8
 """Response leads who are shown above the form."""
 WHY = {
@@ -90,6 +92,7 @@ def _choose(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit({"override": f"That was the reason for somebody else. Please give one for {lead.name}."})
     if before == lead.id and agreed == (response.hours_a_week, response.lead_override):
         return page(work, case, press.by)  # pressed twice
+    hours_before = response.hours_a_week
     response.lead_id, (response.hours_a_week, response.lead_override) = lead.id, agreed
     work.session.add(response)
     what = "response lead chosen before their training was complete" if lacks else "response lead chosen"
@@ -98,6 +101,9 @@ def _choose(work: Work, press: Press, answers: Answers) -> Card:
     if before != lead.id:
         _hand_to(work, case, lead.id, press.by)
         _tell(work, case, response, press.by, before)
+    elif hours != hours_before:
+        text = f"You have {hours} hours a week for the learning response to {case.reference} from now on."
+        tell(work, case, press.by, [lead.id], "Your protected time has changed", text)
     return page(work, case, press.by)
 
 
@@ -181,8 +187,15 @@ def _decline(work: Work, press: Press, answers: Answers) -> Card:
     work.session.add(response)
     changed(work, case, press.by.id, "response lead stood down", before, response=response.id, lead=before, why=reason)
     _hand_back(work, case, press.by.id)
-    said_why = f"{press.by.name} cannot lead the learning response to {case.reference}. Please choose somebody else."
+    who = press.by.name
+    if before and before != press.by.id:
+        who = f"{people.name_of(work, before)} (so says {who}, who stands in for them)"
+    said_why = f"{who} cannot lead the learning response to {case.reference}. {_then(case)}"
     _tell_that_nobody_leads(work, case, response, press.by.id, f"{said_why} They said: {reason}")
+    if before and before != press.by.id:
+        text = f"{press.by.name} said for you that you cannot lead the learning response to {case.reference}. Somebody "
+        text += "else is chosen. If that is not right, please tell the quality team."
+        post.to_person(work, before, said("The lead has changed", text, preview=cards.PRIVATE_TASK))
     text = f"The quality team chooses somebody else to lead the learning response to {case.reference}. "
     return said("Thank you for saying so", text + "There is nothing more you need to do.", preview=cards.PRIVATE_TASK)
 
@@ -191,7 +204,11 @@ def look_for_leavers(work: Work) -> None:
     """The people list was taken on: where whoever leads a response has left, somebody else has to be chosen."""
     gone = select(LearningResponse.case_id).join(Person, col(LearningResponse.lead_id) == col(Person.id))
     gone = gone.where(col(Person.active).is_(False), col(LearningResponse.ended_at).is_(None)).distinct()
-    theirs = select(Case).where(col(Case.id).in_(gone), col(Case.state).in_(LED)).order_by(Case.reference)
+    theirs = (
+        select(Case)
+        .where(col(Case.id).in_(gone), col(Case.state).in_((*LED, *BACK_WITH_THE_PANEL)))
+        .order_by(Case.reference)
+    )
     for case in work.session.exec(theirs.with_for_update()).all():
         response = current(work, case)
         lead = people.person(work, response.lead_id) if response else None
@@ -207,7 +224,7 @@ def _has_left(work: Work, case: Case, response: LearningResponse, lead: Person) 
     _hand_back(work, case, THE_BOT)
     text = (
         f"{lead.name} is no longer on the people list, so nobody leads the learning response to {case.reference}. "
-        "Please choose somebody else."
+        f"{_then(case)}"
     )
     _tell_that_nobody_leads(work, case, response, THE_BOT, text)
 
@@ -220,15 +237,24 @@ def _hand_back(work: Work, case: Case, by: str) -> None:
     for clock in (*running(work, of_case(case)), *contact_clocks):
         if work.setting.rules[clock.rule].owner == "response lead":
             deadlines.hand_over(work, clock, None)
-    happened(work, Event.RESPONSE_DECIDED, of_case(case), by)
+    if case.state in LED:
+        happened(work, Event.RESPONSE_DECIDED, of_case(case), by)
+
+
+def _then(case: Case) -> str:
+    if case.state in LED:
+        return "Please choose somebody else."
+    return "Nobody has to be chosen before the panel has decided again."
 
 
 def _tell_that_nobody_leads(work: Work, case: Case, response: LearningResponse, by: str, text: str) -> None:
     """Whoever owns the case, and whoever decided on the response; the quality team where neither can be reached."""
     choose = button(work, "Choose the lead", "response.lead", case=case, style="primary", opens=True)
-    card = said("Somebody else is needed to lead", text, choose, preview=cards.PRIVATE_TASK)
+    offers = (choose,) if case.state in LED else ()
+    card = said("Somebody else is needed to lead", text, *offers, preview=cards.PRIVATE_TASK)
     team = [someone.id for someone in people.holders(work, Role.QUALITY)]
-    for whom in ([case.owner_id, response.decided_by], team):
+    decided_by = response.decided_by if response.decided_by not in case_facts(work, case).kept_out_ids else None
+    for whom in ([case.owner_id, decided_by], team):
         reached = [post.to_person(work, who, card) for who in dict.fromkeys(whom) if who and who != by]
         if any(reached):
             return

@@ -18,6 +18,7 @@ from psirf_bot.casework import (
     panel_opening,
     panel_taken_back,
     panels,
+    people,
     post,
     response,
     support,
@@ -263,6 +264,8 @@ def _what_next(work: Work, case: Case, panel: Panel, by: Member) -> Card:
         text += " Nothing else waits for that."
     elif panel.decision in WITHOUT_RESPONSE:
         text += " The quality team closes the case once it can say what changed."
+    elif (response_now := current(work, case)) and response_now.lead_id:
+        text += f" {people.name_of(work, response_now.lead_id)} still leads it."
     else:
         text += " Next, somebody is chosen to lead it."
     text += " The quality team files the minute on Datix."

@@ -9,11 +9,11 @@ from psirf_bot.cards.answers import moment
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import news, people, response_board, support, two_offices, verifying
-from psirf_bot.casework.case_facts import allowed, panel_of
+from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Form, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.learning_responses import current, sees
+from psirf_bot.casework.learning_responses import current, kind_of, sees
 from psirf_bot.casework.minute_signers import officer
 from psirf_bot.casework.response_changes import changed, drop, tell
 from psirf_bot.casework.response_page import page
@@ -56,6 +56,8 @@ def decide(work: Work, case: Case, kind: str, by: Member) -> LearningResponse:
         _may_start(work, case, response, by.id)
     if sent_back is None:
         _tell_the_reporter(work, case)
+    elif response.lead_id:
+        _tell_the_lead(work, case, response, by)
     response_board.hang(work, case)
     return response
 
@@ -79,6 +81,19 @@ def _may_start(work: Work, case: Case, response: LearningResponse, by: str) -> N
     """Nothing waits any more. Line managers hear of it first, so that they can tell those who were involved (R02)."""
     happened(work, Event.RESPONSE_DUE_TO_START, of_case(case, response_lead=response.lead_id), by)
     support.review_starts(work, case, by)
+
+
+def _tell_the_lead(work: Work, case: Case, response: LearningResponse, by: Member) -> None:
+    """They were asked to wait when it was sent back to the panel."""
+    kind = kind_of(work, response)
+    if response.kind == PSII:
+        title = f"{case.reference}: please wait a little longer"
+        text = f"The panel decided on it again: {kind}. It waits to be verified once more; I will tell you when it is."
+    else:
+        title = "You can start the learning response"
+        text = f"The panel decided again on {case.reference}: {kind}. It need not be verified, so it can start. "
+        text += "Please start it as soon as you can."
+    tell(work, case, by, [response.lead_id], title, text)
 
 
 def _tell_the_reporter(work: Work, case: Case) -> None:
@@ -107,6 +122,8 @@ def _waiting(work: Work, press: Press, case: Case) -> LearningResponse:
         if press.by.roles & set(two_offices.OFFICES) and case.state == State.AWAITING_VERIFICATION:
             text = f"The PSII for {case.reference} is for somebody else to verify."
             raise Refusal(f"{text} There is nothing you need to do.")
+        if press.by.roles & set(two_offices.OFFICES):
+            raise Refusal(f"{case.reference} does not wait to be verified. There is nothing you need to do.")
         raise Refusal("Only the Chief Nurse or the Medical Director, or whoever stands in for them, can verify a PSII.")
     if press.by.id in verifying.deciders(work, case, response):
         raise Refusal("You took the decision, so somebody else has to verify it. (Policy 3.2 and 12.3.)")
@@ -148,7 +165,8 @@ def _back(work: Work, press: Press, answers: Answers) -> Card:
     drop(work, case, ("psii.verified",), press.by.id, reason)
     happened(work, Event.PSII_NOT_VERIFIED, of_case(case, response_lead=response.lead_id), press.by.id)
     title = f"{case.reference} is sent back to the panel"
-    whom = [case.owner_id, response.decided_by]
+    decided_by = response.decided_by if response.decided_by not in case_facts(work, case).kept_out_ids else None
+    whom = [case.owner_id, decided_by]
     tell(work, case, press.by, whom, title, f"It was not verified as a PSII. To look at again: {reason}")
     text = f"The PSII for {case.reference} was not verified yet; the panel looks at it again. Please wait."
     tell(work, case, press.by, [w for w in [response.lead_id] if w not in whom], "Please wait", text)

@@ -11,7 +11,7 @@ from test_reporting import AMINA, CARYS, LEAH, near_miss
 from test_support import reported as reported_with_a_colleague
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import reminders
+from psirf_bot.casework import deadlines, reminders
 from psirf_bot.casework.deadlines import Subject, happened
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
@@ -196,11 +196,27 @@ async def test_duties_of_somebody_who_has_left_pass_on_and_the_quality_team_is_t
 
 
 def _amina_leaves(work: Work) -> None:
-    from psirf_bot.casework import deadlines
-
     rows, _ = read_people(sample_people_text())
     take_on(work, [row for row in rows if row.name != AMINA], {"web": "demo"})
     deadlines.pass_on_those_of_leavers(work)
+
+
+async def test_what_the_owner_of_a_case_owes_is_the_teams_once_they_are_not_in_it(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(SANDEEP, stage.channel()[0], "I have read this", channel="quality")
+
+    def role_changes(work: Work) -> None:
+        rows, _ = read_people(sample_people_text().replace("example,quality;panel;chair", "example,panel;chair"))
+        take_on(work, rows, {"web": "demo"})
+        deadlines.pass_on_those_of_leavers(work)
+
+    await stage.do(role_changes)
+    await stage.settled()
+    said = words(stage.channel()[-1])
+    assert "One duty of people who have left or are no longer in the quality team" in said
+    await morning(stage, "2026-11-26T09:00")
+    assert "Open the panel" in digests(stage, LEAH)[-1]
+    assert not any("Open the panel" in text for text in digests(stage, SANDEEP))
 
 
 async def test_a_changed_calendar_moves_open_duties_and_says_so(stage: Stage) -> None:
@@ -303,6 +319,50 @@ async def test_danger_is_paged_at_night_until_somebody_has_seen_it(stage: Stage)
     assert len(await pages(stage, ROSALIND)) == 2, "and nobody is woken again"
     state = await stage.do(lambda work: work.session.exec(select(Outbox.state).where(Outbox.state != "sent")).all())
     assert "dead" not in state
+
+
+async def another_calendar(stage: Stage, day: date) -> None:
+    """The bot is started with one bank holiday more."""
+    trust = stage.trust.model_copy(update={"bank_holidays": BankHolidays(extra=(day,))})
+    stage.setting = Setting(trust, stage.setting.new_id, stage.setting.audit_key)
+
+
+async def test_danger_is_paged_on_whatever_becomes_of_the_calendar(stage: Stage) -> None:
+    await morning(stage, "2026-11-20T15:00")
+    stage.now = at("2026-11-22T03:00")  # a Sunday night
+    await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", {"danger": "yes"})
+    await another_calendar(stage, date(2027, 5, 10))
+    stage.later(minutes=1)
+    await stage.tick()
+    stage.later(minutes=5)
+    await stage.tick()
+    assert len(await pages(stage, ROSALIND)) == 2
+    assert len(await pages(stage, LEAH)) == 1, "it waits for no working hours"
+
+
+async def test_a_clock_that_was_ahead_does_not_hold_up_a_page(stage: Stage) -> None:
+    stage.now = at("2026-11-23T03:00")  # a day too late
+    await stage.tick()
+    await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", {"danger": "yes"})
+    assert len(await pages(stage, ROSALIND)) == 1
+    stage.now = at("2026-11-22T03:01")
+    await stage.tick()
+    stage.later(minutes=6)
+    await stage.tick()
+    assert len(await pages(stage, ROSALIND)) == 2
+
+
+async def test_a_calendar_that_moves_no_day_reminds_nobody_again(stage: Stage) -> None:
+    await reported(stage)
+    for day in (23, 24, 26):
+        await morning(stage, f"2026-11-{day}T09:00")
+    assert len(digests(stage, MARGUERITE)) == 1
+    await another_calendar(stage, date(2027, 5, 10))
+    await morning(stage, "2026-11-27T09:00")
+    assert len(digests(stage, MARGUERITE)) == 1, "the next word is due on Monday"
+    assert "Read the report" not in late_for_leads(stage)[-1]
+    await morning(stage, "2026-11-30T09:00")
+    assert len(digests(stage, MARGUERITE)) == 2
 
 
 async def test_whoever_told_of_danger_hears_who_has_seen_it(stage: Stage) -> None:

@@ -66,14 +66,14 @@ async def looks(stage: Stage, reader: str, day: date = TODAY) -> str:
     return words(card) if card else ""
 
 
-async def edited(stage: Stage, title: str) -> None:
+async def edited(stage: Stage, title: str, name: str = BRONWEN) -> None:
     """Wait until the digest that was posted is edited in place."""
     for _ in range(500):
-        if stage.private(BRONWEN)[0].title == title:
+        if stage.private(name)[0].title == title:
             return
         stage.courier.kick()
         await asyncio.sleep(0.005)
-    raise AssertionError(f"it still says: {stage.private(BRONWEN)[0].title}")
+    raise AssertionError(f"it still says: {stage.private(name)[0].title}")
 
 
 async def found(stage: Stage, deadline_id: str) -> Deadline:
@@ -200,6 +200,23 @@ async def test_handing_over_tells_the_new_owner_at_once_and_shortens_the_digest(
     assert "handed over a duty" in await done_by(stage)
     with pytest.raises(Refusal, match="handed over"):
         await presses(stage, OVER, mine, BRONWEN)
+
+
+async def test_what_one_of_a_team_hands_over_leaves_the_digests_of_the_others(stage: Stage) -> None:
+    def arrange(work: Work) -> str:
+        found = owed(work, "report.read", -1, case=a_case(work, state="reported"))
+        other = owed(work, "minute.filed", case=a_case(work, 2))
+        nudged(work, other, SANDEEP)
+        posted(work, SANDEEP)
+        return found.id
+
+    stage.out.posts[address_of(SANDEEP)] = [Card(title="The digest of today", preview="")]
+    handed = await stage.do(arrange)
+    assert "Read the report" in await looks(stage, SANDEEP), "it is listed, though they were not reminded of it"
+    await presses(stage, OVER, handed, LEAH, {"to": LEAH, "reason": "I know this one."})
+    await edited(stage, "Your day: 1 thing to look at", SANDEEP)
+    assert "Read the report" not in words(stage.private(SANDEEP)[0])
+    assert "File the panel's minute" in words(stage.private(SANDEEP)[0])
 
 
 async def test_it_cannot_be_handed_to_nobody_or_to_who_has_it(stage: Stage, mine: str) -> None:

@@ -117,6 +117,22 @@ async def test_the_newest_word_counts_and_nothing_is_lost(stage: Stage) -> None:
     ]
 
 
+async def test_what_was_noted_of_the_wrong_case_is_open_again(stage: Stage) -> None:
+    await read_case(stage)
+    await approved(stage, "mdt")
+    assert "Or was it noted wrongly?" not in words(await press(stage, LEAH, "notifications.record"))
+    await note(stage, "lfpse")
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "done"
+    assert "Or was it noted wrongly?" in words(await press(stage, LEAH, "notifications.record"))
+    assert "one of the two" in await note(stage, "lfpse", wrong=["yes"])
+    said = await note(stage, ["lfpse", "cqc"], day=None, wrong=["yes"])
+    assert "LFPSE" in said.partition("Still to do")[2]
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "open"
+    assert await rows(stage) == [("lfpse", "2026-11-20", None), ("lfpse", None, None)], "nothing is lost"
+    await note(stage, "lfpse")
+    assert (await clocks(stage, "notifications."))["notifications.made"][1] == "done"
+
+
 async def test_pressed_twice_it_is_noted_once(stage: Stage) -> None:
     await read_case(stage)
     for name in (LEAH, LEAH, "Sandeep Bhullar"):

@@ -537,3 +537,15 @@ async def test_everything_on_a_full_list_is_there_with_its_buttons_on_slack(stag
     assert slack_problems(message) == []
     assert "There is more than can be shown here" not in str(message)
     assert str(message).count("PSI-2026-00") >= 8
+
+
+async def test_whoever_owned_a_case_hears_that_somebody_else_does(stage: Stage) -> None:
+    await reported(stage)
+    await stage.presses(LEAH, await opened(stage), "I have read this")
+    form = await stage.presses(SANDEEP, await opened(stage, SANDEEP), "Set the owner")
+    await stage.presses(SANDEEP, form, "Make them the owner", {"owner": SANDEEP})
+    await stage.settled()
+    told = stage.private(LEAH)[-1]
+    assert told.title == "PSI-2026-0001 has another owner"
+    assert "Sandeep Bhullar owns it now" in words(told)
+    assert "another owner" not in " ".join(card.title for card in stage.private(SANDEEP))

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import audit_head, deadlines, fair_reminders, kept_out, onlookers, post
+from psirf_bot.casework import audit_head, deadlines, fair_reminders, kept_out, onlookers, paging, post
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.events import Event
@@ -15,6 +15,8 @@ from psirf_bot.store.tables import Deadline, Remembered
 
 TRUST = Subject("trust", "trust")
 THE_BOT = "the bot"
+WRONG = "to be looked at again"
+"""In place of the calendar that was last looked at: the machine's clock was ahead."""
 
 
 def begin(work: Work, most: int = 50) -> int:
@@ -23,7 +25,7 @@ def begin(work: Work, most: int = 50) -> int:
     day = _remembered(work, "day")
     if day.value != today:
         if day.value > today:  # a clock that was wrong: reminders may have been planned by it
-            _remembered(work, "calendar").value = "to be looked at again"
+            _remembered(work, "calendar").value = WRONG
         day.value = today
         work.session.add(day)
         _open_what_comes_with_the_calendar(work)
@@ -78,7 +80,8 @@ def _look_at_the_calendar(work: Work, most: int) -> int:
     running = col(Deadline.state).in_(RUNNING), Deadline.id > place.value
     some = select(Deadline).where(*running).order_by(Deadline.id).limit(most if seen.value else 0)
     deadlines_ = work.session.exec(some.with_for_update()).all()
-    moved = [d for d in deadlines_ if deadlines.worked_out_again(work, d)]
+    anew = seen.value == WRONG
+    moved = [d for d in deadlines_ if not paging.goes_on(work, d) and deadlines.worked_out_again(work, d, anew=anew)]
     for deadline in moved:
         work.record(THE_BOT, "moved a due day: the calendar changed", deadline=deadline.id, due=deadline.due_local)
     total = int(count.value or 0) + len(moved)

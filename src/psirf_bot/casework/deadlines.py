@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from sqlmodel import col, insert, select
+from sqlmodel import and_, col, insert, or_, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import people, post
@@ -174,10 +174,13 @@ def settle(work: Work, deadline: Deadline, state: str, by: str, note: str | None
 def hand_over(work: Work, deadline: Deadline, to: str | None) -> None:
     """Another person owes it from now on; with nobody named, those who hold its role."""
     _as_it_stands(work, deadline)
+    before = [someone.id for someone in owners(work, deadline)]
     deadline.owner_id = to
     if deadline.state == OPEN:
         plan_next(work, deadline)
     changed(work, deadline)
+    post.refresh(work, *(f"digest:{who}:{work.local.date().isoformat()}" for who in before))
+    post.refresh_homes(work, before)
 
 
 def move(work: Work, deadline: Deadline, day: date) -> None:
@@ -261,15 +264,19 @@ def resume(work: Work, deadline: Deadline) -> None:
     changed(work, deadline)
 
 
-def worked_out_again(work: Work, deadline: Deadline) -> bool:
-    """The calendar has changed: work the due day out again. Whether it has moved; then it says where from."""
+def worked_out_again(work: Work, deadline: Deadline, *, anew: bool = False) -> bool:
+    """The calendar has changed: work the due day out again. Whether it has moved; then it says where from.
+
+    `anew`: its reminders were planned by a clock that was wrong, so they begin again, as they do where the day moves.
+    """
     if deadline.rule not in work.setting.rules:
         return False  # this version has no such duty
     before = deadline.due_local
     if deadline.length is not None:
         set_due(work, deadline)
     if deadline.state == OPEN:  # mornings may have moved where the day has not
-        deadline.step = 0
+        if anew or deadline.due_local != before:
+            deadline.step = 0
         plan_next(work, deadline)
     work.session.add(deadline)
     if deadline.due_local == before:
@@ -280,18 +287,32 @@ def worked_out_again(work: Work, deadline: Deadline) -> bool:
 
 
 def pass_on_those_of_leavers(work: Work) -> None:
-    """Duties of somebody who has left go to whoever stands in for them, else to the holders of the role behind them."""
+    """Duties of somebody who has left go to whoever stands in for them, else to the holders of the role behind them.
+
+    What the owner of a case owes goes to the quality team once they are no longer in it: they could not do it.
+    """
     left = col(Deadline.owner_id).in_(select(Person.id).where(col(Person.active).is_(False)))
-    theirs = select(Deadline).where(left, col(Deadline.state).in_(RUNNING), col(Deadline.rule).in_(work.setting.rules))
-    passed_on = work.session.exec(theirs).all()
-    for deadline in passed_on:
-        owner = people.person(work, deadline.owner_id)
-        deputy = people.acting_for(work, owner) if owner else None
+    of_cases = col(Deadline.rule).in_([name for name, rule in work.setting.rules.items() if rule.owner == "case owner"])
+    theirs = or_(left, and_(of_cases, col(Deadline.owner_id).is_not(None))), col(Deadline.state).in_(RUNNING)
+    known = work.session.exec(select(Deadline).where(*theirs, col(Deadline.rule).in_(work.setting.rules))).all()
+    passed_on = [(d, owner) for d in known if (owner := people.person(work, d.owner_id)) and _is_past(work, d, owner)]
+    for deadline, owner in passed_on:
+        deputy = None if owner.active else people.acting_for(work, owner)
         hand_over(work, deadline, deputy.id if deputy and deputy.active else None)
     if passed_on:
         count = "One duty" if len(passed_on) == 1 else f"{len(passed_on)} duties"
-        text = f"{count} of people who have left went to whoever stands in for them or holds the role. Type overdue."
+        moved = any(owner.active for _, owner in passed_on)
+        whose = "people who have left or are no longer in the quality team" if moved else "people who have left"
+        text = f"{count} of {whose} went to whoever stands in for them or holds the role. Type overdue."
         post.to_channel(work, "quality", said("Duties have passed on", text))
+
+
+def _is_past(work: Work, deadline: Deadline, owner: Person) -> bool:
+    """Whether it can be its owner's no longer."""
+    if not owner.active:
+        return True
+    is_case_owners = work.setting.rules[deadline.rule].owner == "case owner"
+    return is_case_owners and not people.member(work, owner).is_quality
 
 
 def changed(work: Work, deadline: Deadline) -> None:

@@ -92,10 +92,11 @@ def _named_in_reports(work: Work, case: Case) -> set[str]:
 
 
 def newest(work: Work, case: Case) -> dict[str, Notification]:
-    """What counts for each body: the last word on it, also from a report that was joined with the case."""
+    """What counts for each body: the last word on it, also from a report that was joined; nothing once taken back."""
     family = [each.id for each in cases.with_joined(work, case)]
     said = select(Notification).where(col(Notification.case_id).in_(family)).order_by(col(Notification.id))
-    return {one.body: one for one in work.session.exec(said)}
+    last = {one.body: one for one in work.session.exec(said)}
+    return {body: one for body, one in last.items() if one.on or one.why_not}
 
 
 def still_open(work: Work, case: Case) -> list[Body]:
@@ -159,6 +160,9 @@ def _show(work: Work, press: Press) -> Reply:
 # A note of one or several
 
 
+_NOTED_WRONGLY = several_of("wrong", "Or was it noted wrongly?", {"yes": "They have not been told yet"}, optional=True)
+
+
 def _questions(work: Work, press: Press) -> Sequence[Question]:
     case = case_of(work, press)
     known = newest(work, case)
@@ -178,6 +182,7 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
         short_text(
             "number", "Which number did they give it?", "For example that of LFPSE.", optional=True, max_length=60
         ),
+        *([_NOTED_WRONGLY] if known else []),
     )
 
 
@@ -185,7 +190,8 @@ def _record(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     day = date.fromisoformat(str(answers["day"])) if answers["day"] else None
     why = str(answers["why"]) if answers["why"] else None
-    if (day is None) is (why is None):
+    wrong = bool(answers.get("wrong"))
+    if (day is not None) + (why is not None) + wrong != 1:
         raise Unfit({"day": "Please give the day on which they were told, or why they need not be: one of the two."})
     if day and day.isoformat() < case.occurred[:10]:
         raise Unfit({"day": f"That is before it happened ({moment(case.occurred[:10])}). Please check the day."})
@@ -194,6 +200,8 @@ def _record(work: Work, press: Press, answers: Answers) -> Card:
     wanted = chosen if isinstance(chosen, list) else []
     told = (day, why, number)
     new = [b for b in wanted if not (last := known.get(b)) or (last.on, last.why_not, last.reference) != told]
+    if wrong:
+        new = [body for body in wanted if body in known]
     work.session.add_all(
         Notification(case_id=case.id, body=body, on=day, why_not=why, reference=number, by_id=press.by.id, at=work.now)
         for body in new
@@ -201,7 +209,7 @@ def _record(work: Work, press: Press, answers: Answers) -> Card:
     if new:  # otherwise pressed twice
         on = day.isoformat() if day else None
         changed(work, case, press.by.id, "notifications noted", bodies=new, on=on, why=why, number=number)
-    settle(work, case, press.by.id)
+    as_it_stands(work, case, press.by.id)
     return page(work, case, press.by, "Thank you. It is noted.")
 
 
@@ -213,6 +221,6 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         "Note it",
         _questions,
         _record,
-        explain="Something noted wrongly is put right by noting it again: the newest counts.",
+        explain="A day or a reason that is wrong is put right by noting it again: the newest counts.",
     ),
 }

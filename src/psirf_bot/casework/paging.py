@@ -54,6 +54,17 @@ def page(work: Work, deadline: Deadline) -> None:
     work.record("the bot", "paged again", deadline=deadline.id, step=deadline.step)
 
 
+def goes_on(work: Work, deadline: Deadline) -> bool:
+    """Whether this is a page: no calendar moves the next one, and a clock that was wrong holds it up for no longer."""
+    if deadline.rule != RULE:
+        return False
+    length = length_of(deadline.length)
+    soon = work.now + timedelta(**{length.unit: length.number})
+    deadline.next_at = min(deadline.next_at or soon, soon)
+    work.session.add(deadline)
+    return True
+
+
 def paged(work: Work, dialog: Dialog) -> list[str]:
     """Everyone who has been paged about this danger so far."""
     told = select(Nudge.person_id).join(Deadline, col(Deadline.id) == Nudge.deadline_id)

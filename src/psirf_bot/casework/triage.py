@@ -3,7 +3,7 @@
 How it ends is in endings.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sqlmodel import select
@@ -19,6 +19,7 @@ from psirf_bot.casework import (
     onlookers,
     panel_facts_anew,
     people,
+    post,
     support,
 )
 from psirf_bot.casework.actions import button
@@ -96,13 +97,25 @@ def _own(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit({"owner": "Please choose a member of the quality team."})
     if case.owner_id == owner.id:
         return case_view(work, case, press.by)
+    theirs = [duty for duty in running(work, of_case(case)) if work.setting.rules[duty.rule].owner == "case owner"]
+    before = {case.owner_id, *(duty.owner_id for duty in theirs)}
     case.owner_id = owner.id
     changed(work, case, press.by.id, "owner set", owner=owner.id)
-    for duty in running(work, of_case(case)):
-        if work.setting.rules[duty.rule].owner == "case owner":
-            hand_over(work, duty, owner.id)
+    for duty in theirs:
+        hand_over(work, duty, owner.id)
     tell_owner(work, case, press.by, f"{case.reference} is now yours", "You were made its owner.")
+    _tell_former(work, case, before - {owner.id, press.by.id}, owner.name)
     return case_view(work, case, press.by)
+
+
+def _tell_former(work: Work, case: Case, before: Iterable[str | None], now: str) -> None:
+    """Whoever owned the case, or had been handed what its owner owes, hears that it is somebody else's."""
+    text = f"{now} owns it now, and sees to what its owner owes. There is nothing you need to do."
+    for who in sorted(filter(None, before)):
+        someone = people.person(work, who)
+        if someone and someone.active and allowed(work, people.member(work, someone), Act.SEE_CASE, case):
+            look = button(work, "Open the case", "case.show", case=case, opens=True)
+            post.to_person(work, someone.id, said(f"{case.reference} has another owner", text, look))
 
 
 def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:

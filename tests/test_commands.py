@@ -1,12 +1,15 @@
 """What every command that looks into the database has in common."""
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from psirf_bot.cli import bot
+from psirf_bot.cli import bot, main
+from psirf_bot.trust_file import sample_people_text
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +30,30 @@ def test_the_database_is_for_its_own_user_alone(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PSIRF_DATABASE_URL", f"sqlite:///{tmp_path}/new/psirf.db")
     assert CliRunner().invoke(bot, ["migrate"]).exit_code == 0
     assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "new").iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("command", ["migrate", "restored"])
+def test_a_database_of_a_newer_version_is_refused_in_words(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "psirf.db"
+    monkeypatch.setenv("PSIRF_DATABASE_URL", f"sqlite:///{file}")
+    assert CliRunner().invoke(bot, ["migrate"]).exit_code == 0
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    monkeypatch.setattr("sys.argv", ["psirf-bot", *command.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "This database has the tables of a newer version (9999" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "file"), [("people", "people.csv"), ("training", "training.csv"), ("migrate", "")])
+def test_a_command_in_the_wrong_folder_says_that_it_goes_by_the_sample(command: str, file: str) -> None:
+    """It would bring another database up to date, and whoever has left would stay on the list of the bot."""
+    for name, text in (("people.csv", sample_people_text()), ("training.csv", "email,course,date,amount\n")):
+        Path(name).write_text(text, "utf-8")
+    said = CliRunner().invoke(bot, [command, "import", file] if file else [command])
+    assert said.exit_code == 0
+    assert "Please note: PSIRF_TRUST: is not set" in said.output
+    assert "Is .env in this folder?" in said.output

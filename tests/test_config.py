@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from psirf_bot.cli import bot
-from psirf_bot.config import NOT_A_PORT, Settings, check, env_file_mistakes, serve_mistakes, warnings
+from psirf_bot.config import NOT_A_PORT, Settings, check, serve_mistakes
+from psirf_bot.config_warnings import warnings
 from psirf_bot.domain.being_fair_settings import BeingFairSettings, Guidance
 from psirf_bot.domain.mistakes import Mistake, key_lines
 from psirf_bot.domain.people import Role
@@ -28,6 +29,7 @@ from psirf_bot.domain.trust import (
     SupportContact,
     Trust,
 )
+from psirf_bot.env_file import mistakes_in_it
 from psirf_bot.trust_file import calendar_warnings, load_trust, read_trust, sample_trust_text
 
 SAMPLE = sample_trust_text()
@@ -475,7 +477,8 @@ def test_any_file_gives_a_trust_or_mistakes(tmp_path_factory: pytest.TempPathFac
 KEY = "k" * 32
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_TEAM_ID": "T1"}
 BY_SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_TEAM_ID": "T1"}
-TEAMS = {"TEAMS_APP_ID": "a", "TEAMS_APP_SECRET": "s", "TEAMS_TENANT_ID": "t"}
+ENTRA = "0e1d2c3b-0000-4000-8000-000000000001"
+TEAMS = {"TEAMS_APP_ID": ENTRA, "TEAMS_APP_SECRET": "s", "TEAMS_TENANT_ID": ENTRA}
 
 
 @pytest.fixture
@@ -616,6 +619,14 @@ STOPS = {
     "port below nothing": ({"PORT": "-1"}, "PSIRF_PORT", "not a port number"),
     "database": ({"DATABASE_URL": "mysql://db.example/psirf"}, "PSIRF_DATABASE_URL", "not a database that"),
     "database's driver": ({"DATABASE_URL": "postgresql://db.example/psirf"}, "PSIRF_DATABASE_URL", "not a database"),
+    "database's password": (
+        {"DATABASE_URL": "postgresql+psycopg://u:can@ary@db.example/psirf"},
+        "PSIRF_DATABASE_URL",
+        "is not an address",
+    ),
+    "database's port": ({"DATABASE_URL": "postgresql+psycopg://u:p@db:5x/psirf"}, "PSIRF_DATABASE_URL", "not an addr"),
+    "database in memory": ({"DATABASE_URL": "sqlite:///"}, "PSIRF_DATABASE_URL", "names no file"),
+    "database in memory by name": ({"DATABASE_URL": "sqlite:///:memory:"}, "PSIRF_DATABASE_URL", "names no file"),
     "no such trust": ({"TRUST": "nowhere.toml"}, "PSIRF_TRUST", "cannot be read"),
 }
 
@@ -669,19 +680,48 @@ def test_a_name_that_is_misspelt_in_the_file_is_said(own_trust: str, encoding: s
 
 
 def test_a_file_of_settings_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert list(env_file_mistakes()) == []
+    assert list(mistakes_in_it()) == []
     Path(".env").write_text("PSIRF_PORT=4000\n", "utf-16")
-    (mistake,) = env_file_mistakes()
+    (mistake,) = mistakes_in_it()
     assert (mistake.where, "UTF-8" in mistake.what) == (".env", True)
+
+    Path(".env").write_text("PSIRF_PORT=4000\n", "utf-8")
 
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", ".env")
 
     monkeypatch.setattr("pydantic_settings.DotEnvSettingsSource._read_env_files", refused)
-    (mistake,) = env_file_mistakes()
+    (mistake,) = mistakes_in_it()
     assert "Permission denied" in mistake.what
     said = CliRunner().invoke(bot, ["check"])
     assert (said.exit_code, said.output.startswith(".env: cannot be read")) == (1, True)
+
+
+@pytest.mark.parametrize("line", ['PSIRF_SECRET_KEY="canary', "PSIRF_SECRET_KEY: canary", "PSIRF_SECRET_KEY"])
+def test_a_line_of_the_file_that_cannot_be_read_is_named_and_no_new_key_is_asked_for(line: str) -> None:
+    Path(".env").write_text(f"# ours\nPSIRF_PORT=4000\n{line}\n", "utf-8")
+    (mistake,) = mistakes_in_it()
+    assert (mistake.where, mistake.what) == (".env:3", "this line cannot be read")
+    said = CliRunner().invoke(bot, ["check"])
+    assert (said.exit_code, said.output) == (1, f"{mistake}\n")
+    assert "canary" not in said.output
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right"),
+    [
+        ("SLACK_TEAM_ID", "https://app.slack.com/client/T01/C01", "T01"),
+        ("SLACK_TEAM_ID", "T…", "T0FEN"),
+        ("TEAMS_TENANT_ID", "fenmarsh.example", ENTRA),
+        ("TEAMS_APP_ID", "“" + ENTRA + "”", ENTRA.upper()),
+    ],
+)
+def test_an_id_that_is_none_is_said(
+    monkeypatch: pytest.MonkeyPatch, own_trust: str, name: str, wrong: str, right: str
+) -> None:
+    assert list(warnings(settings_of(monkeypatch, {"TRUST": own_trust, name: right}))) == []
+    (warning,) = warnings(settings_of(monkeypatch, {"TRUST": own_trust, name: wrong}))
+    assert (warning.where, warning.what) == (f"PSIRF_{name}", "does not look like the right id")
 
 
 def test_half_of_socket_mode_says_what_else_it_needs(monkeypatch: pytest.MonkeyPatch, own_trust: str) -> None:

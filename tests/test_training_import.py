@@ -45,7 +45,7 @@ def stored() -> tuple[list[tuple[str, str, float]], list[str]]:
 def test_it_says_how_many_were_new_and_a_second_time_that_nothing_is(run: Run) -> None:
     first, again = run("training", "import", "training.csv"), run("training", "import", "training.csv")
     assert (
-        first.output == f"{ROWS} added, 0 changed, 0 taken back, 0 unchanged. Whatever else is in the register stays.\n"
+        first.stdout == f"{ROWS} added, 0 changed, 0 taken back, 0 unchanged. Whatever else is in the register stays.\n"
     )
     assert f"0 added, 0 changed, 0 taken back, {ROWS} unchanged" in again.output
     assert (first.exit_code, again.exit_code) == (0, 0)

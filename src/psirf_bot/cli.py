@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from psirf_bot import bootstrap, config, trust_file
+from psirf_bot import bootstrap, config, config_warnings, env_file, trust_file
 from psirf_bot import demo as demo_furniture
 from psirf_bot.casework import export as general_export
 from psirf_bot.casework import export_person
@@ -30,13 +30,14 @@ from psirf_bot.delivery import restored as after_restore
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import PersonRow, read_people
 from psirf_bot.manifests.commands import manifest
+from psirf_bot.store.migrate import NewerTables
 
 
 @click.group()
 @click.version_option(package_name="psirf-bot")
 def bot() -> None:
     """psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""
-    _stop_for(list(config.env_file_mistakes()))
+    _stop_for(list(env_file.mistakes_in_it()))
 
 
 for command in (manifest, audit, review, hold, delete):
@@ -72,7 +73,7 @@ def demo() -> None:
 def serve(dev: bool) -> None:
     """Serve Teams and Slack. Refuses to start while something is missing, and says what."""
     settings = config.Settings()
-    note(config.warnings(settings))  # first: a name that is misspelt may be what the mistakes come from
+    note(config_warnings.warnings(settings))  # first: a name that is misspelt may be what the mistakes come from
     _stop_for(config.serve_mistakes(settings, dev=dev))
     trust = _trust(settings)
     lock = _hold(settings)
@@ -90,7 +91,10 @@ def check() -> None:
     mistakes = config.check(settings)
     found, _ = trust_file.load_trust(settings.trust)
     today = datetime.now(UTC).date()
-    for warning in [*config.warnings(settings), *(trust_file.calendar_warnings(found, today) if found else ())]:
+    for warning in [
+        *config_warnings.warnings(settings),
+        *(trust_file.calendar_warnings(found, today) if found else ()),
+    ]:
         click.echo(f"Please note: {warning}")
     _stop_for(mistakes)
     click.echo("All is well: the configuration has no mistakes.")
@@ -99,7 +103,9 @@ def check() -> None:
 @bot.command()
 def migrate() -> None:
     """Bring the database up to the tables of this version."""
-    engine_for(config.Settings()).dispose()
+    settings = config.Settings()
+    note(config_warnings.no_trust(settings))
+    engine_for(settings).dispose()
     click.echo("The database is up to date.")
 
 
@@ -113,6 +119,7 @@ def people() -> None:
 def import_people(file: Path) -> None:
     """Bring the people list up to date from people.csv. Nothing changes while there is a mistake in it."""
     settings = config.Settings()
+    note(config_warnings.no_trust(settings))
     trust = _trust(settings)
     text = _text_of(file)
     rows, mistakes = read_people(text, trust.services, file.name)
@@ -139,6 +146,7 @@ def import_training(file: Path) -> None:
     Rows that are not in the file stay in the register. A row with the amount 0 takes back one imported by mistake.
     """
     settings = config.Settings()
+    note(config_warnings.no_trust(settings))
     trust = _trust(settings)
     text = _text_of(file)
     done, mistakes = _do(settings, trust, lambda work: _learn(work, text, settings, file.name))
@@ -239,6 +247,9 @@ def main() -> None:
     """Run the command line; trouble with the database is said in words."""
     try:
         bot()
+    except NewerTables as newer:
+        click.echo(f"PSIRF_DATABASE_URL: {newer}", err=True)
+        sys.exit(1)
     except (OSError, SQLAlchemyError) as trouble:
         why = trouble.orig if isinstance(trouble, DBAPIError) else trouble
         words = str(why).splitlines()[0] if str(why) else type(trouble).__name__

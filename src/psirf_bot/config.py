@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,15 +11,15 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr, model_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
-from psirf_bot.domain.mistakes import Mistake, suggest
+from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.trust_file import load_trust
 
 SHORTEST_SECRET_KEY = 16
 NOT_A_PORT = -1
-MADE_UP = "01632960"
-"""How the numbers begin that Ofcom keeps for stories and examples, as in the sample trust."""
 
 
 def _port(given: object) -> int:
@@ -97,17 +96,6 @@ class Settings(BaseSettings):
         return {name: value for name, value in tidy.items() if value != ""}
 
 
-def env_file_mistakes() -> Iterator[Mistake]:
-    """What keeps a .env file that is there from being read, and so every setting in it."""
-    try:
-        DotEnvSettingsSource(Settings)
-    except UnicodeDecodeError:
-        yield Mistake(".env", "is not plain text in UTF-8", 'Save it again with the encoding "UTF-8".')
-    except OSError as why:
-        remedy = "Let the user read it that the bot runs as: chown psirf-bot: .env"
-        yield Mistake(".env", f"cannot be read ({why.strerror})", remedy)
-
-
 def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
     """What keeps `serve` from starting; `--dev` does without a key and a platform, on this machine only."""
     return [
@@ -154,6 +142,27 @@ def database_mistakes(settings: Settings) -> Iterator[Mistake]:
             "is not a database that this version can use",
             "Start it with sqlite:/// or postgresql+psycopg://",
         )
+    elif (parts := _database_of(url)) is None or "@" in (parts.host or ""):
+        yield Mistake(
+            "PSIRF_DATABASE_URL",
+            "is not an address that can be read",
+            "Write it like this: postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME. In the password write @ as %40, "
+            "/ as %2F, : as %3A and % as %25",
+        )
+    elif url.startswith("sqlite:") and parts.database in {None, "", ":memory:"}:
+        yield Mistake(
+            "PSIRF_DATABASE_URL",
+            "names no file, so everything would be lost at each stop",
+            "Write it like this: sqlite:///var/psirf.db",
+        )
+
+
+def _database_of(url: str) -> URL | None:
+    """None where it cannot be taken apart; why is not said, for it would quote the password."""
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        return None
 
 
 _NEW_KEY = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))' and keep it safe."
@@ -247,41 +256,6 @@ def _url_mistakes(name: str, url: str, shown: str) -> Iterator[Mistake]:
         yield Mistake(name, f"is plain http, which would show {shown} on the way", "Use https://")
     elif scheme not in {"http", "https"} or not host:
         yield Mistake(name, "is not a web address", "Use one that starts with https://, or take it out")
-
-
-def warnings(settings: Settings) -> Iterator[Mistake]:
-    """What `serve` starts with all the same, but an administrator should know."""
-    known = {f"PSIRF_{name.upper()}" for name in Settings.model_fields}
-    in_file = map(str.upper, DotEnvSettingsSource(Settings).env_vars)
-    for name in sorted({*os.environ, *in_file}):
-        if name.startswith("PSIRF_") and name.upper() not in known:
-            yield Mistake(name, "is not a setting and has no effect", suggest(name, sorted(known)))
-    if settings.slack_app_token and settings.slack_signing_secret:
-        yield Mistake(
-            "PSIRF_SLACK_SIGNING_SECRET",
-            "is not needed: with PSIRF_SLACK_APP_TOKEN set, Slack comes in by Socket Mode and /slack/events is shut",
-            "Take it out; or take PSIRF_SLACK_APP_TOKEN out, if Slack is to call your request URL",
-        )
-    if settings.trust is None:
-        yield Mistake(
-            "PSIRF_TRUST",
-            "is not set, so the made-up sample trust and its phone numbers are used",
-            "Set it to the path of your own trust.toml before staff use the bot",
-        )
-    else:
-        yield from _left_over_from_the_sample(settings.trust)
-
-
-def _left_over_from_the_sample(path: Path) -> Iterator[Mistake]:
-    """A copy of the sample that was not filled in: staff in need would be sent to numbers that ring nowhere."""
-    trust, _ = load_trust(path)
-    if trust is None:
-        return
-    phones = [trust.urgent.phone, *(each.phone for each in trust.ring), *(each.phone for each in trust.support)]
-    left = dict.fromkeys(phone for phone in phones if phone and re.sub(r"\D", "", phone).startswith(MADE_UP))
-    if left:
-        what = f"still has telephone numbers of the made-up trust, which ring nowhere: {', '.join(left)}"
-        yield Mistake(path.name, what, "Put your own in, or take the entry out, before staff use the bot")
 
 
 def _is_loopback(host: str) -> bool:

@@ -196,6 +196,14 @@ async def test_taking_the_list_on_again_keeps_claimed_ids(empty: Stage, teams: d
     assert number == 1
 
 
+async def test_ids_taken_on_under_a_mistaken_team_go_once_it_is_put_right(empty: Stage) -> None:
+    """Whatever was written to them went to the other tenant, as they were as good as the right ones."""
+    await take(empty, row("Anna Field", slack="U1", teams="object"), teams={"slack": "T1", "teams": "wrong"})
+    await take(empty, row("Anna Field", slack="U1", teams="object"), teams={"slack": "T0FEN", "teams": "tenant"})
+    found = await empty.do(lambda work: work.session.exec(select(Identity)).all())
+    assert {(i.platform, i.team) for i in found} == {("slack", "T0FEN"), ("teams", "tenant")}
+
+
 async def test_an_id_of_another_team_is_nobody_we_know(empty: Stage) -> None:
     await take(empty, row("Anna Field", slack="U1"))
     stranger = await identified(empty, "U1", team="T0ELSEWHERE")

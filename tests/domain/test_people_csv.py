@@ -108,7 +108,7 @@ MISTAKES = {
     "empty file": ("", 1, "is empty", "name,email,roles"),
     "unknown column": (sheet(header=HEADER + ",phone"), 1, 'unknown column "phone"', "Use one of: name, email"),
     "misspelt column": (sheet(header=HEADER.replace("slack_id", "slackid")), 1, '"slackid"', '"slack_id"'),
-    "missing column": (sheet(header="name,email"), 1, 'column "line_manager" is missing', "may be blank"),
+    "missing column": (sheet(header="name,email"), 1, 'column "line_manager" is missing', "but for name and email"),
     "column twice": (sheet(header=HEADER + ",name"), 1, 'column "name" is there twice', "Keep one"),
     "semicolons": (sheet(AMINA).replace(",", ";"), 1, "semicolons between its columns", "with commas"),
     "unknown role": (sheet(person(roles="panel;char")), 2, 'unknown role "char"', 'Did you mean "chair"?'),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlmodel import SQLModel, col, select, update
+from sqlmodel import SQLModel, col, delete, select, update
 
 from psirf_bot.casework import post
 from psirf_bot.casework.identities import first_address
@@ -45,6 +45,7 @@ def take_on(work: Work, rows: Iterable[PersonRow], teams: Mapping[str, str]) -> 
     before = {p.id: p.model_dump() for p in on_list}
     identities = _identities(work, teams)
     ids_before = _whose(identities)
+    _forget_ids_of_a_mistaken_team(work, teams)
     known = _recognised(work, rows, on_list, identities)
     listed = {row.email: known.get(row.email) or Person(id=work.new_id(), name=row.name, roles=[]) for row in rows}
     for someone in on_list:  # an address may have passed to somebody else, and only one at a time can have it
@@ -80,6 +81,16 @@ Identities = dict[tuple[str, str], Identity]
 def _identities(work: Work, teams: Mapping[str, str]) -> Identities:
     every = work.session.exec(select(Identity).order_by(Identity.team)).all()  # claimed ones after those still waiting
     return {(i.platform, i.user): i for i in every if i.team in {"", teams.get(i.platform) or i.team}}
+
+
+def _forget_ids_of_a_mistaken_team(work: Work, teams: Mapping[str, str]) -> None:
+    """Ids that were taken on under another team, and that nobody has shown: nothing could be delivered to them."""
+    for platform, team in teams.items():
+        if team:
+            unseen = delete(Identity).where(col(Identity.platform) == platform, col(Identity.seen_at).is_(None))
+            listed = select(Person.id).where(col(Person.on_list))
+            others = col(Identity.team).not_in(["", team])
+            work.session.exec(unseen.where(others, col(Identity.person_id).in_(listed)))
 
 
 def _whose(identities: Identities) -> set[tuple[tuple[str, str], str]]:

@@ -55,7 +55,7 @@ def read_people(
     `name`: what the file is called, as the mistakes give it.
     Services are checked when they are given, and then spelt as they are there.
     """
-    sheet = Sheet(name, COLUMNS, "Add it; its cells may be blank.")
+    sheet = Sheet(name, COLUMNS, "Add it; its cells may be blank, but for name and email.")
     listed = _PeopleList(sheet, services)
     for cell in sheet.rows(text):
         listed.take(cell)

@@ -12,12 +12,25 @@ STEPS = frozenset(step.name.partition("_")[0] for step in (MIGRATIONS / "version
 NEWEST = max(STEPS)
 
 
+class NewerTables(Exception):
+    """The database was brought up to date by a newer version; in words."""
+
+    def __init__(self, steps: list[str]) -> None:
+        super().__init__(
+            f"This database has the tables of a newer version ({', '.join(steps)}; this one has {NEWEST}). "
+            "Use the version of psirf-bot that made it, or a newer one."
+        )
+
+
 def migrate(engine: Engine) -> None:
     """Take every step that this database has not taken yet; safe to repeat."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
-        if steps_taken(connection) != [NEWEST]:
+        steps = steps_taken(connection)
+        if set(steps) - STEPS:
+            raise NewerTables(steps)
+        if steps != [NEWEST]:
             take_steps(connection)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from psirf_bot.store.migrate import NEWEST, STEPS, steps_taken
+from psirf_bot.store.migrate import NEWEST, STEPS, NewerTables, steps_taken
 
 WAL = "-wal"
 """What was written last stands in another file, whose name ends like this."""
@@ -104,10 +104,7 @@ def _see_that_it_is_of_this_version(steps: list[str]) -> None:
                 "psirf-bot that made it, or run `psirf-bot migrate` on a copy of the copy."
             )
         case _:
-            raise CannotRead(
-                f"This database has the tables of a newer version ({', '.join(steps)}; this one has {NEWEST}). "
-                "Use the version of psirf-bot that made it, or a newer one."
-            )
+            raise CannotRead(str(NewerTables(steps)))
 
 
 def _lies_still(file: Path) -> bool:

@@ -385,3 +385,22 @@ async def test_what_an_overseer_hears_of_is_not_theirs_to_do(stage: Stage) -> No
     await gone(stage, leaves, [LEAH, OWEN])
     record = await press(stage, JUDITH, "fair.record")
     assert not [button.label for button in record.all_buttons() if button.label.startswith("Done:")]
+
+
+async def test_whom_an_overseer_has_asked_meanwhile_is_not_replaced_unawares(stage: Stage) -> None:
+    await begun(stage)
+    await stage.says(JUDITH, "help")
+
+    def workforce(work: Work) -> None:
+        for name in (CALLUM, BRONWEN):
+            who(work, name).roles = ["staff", Role.WORKFORCE]
+        leaves(work, OWEN)
+
+    await stage.do(workforce)
+    form = await on_card(stage, LEAH, await page(stage, LEAH), "Ask another colleague")
+    theirs = await press(stage, JUDITH, "fair.replace", team="workforce")
+    await on_card(stage, JUDITH, theirs, "Invite them", {"colleague": [CALLUM], "reason": "They have left."})
+    sent = await on_card(stage, LEAH, form, "Invite them", {"colleague": [BRONWEN], "reason": "They have left."})
+    assert "This has moved on" in words(sent)
+    assert (await run_of(stage)).workforce_id == await stage.do(lambda work: who(work, CALLUM).id)
+    assert not stage.private(BRONWEN)

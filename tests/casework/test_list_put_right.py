@@ -3,18 +3,20 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from ready_reports import send_report
-from responses import LEAD, NIAMH, SANDEEP, press, read_case, started
+from responses import LEAD, NIAMH, SANDEEP, decided, press, read_case, started
 from sqlmodel import select
 from test_people import identified
 from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, PAGE_2, near_miss
 
 from psirf_bot.bootstrap import import_people
+from psirf_bot.casework import support
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
 from psirf_bot.config import Settings
 from psirf_bot.domain.people import PersonRow, read_people
-from psirf_bot.store.tables import Deadline, Person, SupportNeed, SupportRequest
+from psirf_bot.store.tables import Case, Deadline, LearningResponse, Person, SupportNeed, SupportRequest
 from psirf_bot.trust_file import sample_people_text
 from stage import Stage, words
 
@@ -147,6 +149,55 @@ async def test_somebody_left_out_by_mistake_is_checked_on_once_they_are_back(sta
     assert await running(stage, "support.after-event", BRONWEN) == 1
     titles = [card.title for card in stage.private(LEAH)]
     assert titles == ["Checks on a member of staff have stopped", "Checks on a member of staff go on"]
+
+
+@pytest.mark.parametrize("spoken", ["", "to them after the event", "to them of the review"])
+async def test_whoever_is_back_on_the_list_hears_of_the_review_that_goes_on(stage: Stage, spoken: str) -> None:
+    await send_report(stage, AMINA, {**PAGE_1, **PAGE_2, "involved": "yes"})
+    await press(stage, LEAH, "case.read")
+    await decided(stage)
+    await stage.tick()
+    titles = {"to them after the event": ["Please check"], "to them of the review": ["Please check", "Please tell"]}
+    for title in titles.get(spoken, []):
+        card = next(card for card in stage.private(BRONWEN) if card.title.startswith(title))
+        await stage.presses(BRONWEN, card, "I have spoken to them")
+    await imports(stage, listed(), AMINA)
+    assert await running(stage, "support.review-starts") == await running(stage, "support.ongoing") == 0
+    for _ in range(2):
+        await imports(stage, listed())
+        assert await running(stage, "support.review-starts", BRONWEN) == (spoken != "to them of the review")
+        assert await running(stage, "support.ongoing", BRONWEN) == 1
+        assert await running(stage, "support.after-event", BRONWEN) == (not spoken)
+    assert [card.title for card in stage.private(SANDEEP)].count("Checks on a member of staff go on") == 1
+
+
+async def test_whoever_was_left_out_when_a_review_began_hears_of_it_once_they_are_back(stage: Stage) -> None:
+    await send_report(stage, AMINA, {**PAGE_1, **PAGE_2, "involved": "yes"})
+    await imports(stage, listed(), AMINA)
+    await press(stage, LEAH, "case.read")
+    await decided(stage)
+    await imports(stage, listed())
+    assert await running(stage, "support.review-starts", BRONWEN) == 1
+
+
+async def test_whoever_is_back_on_the_list_hears_that_the_review_has_ended(stage: Stage) -> None:
+    await send_report(stage, AMINA, {**PAGE_1, **PAGE_2, "involved": "yes"})
+    await press(stage, LEAH, "case.read")
+    await decided(stage)
+
+    def end(work: Work) -> None:
+        response = work.session.exec(select(LearningResponse)).one()
+        response.started_at = response.ended_at = work.now
+        work.session.add(response)
+        support.review_ended(work, work.session.exec(select(Case)).one())
+
+    await stage.do(end)
+    await imports(stage, listed(), AMINA)
+    assert await running(stage, "support.review-ended") == 0
+    for _ in range(2):
+        await imports(stage, listed())
+        assert await running(stage, "support.review-ended", BRONWEN) == 1
+        assert await running(stage, "support.review-starts") == 0
 
 
 async def test_a_check_that_stopped_long_ago_is_not_asked_for_again(stage: Stage) -> None:

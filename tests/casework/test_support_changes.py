@@ -14,6 +14,7 @@ from test_support import (
     DONE,
     LEAH,
     NIAMH,
+    PASS,
     SANDEEP,
     TOMASZ,
     TOMORROW,
@@ -227,3 +228,47 @@ async def test_nobody_is_asked_to_check_on_somebody_who_left_while_the_report_wa
     await stage.tick()
     assert stage.private(CARYS) == []
     assert stage.private(LEAH)[-1].title == "Checks on a member of staff have stopped"
+
+
+async def test_whoever_passes_a_check_on_is_not_asked_again_as_a_deputy(stage: Stage) -> None:
+    await reported(stage)
+    await away(stage, CARYS, NIAMH)
+    await stage.tick()
+    form = await stage.presses(NIAMH, stage.private(NIAMH)[0], PASS)
+    again = await stage.presses(NIAMH, form, "Pass it on", {"reason": "do-not-get-on", "who": CARYS})
+    assert f"You stand in for {CARYS} today. Please choose somebody else" in words(again)
+    await stage.presses(NIAMH, again, "Pass it on", {"reason": "do-not-get-on", "who": None})
+    assert (await need_of(stage)).checker_id is None
+
+
+async def test_a_check_that_is_somebody_elses_by_now_is_not_passed_on(stage: Stage) -> None:
+    await reported(stage, by="quality")
+    await choose(stage, LEAH)
+    await stage.tick()
+    form = await stage.presses(LEAH, stage.private(LEAH)[0], PASS)
+    await choose(stage, NIAMH)
+    await stage.tick()
+    sent = await stage.presses(LEAH, form, "Pass it on", {"reason": "away", "who": None})
+    assert "This has been passed to somebody else" in words(sent)
+    assert stage.private(NIAMH)[-1].title == "Please check how Tomasz Zielinski is"
+
+
+async def test_whoever_asks_again_for_what_nobody_can_see_any_more_is_given_the_numbers(stage: Stage) -> None:
+    await asks_for_support(stage)
+    await leaves(stage, LEAH)
+    await leaves(stage, SANDEEP)
+    form = await stage.presses(TOMASZ, await own_page(stage, TOMASZ), "Please ask somebody to get in touch")
+    again = await stage.presses(TOMASZ, form, "Ask for it", {"how": "quality"})
+    assert again.title == "Please ring one of these"
+
+
+async def test_the_channel_hears_once_that_somebody_is_needed_however_many_checks_wait(stage: Stage) -> None:
+    for name in (AMINA, BRONWEN):
+        await reported(stage, name)
+    await stage.tick()
+    await leaves(stage, CARYS)
+    needed = [card for card in stage.channel() if card.title == "Somebody is needed to check on a colleague"]
+    assert len(needed) == 1
+    await at(stage, days=3)
+    asked = [card for card in stage.private(LEAH) if card.title == f"Somebody is needed to check on {TOMASZ}"]
+    assert len(asked) == 2

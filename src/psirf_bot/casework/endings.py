@@ -203,7 +203,7 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
     changed(work, case, press.by.id, "merged into another case", into=into.id)
     happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
     candour_clocks.joined(work, case, into, press.by.id)
-    if goes_on and response and State(into.state) in {State.DECIDED, State.RESPONDING, State.PAUSED}:
+    if goes_on and response and State(into.state) in support_review.GOES_ON:
         support_review.joined(work, into, response.verified_at or response.decided_at, press.by.id)
     changed(work, into, press.by.id, "another case was merged into it", merged=case.id)
     kept_out.joined(work, into, press.by.id)

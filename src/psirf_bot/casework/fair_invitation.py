@@ -1,6 +1,7 @@
 """An invitation to use the being fair tool together: answered, taken back, or passed to another colleague (L07)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from psirf_bot.cards import fair_start as cards
 from psirf_bot.cards.fair import nothing_waits
@@ -196,7 +197,8 @@ def _replace(work: Work, press: Press) -> Reply:
     """The form, or the colleague it asks in somebody's place, of the same team."""
     run, before = _whose_place(work, press)
     overseen = "team" in press.args
-    if overseen and fair_runs.can_take_part(work, run, before):  # asked already, or able again
+    asked_meanwhile = not overseen and press.args.get("instead", before) != before
+    if asked_meanwhile or (overseen and fair_runs.can_take_part(work, run, before)):  # asked already, or able again
         return _shown(cards.moved_on(run.reference, open_it(work, run, press.by)))
     gone = people.name_of(work, before)
     form = Form(
@@ -209,6 +211,7 @@ def _replace(work: Work, press: Press) -> Reply:
         about=lambda work, press: run.reference,
         keeps=False,
     )
+    press = replace(press, args={"instead": before, **press.args})  # whoever is there once it is sent may be another
     return fair_runs.privately(work, press, run, form(work, press))
 
 

@@ -11,7 +11,15 @@ from sqlmodel import col, or_, select
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import people, post, support_offers, support_requests, support_stages, support_wish
+from psirf_bot.casework import (
+    people,
+    post,
+    support_choice,
+    support_offers,
+    support_requests,
+    support_stages,
+    support_wish,
+)
 from psirf_bot.casework.deadlines import DROPPED, RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners, pattern_of
@@ -38,6 +46,7 @@ from psirf_bot.casework.support_needs import STOPPED as STOPPED
 from psirf_bot.casework.support_needs import is_kept_from as is_kept_from
 from psirf_bot.casework.support_needs import of_case as of_case
 from psirf_bot.casework.support_needs import wish_words as wish_words
+from psirf_bot.casework.support_review import goes_on
 from psirf_bot.casework.support_review import in_review as in_review
 from psirf_bot.casework.support_review import review_ended as review_ended
 from psirf_bot.casework.support_review import review_starts as review_starts
@@ -202,18 +211,23 @@ def _ask_again_about_those_back(work: Work) -> None:
         Deadline.subject_kind == CHECK,
         Deadline.state == DROPPED,
         Deadline.closed_by == BOT,
+        Deadline.note == str(Event.CHECKS_STOPPED),
         col(Deadline.closed_at) >= work.now - BY_MISTAKE,
     )
     back = select(SupportNeed).join(Person, col(SupportNeed.person_id) == col(Person.id))
-    back = back.where(col(Person.active), SupportNeed.state == STOPPED, col(SupportNeed.id).in_(ended))
+    back = back.where(col(Person.active), col(SupportNeed.id).in_(ended))
     for need in work.session.exec(back.order_by(SupportNeed.id)).all():
         if case_of_need(work, need).state == State.WITHDRAWN:
             continue
-        need.checker_id = need.checker_id if can_check(work, need, people.person(work, need.checker_id)) else None
-        need.state = ASKED if need.checker_id else ON_LIST
-        work.session.add(need)
-        work.session.flush()
-        begin(work, [need], Event.STAFF_NAMED, BOT)
+        stopped = need.state == STOPPED
+        if stopped:
+            need.checker_id = need.checker_id if can_check(work, need, people.person(work, need.checker_id)) else None
+            need.state = ASKED if need.checker_id else ON_LIST
+            work.session.add(need)
+            work.session.flush()
+            begin(work, [need], Event.STAFF_NAMED, BOT)
+        if not goes_on(work, need) and not stopped:
+            continue
         text = f"{need.name} is on the people list again, so somebody is asked to check on them."
         _tell_the_team(work, need, "Checks on a member of staff go on", text)
 
@@ -255,6 +269,7 @@ def render_nudge(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **support_stages.VERBS,
+    **support_choice.VERBS,
     **support_offers.VERBS,
     **support_requests.VERBS,
     **support_wish.VERBS,

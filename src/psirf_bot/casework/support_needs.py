@@ -158,7 +158,9 @@ def nobody_yet(work: Work, needs: list[SupportNeed]) -> None:
         button(work, "See what waits", "words.overdue", opens=True),
     )
     seen_to = any(somebody_can_choose(work, need) for need in needs)
-    told = seen_to and post.to_channel(work, "quality", card)
+    if seen_to and "nobody yet" not in work.memo:  # of several at the same moment once: the list has them all
+        work.memo["nobody yet"] = post.to_channel(work, "quality", card)
+    told = seen_to and work.memo["nobody yet"]
     for need in needs:
         for duty in running(work, subject(work, need)):
             if work.setting.rules[duty.rule].nudges[0] is NOW:

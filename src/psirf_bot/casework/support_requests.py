@@ -37,13 +37,13 @@ THEY_LEFT = "They are no longer on the people list, so there is nothing more you
 def _ask(work: Work, press: Press, answers: Answers) -> Card:
     wish = str(answers["how"])
     same = select(SupportRequest).where(SupportRequest.person_id == press.by.id, SupportRequest.wish == wish, _IS_OPEN)
-    if work.session.exec(same).first() is None:
-        me = work.session.get_one(Person, press.by.id)
-        request = SupportRequest(
-            id=work.new_id(), person_id=me.id, wish=wish, passed_over_id=me.line_manager_id, at=work.now
-        )
-        if not any(_may_see(work, request, people.member(work, s)) for s in people.holders(work, Role.QUALITY)):
-            return cards.nobody_to_ask(work.trust.support)
+    me, known = work.session.get_one(Person, press.by.id), work.session.exec(same).first()
+    request = known or SupportRequest(
+        id=work.new_id(), person_id=me.id, wish=wish, passed_over_id=me.line_manager_id, at=work.now
+    )
+    if not any(_may_see(work, request, people.member(work, s)) for s in people.holders(work, Role.QUALITY)):
+        return cards.nobody_to_ask(work.trust.support)  # also where those who could see it have left since
+    if known is None:
         work.session.add(request)
         work.session.flush()
         work.record(press.by.id, "asked for support", request=request.id)

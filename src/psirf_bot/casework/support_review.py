@@ -5,10 +5,12 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from psirf_bot.casework import people
-from psirf_bot.casework.deadlines import DONE, DROPPED, RUNNING, running, settle
+from psirf_bot.casework.deadlines import DONE, DROPPED, RUNNING, happened, running, settle
+from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE
 from psirf_bot.casework.support_needs import (
     AFTER_EVENT,
+    AT_END,
     AT_START,
     BOT,
     DURING,
@@ -21,8 +23,12 @@ from psirf_bot.casework.support_needs import (
     subject,
 )
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.case import State
 from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Deadline, SupportNeed
+
+GOES_ON = frozenset({State.DECIDED, State.RESPONDING, State.PAUSED})
+"""Where those named hear of a review that has not ended."""
 
 
 def review_starts(work: Work, case: Case, by: str = BOT) -> None:
@@ -32,8 +38,41 @@ def review_starts(work: Work, case: Case, by: str = BOT) -> None:
 
 def joined(work: Work, into: Case, since: datetime, by: str) -> None:
     """A report was joined with a case whose response was decided on `since`: those not asked about yet are now."""
-    told = ((need, _last_told(work, need)) for need in in_review(work, into))
-    _hear_of_it(work, [need for need, last in told if last is None or last.since < since], by)
+    _hear_of_it(work, [need for need in in_review(work, into) if _is_to_be_told(work, need, since)], by)
+
+
+def goes_on(work: Work, need: SupportNeed) -> bool:
+    """Somebody left out of the people list for a while is on it again: what a review still owes them is asked anew."""
+    case = case_of_need(work, need)
+    while case.merged_into:
+        case = work.session.get_one(Case, case.merged_into)
+    response, theirs = current(work, case), [each for each in in_review(work, case) if _who(each) == _who(need)]
+    if response is None:
+        return False
+    if response.ended_at:
+        owed = theirs if _is_dropped(work, need, AT_END) else []
+        begin(work, owed, Event.REVIEW_ENDED, BOT)
+        return bool(owed)
+    if State(case.state) not in GOES_ON:
+        return False
+    if _is_to_be_told(work, need, response.verified_at or response.decided_at):
+        _hear_of_it(work, theirs, BOT)
+        return True
+    owed = theirs if _is_dropped(work, need, DURING) else []
+    for each in owed:
+        happened(work, Event.REVIEW_STARTS, subject(work, each), BOT, only={DURING})
+    return bool(owed)
+
+
+def _is_to_be_told(work: Work, need: SupportNeed, since: datetime) -> bool:
+    """Whether nobody has been asked to tell them of the review decided on `since`, or that was dropped."""
+    last = _last_told(work, need)
+    return last is None or last.since < since or last.state == DROPPED
+
+
+def _is_dropped(work: Work, need: SupportNeed, rule: str) -> bool:
+    last = _newest(work, need, rule)
+    return last is not None and (last.state, last.note) == (DROPPED, str(Event.CHECKS_STOPPED))
 
 
 def _hear_of_it(work: Work, needs: list[SupportNeed], by: str) -> None:
@@ -87,11 +126,15 @@ def staff_contact_gate(work: Work, need: SupportNeed) -> str | None:
 
 def _last_told(work: Work, need: SupportNeed) -> Deadline | None:
     """The newest duty to tell this person of a review, also where it belongs to another report of the same event."""
+    return _newest(work, need, AT_START)
+
+
+def _newest(work: Work, need: SupportNeed, rule: str) -> Deadline | None:
     same = [other.id for other in _family(work, case_of_need(work, need)) if _who(other) == _who(need)]
-    told = select(Deadline).where(
-        Deadline.subject_kind == CHECK, col(Deadline.subject_id).in_(same), Deadline.rule == AT_START
+    theirs = select(Deadline).where(
+        Deadline.subject_kind == CHECK, col(Deadline.subject_id).in_(same), Deadline.rule == rule
     )
-    return work.session.exec(told.order_by(col(Deadline.since).desc(), col(Deadline.occurrence).desc())).first()
+    return work.session.exec(theirs.order_by(col(Deadline.since).desc(), col(Deadline.occurrence).desc())).first()
 
 
 def in_review(work: Work, case: Case) -> list[SupportNeed]:

@@ -12,6 +12,7 @@ from psirf_bot.casework.deadlines import changed as duty_changed
 from psirf_bot.casework.deadlines import running
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.support_choice import one_person
 from psirf_bot.casework.support_circle import SOMEONE_ELSE, kept_from_check
 from psirf_bot.casework.support_needs import (
     STOPPED,
@@ -20,7 +21,6 @@ from psirf_bot.casework.support_needs import (
     move,
     subject,
 )
-from psirf_bot.casework.support_stages import one_person
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import People, Question
 from psirf_bot.domain.authority import Act, Member

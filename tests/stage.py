@@ -61,7 +61,7 @@ class Stage:
         self.now = NOW
         self.ids_given, self.turns_taken = FIRST_DAY_IDS, 0
         self.setting = Setting(self.trust, self._new_id, KEY) if trust else setting(self._new_id)
-        self.store = Store(opened(database or f"sqlite:///{folder}/stage.db"), self.setting.known_actions.clear)
+        self.store = Store(opened(database or f"sqlite:///{folder}/stage.db"))
         self.out = out or WritesDown()
         self.queue = OutboxQueue(self.setting, lambda: self.now, lambda: self.now)
         self.courier = Courier(self.store, self.queue, {"web": self.out, "teams": self.out, "slack": self.out})

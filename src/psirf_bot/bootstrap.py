@@ -112,7 +112,7 @@ class Application:
     def __init__(self, settings: Settings, trust: Trust, *, dev: bool = False, demo: bool = False) -> None:
         self.clock = Clock()
         self.setting = setting_for(settings, trust, demo=demo)
-        self.store = Store(engine_for(settings), self.setting.known_actions.clear)
+        self.store = Store(engine_for(settings))
         self.desk = Desk(
             self.store,
             self.setting,

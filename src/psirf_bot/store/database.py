@@ -157,13 +157,10 @@ class _Job(Generic[T]):
 
 
 class Store:
-    """Runs works one after another or in a pool, and answers when they are committed.
+    """Runs works one after another or in a pool, and answers when they are committed."""
 
-    `on_nothing_kept` hears of each transaction that was not committed, before anything else is done.
-    """
-
-    def __init__(self, engine: Engine, on_nothing_kept: Callable[[], None] = lambda: None) -> None:
-        self.engine, self._on_nothing_kept = engine, on_nothing_kept
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
         self.is_single = engine.dialect.name == "sqlite"
         """One process alone has this database."""
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-read")
@@ -230,7 +227,8 @@ class Store:
             except _Failed as failed:
                 self._fall_back(batch, failed)
             except BaseException as error:  # noqa: BLE001 - every waiter hears of it, whatever it is
-                self._all_failed(batch, error)
+                for job in batch:
+                    job.error = error
             for job in batch:
                 job.future.set_exception(job.error) if job.error else job.future.set_result(job.result)
 
@@ -271,7 +269,6 @@ class Store:
 
     def _fall_back(self, batch: list[_Job[Any]], failed: "_Failed") -> None:
         """Nothing of these is there. What failed alone has failed; otherwise each gets a transaction of its own."""
-        self._on_nothing_kept()
         if len(batch) == 1 and not _lost_a_race(failed.__cause__):
             batch[0].error = failed.why
             return
@@ -286,16 +283,10 @@ class Store:
             except _Failed as failed:
                 if tries_left and _lost_a_race(failed.__cause__):
                     continue
-                self._on_nothing_kept()
                 job.error = failed.why
             except BaseException as error:  # noqa: BLE001 - the waiter hears of it, whatever it is
-                self._all_failed([job], error)
+                job.error = error
             return
-
-    def _all_failed(self, batch: list[_Job[Any]], error: BaseException) -> None:
-        self._on_nothing_kept()
-        for job in batch:
-            job.error = error
 
 
 class _Failed(Exception):

@@ -202,3 +202,14 @@ async def test_whoever_stands_in_for_the_owner_hears_that_it_is_not_needed(stage
     await away(stage, FEMI, PRIYA)
     await ta.press(stage, LEAH, "action.drop", {"why-dropped": "The pens are gone."}, action=action)
     assert "The pens are gone." in words(await ta.last(stage, PRIYA))
+
+
+async def test_an_owner_who_has_left_is_shown_as_that(stage: Stage) -> None:
+    await started(stage)
+    await agreed(stage)
+    await leaves(stage, FEMI)
+    assert f"{FEMI} (has left)" in words(await stage.says(LEAH, "actions"))
+    case = words(await stage.says(MARGUERITE, "case PSI-2026-0001"))
+    assert f"Owner: {LEAH}" in case
+    await leaves(stage, LEAH)
+    assert f"Owner: {LEAH} (has left)" in words(await stage.says(MARGUERITE, "case PSI-2026-0001"))

@@ -87,7 +87,7 @@ def line(work: Work, case: Case) -> CaseLine:
         EventType(case.event_type),
         case.service,
         case.occurred,
-        people.name_of(work, case.owner_id),
+        people.owner_named(work, case.owner_id),
         case.datix_number or "",
     )
 

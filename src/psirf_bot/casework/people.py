@@ -71,6 +71,12 @@ def name_of(work: Work, who: str | None) -> str:
     return found.name if found else (who or "")
 
 
+def owner_named(work: Work, who: str | None) -> str:
+    """Whose something is, by name; somebody who has left is shown as that, until it is made somebody else's."""
+    found = person(work, who)
+    return f"{found.name} (has left)" if found and not found.active else name_of(work, who)
+
+
 def holders(work: Work, role: Role) -> list[Person]:
     """Those who act in this role today: its holders, or whoever stands in for them."""
     known: list[Person] | None = work.memo.get(role)

@@ -162,7 +162,7 @@ def line_of(work: Work, action: SafetyAction) -> cards.ActionLine:
         action.measure,
         action.inequality,
         action.service,
-        people.name_of(work, owner_id_of(work, action)),
+        people.owner_named(work, owner_id_of(work, action)),
         action.due_on.isoformat(),
         action.done_at is not None,
         action.review_on.isoformat() if action.review_on else "",

@@ -186,11 +186,11 @@ class HeldCommit:
         assert self.go_on.wait(HANGS)
 
 
-async def answered_late(stage: Stage, name: str, what: Said | Pressed) -> Reply:
+async def answered_late(stage: Stage, name: str, what: Said | Pressed, *, inline: bool = True) -> Reply:
     """The answer of a desk whose time runs out."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage.desk, "answer_within", 0.2)
-        return await stage.turn(name, what)
+        return await stage.turn(name, what, inline=inline)
 
 
 async def test_what_was_not_begun_in_time_is_not_done_behind_the_persons_back(stage: Stage) -> None:
@@ -207,7 +207,7 @@ async def test_words_that_were_begun_and_then_failed_leave_nobody_waiting_for_ev
     """There is no database to write an answer to; so they are told beforehand when to send them again."""
     held = HeldCommit(stage)
     event.listen(stage.store.engine, "commit", _disk_is_full)
-    told = (await answered_late(stage, AMINA, Said("report"))).notice
+    told = (await answered_late(stage, AMINA, Said("report"), inline=False)).notice
     held.go_on.set()
     await stage.store.read(lambda session: None)
     assert stage.private(AMINA) == []

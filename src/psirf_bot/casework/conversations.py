@@ -18,8 +18,8 @@ from psirf_bot.casework.inbound import COLLEAGUE, Platform, Reply, Said
 from psirf_bot.casework.screening import Screened, screen
 from psirf_bot.casework.talk import Script, Talk, digest, may_keep
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.flow import Page, Turn, asked_before, page_before, submit, unanswered
-from psirf_bot.dialogs.questions import Choice, People
+from psirf_bot.dialogs.flow import Flow, Page, Turn, asked_before, page_before, submit, unanswered
+from psirf_bot.dialogs.questions import Choice, People, Text
 from psirf_bot.domain.authority import Member
 from psirf_bot.store.direct import Prepared, known_as_stored, put, table_of
 from psirf_bot.store.tables import Dialog
@@ -29,6 +29,13 @@ TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 
 GONE_BACK_TO = "gone-back-to"
 """Beside the answers: the question that somebody has gone back to by typing, and that their next words answer."""
+
+FILING = frozenset({"dialog.next", "dialog.mask", "dialog.keep"})
+"""What files the words of a form."""
+NOT_IN_IT = (
+    "What is typed here was not saved, and still stands here: please copy it. "
+    "To add it to a report of yours, type my reports."
+)
 
 _dialog = table_of(Dialog)
 _THIS = Prepared(sa.select(_dialog).where(_dialog.c.id == sa.bindparam("id")).with_for_update())
@@ -155,7 +162,10 @@ class Conversations:
         dialog = known_as_stored(work.session, Dialog, found)
         script = self.scripts[dialog.flow]
         if dialog.state != "open":
-            return Reply(card=script.on_ended(work, dialog, press.by))
+            ended = script.on_ended(work, dialog, press.by)
+            if press.verb in FILING and _holds_words(script.flow(work), press):
+                return Reply(notice=f"{ended.title}. {NOT_IN_IT}")  # the card would take the place of their words
+            return Reply(card=ended)
         return act(Talk(work, press.by, dialog, script), press)
 
     def _restart(self, talk: Talk, press: Press) -> Reply:
@@ -184,6 +194,11 @@ def _back(talk: Talk, press: Press) -> Reply:
         return Reply(card=talk.card(talk.walk(), key=next(iter(turn.problems)), problems=turn.problems))
     before = page_before(turn, press.args["key"])
     return Reply(card=talk.card(turn, key=before.asks()[0] if before else None))
+
+
+def _holds_words(flow: Flow[Any], press: Press) -> bool:
+    """Whether somebody has written something in the form, and not only chosen."""
+    return any(isinstance(flow.question(key), Text) and said for key, said in press.given.items())
 
 
 def _says_something(value: object) -> bool:

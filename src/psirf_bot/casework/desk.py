@@ -65,7 +65,7 @@ from psirf_bot.casework import (
 )
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.errand import Errand
-from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said, What
+from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said
 from psirf_bot.casework.screening import IN_A_FORM
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
@@ -88,6 +88,9 @@ NOT_SAVED_YET = "Not saved yet: the system is busy. Your words are kept here. Pl
 NOT_SAVED_SAID = "Not saved yet: the system is busy. Please send your message again in a moment."
 NOT_BEGUN = "Not begun yet: the system is busy. Please choose the message again in a moment."
 STILL_BEGINNING = "The system is busy. Your report is being begun: please type or press report in a moment to go on."
+
+ASK_AGAIN = "The system is busy, and I could not answer in time. Please do that again in a moment."
+"""Where only the response could carry the answer: no message follows."""
 
 STILL_SAVING = (
     "Not saved yet: the system is busy. Please wait for my next message before you send anything again. "
@@ -189,7 +192,7 @@ class Desk:
                 if not future.cancel():
                     # Begun already: what it leaves in the outbox, the answer to words too, goes out after its commit.
                     waiting.add_done_callback(self._finished_late)
-                return Reply(notice=_too_late(inbound.what, begun=not future.cancelled()))
+                return Reply(notice=_too_late(inbound, begun=not future.cancelled()))
             reply, done = waiting.result()
         except asyncio.CancelledError:  # nobody waits for the answer any more; what was begun is carried through
             waiting.add_done_callback(self._finished_late)
@@ -285,15 +288,17 @@ def _opening(work: Work, inbound: Inbound) -> list[Any]:
     return OPENING.first(work.session, **who, key=inbound.key, id=pressed, today=work.local.date())
 
 
-def _too_late(what: What, *, begun: bool) -> str:
+def _too_late(inbound: Inbound, *, begun: bool) -> str:
     """What somebody is told whose turn has not been committed in time."""
-    match what:
+    match inbound.what:
         case Pressed():
             return NOT_SAVED_YET
         case Chosen():
             return STILL_BEGINNING if begun else NOT_BEGUN
         case Opened() | Added():
             return ""  # they asked for nothing that could be lost
+        case Said() if begun and inbound.place.inline:
+            return ASK_AGAIN
     return STILL_SAVING if begun else NOT_SAVED_SAID
 
 

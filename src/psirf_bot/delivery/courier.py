@@ -171,7 +171,9 @@ class Courier:
             return  # what is to be looked for still is when the lease is over
         sender = self._senders.get(errand.platform)
         if sender is None or errand.card is None:
-            never = Refused("nothing to show" if sender else f"{errand.platform} is not configured", final=True)
+            # A platform that was given up leads nowhere: people may be reached elsewhere, a channel has to be set anew.
+            why = "nothing to show" if sender else f"{errand.platform} is not configured"
+            never = Refused(why, final=True, shut_out=sender is None)
             await self._note(lambda s: self._queue.refused(s, errand, never))
             return
         try:

@@ -42,7 +42,7 @@ async def test_a_channel_is_heard_only_when_the_bot_is_meant(fake: FakeTeams, de
     desk.answer = Reply(notice="I have sent you a private message.")
     await ada.say("@bot use this channel for @Ben Ashworth's panel", channel=panel)
     [turn] = desk.turns
-    assert turn.what == Said("use this channel for <at>Ben Ashworth</at>'s panel")
+    assert turn.what == Said("use this channel for a colleague's panel")
     [root, answer] = fake.messages(panel)
     assert turn.place.conversation == turn.place.address["conversation"] == f"{panel.id};messageid={root.id}"
     assert (turn.place.private, turn.place.inline) == (False, False)

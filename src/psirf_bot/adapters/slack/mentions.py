@@ -15,6 +15,7 @@ _BARE_LINK = re.compile(r"<((?:https?://|mailto:|tel:)[^<>|]*)>")
 _CHANNEL = re.compile(r"<#[^<>|]*(?:\|([^<>]*))?>")
 _EVERYBODY = re.compile(r"<!(here|channel|everyone)[^<>]*>")
 _LABELLED = re.compile(r"<![^<>|]*\|([^<>]*)>")  # a group of people, or a date
+_GROUP = re.compile(r"<!subteam\^[^<>|]*>")
 
 
 def heard(text: str, *, bot: str = "") -> tuple[Said, dict[str, list[str]]]:
@@ -27,10 +28,11 @@ def heard(text: str, *, bot: str = "") -> tuple[Said, dict[str, list[str]]]:
 
 def quoted(text: str) -> str:
     """The words of a message that is to be reported."""
-    text = _CHANNEL.sub(lambda found: f"#{found[1]}" if found[1] else "a channel", text)
-    return _plain(_LABELLED.sub(r"\1", _EVERYBODY.sub(r"@\1", text)))
+    return _plain(text)
 
 
 def _plain(text: str) -> str:
+    text = _CHANNEL.sub(lambda found: f"#{found[1]}" if found[1] else "a channel", text)
+    text = _GROUP.sub("a group", _LABELLED.sub(r"\1", _EVERYBODY.sub(r"@\1", text)))
     text = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", _PERSON.sub(COLLEAGUE, unbroken(text))))
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

@@ -47,6 +47,11 @@ def rich_words(attachments: Collection[object], mentions: Collection[str]) -> st
     return words(content, is_html=True)
 
 
+def without_names(text: str) -> str:
+    """Plain words as they were typed, without the names of those who are mentioned in them."""
+    return _AGAIN.sub(COLLEAGUE, _AT.sub(COLLEAGUE, text))
+
+
 def _kind(attachment: object) -> str:
     kind = attachment.get("contentType") if isinstance(attachment, dict) else None
     return kind.casefold() if isinstance(kind, str) else ""

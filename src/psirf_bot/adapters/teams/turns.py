@@ -229,7 +229,8 @@ def _said(activity: Activity) -> Said:
     )
     for mention in mentions:
         text = text.replace(mention, " ")
-    text = re.sub(r"&nbsp;|\u00a0", " ", text).strip()  # Teams sets a fixed space after a mention
+    text = re.sub(r"&nbsp;|\u00a0", " ", text)  # Teams sets a fixed space after a mention
+    text = messages.without_names(text).strip()
     return Said(text or messages.rich_words(attachments, mentions), files=messages.has_files(attachments))
 
 

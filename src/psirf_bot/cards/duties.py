@@ -146,20 +146,28 @@ def _short_lines(lines: Sequence[str]) -> list[Part]:
 
 
 def leads_card(
-    late: Sequence[DutyLine], settled: Sequence[DutyLine], paused: Sequence[DutyLine], others: int, *buttons: Button
+    late: Sequence[DutyLine],
+    settled: Sequence[DutyLine],
+    not_now: Sequence[DutyLine],
+    others: int,
+    *buttons: Button,
+    day: str = "today",
 ) -> Card:
     """What was reminded of that day, for the leads' channel: by duty, reference, service and role; nobody is named.
 
-    `others`: how many more are late that nobody was reminded of that day.
+    `others`: how many more are late that nobody was reminded of that day. `not_now`: paused, or has another day.
     """
+    all_done = not not_now and all(line.when == "done" for line in settled)
+    nothing = "All of these are done. Thank you." if all_done else "Thank you."
     count = "1 duty is late" if len(late) + others == 1 else f"{len(late) + others} duties are late"
-    body: list[Part] = [late_lines(late[:LISTED])] if late else [Words(text="All of these are done. Thank you.")]
+    body: list[Part] = [late_lines(late[:LISTED])] if late else [Words(text=nothing)]
     if len(late) > LISTED:
         body.append(Words(text=f"And {len(late) - LISTED} more: type overdue.", style="subtle"))
     if late and others:
         more = "1 other is late too" if others == 1 else f"{others} others are late too"
-        body.append(Words(text=f"These were reminded of today. {more}: type overdue.", style="subtle"))
-    body += _short_lines([f"{line.heading}: {line.due}" for line in paused])
+        reminded = day if day == "today" else f"on {day}"
+        body.append(Words(text=f"These were reminded of {reminded}. {more}: type overdue.", style="subtle"))
+    body += _short_lines([f"{line.heading}: {line.due}" for line in not_now])
     body += _short_lines([settled_words(line) for line in settled])
     title = count if late else "Nothing on this list is late any more"
     return Card(title=title, preview=f"{title}.", body=tuple(body), buttons=buttons)

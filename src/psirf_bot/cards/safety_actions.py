@@ -26,12 +26,16 @@ class ActionLine:
     done: bool = False
     review: str = ""
     ended: bool = False
+    paused: str = ""
+    """Until when its clock stands still, in words."""
 
     @property
     def state(self) -> str:
         """Where it has got to, and when it is next due."""
         if self.ended:
             return "No longer needed"
+        if self.paused:
+            return f"{'Done. Its review: ' if self.done else ''}{self.paused.rstrip('.')}"
         return f"Done. To be reviewed {moment(self.review)}" if self.done else f"To be done by {moment(self.due)}"
 
     def facts(self) -> tuple[Fact, ...]:

@@ -146,16 +146,18 @@ def _hand(work: Work, press: Press, answers: Answers) -> Card:
     action.owner_id = to
     _after(work, press, action, "handed a safety action over", before=before, to=to, reason=reason)
     _tell_the_owner_before(work, press.by, action, before)
-    told = tell_owner(work, action, press.by, f"{press.by.name} handed it over to you:", reason)
+    told = tell_owner(work, action, press.by, reason)
     name = people.name_of(work, to)
     text = f"It is now with {name}, who has been told." if told else f"It is with {name}. Please tell them yourself."
     return said(f"{action.reference} has been handed over", text)
 
 
-def _tell_the_owner_before(work: Work, by: Member, action: SafetyAction, before: str) -> None:
-    """Whose it was: they need not go on with it. Not those who handed it over themselves."""
+def _tell_the_owner_before(work: Work, by: Member, action: SafetyAction, before: str | None) -> None:
+    """Whose it was need not go on with it. Who handed it over knows, and tells whomever they stand in for."""
     someone = people.person(work, before)
     acting = people.acting_for(work, someone) if someone else None
+    if acting and acting.id == by.id:
+        acting = someone
     if acting and acting.id not in {by.id, action.owner_id}:
         now = people.name_of(work, action.owner_id)
         text = f"{by.name} has handed {action.reference} over to {now}. There is nothing more you need to do."
@@ -182,7 +184,7 @@ def _drop(work: Work, press: Press, answers: Answers) -> Card:
     action.closed_at = work.now
     _after(work, press, action, "dropped a safety action", reason=reason)
     title = f"{action.reference} is no longer needed"
-    if owner != press.by.id:
+    if owner and owner != press.by.id:
         told = cards.action_card(line_of(work, action), title, opening="The quality team says why:", reason=reason)
         someone = people.person(work, owner)
         post.to_person(work, people.acting_for(work, someone).id if someone else owner, told)

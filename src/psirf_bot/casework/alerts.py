@@ -6,16 +6,15 @@ Two steps and two people: whoever leads or reports an alert's actions does not a
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from sqlmodel import col, func, select
+from sqlmodel import func, select
 
-from psirf_bot.cards import alerts as cards
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.model import Button, Card
+from psirf_bot.cards.model import Card
 from psirf_bot.cards.support import PRIVATE_TASK
 from psirf_bot.casework import deadlines, people, post
-from psirf_bot.casework.actions import button
+from psirf_bot.casework.alert_page import leading, report_of, running, subject, view
 from psirf_bot.casework.case_facts import allowed
-from psirf_bot.casework.deadlines import DONE, DROPPED, OPEN, Subject, happened
+from psirf_bot.casework.deadlines import DROPPED, OPEN, happened
 from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
@@ -26,13 +25,10 @@ from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, short_text
 from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.events import Event
-from psirf_bot.domain.people import Role
-from psirf_bot.store.tables import Deadline, Person, SafetyAlert
+from psirf_bot.store.tables import Person, SafetyAlert
 
-SHOWN = 8
 ANYBODY = Act.REPORT
 """What every member of staff may do: whether this is the alert's lead is asked before the form is shown."""
-NOT_YOURS = "This alert is for its clinical lead, the executives and the quality team. If you need it, please ask them."
 
 
 # Received, and given a lead
@@ -47,8 +43,9 @@ def _received_questions(work: Work, press: Press) -> Sequence[Question]:
 
 
 def _receive(work: Work, press: Press, answers: Answers) -> Card:
-    number = " ".join(str(answers["alert-number"]).split())
-    same = select(SafetyAlert).where(func.lower(SafetyAlert.number) == number.lower())
+    number = " ".join(str(answers["alert-number"]).split()).rstrip(" .,;")
+    written = func.lower(func.replace(SafetyAlert.number, " ", ""))  # “NatPSA / 2026 / 014” is the same
+    same = select(SafetyAlert).where(written == number.replace(" ", "").lower())
     if work.session.exec(same).first():
         raise Unfit({"alert-number": "This alert is here already. Type alerts to see it."})
     alert = SafetyAlert(
@@ -61,7 +58,7 @@ def _receive(work: Work, press: Press, answers: Answers) -> Card:
     )
     work.session.add(alert)
     work.session.flush()
-    happened(work, Event.ALERT_RECEIVED, _subject(alert), press.by.id, agreed={"alert.complete": alert.due_on})
+    happened(work, Event.ALERT_RECEIVED, subject(alert), press.by.id, agreed={"alert.complete": alert.due_on})
     work.record(press.by.id, "received an alert", alert=alert.id, number=number, due=alert.due_on.isoformat())
     opening = "An alert has come in. Please name the clinical lead for its actions."
     asked = _ask(work, alert, "alert.lead", "Please name a clinical lead", opening)
@@ -76,14 +73,31 @@ def _named(asked: Sequence[Person]) -> str:
 
 def _ask(work: Work, alert: SafetyAlert, rule: str, title: str, opening: str) -> list[Person]:
     """Ask, in private, those whose duty this is; whoever leads the alert does not authorise it, so others are asked."""
-    duty = _running(work, alert, rule)
-    apart = _leads(work, alert)
-    asked = [someone for someone in owners(work, duty) if someone.id not in apart] if duty else []
-    if not asked:  # the only executive leads it
-        board = [holder for role in sorted(BOARD) for holder in people.holders(work, role)]
-        asked = [someone for someone in {p.id: p for p in board}.values() if someone.id not in apart]
+    duty, able = running(work, alert, rule), _able(work, alert)
+    asked = [someone for someone in owners(work, duty) if someone.id in able] if duty else []
+    if duty and able and not asked:  # the only executive leads it, or there is none: it is one of the others' to do
+        asked = list(able.values())
+        deadlines.hand_over(work, duty, asked[0].id)
     cards_ = [(someone, view(work, alert, people.member(work, someone), title, opening=opening)) for someone in asked]
     return [someone for someone, card in cards_ if post.to_person(work, someone.id, card)]
+
+
+def _able(work: Work, alert: SafetyAlert) -> dict[str, Person]:
+    """Those who can name its lead or authorise its actions today."""
+    apart = leading(work, alert)
+    board = [holder for role in sorted(BOARD) for holder in people.holders(work, role)]
+    return {someone.id: someone for someone in board if someone.id not in apart}
+
+
+def see_to(work: Work, alert: SafetyAlert) -> None:
+    """The people list has changed: where nobody who was asked can do it any more, others are."""
+    for rule, title, opening in (
+        ("alert.lead", "Please name a clinical lead", "An alert waits for its clinical lead to be named."),
+        ("alert.authorised", "Please authorise an alert's actions", "Its actions are reported complete."),
+    ):
+        duty = running(work, alert, rule)
+        if duty and not any(someone.id in _able(work, alert) for someone in owners(work, duty)):
+            _ask(work, alert, rule, title, opening)
 
 
 def _lead_questions(work: Work, press: Press) -> Sequence[Question]:
@@ -99,8 +113,8 @@ def _name_lead(work: Work, press: Press, answers: Answers) -> Card:
         return view(work, alert, press.by)
     before, alert.lead_id, alert.named_by = alert.lead_id, lead.id, press.by.id
     work.session.add(alert)
-    happened(work, Event.ALERT_LEAD_NAMED, _subject(alert), press.by.id)
-    duty = _running(work, alert, "alert.complete")
+    happened(work, Event.ALERT_LEAD_NAMED, subject(alert), press.by.id)
+    duty = running(work, alert, "alert.complete")
     if duty:
         deadlines.hand_over(work, duty, lead.id)
         post.refresh_homes(work, (before,))
@@ -127,7 +141,7 @@ def lead_has_left(work: Work, alert: SafetyAlert) -> None:
     """Nobody leads its actions any more, so the executives are asked again to name somebody."""
     name, before, alert.lead_id = people.name_of(work, alert.lead_id), alert.lead_id, None
     work.session.add(alert)
-    happened(work, Event.ALERT_RECEIVED, _subject(alert), BOT, only={"alert.lead"})
+    happened(work, Event.ALERT_RECEIVED, subject(alert), BOT, only={"alert.lead"})
     work.record(BOT, "the lead of an alert has left", alert=alert.id, before=before)
     opening = f"{name}, who led its actions, has left. Please name another clinical lead."
     _ask(work, alert, "alert.lead", "Please name a clinical lead", opening)
@@ -146,7 +160,7 @@ def _report(work: Work, press: Press, answers: Answers) -> Card:
     alert, evidence = _of_its_lead(work, press), str(answers["evidence"])
     alert.reported_at = work.now
     work.session.add(alert)
-    happened(work, Event.ALERT_REPORTED, _subject(alert), press.by.id, note=evidence)
+    happened(work, Event.ALERT_REPORTED, subject(alert), press.by.id, note=evidence)
     work.record(press.by.id, "reported an alert's actions complete", alert=alert.id, evidence=evidence)
     opening = f"{press.by.name} reports that the actions are complete. Please authorise that, or send it back."
     asked = _ask(work, alert, "alert.authorised", "Please authorise an alert's actions", opening)
@@ -161,7 +175,7 @@ def _authorise(work: Work, press: Press) -> Reply:
     _may_authorise(work, press, alert)
     alert.authorised_by, alert.authorised_at = press.by.id, work.now
     work.session.add(alert)
-    happened(work, Event.ALERT_AUTHORISED, _subject(alert), press.by.id)
+    happened(work, Event.ALERT_AUTHORISED, subject(alert), press.by.id)
     work.record(press.by.id, "authorised an alert's actions", alert=alert.id)
     text = f"{press.by.name} has authorised the actions of alert {alert.number} as complete. Thank you."
     for someone in {alert.by_id, alert.lead_id} - {press.by.id, None}:
@@ -179,10 +193,10 @@ def _send_back(work: Work, press: Press, answers: Answers) -> Card:
     _may_authorise(work, press, alert)
     alert.reported_at = None
     work.session.add(alert)
-    waiting = _running(work, alert, "alert.authorised")
+    waiting = running(work, alert, "alert.authorised")
     if waiting:
         deadlines.settle(work, waiting, DROPPED, press.by.id, reason)
-    if reported := _report_of(work, alert):  # the same duty, with the same day
+    if reported := report_of(work, alert):  # the same duty, with the same day
         reported.state, reported.closed_at, reported.closed_by = OPEN, None, None
         plan_next(work, reported)
         deadlines.changed(work, reported)
@@ -198,103 +212,7 @@ def _send_back(work: Work, press: Press, answers: Answers) -> Card:
     return view(work, alert, press.by)
 
 
-# Seeing one, and all
-
-
-def view(work: Work, alert: SafetyAlert, by: Member, title: str = "", *, opening: str = "", reason: str = "") -> Card:
-    """The alert, with what this person may do with it now."""
-    reported = _report_of(work, alert)
-    return cards.alert_card(
-        _line(work, alert),
-        title,
-        opening=opening,
-        reason=reason,
-        evidence=(reported.note or "") if reported and alert.reported_at else "",
-        buttons=_buttons(work, alert, by),
-    )
-
-
-def list_alerts(work: Work, by: Member) -> Card:
-    """The open alerts that this person may see, the first due first."""
-    waiting = select(SafetyAlert).where(col(SafetyAlert.authorised_at).is_(None)).order_by(col(SafetyAlert.due_on))
-    seen = [alert for alert in work.session.exec(waiting) if _may_see(work, alert, by)]
-    rows = [
-        (_line(work, a), button(work, "Open", "alert.show", alert=a.id, spoken=f"Open {a.number}"))
-        for a in seen[:SHOWN]
-    ]
-    return cards.list_card(rows, more=max(0, len(seen) - SHOWN))
-
-
-def _show(work: Work, press: Press) -> Reply:
-    alert = work.session.get_one(SafetyAlert, press.args["alert"])
-    if not _may_see(work, alert, press.by):
-        raise Refusal(NOT_YOURS)
-    return Reply(card=view(work, alert, press.by), replaces=press.place.private)
-
-
-def _line(work: Work, alert: SafetyAlert) -> cards.AlertLine:
-    return cards.AlertLine(
-        alert.number,
-        alert.title,
-        alert.due_on.isoformat(),
-        people.name_of(work, alert.lead_id),
-        alert.reported_at is not None,
-        people.name_of(work, alert.authorised_by),
-    )
-
-
-def _buttons(work: Work, alert: SafetyAlert, by: Member) -> tuple[Button, ...]:
-    if alert.authorised_at:
-        return ()
-    if alert.reported_at:
-        if not allowed(work, by, Act.AUTHORISE_ALERT) or by.id in _leads(work, alert):
-            return ()
-        return (
-            button(work, "Authorise as complete", "alert.authorise", style="primary", alert=alert.id),
-            button(work, "Send it back", "alert.back", alert=alert.id),
-        )
-    found = []
-    if by.id in _leads(work, alert):
-        found.append(button(work, "Report them complete", "alert.report", style="primary", alert=alert.id))
-    if allowed(work, by, Act.NAME_ALERT_LEAD):
-        label = "Name another lead" if alert.lead_id else "Name the clinical lead"
-        found.append(button(work, label, "alert.lead", alert=alert.id))
-    return tuple(found)
-
-
-# Whose it is
-
-
-def _subject(alert: SafetyAlert) -> Subject:
-    return Subject("alert", alert.id, None, None, {"whoever is named": alert.lead_id})
-
-
-def _running(work: Work, alert: SafetyAlert, rule: str) -> Deadline | None:
-    """The duty of this alert under a rule, if its clock runs."""
-    return next(iter(deadlines.running(work, _subject(alert), rule)), None)
-
-
-def _report_of(work: Work, alert: SafetyAlert) -> Deadline | None:
-    """The duty that ended with the newest report: who reported, and their evidence."""
-    done = select(Deadline).where(
-        Deadline.subject_kind == "alert",
-        Deadline.subject_id == alert.id,
-        Deadline.rule == "alert.complete",
-        Deadline.state == DONE,
-    )
-    return work.session.exec(done.order_by(col(Deadline.closed_at).desc())).first()
-
-
-def _leads(work: Work, alert: SafetyAlert) -> set[str]:
-    """Its clinical lead, whoever stands in for them today, and whoever reported for them."""
-    lead = people.person(work, alert.lead_id)
-    reported = _report_of(work, alert) if alert.reported_at else None
-    found = {lead.id, people.acting_for(work, lead).id} if lead else set()
-    return found | ({reported.closed_by} if reported and reported.closed_by else set())
-
-
-def _may_see(work: Work, alert: SafetyAlert, by: Member) -> bool:
-    return bool((BOARD | {Role.QUALITY}) & by.roles) or by.id in _leads(work, alert)
+# What each may do
 
 
 def _held(work: Work, press: Press) -> SafetyAlert:
@@ -311,7 +229,7 @@ def _under_way(work: Work, press: Press) -> SafetyAlert:
 
 def _of_its_lead(work: Work, press: Press) -> SafetyAlert:
     alert = _held(work, press)
-    if press.by.id not in _leads(work, alert):
+    if press.by.id not in leading(work, alert):
         raise Refusal("Only the alert's clinical lead can report that its actions are complete.")
     return _under_way(work, press)
 
@@ -323,7 +241,7 @@ def _may_authorise(work: Work, press: Press, alert: SafetyAlert) -> None:
         raise Refusal(f"The actions of alert {alert.number} have been authorised already. Thank you.")
     if alert.reported_at is None:
         raise Refusal(f"The actions of alert {alert.number} have not been reported complete yet.")
-    if press.by.id in _leads(work, alert):
+    if press.by.id in leading(work, alert):
         raise Refusal("You lead on this alert, so somebody else has to authorise its actions.")
 
 
@@ -337,7 +255,6 @@ RECEIVE = Form(
 )
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "alert.new": RECEIVE,
-    "alert.show": _show,
     "alert.lead": Form(Act.NAME_ALERT_LEAD, "Name the clinical lead", "Save", _lead_questions, _name_lead),
     "alert.report": Form(ANYBODY, "The alert's actions are complete", "Report it", _report_questions, _report),
     "alert.authorise": _authorise,

@@ -17,6 +17,7 @@ from psirf_bot.cards.model import Words
 from psirf_bot.cards.people_to_ring import numbers, with_people_to_ring
 from psirf_bot.casework import (
     action_steps,
+    alert_page,
     alerts,
     begin_report,
     board,
@@ -118,6 +119,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **safety_actions.VERBS,
     **action_steps.VERBS,
     **alerts.VERBS,
+    **alert_page.VERBS,
     **working_hours.VERBS,
     **candour_steps.VERBS,
     **response.VERBS,

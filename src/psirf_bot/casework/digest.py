@@ -129,6 +129,8 @@ def is_for(work: Work, by: Member, deadline: Deadline, why: str) -> bool:
         return False
     if by.id in told.owing(work, deadline):
         return True
+    if why == UP and when(work, deadline) != "late" and deadline.state == OPEN:
+        return False  # another day was agreed since
     # The quality team is asked where nobody else can be reached.
     rungs = (*work.setting.rules[deadline.rule].ladder, Role.QUALITY) if why in TO_HELP else ()
     return any(someone.id == by.id for role in rungs for someone in owners.in_role(work, role, deadline.service))
@@ -175,7 +177,7 @@ def _for_the_leads(work: Work, day: date) -> Card | None:
     """What was late that day: by duty, reference, service and role. Private duties never appear, and nobody's name."""
     rules = work.setting.rules
     listed = [d for d, _ in _nudged(work, LEADS, day) if d.rule in rules and not rules[d.rule].private]
-    late = [d for d in listed if d.state == OPEN]
+    late = [d for d in listed if when(work, d) == "late"]
     open_rules = [rule.id for rule in rules.values() if not rule.private]
     all_late = (
         select(func.count())
@@ -188,9 +190,10 @@ def _for_the_leads(work: Work, day: date) -> Card | None:
     return cards.leads_card(
         [_for_a_channel(work, d) for d in late],
         [_for_a_channel(work, d) for d in settled],
-        [_for_a_channel(work, d) for d in listed if d.state == PAUSED],
+        [_for_a_channel(work, d) for d in listed if d.state in RUNNING and d not in late],
         max(0, work.session.exec(all_late).one() - len(late)),
         button(work, "See what waits", "words.overdue", opens=True),
+        day=cards.day_words(day, work.local.date()),
     )
 
 

@@ -1,12 +1,14 @@
 """A duty goes to somebody else, or its clock stands still for a lawful reason."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
 from psirf_bot.cards import duties as cards
+from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import deadlines, naming, pausing, people, post
+from psirf_bot.cards.support import PRIVATE_TASK
+from psirf_bot.casework import alert_page, deadlines, naming, pausing, people, post
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import OPEN, PAUSED
 from psirf_bot.casework.duty_lines import ACT_OF, INSTEAD, Duty, duty, line, row, stays
@@ -43,6 +45,7 @@ def _hand_over_questions(work: Work, press: Press) -> Sequence[Question]:
 def _hand_over(work: Work, press: Press, answers: Answers) -> Card:
     found, reason = still_open(work, press, Act.SETTLE_DUTY), str(answers["reason"])
     deadline, before, team = found.deadline, found.facts.owner_ids, _team(work, found, press.by)
+    was_somebodys = deadline.owner_id is not None
     to_the_team = bool(team) and _means_the_team(answers["to"])
     takers = team if to_the_team else [_taker(work, press, found, answers["to"])]
     if to_the_team:
@@ -53,6 +56,9 @@ def _hand_over(work: Work, press: Press, answers: Answers) -> Card:
     work.record(press.by.id, what, found.case, deadline=deadline.id, to=to, reason=reason)
     told = duty(work, deadline) or found
     reached = [_tell(work, press, told, taker, reason, to_the_team=to_the_team) for taker in takers]
+    if was_somebodys and press.by.id not in before:
+        now_with = TEAM if to_the_team else takers[0].name
+        _tell_those_before(work, press, told, before - {taker.id for taker in takers}, now_with)
     name, them = ("The quality team", "the quality team") if to_the_team else (takers[0].name, takers[0].name)
     text = f"{name} has been told." if any(reached) else f"I cannot write to {them} yet: please tell them yourself."
     return after(work, press, "Handed over", text)
@@ -62,6 +68,14 @@ def _tell(work: Work, press: Press, found: Duty, to: Person, reason: str, *, to_
     shown, buttons = row(work, people.member(work, to), found, line(work, found.deadline, found.rule), 1)
     card = cards.handed_over(shown, press.by.name, reason, buttons, to_the_team=to_the_team)
     return post.to_person(work, to.id, card)
+
+
+def _tell_those_before(work: Work, press: Press, found: Duty, before: Iterable[str], now_with: str) -> None:
+    """Somebody else has handed over what was theirs: they need not go on with it."""
+    shown = line(work, found.deadline, found.rule)
+    text = f"{shown.heading}. {press.by.name} has handed this over to {now_with}. There is nothing more you need to do."
+    for who in before:
+        post.to_person(work, who, said("Somebody else does this now", text, preview=PRIVATE_TASK))
 
 
 def _team(work: Work, found: Duty, by: Member) -> list[Person]:
@@ -98,6 +112,9 @@ def _taker(work: Work, press: Press, found: Duty, named: object) -> Person:
         raise Unfit({"to": f"{someone.name} could not do this here. Please choose somebody else{instead}."})
     if found.rule.id == "psii.verified" and found.case and someone.id == _decider(work, found.case):
         text = f"{someone.name} recorded what the panel decided, so somebody else has to verify it. (Policy 3.2.)"
+        raise Unfit({"to": text})
+    if found.rule.id == "alert.authorised" and alert_page.leads(work, found.deadline.subject_id, someone.id):
+        text = f"{someone.name} leads on this alert, so somebody else has to authorise its actions."
         raise Unfit({"to": text})
     return someone
 

@@ -18,11 +18,10 @@ def ask_for_others(work: Work) -> None:
     """The people list was taken on, and the duties of leavers have been passed on."""
     for case in _under_way(work):
         contact_gone.contact_has_left(work, case)
-    waiting = select(SafetyAlert).where(
-        col(SafetyAlert.reported_at).is_(None), col(SafetyAlert.authorised_at).is_(None)
-    )
+    waiting = select(SafetyAlert).where(col(SafetyAlert.authorised_at).is_(None))
     for alert in work.session.exec(waiting.order_by(SafetyAlert.id)).all():
-        if _is_gone(work, alert.lead_id):
+        alerts.see_to(work, alert)
+        if alert.reported_at is None and _is_gone(work, alert.lead_id):
             alerts.lead_has_left(work, alert)
 
 

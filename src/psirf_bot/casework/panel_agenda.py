@@ -138,12 +138,13 @@ def _make(work: Work, press: Press, answers: Answers) -> Card:
 def _tell_chair(work: Work, press: Press, made: Agenda, chair: Person) -> None:
     if chair.id == press.by.id:
         return
+    reader, you_are = panel_papers.whoever_chairs(work, chair, press.by)
     references = ", ".join(work.session.get_one(Case, panel.case_id).reference for panel in panels_of(work, made))
     text = (
-        f"You are asked to chair the weekly panel on {moment(made.meets_on.isoformat())}: {references}. "
+        f"{you_are} asked to chair the weekly panel on {moment(made.meets_on.isoformat())}: {references}. "
         "To see one of them, type panel and its reference. If you cannot, please tell the quality team."
     )
-    post.to_person(work, chair.id, said("You are asked to chair the weekly panel", text, preview=PRIVATE_TASK))
+    post.to_person(work, reader, said(f"{you_are} asked to chair the weekly panel", text, preview=PRIVATE_TASK))
 
 
 def _made(work: Work, made: Agenda) -> Card:

@@ -16,7 +16,7 @@ from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.response import PRIVATE_TASK
-from psirf_bot.casework import onlookers, panel_members, post
+from psirf_bot.casework import onlookers, panel_members, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Unfit
@@ -26,7 +26,8 @@ from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.events import Event
 from psirf_bot.domain.panel import DOCUMENTS, Seat
-from psirf_bot.store.tables import Case, Channel, Panel, SafetyAction, SupportNeed
+from psirf_bot.domain.people import Role
+from psirf_bot.store.tables import Case, Channel, Panel, Person, SafetyAction, SupportNeed
 
 TO_DECIDE = 2
 """Working days from the closing of the vote to the approved minute; local."""
@@ -210,18 +211,30 @@ def _begin(work: Work, case: Case, opening: Opening, by: Member) -> Panel:
 
 
 def tell_chair(work: Work, case: Case, panel: Panel, by: Member) -> None:
-    """Tell the chair in private what they are asked to do, unless they have just done it themselves."""
+    """Tell whoever chairs it today in private what they are asked to do, unless they have just done it themselves."""
     if panel.chair_id == by.id:
         return
+    reader, you_are = whoever_chairs(work, work.session.get_one(Person, panel.chair_id), by)
     when = f"Members can vote until {in_words(work, panel.closes_at)}, unless the page says otherwise. After that"
     if panel.closed_at is not None or panel.closes_at <= work.now:
         when = "Voting has closed. Now"
     text = (
-        f"You are asked to chair the panel on {case.reference}. {when} you write down what the group decided, and "
+        f"{you_are} asked to chair the panel on {case.reference}. {when} you write down what the group decided, and "
         "approve the minute. If you cannot, please tell the quality team."
     )
     open_it = button(work, "Open the panel", "panel.show", case=case, style="primary", opens=True)
-    post.to_person(work, panel.chair_id, said("You are asked to chair a panel", text, open_it, preview=PRIVATE_TASK))
+    post.to_person(work, reader, said(f"{you_are} asked to chair a panel", text, open_it, preview=PRIVATE_TASK))
+
+
+def whoever_chairs(work: Work, chair: Person, by: Member) -> tuple[str, str]:
+    """Who reads that somebody is asked to chair, and how it begins for them: their deputy while they are away.
+
+    A deputy who has named the chair just now need not be told.
+    """
+    acting = people.acting_for(work, chair, Role.CHAIR)
+    if acting.id in {chair.id, by.id}:
+        return chair.id, "You are"
+    return acting.id, f"{chair.name}, for whom you stand in, is"
 
 
 NO_CHANNEL = (

@@ -17,7 +17,8 @@ from psirf_bot.cards.model import Button, Card, Fact
 from psirf_bot.casework import deadlines, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
-from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
+from psirf_bot.casework.deadlines import DROPPED, PAUSED, RUNNING, Subject, happened
+from psirf_bot.casework.duty_lines import due, words_of
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners
@@ -87,7 +88,7 @@ def _agree(work: Work, press: Press, answers: Answers) -> Card:
     words = (action.what, action.measure, action.inequality)
     due = action.due_on.isoformat()
     work.record(press.by.id, "agreed a safety action", case, action=action.id, words=words, owner=owner.id, due=due)
-    told = tell_owner(work, action, press.by, "You were named as its owner.")
+    told = tell_owner(work, action, press.by)
     opening = "" if told else f"I cannot write to {owner.name} yet. Please tell them yourself."
     return view(work, action, press.by, f"Saved as {action.reference}", opening=opening)
 
@@ -114,14 +115,23 @@ def listed(work: Work, answers: Answers, key: str) -> Person | None:
     return found
 
 
-def tell_owner(work: Work, action: SafetyAction, by: Member, opening: str, reason: str = "") -> bool:
-    """The owner is told once that it is theirs; False when the bot cannot reach them."""
+def tell_owner(work: Work, action: SafetyAction, by: Member, reason: str = "") -> bool:
+    """The owner is told once that it is theirs; False when the bot cannot reach them. `reason`: why it was handed over.
+
+    Whoever stands in for them hears it in their place, unless they have just done it themselves.
+    """
     if action.owner_id == by.id:
         return True
-    owner = people.acting_for(work, work.session.get_one(Person, action.owner_id))
-    title = f"{action.reference} is now yours"
-    card = view(work, action, people.member(work, owner), title, opening=opening, reason=reason)
-    return post.to_person(work, owner.id, card)
+    owner = work.session.get_one(Person, action.owner_id)
+    acting = people.acting_for(work, owner)
+    reader = owner if acting.id == by.id else acting
+    mine = reader.id == owner.id
+    title = f"{action.reference} is now {'yours' if mine else f'with {owner.name}'}"
+    whom = "you" if mine else f"{owner.name}, for whom you stand in"
+    named = "You were named" if mine else f"{owner.name}, for whom you stand in, was named"
+    opening = f"{by.name} handed it over to {whom}:" if reason else f"{named} as its owner."
+    card = view(work, action, people.member(work, reader), title, opening=opening, reason=reason)
+    return post.to_person(work, reader.id, card)
 
 
 # Seeing one
@@ -156,17 +166,22 @@ def _heading(work: Work, duty: Deadline) -> str:
 
 
 def line_of(work: Work, action: SafetyAction) -> cards.ActionLine:
+    """As its duty stands: a pause moves the day, and it may have been handed to the quality team together."""
+    duty, owner_id = running(work, action), owner_id_of(work, action)
+    day = duty.due_local[:10] if duty else action.due_on.isoformat()
+    team = words_of(duty.role) if duty and owner_id is None else ""
     return cards.ActionLine(
         action.reference,
         action.what,
         action.measure,
         action.inequality,
         action.service,
-        people.owner_named(work, owner_id_of(work, action)),
-        action.due_on.isoformat(),
+        team[:1].upper() + team[1:] or people.owner_named(work, owner_id),
+        day,
         action.done_at is not None,
-        action.review_on.isoformat() if action.review_on else "",
+        day if action.done_at and duty else "",
         action.closed_at is not None,
+        due(work, duty) if duty and duty.state == PAUSED else "",
     )
 
 
@@ -202,16 +217,23 @@ def running(work: Work, action: SafetyAction) -> Deadline | None:
     return next(iter(deadlines.running(work, Subject("action", action.id))), None)
 
 
-def owner_id_of(work: Work, action: SafetyAction) -> str:
-    """Whose it is: whoever the duty was handed over to, where that was done on the day's digest."""
+def owner_id_of(work: Work, action: SafetyAction) -> str | None:
+    """Whose it is: whoever the duty was handed over to, where that was done on the day's digest.
+
+    None where it was handed to the quality team together. Somebody who has left stays until it is somebody else's.
+    """
     duty = running(work, action)
-    return (duty.owner_id if duty else None) or action.owner_id
+    if duty and duty.owner_id:
+        return duty.owner_id
+    owner = people.person(work, action.owner_id)
+    return None if duty and owner and owner.active else action.owner_id
 
 
 def duty_facts(work: Work, action: SafetyAction, by: Member) -> DutyFacts:
     """Its owner settles it; whoever agreed it, was reminded of it, leads its service or sits on the board sees it."""
     duty = running(work, action)
-    mine = {owner_id_of(work, action), *((someone.id for someone in owners(work, duty)) if duty else ())}
+    owner_id = owner_id_of(work, action)
+    mine = {*([owner_id] if owner_id else ()), *((someone.id for someone in owners(work, duty)) if duty else ())}
     reminded = select(Nudge.person_id).where(
         Nudge.deadline_id == Deadline.id, Deadline.subject_kind == "action", Deadline.subject_id == action.id
     )

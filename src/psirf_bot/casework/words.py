@@ -11,6 +11,7 @@ from psirf_bot.cards.menu import welcome as welcome_card
 from psirf_bot.cards.model import Card
 from psirf_bot.cards.people_to_ring import numbers, people_to_ring, with_people_to_ring
 from psirf_bot.casework import (
+    alert_page,
     alerts,
     begin_report,
     by_typing,
@@ -129,7 +130,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "action": lambda work, heard: _form(work, heard, "action.new", safety_actions.NEW),
     "actions": lambda work, heard: safety_actions.list_actions(work, heard.by),
     "alert": lambda work, heard: _form(work, heard, "alert.new", alerts.RECEIVE),
-    "alerts": lambda work, heard: alerts.list_alerts(work, heard.by),
+    "alerts": lambda work, heard: alert_page.list_alerts(work, heard.by),
     "help": lambda work, heard: offers.help_for(work, heard.by),
     "cancel": _cancel,
 }

@@ -12,7 +12,7 @@ from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.people import PersonRow, Role
-from psirf_bot.store.tables import Case, Dialog, Identity, Person, StandIn, SupportNeed
+from psirf_bot.store.tables import Case, Dialog, Identity, Person, StandIn, SupportNeed, WorkingHours
 from stage import Stage, action, words
 
 AMINA, BRONWEN, LEAH, SANDEEP, CARYS = (
@@ -227,6 +227,8 @@ async def test_who_was_listed_without_an_id_and_reported_keeps_their_reports_whe
     assert half.card
     newcomer = await identified(empty, "U1")
     assert newcomer != listed, "an address or a name alone is never enough"
+    nights = WorkingHours(person_id=newcomer, days=[0, 1], begin="20:00", end="07:30")
+    await empty.do(lambda work: work.session.add(nights))
     await take(empty, row("Anna Field", slack="U1"), row("Ben Marsh", line_manager=_email("Anna Field")))
     assert await identified(empty, "U1") == listed
     assert await sees(empty, "U1", sent)
@@ -237,6 +239,7 @@ async def test_who_was_listed_without_an_id_and_reported_keeps_their_reports_whe
     assert (await who(empty, _email("Ben Marsh"))).line_manager_id == listed
     left_behind = await empty.do(lambda work: _rows_of(work, newcomer))
     assert left_behind == 0
+    assert await empty.do(lambda work: work.session.get_one(WorkingHours, listed).begin) == "20:00"
 
 
 def _rows_of(work: Work, person_id: str) -> int:

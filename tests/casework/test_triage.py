@@ -494,6 +494,21 @@ async def test_a_deputy_is_told_when_set_and_when_not_any_more_and_only_once(sta
     assert [c.title for c in stage.private(AMINA)] == titles
 
 
+async def test_whose_deputy_somebody_else_sets_hears_of_it_and_whoever_set_it_what_it_replaces(stage: Stage) -> None:
+    given = {"whose": BRONWEN, "deputy": "Carys Penhallow", "from": "1 December 2026", "until": "31 December 2026"}
+    form = await stage.says(WEI, "deputy")
+    await stage.presses(WEI, form, "Save", given)
+    short = given | {"deputy": "Amina Yusuf", "from": "10 December 2026", "until": "12 December 2026"}
+    saved = words(await stage.presses(WEI, form, "Save", short))
+    assert "That is instead of Carys Penhallow, from 1 December 2026 until 31 December 2026." in saved
+    await stage.presses(WEI, form, "Save", given | {"deputy": None, "from": None, "until": None})
+    await stage.settled()
+    heard = [words(card) for card in stage.private(BRONWEN) if card.title == "Who stands in for you"]
+    assert "Wei Chen has saved that Carys Penhallow stands in for you from 1 December" in heard[0]
+    assert "Amina Yusuf stands in for you from 10 December 2026 until 12 December 2026, both included" in heard[1]
+    assert "nobody stands in for you any more" in heard[2]
+
+
 async def test_a_second_leave_does_not_end_the_one_that_goes_on(stage: Stage) -> None:
     form = await stage.says(LEAH, "deputy")
     now = {"deputy": "Carys Penhallow", "from": "today", "until": "27 November 2026"}

@@ -32,6 +32,7 @@ from psirf_bot.store.tables import (
     SupportRequest,
     Training,
     Vote,
+    WorkingHours,
 )
 
 
@@ -196,5 +197,8 @@ def _hand_over(work: Work, newcomer: Person, someone: Person) -> None:
     for table, column in THEIRS:
         theirs = update(table).where(getattr(table, column) == newcomer.id)
         work.session.exec(theirs.values({column: someone.id}))
+    if work.session.get(WorkingHours, someone.id) is None:
+        hours = update(WorkingHours).where(col(WorkingHours.person_id) == newcomer.id)
+        work.session.exec(hours.values(person_id=someone.id))
     newcomer.active = False
     work.record(someone.id, "taken for the same person", newcomer=newcomer.id)

@@ -161,6 +161,7 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
     work.memo.clear()
     work.record(press.by.id, "set a deputy", whose=whose, deputy=deputy, starts=starts, ends=ends)
     if deputy is None or starts is None or ends is None:
+        _tell_whose(work, whose, press.by, "nobody stands in for you any more")
         kept_out.look_again(work)
         return said("Saved", "Nobody stands in any more.")
     work.session.add(StandIn(person_id=whose, deputy_id=deputy, starts=starts, ends=ends))
@@ -171,9 +172,22 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
         f"You stand in for {people.name_of(work, whose)} {days}, with the same roles. Type help to see what you can do."
     )
     post.to_person(work, deputy, said("You stand in for a colleague", told))
+    _tell_whose(work, whose, press.by, f"{people.name_of(work, deputy)} stands in for you {days}, with the same roles")
     kept_out.look_again(work)  # something may have waited for somebody to stand in
     text = f"{people.name_of(work, deputy)} stands in {days}, and acts in the same roles."
-    return said("Saved", " ".join([text, *(_stays(work, stand_in) for stand_in in stay)]))
+    instead = (f"That is instead of {_who_and_when(work, stand_in)}." for stand_in in old)
+    return said("Saved", " ".join([text, *instead, *(_stays(work, stand_in) for stand_in in stay)]))
+
+
+def _tell_whose(work: Work, whose: str, by: Member, what: str) -> None:
+    """Somebody else has set who stands in for them."""
+    if whose != by.id:
+        text = f"{by.name} has saved that {what}. If that is not right, type deputy."
+        post.to_person(work, whose, said("Who stands in for you", text))
+
+
+def _who_and_when(work: Work, stand_in: StandIn) -> str:
+    return f"{people.name_of(work, stand_in.deputy_id)}, {_from_until(stand_in.starts, stand_in.ends)}"
 
 
 def _stays(work: Work, stand_in: StandIn) -> str:

@@ -127,9 +127,11 @@ def is_for(work: Work, by: Member, deadline: Deadline, why: str) -> bool:
     """Still to be done, and still theirs to do or, where they were asked to, to help with."""
     if deadline.state not in RUNNING:
         return False
-    if by.id in told.owing(work, deadline):
+    owing = told.owing(work, deadline)
+    if by.id in owing:
         return True
-    if why == UP and when(work, deadline) != "late" and deadline.state == OPEN:
+    in_time = deadline.state == OPEN and when(work, deadline) != "late"
+    if why == UP and in_time and any(post.can_be_reached(work, owner) for owner in owing):
         return False  # another day was agreed since
     # The quality team is asked where nobody else can be reached.
     rungs = (*work.setting.rules[deadline.rule].ladder, Role.QUALITY) if why in TO_HELP else ()

@@ -699,9 +699,9 @@ def test_a_file_of_settings_that_cannot_be_read_is_said(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("line", ['PSIRF_SECRET_KEY="canary', "PSIRF_SECRET_KEY: canary", "PSIRF_SECRET_KEY"])
 def test_a_line_of_the_file_that_cannot_be_read_is_named_and_no_new_key_is_asked_for(line: str) -> None:
-    Path(".env").write_text(f"# ours\nPSIRF_PORT=4000\n{line}\n", "utf-8")
+    Path(".env").write_text(f"# ours\nPSIRF_PORT=4000\n\n \n{line}\n", "utf-8")
     (mistake,) = mistakes_in_it()
-    assert (mistake.where, mistake.what) == (".env:3", "this line cannot be read")
+    assert (mistake.where, mistake.what) == (".env:5", "this line cannot be read")
     said = CliRunner().invoke(bot, ["check"])
     assert (said.exit_code, said.output) == (1, f"{mistake}\n")
     assert "canary" not in said.output

@@ -33,4 +33,6 @@ def _lines_that_say_nothing(file: Path) -> Iterator[Mistake]:
                     remedy = (
                         "Write NAME=value. Where there is a quotation mark before the value, put the same after it."
                     )
-                    yield Mistake(f".env:{each.original.line}", "this line cannot be read", remedy)
+                    text = each.original.string  # with the empty lines before it
+                    line = each.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+                    yield Mistake(f".env:{line}", "this line cannot be read", remedy)

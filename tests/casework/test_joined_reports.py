@@ -231,3 +231,42 @@ async def test_a_report_that_was_joined_is_as_restricted_as_the_whole(stage: Sta
     assert "Only the quality team and the reporter" in words(await stage.says(LEAH, f"case {reference(2)}"))
     await press(stage, LEAH, "case.restrict", on="no")
     assert "syringe" in words(await stage.says(BRONWEN, f"case {reference(2)}"))
+
+
+async def test_a_restriction_on_the_way_stays_when_that_report_is_joined_with_an_open_one(stage: Stage) -> None:
+    for _ in range(3):
+        await report(stage)
+    await join(stage, 3, into=1)
+    await press(stage, LEAH, "case.restrict", on="yes")
+    await join(stage, 1, into=2)
+    for number in (1, 3):
+        assert "syringe" not in words(await stage.says(BRONWEN, f"case {reference(number)}"))
+    assert "syringe" in words(await stage.says(BRONWEN, f"case {reference(2)}"))
+
+
+async def test_the_channel_keeps_them_as_close_when_the_whole_is_joined_with_a_restricted_one(stage: Stage) -> None:
+    for _ in range(3):
+        await report(stage)
+
+    def restrict(work: Work) -> None:
+        case = cases.by_reference(work, reference(3))
+        assert case
+        case.restricted = True
+
+    await stage.do(restrict)
+    await join(stage, 2, into=1)
+    await join(stage, 1, into=3)
+    await stage.settled()
+    assert not [card.title for card in stage.channel() if "syringe" in words(card)]
+
+
+async def test_the_channel_keeps_the_words_of_a_joined_report_as_close_as_the_whole(stage: Stage) -> None:
+    await report(stage)
+    await report(stage)
+    await join(stage, 2, into=1)
+    await press(stage, LEAH, "case.restrict", on="yes")
+    await stage.settled()
+    assert not [card.title for card in stage.channel() if "syringe" in words(card)]
+    await press(stage, LEAH, "case.restrict", on="no")
+    await stage.settled()
+    assert len([card for card in stage.channel() if "syringe" in words(card)]) == 2

@@ -55,10 +55,10 @@ def _case_facts(work: Work, case: Case) -> CaseFacts:
 
 
 def is_restricted(work: Work, case: Case) -> bool:
-    """Whether the quality team keeps it to itself: a report that was joined with another goes with that one."""
-    if case.restricted or not case.merged_into:
-        return case.restricted
-    return work.session.get_one(Case, family(work, case.id)[0]).restricted
+    """Whether the quality team keeps it to itself: as soon as one is on the way to what it was joined with."""
+    while case.merged_into and not case.restricted:
+        case = work.session.get_one(Case, case.merged_into)
+    return case.restricted
 
 
 def panel_of(work: Work, case: Case) -> Panel | None:

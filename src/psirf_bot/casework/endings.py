@@ -15,6 +15,7 @@ from psirf_bot.casework import (
     danger,
     kept_out,
     notifications,
+    onlookers,
     panel_facts_anew,
     post,
     support,
@@ -201,6 +202,7 @@ def _merge(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit({"into": f"{text} another lead there first, and then join the two."})
     case.state, case.merged_into, case.ended_at = State.MERGED, into.id, work.now
     changed(work, case, press.by.id, "merged into another case", into=into.id)
+    onlookers.refresh_joined(work, case)  # what they go with now may be restricted
     happened(work, Event.CASE_DROPPED, of_case(case), press.by.id)
     candour_clocks.joined(work, case, into, press.by.id)
     if goes_on and response and State(into.state) in support_review.GOES_ON:

@@ -85,9 +85,9 @@ def _cases(work: Work, chosen: Chosen) -> Iterator[Row]:
         into = work.session.get(Case, case.merged_into) if case.merged_into else None
         yield (
             case.reference, case.state, case.event_type, case.service, case.occurred, case.opened_at, case.read_at,
-            case.ended_at, who(work, case, case.reporter_id), case.confidential, case.quality_only, case.restricted,
-            who(work, case, case.owner_id), case.datix_number, into.reference if into else "",
-            typed(work, case, case.outcome),
+            case.ended_at, who(work, case, case.reporter_id), case.confidential, case.quality_only,
+            is_restricted(work, case), who(work, case, case.owner_id), case.datix_number,
+            into.reference if into else "", typed(work, case, case.outcome),
         )  # fmt: skip
 
 

@@ -29,6 +29,12 @@ def refresh_cards(work: Work, case: Case) -> None:
     post.refresh(work, *subjects)
 
 
+def refresh_joined(work: Work, case: Case) -> None:
+    """The cards of the reports that were joined with a case: they are kept as close as the whole."""
+    for joined in cases.with_joined(work, case)[1:]:
+        refresh_cards(work, joined)
+
+
 def refresh_leads(work: Work, case: Case) -> None:
     """It is kept close, or no longer, or of another service: every list of the leads' channel that names it says so."""
     days = select(col(Nudge.day)).join(Deadline, col(Nudge.deadline_id) == col(Deadline.id))

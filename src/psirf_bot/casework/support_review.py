@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from psirf_bot.casework import people
+from psirf_bot.casework import cases, people
 from psirf_bot.casework.deadlines import DONE, DROPPED, RUNNING, happened, running, settle
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.support_circle import CHECK, SOMEONE_ELSE
@@ -43,9 +43,7 @@ def joined(work: Work, into: Case, since: datetime, by: str) -> None:
 
 def goes_on(work: Work, need: SupportNeed) -> bool:
     """Somebody left out of the people list for a while is on it again: what a review still owes them is asked anew."""
-    case = case_of_need(work, need)
-    while case.merged_into:
-        case = work.session.get_one(Case, case.merged_into)
+    case = cases.goes_on_as(work, case_of_need(work, need))
     response, theirs = current(work, case), [each for each in in_review(work, case) if _who(each) == _who(need)]
     if response is None:
         return False

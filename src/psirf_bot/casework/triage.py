@@ -85,6 +85,7 @@ def _restrict(work: Work, press: Press) -> Reply:
         raise Refusal(not_now(work, press, case))
     case.restricted = press.args["on"] == "yes"
     changed(work, case, press.by.id, "restricted" if case.restricted else "restriction lifted")
+    onlookers.refresh_joined(work, case)
     onlookers.refresh_leads(work, case)
     return Reply(card=case_view(work, case, press.by), replaces=press.place.private)
 

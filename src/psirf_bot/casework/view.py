@@ -63,7 +63,7 @@ def living_card(work: Work, case: Case) -> Card:
         found[0] if found else None,
         len(cases.additions(work, case)),
         tuple(buttons),
-        kept_inside=case.restricted or case.quality_only or case.state == State.WITHDRAWN,
+        kept_inside=is_restricted(work, case) or case.quality_only or case.state == State.WITHDRAWN,
         candour=candour.standing_of(work, case).applies,
         decided=_decided(work, case),
     )

@@ -173,6 +173,7 @@ def outbox(ids: tuple[int, ...], retry: bool, let_go: bool) -> None:
     settings = config.Settings()
     trust = _trust(settings)
     if retry or let_go:
+        _must_be_there(settings)
         done = _do(settings, trust, lambda work: (dead_letters.retry if retry else dead_letters.let_go)(work, ids))
         click.echo(f"{'Put back to be sent' if retry else 'Let go'}: {', '.join(map(str, done)) or 'none'}.")
         if missing := sorted(set(ids) - set(done)):
@@ -228,6 +229,7 @@ def restored(gap: int) -> None:
     settings = config.Settings()
     trust = _trust(settings)
     _stop_for(list(config.key_and_database_mistakes(settings)))
+    _must_be_there(settings)
     lock = _hold(settings)
     try:
         done = _do(settings, trust, lambda work: after_restore.take_up(work, gap))

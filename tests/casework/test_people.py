@@ -126,6 +126,20 @@ async def test_it_counts_who_was_added_changed_and_has_left(empty: Stage) -> Non
     assert await take(empty) == (0, 0, 3)
 
 
+async def test_who_is_not_on_the_list_goes_by_the_name_of_their_platform_and_whoever_is_by_the_lists(
+    empty: Stage,
+) -> None:
+    await take(empty, row("Anna Field", slack="U1"))
+
+    async def names() -> set[str]:
+        return set(await empty.do(lambda work: work.session.exec(select(Person.name)).all()))
+
+    for name in ("Bryony Marsh", "Bryony Marsh-Fen", "Bryony Marsh-Fen\0"):
+        for user in ("U1", "U2"):
+            await slack(empty, user, Said("help"), name=name)
+        assert await names() == {"Anna Field", name.removesuffix("\0")}
+
+
 async def test_another_line_manager_is_a_change_and_one_who_is_gone_is_taken_off(empty: Stage) -> None:
     anna, ben = row("Anna Field", line_manager=_email("Ben Marsh")), row("Ben Marsh")
     await take(empty, anna, ben)

@@ -338,7 +338,10 @@ def test_the_commands_put_a_case_on_hold_and_lift_it(run: Any, tmp_path: Path) -
     assert "PSI-2026-0002, which was joined with it, still is: neither can be deleted." in lifted.output
 
 
-@pytest.mark.parametrize("words", [("hold", CASE, "--lift"), ("delete", CASE, "--yes"), ("export",)])
+@pytest.mark.parametrize(
+    "words",
+    [("hold", CASE, "--lift"), ("delete", CASE, "--yes"), ("export",), ("outbox", "--retry"), ("restored",)],
+)
 def test_where_there_is_no_database_none_is_made(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:

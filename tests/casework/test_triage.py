@@ -1,6 +1,8 @@
 """What the quality team and the reporter do with a case."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from ready_reports import send_report
@@ -441,6 +443,22 @@ async def test_an_amended_kind_of_event_calls_for_its_own_answers_and_drops_the_
     assert "could have led to serious injury" not in card
     await amend("event-type", "good-care")
     assert "LFPSE" not in words(await opened(stage))
+
+
+async def test_it_cannot_have_happened_after_it_was_reported(stage: Stage) -> None:
+    await reported(stage)
+    then = stage.now.astimezone(ZoneInfo("Europe/London"))
+    stage.later(days=3)
+
+    async def amend(day: datetime) -> str:
+        choose = await stage.presses(LEAH, await opened(stage), "Amend")
+        form = await stage.presses(LEAH, choose, "Go on", {"key": "when"})
+        given = {"when": f"{day:%d %B %Y %H:%M}", "why-amended": "The day was wrong."}
+        return words(await stage.presses(LEAH, form, "Go on", given))
+
+    assert "That is after it was reported" in await amend(then + timedelta(days=1))
+    assert "That is after it was reported" in await amend(then + timedelta(hours=1))
+    assert "after it was reported" not in await amend(then - timedelta(hours=1))
 
 
 async def test_a_case_from_datix_has_no_report_to_amend(stage: Stage) -> None:

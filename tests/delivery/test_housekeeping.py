@@ -34,7 +34,7 @@ async def test_an_unfinished_report_that_nobody_comes_back_to_is_emptied(stage: 
     [dialog] = await all_of(stage, Dialog)
     assert (dialog.state, dialog.answers) == ("cancelled", {})
     old = await stage.presses(AMINA, page, "Next", {"could-have-led": "no"})
-    assert old.title == "This form was cancelled"
+    assert old.title == "This form has ended"
     assert "Is anyone in danger now?" in words(await stage.says(AMINA, "report")), "a new one can be begun"
 
 

@@ -305,6 +305,8 @@ def test_the_command_says_what_it_did(tmp_path: Path, monkeypatch: pytest.Monkey
     assert refused.exit_code == 1
     assert "PSIRF_SECRET_KEY" in refused.output
     monkeypatch.setenv("PSIRF_SECRET_KEY", "a key for the tests alone")
+    assert "There is no database at" in CliRunner().invoke(bot, ["restored"]).output
+    CliRunner().invoke(bot, ["migrate"])
     assert "nothing in it yet" in CliRunner().invoke(bot, ["restored"]).output
     (tmp_path / "people.csv").write_text(sample_people_text())
     assert CliRunner().invoke(bot, ["people", "import", "people.csv"]).exit_code == 0

@@ -42,6 +42,11 @@ def identify(work: Work, actor: Actor, place: Place, known: Any = None) -> Membe
         _claim(work, actor) or _welcome(work, actor)
         work.session.flush()
         known = KNOWN.first(work.session, **who)
+    if not known.on_list and (name := _name_of(actor)) not in {"", known.name}:  # else the people list says it
+        person = work.session.get_one(Person, known.id)
+        person.name = name
+        work.session.flush()
+        known = KNOWN.first(work.session, **who)
     moved = bool(place.private and place.address and known.address != dict(place.address))
     if moved or known.seen_at is None or work.now - known.seen_at > SEEN_EVERY:
         identity = work.session.get_one(Identity, (actor.platform, actor.team, actor.user))
@@ -103,11 +108,7 @@ def _welcome(work: Work, actor: Actor) -> Identity:
 
 def _newcomer(work: Work, actor: Actor) -> Identity:
     """Somebody whom the people list does not know, under the name that the platform has for them."""
-    try:
-        name = clean(actor.name)
-    except Invalid:  # characters that no database keeps
-        name = ""
-    newcomer = Person(id=work.new_id(), name=name or "A member of staff", roles=[Role.STAFF], on_list=False)
+    newcomer = Person(id=work.new_id(), name=_name_of(actor) or "A member of staff", roles=[Role.STAFF], on_list=False)
     # In Teams the bot can write only to those who have it; they show that by writing first.
     address = {} if actor.platform == "teams" else first_address(actor.platform, actor.team, actor.user)
     identity = Identity(
@@ -116,6 +117,14 @@ def _newcomer(work: Work, actor: Actor) -> Identity:
     work.session.add_all([newcomer, identity])
     work.session.flush()
     return identity
+
+
+def _name_of(actor: Actor) -> str:
+    """The name that a platform has for somebody; empty where it has none that a database keeps."""
+    try:
+        return clean(actor.name)
+    except Invalid:
+        return ""
 
 
 def first_address(platform: str, team: str, user: str) -> dict[str, str]:

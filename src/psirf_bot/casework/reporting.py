@@ -118,7 +118,8 @@ def _on_ended(work: Work, dialog: Dialog, by: Member) -> Card:
     case = work.session.get(Case, dialog.case_id) if dialog.case_id else None
     if case is None:
         again = button(work, "Start a new report", "words.report", person_id=by.id)
-        return said("This form was cancelled", "Nothing from it was saved. You can start a new one.", again)
+        text = "It was cancelled, or left for a month. Nothing from it was saved. You can start again."
+        return said("This form has ended", text, again)
     open_it = button(work, "Open it", "case.show", case=case, style="primary")
     text = f"This report was sent and saved as {case.reference}. Nothing was sent twice."
     return said("Your report is already saved", text, open_it)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlmodel import select
 
-from psirf_bot.cards.answers import readings
+from psirf_bot.cards.answers import instant, readings
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import (
@@ -189,6 +189,9 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     if found is None or found[1].answers.get(key) == answers[key]:
         return case_view(work, case, press.by)
     before, version = found
+    reported = work.setting.calendar_beyond.local(case.opened_at)
+    if key == "when" and str(answers[key]) > reported.isoformat():  # both local; a day alone comes before its hours
+        raise Unfit({key: f"That is after it was reported ({instant(reported)}). Please check the day and the time."})
     report = _rewrite(work, case, version, key, answers, press.by.id)
     case.event_type = report.event_type or case.event_type
     if report.service and report.service != case.service:

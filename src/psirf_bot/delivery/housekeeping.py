@@ -22,7 +22,7 @@ def tidy(work: Work) -> None:
     session.exec(delete(Inbox).where(col(Inbox.at) < now - KEEP_ANSWERS))
     settled = col(Outbox.state).in_(("sent", "let go"))
     session.exec(delete(Outbox).where(settled, col(Outbox.created_at) < now - KEEP_SENT))
-    # The emptied row stays: buttons of its old cards then say that the form was cancelled.
+    # The emptied row stays: buttons of its old cards then say that the form has ended.
     left = (col(Dialog.state) == "open", col(Dialog.updated_at) < now - KEEP_DRAFTS)
     in_danger = session.exec(select(Dialog.id).where(*left, col(Dialog.danger_told).is_not(None))).all()
     session.exec(update(Dialog).where(*left).values(state="cancelled", answers={}))

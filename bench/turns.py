@@ -1,6 +1,5 @@
 """Turns over HTTP: each kind against the bare bots and the protocol floor; stalls, memory and the time to start."""
 
-import gc
 import sys
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -69,7 +68,6 @@ async def turns(rig: Rig, parts: AsyncExitStack, concurrency: list[int], times: 
     bots = [await parts.enter_async_context(Bot(kind, order)) for kind in ("bolt", "botbuilder", "idle")]
     bolt, botbuilder, idle = bots
     said = await rig.bare_botbuilder(botbuilder)
-    gc.freeze()  # what the fakes hold by now is there to stay, and no reason for the generator to pause
     resting = max([(await bot.ask("report"))["resident_mb"] for bot in rig.ours])
     lines, results = [], []
     for kind in KINDS:

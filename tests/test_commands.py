@@ -57,3 +57,39 @@ def test_a_command_in_the_wrong_folder_says_that_it_goes_by_the_sample(command: 
     assert said.exit_code == 0
     assert "Please note: PSIRF_TRUST: is not set" in said.output
     assert "Is .env in this folder?" in said.output
+
+
+@pytest.mark.parametrize("command", ["people import people.csv", "training import training.csv", "outbox --retry"])
+def test_without_the_key_nothing_is_written_beside_entries_that_have_one(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One entry with the key for trying things out, and the trust's own counts as replaced for good."""
+    Path("people.csv").write_text(sample_people_text(), "utf-8")
+    Path("training.csv").write_text("email,course,date,amount\n", "utf-8")
+    assert CliRunner().invoke(bot, ["people", "import", "people.csv"]).exit_code == 0
+    monkeypatch.delenv("PSIRF_SECRET_KEY")
+    said = CliRunner().invoke(bot, command.split())
+    assert said.exit_code == 1
+    assert "PSIRF_SECRET_KEY: is not set, and the audit of this database is sealed with one" in said.output
+
+
+def test_with_a_key_that_serve_would_refuse_nothing_is_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("people.csv").write_text(sample_people_text(), "utf-8")
+    monkeypatch.setenv("PSIRF_SECRET_KEY", "short")
+    said = CliRunner().invoke(bot, ["people", "import", "people.csv"])
+    assert said.exit_code == 1
+    assert "PSIRF_SECRET_KEY: is shorter than 16 characters" in said.output
+
+
+def test_for_trying_things_out_no_command_needs_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PSIRF_SECRET_KEY")
+    Path("people.csv").write_text(sample_people_text(), "utf-8")
+    for _ in range(2):
+        assert CliRunner().invoke(bot, ["people", "import", "people.csv"]).exit_code == 0
+
+
+def test_one_person_is_no_people() -> None:
+    header, first, *_ = sample_people_text().splitlines()
+    fields = [*first.split(",")[:3], *[""] * (header.count(",") - 2)]
+    Path("people.csv").write_text(f"{header}\n{','.join(fields)}\n", "utf-8")
+    assert CliRunner().invoke(bot, ["people", "import", "people.csv"]).stdout.startswith("1 person: 1 added")

@@ -52,6 +52,18 @@ def test_alerts_name_hazards_of_the_log() -> None:
     assert said == known, "for each hazard the guide says which alert watches it, or that none can"
 
 
+def test_the_guide_says_of_each_hazard_which_alerts_watch_it() -> None:
+    watched = re.findall(r"alert: (\w+)(?:.*\n)+?.*hazards: \"([^\"]+)\"", ALERTS)
+    assert len(watched) == ALERTS.count("alert: ")
+    rows = re.findall(r"^\| (H\d\d.*?) \| (.*) \|$", GUIDES["operations.md"], re.MULTILINE)
+    assert rows
+    for hazards, alerts in rows:
+        those = set(re.findall(r"H\d\d", hazards))
+        assert set(re.findall(r"Psirf\w+", alerts)) == {name for name, of in watched if those & set(of.split())}, (
+            hazards
+        )
+
+
 def test_alerts_look_at_states_that_there_are() -> None:
     states = set(re.findall(r'state="(\w+)"', ALERTS))
     source = (ROOT / "src/psirf_bot/store/tables/messages.py").read_text("utf-8")

@@ -129,7 +129,8 @@ def import_people(file: Path) -> None:
         ]
     _stop_for(mistakes)
     added, changed, left = _do(settings, trust, lambda work: _take_on(work, rows, settings))
-    click.echo(f"{len(rows)} people: {added} added, {changed} changed, {left} no longer on the list.")
+    listed = "1 person" if len(rows) == 1 else f"{len(rows)} people"
+    click.echo(f"{listed}: {added} added, {changed} changed, {left} no longer on the list.")
     note(executives_not_listed(trust, rows))
 
 
@@ -240,7 +241,7 @@ def restored(gap: int) -> None:
             lock.close()
     since = done.since.astimezone(trust.timezone)
     click.echo(f"The newest entry is of {since:%d %B %Y, %H:%M}. What people did after that is not in this database.")
-    click.echo(f"In doubt: {done.in_doubt} messages that waited, and {done.written_again} that are due again now.")
+    click.echo(f"Messages in doubt: {done.in_doubt} that waited, and {done.written_again} due again now.")
     left_out = "1 number is" if gap == 1 else f"{gap} numbers are"
     click.echo(f"The next case is {done.next_reference}: {left_out} left out. Now start the bot.")
 

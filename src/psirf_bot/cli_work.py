@@ -1,19 +1,21 @@
 """What the commands share: the trust's settings, one piece of work on the database, and mistakes said in words."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import IO, TypeVar
 
 import click
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from psirf_bot import bootstrap, config, trust_file
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.trust import Trust
+from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.reading import CannotRead, file_of, reading
+from psirf_bot.store.tables import AuditEntry
 
 T = TypeVar("T")
 
@@ -34,12 +36,22 @@ def engine_for(settings: config.Settings) -> Engine:
 
 def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
     """Do one piece of work on the database, beside a running bot if need be."""
+    stop_for(list(config.key_and_database_mistakes(settings, dev=True)))  # trying things out, it may be without a key
     engine = engine_for(settings)
     with Session(engine, expire_on_commit=False) as session:  # what it gives back is still read after the commit
+        stop_for(list(_key_left_out(session, settings)))
         done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
         session.commit()
     engine.dispose()
     return done
+
+
+def _key_left_out(session: Session, settings: config.Settings) -> Iterator[Mistake]:
+    """One entry sealed with the key for trying things out, and the trust's own would count as replaced from then on."""
+    last = session.exec(select(AuditEntry.key_id).order_by(col(AuditEntry.id).desc()).limit(1)).first()
+    if settings.secret_key is None and last not in {None, AuditKey.of(bootstrap.DEV_KEY).id}:
+        what = "is not set, and the audit of this database is sealed with one"
+        yield Mistake("PSIRF_SECRET_KEY", what, "Is .env in this folder? Set it to the key that the bot runs with.")
 
 
 def must_be_there(settings: config.Settings) -> None:

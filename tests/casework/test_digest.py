@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines, digest, reminders, told
 from psirf_bot.casework.owed import MOST, MOST_AHEAD
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.people import Role
+from psirf_bot.domain.trust import DeadlineSetting
 from psirf_bot.store.tables import Contact, Deadline, Identity, Outbox, StandIn, SupportNeed
 from stage import Stage, words
 
@@ -246,15 +249,30 @@ async def test_what_was_put_off_does_not_come_back_once_it_is_somebody_elses(sta
     assert "Back Monday" not in await shows(stage, hand_over, AMINA)
 
 
-async def test_a_reporter_who_is_kept_close_is_not_named_up_the_ladder(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    ("confidential", "asked"), [(True, "The reporter was asked"), (False, "Amina Yusuf was asked")]
+)
+async def test_a_reporter_who_is_kept_close_is_not_named_up_the_ladder(
+    tmp_path: Path, confidential: bool, asked: str
+) -> None:
     def arrange(work: Work) -> None:
-        case = a_case(work, reporter_id=who(work, AMINA).id, confidential=True)
+        case = a_case(work, reporter_id=who(work, AMINA).id, confidential=confidential)
         deadline = owed(work, "datix.entered", -3, owner=AMINA, case=case)
-        nudged(work, deadline, LEAH, "up")
-        nudged(work, deadline, BRONWEN, "up")
+        for name in (LEAH, BRONWEN):
+            nudged(work, deadline, name, "up")
 
-    assert "Amina Yusuf was asked" in await shows(stage, arrange, LEAH)
-    assert await shows(stage, lambda work: None, BRONWEN) == "", "not on the ladder"
+    ladder = DeadlineSetting(source="local", ladder=(Role.QUALITY, Role.SERVICE_LEAD))
+    async with Stage(tmp_path, deadlines={"datix.entered": ladder}) as stage:
+        assert "Amina Yusuf was asked" in await shows(stage, arrange, LEAH)
+        assert asked in await shows(stage, lambda work: None, BRONWEN)
+
+
+async def test_whoever_is_not_on_the_ladder_hears_nothing(stage: Stage) -> None:
+    def arrange(work: Work) -> None:
+        case = a_case(work, reporter_id=who(work, AMINA).id)
+        nudged(work, owed(work, "datix.entered", -3, owner=AMINA, case=case), BRONWEN, "up")
+
+    assert await shows(stage, arrange, BRONWEN) == ""
 
 
 async def test_nobody_is_shown_a_duty_that_concerns_themselves(stage: Stage) -> None:

@@ -145,6 +145,14 @@ async def test_line_managers_are_asked_at_once_and_an_involved_reporter_hears_it
     assert "It was decided how to learn from your report" not in titles(stage, AMINA)
 
 
+async def test_a_restricted_case_says_that_whoever_leads_can_open_it_too(stage: Stage) -> None:
+    await started(stage)
+    await press(stage, LEAH, "case.restrict", on="yes")
+    said = "Only the quality team, the reporter and whoever leads the learning response can open this case."
+    for name in (LEAH, NIAMH):
+        assert said in words(await stage.says(name, "case PSI-2026-0001"))
+
+
 @pytest.mark.parametrize(
     ("lead", "says"), [("Nobody Known (agency)", "on the people list"), (TOMASZ, "cannot lead this one")]
 )

@@ -1,7 +1,7 @@
 """Cards as Slack's Block Kit: a message, or a modal where there is something to fill in.
 
 Nothing is sent as mrkdwn, so words show as they were written: plain text with emoji off, or rich text, which has no
-markup in its words. What people typed is masked first, because no identifier may reach Slack (design §8).
+markup in its words. What people typed is masked first, because no identifier may reach Slack.
 """
 
 import json

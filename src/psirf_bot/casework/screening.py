@@ -1,4 +1,4 @@
-"""Free text is screened for patient identifiers before anything is stored (design §8)."""
+"""Free text is screened for patient identifiers before anything is stored."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -85,7 +85,9 @@ def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
         into = work.session.get(Case, case.merged_into)
         facts.append(Fact(label="Joined with", value=into.reference if into and by.is_quality else "Another report"))
     if is_restricted(work, case):
-        facts.append(Fact(label="Restricted", value="Only the quality team and the reporter can open this case."))
+        led = case_facts(work, case).lead_id is not None
+        others = ", the reporter and whoever leads the learning response" if led else " and the reporter"
+        facts.append(Fact(label="Restricted", value=f"Only the quality team{others} can open this case."))
     reported = instant(case.opened_at.astimezone(work.trust.timezone))
     facts.append(Fact(label="Reported", value=reported, at=case.opened_at))
     return tuple(facts)

@@ -1,4 +1,4 @@
-"""Finds patient identifiers in what people type, so that none is stored (design §8; facts §5 and §6).
+"""Finds patient identifiers in what people type, so that none is stored.
 
 Names of people are not looked for: no pattern finds them reliably. `docs/identifiers.md` says what is found, and
 how well.

@@ -268,6 +268,19 @@ async def test_a_request_that_is_broken_off_does_no_harm(
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+async def test_a_body_that_never_ends_is_not_waited_for(
+    fake: FakeSlack, adapter: SlackAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psirf_bot.adapters.slack.gate._READING", 0.05)
+    host, port = fake.bot_url.removeprefix("http://").split("/")[0].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+    async with asyncio.timeout(5):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

@@ -301,6 +301,23 @@ async def test_bodies_that_are_no_activity(
     assert desk.turns == []
 
 
+async def test_a_body_that_never_ends_is_not_waited_for(
+    fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psirf_bot.adapters.teams.arrival.ARRIVES_WITHIN", 0.05)
+    host, port = fake.bot_url.removeprefix("http://").split("/")[0].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = (
+        f"POST /api/messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {fake.token()}\r\nContent-Length: 100\r\n\r\n"
+    )
+    writer.write(f"{head}half".encode())
+    async with asyncio.timeout(5):
+        assert b" 408 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert desk.turns == []
+
+
 async def test_deeply_nested_values_are_no_activity(
     fake: FakeTeams, desk: RecordingDesk, adapter: TeamsAdapter, ada: Person
 ) -> None:

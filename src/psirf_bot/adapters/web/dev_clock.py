@@ -1,4 +1,4 @@
-"""Moving the clock: `GET` and `POST /dev/clock`, for the demo and for `serve --dev` (design §9)."""
+"""Moving the clock: `GET` and `POST /dev/clock`, for the demo and for `serve --dev`."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -18,6 +18,7 @@ from psirf_bot.casework.inbound import Actor, Inbound, Place, Platform, Pressed,
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.courier import Courier
 from psirf_bot.delivery.outbox import OutboxQueue
+from psirf_bot.delivery.platform import Refused
 from psirf_bot.delivery.tick import Tick
 from psirf_bot.store.database import Store
 from psirf_bot.store.tables import Outbox, PlatformHold
@@ -31,12 +32,16 @@ class WritesDown:
     posts: dict[str, list[Card]] = field(default_factory=dict)
     edits: list[tuple[str, Card]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
+    """Rooms that the bot is not in."""
     can_read_back: bool = True
 
     async def send(self, to: Mapping[str, str], card: Card, key: str) -> str:
         if self.failures:
             raise self.failures.pop(0)
         room = to.get("user") or to["channel"]
+        if room in self.closed:
+            raise Refused("not_in_channel", final=True, shut_out=True)
         self.posts.setdefault(room, []).append(card)
         return f"{room}/{len(self.posts[room]) - 1}"
 

@@ -12,6 +12,7 @@ from sqlmodel import select
 from psirf_bot.cards.model import PeopleInput
 from psirf_bot.casework import onlookers, post, setting_up
 from psirf_bot.casework.inbound import Actor, Chosen, Inbound, Opened, Place, Pressed, Said
+from psirf_bot.casework.people import member
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery.platform import Refused, Uncertain
@@ -443,6 +444,25 @@ async def test_a_channel_that_has_served_does_not_come_back(stage: Stage) -> Non
     assert await rows(stage, Channel) == []
     assert not any("PSI" in words(card) for card in stage.channel("quality"))
     assert any("list of what waits" in words(card) for card in stage.private(LEAH))
+
+
+async def test_of_two_channels_set_one_after_the_other_that_cannot_be_used_the_one_that_served_stays(
+    stage: Stage,
+) -> None:
+    stage.out.closed |= {"elsewhere", "another"}
+
+    def both(work: Work) -> None:
+        """Before either is tried."""
+        by = member(work, work.session.exec(select(Person).where(Person.name == WEI)).one())
+        for room in ("elsewhere", "another"):
+            place = Place(room, False, True, None, {"channel": room}, {"channel": room})
+            setting_up.use_channel(work, by, "web", place, "quality")
+
+    await stage.do(both)
+    stage.courier.kick()
+    await stage.settled()
+    [channel] = await rows(stage, Channel)
+    assert channel.address == {"channel": "quality"}
 
 
 async def test_a_confirmation_that_comes_late_settles_only_its_own_channel(stage: Stage) -> None:

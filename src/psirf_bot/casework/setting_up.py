@@ -41,7 +41,7 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
     channel = work.session.get(Channel, (purpose, platform))
     channel = channel or Channel(purpose=purpose, platform=platform, address={}, set_by=by.id, set_at=work.now)
     if channel.address and channel.address != dict(place.channel):
-        channel.before = channel.address
+        channel.before = channel.before or channel.address  # the last that is known to have served
     channel.address, channel.set_by, channel.set_at = dict(place.channel), by.id, work.now
     work.session.add(channel)
     work.record(by.id, "set a channel", purpose=purpose, platform=platform)

@@ -270,3 +270,70 @@ async def test_the_channel_keeps_the_words_of_a_joined_report_as_close_as_the_wh
     await press(stage, LEAH, "case.restrict", on="no")
     await stage.settled()
     assert len([card for card in stage.channel() if "syringe" in words(card)]) == 2
+
+
+async def test_whoever_opens_the_whole_reads_which_reports_were_joined_with_it(stage: Stage) -> None:
+    for _ in range(3):
+        await report(stage)
+    await join(stage, 2, into=1)
+    await join(stage, 3, into=1)
+    assert "Reports joined with it: PSI-2026-0002, PSI-2026-0003" in words(await on(stage, 1, LEAH, "case.show"))
+    assert "joined with" not in words(await on(stage, 1, CARYS, "case.show")), "of those that they may open"
+
+
+async def test_the_datix_number_of_a_report_that_was_joined_is_the_number_of_the_whole(stage: Stage) -> None:
+    for _ in range(2):
+        await report(stage)
+    await on(stage, 2, AMINA, "case.datix", {"datix-number": "W12345"})
+    await join(stage, 2, into=1)
+    assert "on Datix as W12345" in words(await on(stage, 1, AMINA, "case.datix", {"datix-number": "W12345"}))
+    assert (await stage.says(LEAH, "case W12345")).title.startswith(reference(1))
+
+
+async def test_for_one_talk_nobody_is_asked_twice(stage: Stage) -> None:
+    for _ in range(2):
+        await report(stage, colleagues=TOMASZ)
+    await join(stage, 2, into=1)
+    await stage.tick()
+    [asked] = stage.private(CARYS)
+    await stage.presses(CARYS, asked, "I have spoken to them")
+    stage.later(days=4)
+    await stage.tick()
+    assert {card.title for card in stage.private(CARYS)} == {"Thank you for checking"}
+
+
+async def test_whose_card_went_with_a_report_that_was_withdrawn_is_asked_by_the_other(stage: Stage) -> None:
+    for _ in range(2):
+        await report(stage, colleagues=TOMASZ)
+    await join(stage, 2, into=1)
+    await stage.tick()
+    await on(stage, 1, AMINA, "case.withdraw", {"why": None})
+    stage.later(days=3)
+    await stage.tick()
+    assert stage.private(CARYS)[0].title == "This check is no longer needed"
+    assert stage.private(CARYS)[-1].title == f"Please check how {TOMASZ} is"
+
+
+async def test_whoever_reported_it_too_finds_what_came_of_it_in_their_report(stage: Stage) -> None:
+    for _ in range(2):
+        await report(stage)
+    await on(stage, 1, LEAH, "case.read")
+    await join(stage, 2, into=1)
+    await on(stage, 1, LEAH, "case.close", {"outcome": "Drivers are now stored apart."})
+    assert "Drivers are now stored apart." in words(await on(stage, 2, AMINA, "case.show"))
+    await on(stage, 1, LEAH, "case.reopen")
+    assert "stored apart" not in words(await on(stage, 2, AMINA, "case.show"))
+
+
+async def test_a_talk_that_was_passed_on_is_passed_on_in_every_report_of_the_event(stage: Stage) -> None:
+    for _ in range(2):
+        await report(stage, colleagues=TOMASZ)
+    await join(stage, 2, into=1)
+    await stage.tick()
+    form = await stage.presses(CARYS, stage.private(CARYS)[0], "Someone else should do this")
+    await stage.presses(CARYS, form, "Pass it on", {"reason": "away", "who": NIAMH})
+    stage.later(days=3)
+    await stage.tick()
+    assert {card.title for card in stage.private(CARYS)} == {"Passed to somebody else", "Thank you for saying so"}
+    asked = [card for card in stage.private(NIAMH) if card.title == f"Please check how {TOMASZ} is"]
+    assert len(asked) == 1, "and the one before has become a line that says so"

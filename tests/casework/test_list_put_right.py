@@ -206,3 +206,16 @@ async def test_a_check_that_stopped_long_ago_is_not_asked_for_again(stage: Stage
     stage.later(days=31)
     await imports(stage, listed())
     assert await running(stage, "support.after-event") == 0
+
+
+async def test_what_came_of_it_waits_for_no_talk_with_an_involved_reporter_who_has_left(stage: Stage) -> None:
+    rows = listed()
+    await imports(stage, rows)
+    await send_report(stage, AMINA, {**PAGE_1, **PAGE_2, "involved": "yes"})
+    await press(stage, LEAH, "case.read")
+    await imports(stage, rows, AMINA)
+    closed = await press(stage, LEAH, "case.close", {"outcome": "Drivers are now stored apart."})
+    assert "they are told once" not in words(closed)
+    stage.later(days=40)
+    await imports(stage, rows)
+    assert "Drivers are now stored apart." in words(await stage.says(AMINA, "case PSI-2026-0001"))

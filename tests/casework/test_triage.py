@@ -94,6 +94,43 @@ async def test_the_datix_number_is_entered_once(stage: Stage) -> None:
     assert "already has that number" in words(taken)
 
 
+async def test_what_is_reported_anew_has_the_datix_number_of_the_report_that_was_withdrawn(stage: Stage) -> None:
+    async def enter(reference: str) -> Card:
+        form = await stage.presses(AMINA, await stage.says(AMINA, f"case {reference}"), "Enter the Datix number")
+        return await stage.presses(AMINA, form, "Save the number", {"datix-number": "W12345"})
+
+    await reported(stage)
+    await enter("PSI-2026-0001")
+    form = await stage.presses(AMINA, await opened(stage, AMINA), "Withdraw it")
+    await stage.presses(AMINA, form, "Withdraw it", {"why": "Sent too early."})
+    assert (await stage.says(LEAH, "open datix W12345")).title == "Open a case from Datix", "nobody looks at the other"
+    await stage.says(LEAH, "cancel")
+    await reported(stage)
+    assert "PSI-2026-0002 is on Datix as W12345" in words(await enter("PSI-2026-0002"))
+    assert (await stage.says(LEAH, "case W12345")).title.startswith("PSI-2026-0002")
+    assert "W12345 is PSI-2026-0002" in words(await stage.says(LEAH, "open datix W12345"))
+
+
+async def test_what_was_said_when_a_report_was_withdrawn_is_not_called_what_came_of_it(stage: Stage) -> None:
+    await reported(stage)
+    form = await stage.presses(AMINA, await opened(stage, AMINA), "Withdraw it")
+    await stage.presses(AMINA, form, "Withdraw it", {"why": "Sent too early."})
+    card = words(await opened(stage))
+    assert "Sent too early." in card
+    assert "Said when it was withdrawn" in card
+    assert "What came of it" not in card
+
+
+async def test_of_what_turns_out_to_be_an_incident_a_clinician_is_asked_about_candour(stage: Stage) -> None:
+    await reported(stage)
+    choose = await stage.presses(LEAH, await opened(stage), "Amend")
+    form = await stage.presses(LEAH, choose, "Go on", {"key": "event-type"})
+    await stage.presses(LEAH, form, "Go on", {"event-type": "incident", "why-amended": "The patient was harmed."})
+    await stage.settled()
+    assert "Confirm whether the duty of candour applies" in words(await opened(stage)), "who was affected is not known"
+    assert stage.private("Grace Mbeki-Ward")[-1].title == "Please look at the duty of candour"
+
+
 async def test_a_form_left_open_asks_before_another_number_is_overwritten(stage: Stage) -> None:
     async def stands() -> str | None:
         number: str | None = await stage.do(lambda work: work.session.exec(select(Case.datix_number)).one())
@@ -147,6 +184,15 @@ async def test_adding_is_screened_kept_once_and_told_to_the_owner(stage: Stage) 
     await stage.settled()
     assert words(card).count("[NHS number removed]") == 1
     assert stage.private(LEAH)[-1].title == "PSI-2026-0001 was added to"
+
+
+async def test_whoever_adds_that_somebody_is_in_danger_is_told_whom_to_ring(stage: Stage) -> None:
+    await reported(stage)
+    form = await stage.presses(AMINA, await opened(stage, AMINA), "Add to it")
+    added = await stage.presses(AMINA, form, "Add this", {"addition": "She has stopped breathing."})
+    assert "She has stopped breathing." in words(added)
+    assert "Nobody reads this chat live." in words(added)
+    assert "999" in words(added)
 
 
 async def test_withdrawing_until_a_panel_looks_at_it(stage: Stage) -> None:
@@ -443,6 +489,24 @@ async def test_an_amended_kind_of_event_calls_for_its_own_answers_and_drops_the_
     assert "could have led to serious injury" not in card
     await amend("event-type", "good-care")
     assert "LFPSE" not in words(await opened(stage))
+
+
+async def test_what_a_colleague_amended_meanwhile_is_not_overwritten_unread(stage: Stage) -> None:
+    await reported(stage)
+
+    async def begin(name: str) -> Card:
+        choose = await stage.presses(name, await opened(stage, name), "Amend")
+        return await stage.presses(name, choose, "Go on", {"key": "what-happened"})
+
+    async def send(name: str, form: Card, text: str) -> Card:
+        return await stage.presses(name, form, "Go on", {"what-happened": text, "why-amended": "We know more now."})
+
+    left_open = await begin(LEAH)
+    await send(SANDEEP, await begin(SANDEEP), "Two syringe drivers were mixed up.")
+    asked = await send(LEAH, left_open, "The driver was swapped.")
+    assert "Sandeep Bhullar has changed this meanwhile. It says now: Two syringe drivers were mixed up." in words(asked)
+    assert "Two syringe drivers" in words(await opened(stage))
+    assert "The driver was swapped." in words(await send(LEAH, asked, "The driver was swapped."))
 
 
 async def test_it_cannot_have_happened_after_it_was_reported(stage: Stage) -> None:

@@ -331,3 +331,9 @@ def test_very_many_characters_hold_nobody_up(unit: str, length: int) -> None:
         with suppress(Invalid):
             question.parse(much, NOW)
         assert time.process_time() - began < 1, question.id
+
+
+@pytest.mark.parametrize("typed", ["unknown", "Not sure.", "don’t know", "not known", "?", "-", "nobody"])
+def test_that_nobody_is_known_is_no_name(typed: str) -> None:
+    assert People("colleagues", "Who?", optional=True).parse(typed, NOW) is None
+    assert People("colleagues", "Who?").parse(f"{typed}, Amina", NOW) == ["Amina"]

@@ -156,7 +156,8 @@ def case_card(
     for when, text in additions:
         body += [Facts(facts=(when,)), Words(text=text, typed=True)]
     if outcome:
-        body += [Words(text="What came of it", style="heading"), Words(text=outcome, typed=True)]
+        heading = "Said when it was withdrawn" if line.state is State.WITHDRAWN else "What came of it"
+        body += [Words(text=heading, style="heading"), Words(text=outcome, typed=True)]
     body += [Buttons(buttons=row) for row in rows if row]
     return Card(title=line.heading, preview=f"Here is {line.reference}.", body=tuple(body))
 

@@ -35,7 +35,11 @@ LATE = "The days count from the report, so that {day} has passed already."
 def amended(work: Work, case: Case, before: Report, by: str) -> None:
     """An answer of the report was corrected: what it suggests now is asked, also where the answer was No before."""
     found = cases.report_of(work, case)
-    if found is None or not (report := found[0]).candour_may_apply():
+    if found is None:
+        return
+    if not (report := found[0]).candour_may_apply():
+        if report.is_an_incident() and report.affected is None:  # it was taken for something else, and nobody was asked
+            bring_in_line(work, case, by, AMENDED, ask_since=work.now)
         return
     if standing_of(work, case).applies is False:
         if before.candour_may_apply() and before.harm_codes() == report.harm_codes():

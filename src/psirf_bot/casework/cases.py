@@ -77,7 +77,9 @@ def by_reference(work: Work, words: str) -> Case | None:
     if typed := TYPED.fullmatch(wanted):
         wanted = f"PSI-{typed[1]}-{typed[2]:0>4}"
     by_name = work.session.exec(select(Case).where(Case.reference == wanted)).first()
-    return by_name or work.session.exec(select(Case).where(Case.datix_number == wanted)).first()
+    ended = col(Case.state).in_((State.MERGED, State.WITHDRAWN))  # another may go on with its number
+    on_datix = select(Case).where(Case.datix_number == wanted).order_by(ended, Case.id)
+    return by_name or work.session.exec(on_datix).first()
 
 
 def line(work: Work, case: Case) -> CaseLine:

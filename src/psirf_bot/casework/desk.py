@@ -70,7 +70,7 @@ from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, 
 from psirf_bot.casework.screening import IN_A_FORM
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
-from psirf_bot.domain.distress import sounds_like_distress
+from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
 from psirf_bot.store.database import Store, taken_back_on, without_words
 from psirf_bot.store.direct import Prepared, Together, inserting, table_of
 from psirf_bot.store.tables import Action, Inbox
@@ -275,7 +275,9 @@ class Desk:
         given = naming.with_picked(work, pressed, by)
         press = Press(action.verb, action.args, action.case_id, given, by, platform, inbound.place)
         reply = VERBS[action.verb](work, press)
-        if reply.card and any(isinstance(words, str) and sounds_like_distress(words) for words in given.values()):
+        # Whoever reports is asked whether anyone is in danger; whoever adds to a report is not.
+        sounds = sounds_like_distress_or_danger if action.verb == "case.add" else sounds_like_distress
+        if reply.card and any(isinstance(words, str) and sounds(words) for words in given.values()):
             ring = "" if inbound.place.inline else numbers(work.trust)
             card = with_people_to_ring(work.trust, reply.card)
             return reply.model_copy(update={"card": card, "notice": f"{ring} {reply.notice}".strip()})

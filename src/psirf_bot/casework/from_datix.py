@@ -14,6 +14,7 @@ from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, short_text
 from psirf_bot.domain import identifiers
 from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
 
 ASKED = ("event-type", "when", "service")
 
@@ -27,7 +28,7 @@ def known_case(work: Work, by: Member, number: str) -> Card | None:
     if found := identifiers.find(number):
         raise Refusal(f"{identifiers.words(f.kind for f in found)} Please give the number that Datix shows.")
     known = cases.by_reference(work, number)
-    if known:
+    if known and known.state != State.WITHDRAWN:
         open_it = button(work, "Open the case", "case.show", case=known, style="primary")
         return said("There is a case for it", f"{number} is {known.reference}.", open_it)
     return None

@@ -5,6 +5,7 @@ from sqlmodel import select
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import cases, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.support_needs import STOPPED
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, SupportNeed
@@ -62,4 +63,4 @@ def waits_to_be_spoken_to(work: Work, case: Case) -> bool:
     if case.reporter_id is None:
         return False
     theirs = select(SupportNeed).where(SupportNeed.case_id == case.id, SupportNeed.person_id == case.reporter_id)
-    return any(need.checked_at is None for need in work.session.exec(theirs))
+    return any(need.checked_at is None and need.state != STOPPED for need in work.session.exec(theirs))

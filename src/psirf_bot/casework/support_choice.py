@@ -12,6 +12,7 @@ from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.support_circle import kept_from_check
 from psirf_bot.casework.support_needs import Asked, acting_checker, can_check, case_of_need, move, roughly, subject
+from psirf_bot.casework.support_review import also_after_event
 from psirf_bot.casework.support_stages import found
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import People, Question, one_of
@@ -37,8 +38,15 @@ def _pass(work: Work, press: Press, answers: Answers) -> Card:
         reason=reason,
         to=to.id if to else None,
     )
-    move(work, need, to.id if to else None, why=cards.passed_on_words(press.by.name, reason))
+    _move(work, need, to, why=cards.passed_on_words(press.by.name, reason))
     return said("Thank you for saying so", "Somebody else will be asked. There is nothing more you need to do.")
+
+
+def _move(work: Work, need: SupportNeed, to: Person | None, *, why: str = "") -> Asked | None:
+    """With the same talk that was asked of the same contact in another report of the event: it is one."""
+    for other, _ in also_after_event(work, need):
+        move(work, other, to.id if to and can_check(work, other, to) else None, why=why)
+    return move(work, need, to.id if to else None, why=why)
 
 
 def _theirs(work: Work, press: Press) -> SupportNeed:
@@ -71,7 +79,7 @@ def _choose(work: Work, press: Press, answers: Answers) -> Card:
         text = "I cannot reach them, or whoever stands in for them is to be left out. Please choose somebody else."
         raise Unfit({"who": text})
     before = people.person(work, need.checker_id)
-    asked = move(work, need, someone.id)
+    asked = _move(work, need, someone)
     work.record(press.by.id, "chose who checks", case_of_need(work, need), need=need.id, who=someone.id)
     instead = f" That is instead of {before.name}." if before and before.id != someone.id else ""
     return said("Thank you", f"{_will_be_asked(work, need, someone, asked)}{instead}")

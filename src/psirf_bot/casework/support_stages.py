@@ -60,6 +60,8 @@ def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Car
         return _over(work, need, deadline, reader) if posted else None
     if posted and has_a_newer(work, deadline, nudge):
         return cards.there_is_a_newer()
+    if not posted and _is_asked_already(work, need, deadline):
+        return None
     acting = acting_checker(work, need)
     if acting and acting.id in kept_from_check(work, need):
         acting = None  # whoever stands in is not to know: so it is for the quality team
@@ -68,6 +70,12 @@ def render(work: Work, deadline: Deadline, nudge: Nudge, *, posted: bool) -> Car
     if posted or acting is None or nudge.why == "up":
         return _for_the_quality_team(work, need, deadline, acting)
     return None
+
+
+def _is_asked_already(work: Work, need: SupportNeed, deadline: Deadline) -> bool:
+    """Whether the same talk is asked for in another report of the same event: one is enough."""
+    same = support_review.also_after_event(work, need) if deadline.rule == AFTER_EVENT else []
+    return any(other.id < need.id for other, _ in same)
 
 
 def _please_check(work: Work, need: SupportNeed, duty: Deadline) -> Card:

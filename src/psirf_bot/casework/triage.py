@@ -9,6 +9,7 @@ from dataclasses import replace
 from sqlmodel import select
 
 from psirf_bot.cards.answers import instant, readings
+from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import (
@@ -126,8 +127,8 @@ def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:
         raise Unfit({"datix-number": "A Datix number has digits in it. If you do not have it yet, come back later."})
     if number.startswith("PSI-"):
         raise Unfit({"datix-number": "That is our own reference. Please give the number that Datix shows."})
-    other = work.session.exec(select(Case).where(Case.datix_number == number, Case.id != case.id)).first()
-    if other:
+    others = work.session.exec(select(Case).where(Case.datix_number == number, Case.state != State.WITHDRAWN)).all()
+    if any(cases.goes_on_as(work, other).id != cases.goes_on_as(work, case).id for other in others):
         taken = "Another case already has that number. Please check it, or ask the quality team to join the two."
         raise Unfit({"datix-number": taken})
     stands = case.datix_number
@@ -181,7 +182,7 @@ def _amend_questions(work: Work, press: Press) -> Sequence[Question]:
 def _amend(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
     if "key" in answers:
-        chosen = Press(press.verb, {"key": str(answers["key"])}, case.id, {}, press.by, press.platform, press.place)
+        chosen = replace(press, args={"key": str(answers["key"]), "stands": press.args["stands"]}, given={})
         shown = AMEND(work, chosen).card
         return shown or case_view(work, case, press.by)
     key = press.args["key"]
@@ -189,6 +190,7 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     if found is None or found[1].answers.get(key) == answers[key]:
         return case_view(work, case, press.by)
     before, version = found
+    _as_it_was_seen(work, version, key, press.args["seen"])
     reported = work.setting.calendar_beyond.local(case.opened_at)
     if key == "when" and str(answers[key]) > reported.isoformat():  # both local; a day alone comes before its hours
         raise Unfit({key: f"That is after it was reported ({instant(reported)}). Please check the day and the time."})
@@ -213,6 +215,18 @@ def _amend(work: Work, press: Press, answers: Answers) -> Card:
     return case_view(work, case, press.by)
 
 
+def _as_it_was_seen(work: Work, version: ReportVersion, key: str, seen: str) -> None:
+    """Nobody writes over what a colleague amended meanwhile without having read it. Raises Unfit."""
+    of_then = select(ReportVersion).where(
+        ReportVersion.case_id == version.case_id, ReportVersion.number == int(seen or 0)
+    )
+    then = work.session.exec(of_then).first()
+    if then and then.answers.get(key) != version.answers.get(key):
+        now = clip(version.wording[key]["shown"], 300) if key in version.wording else "nothing"
+        text = f"{people.name_of(work, version.by_id)} has changed this meanwhile. It says now: {now}"
+        raise Unfit({key: f"{text}\nIf yours is right, press Go on once more."})
+
+
 def _rewrite(work: Work, case: Case, old: ReportVersion, key: str, answers: Answers, by: str) -> Report:
     """Keep a new version, with the one answer changed and without those that it makes irrelevant."""
     flow = work.setting.report_flow
@@ -228,6 +242,13 @@ def _rewrite(work: Work, case: Case, old: ReportVersion, key: str, answers: Answ
     read |= readings([changed_page], new, lambda who: people.name_of(work, who))
     cases.write_version(work, case, new, read, by, str(answers["why-amended"]))
     return record_of(flow, new)
+
+
+def _amending(work: Work, press: Press) -> Reply:
+    """A form may have been open for days: it carries the version that it was opened, or asked again, in view of."""
+    found = cases.report_of(work, case_of(work, press))
+    stands = str(found[1].number) if found else ""
+    return AMEND(work, replace(press, args={**press.args, "seen": press.args.get("stands", ""), "stands": stands}))
 
 
 def _only(*questions: Question) -> Callable[[Work, Press], Sequence[Question]]:
@@ -253,7 +274,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     "case.history": _show_history,
     "case.read": _read,
     "case.restrict": _restrict,
-    "case.amend": AMEND,
+    "case.amend": _amending,
     "case.owner": Form(
         Act.SET_OWNER,
         "Who owns this case?",

@@ -44,12 +44,19 @@ def case_view(work: Work, case: Case, by: Member) -> Card:
         additions=added,
         support=support_page.facts(work, case, by) if by.is_quality else (),
         due=_due(work, case, by),
-        outcome="" if case.reporter_id == by.id and news.waits_to_be_spoken_to(work, case) else case.outcome or "",
+        outcome=_outcome(work, case, by),
         rows=_rows(work, case, by),
         prompted=by.is_quality or case.reporter_id != by.id,
         candour=candour.standing_of(work, case).applies,
         decided=_decided(work, case),
     )
+
+
+def _outcome(work: Work, case: Case, by: Member) -> str:
+    """What came of it, as its reporter was told: of a report that was joined with another, what came of the whole."""
+    if case.reporter_id != by.id:
+        return case.outcome or ""
+    return "" if news.waits_to_be_spoken_to(work, case) else cases.goes_on_as(work, case).outcome or ""
 
 
 def living_card(work: Work, case: Case) -> Card:
@@ -84,6 +91,9 @@ def _about(work: Work, case: Case, by: Member) -> tuple[Fact, ...]:
     if case.merged_into:
         into = work.session.get(Case, case.merged_into)
         facts.append(Fact(label="Joined with", value=into.reference if into and by.is_quality else "Another report"))
+    joined = [one.reference for one in cases.with_joined(work, case)[1:] if allowed(work, by, Act.SEE_CASE, one)]
+    if joined:
+        facts.append(Fact(label="Reports joined with it", value=", ".join(joined)))
     if is_restricted(work, case):
         led = case_facts(work, case).lead_id is not None
         others = ", the reporter and whoever leads the learning response" if led else " and the reporter"

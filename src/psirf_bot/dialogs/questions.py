@@ -13,7 +13,7 @@ from typing import Protocol, Self
 
 from psirf_bot.dialogs import moments
 from psirf_bot.dialogs import yes_no as yes_no_typed
-from psirf_bot.dialogs.typed import ALSO_SAID, NAMES_APART, NOBODY, Invalid, clean, many, plain
+from psirf_bot.dialogs.typed import ALSO_SAID, NAMES_APART, Invalid, clean, is_no_name, many, plain
 
 MOST_YEARS = 10
 """How far ahead something can be agreed."""
@@ -242,7 +242,7 @@ class People(_Base):
 
     def parse(self, raw: object, now: datetime) -> list[str] | None:
         names = list(dict.fromkeys(clean(name) for name in many(raw, NAMES_APART)))
-        names = [name for name in names if name.casefold().rstrip(".") not in NOBODY]
+        names = [name for name in names if not is_no_name(name)]
         if not names:
             self.left_out()
             return None

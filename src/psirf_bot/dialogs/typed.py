@@ -77,6 +77,13 @@ ALSO_SAID = {
 """What people type for answers that have one fixed meaning."""
 
 
+def is_no_name(typed: str) -> bool:
+    """Whether somebody named nobody: in words for that, by saying that they do not know, or with a dash."""
+    words = typed.casefold().replace("’", "'").rstrip(".")
+    unknown = words == "not known" or ALSO_SAID.get(words) == "not-known"
+    return unknown or words in NOBODY or not words.strip("?-–—")
+
+
 def plain(raw: object) -> str:
     """What was typed or picked, as words. Raises Invalid for a list or an object, whose insides nobody has screened."""
     if raw is None or isinstance(raw, str):

@@ -58,7 +58,7 @@ TOLD = (
     "draft of the final report approved", "final report sent",
     "agreed a safety action", "carried out a safety action", "reviewed a safety action",
     "handed a safety action over", "dropped a safety action", "said that {} is done", "put off {}", "paused a duty",
-    "started the clock of a duty again", "reminded that {} is late",
+    "started the clock of a duty again", "reminded that {} is late", "passed on what changed",
 )  # fmt: skip
 WITHOUT_A_CASE = {
     "received an alert", "named the lead of an alert", "the lead of an alert has left",

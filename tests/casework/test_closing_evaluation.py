@@ -5,7 +5,7 @@ from typing import Any
 from responses import AMINA, LEAH, MARGUERITE, NIAMH, clocks, decided, press, read_case, started, state, the_response
 from test_final_report import APPROVE, SENT, ended
 
-from psirf_bot.casework.endings import HOW_WELL
+from psirf_bot.domain.response import HOW_WELL
 from stage import Stage, words
 
 OUTCOME = {"outcome": "Drivers are stored apart."}
@@ -33,6 +33,9 @@ async def test_a_response_that_started_is_evaluated_as_the_case_is_closed(stage:
     assert said["at"].startswith("2026-11-20")
     assert "Drivers are stored apart." in words(stage.private(AMINA)[-1])
     assert "Ring them earlier." not in words(stage.private(AMINA)[-1]), "the reporter is sent the outcome alone"
+    page = words(await press(stage, LEAH, "response.show"))
+    assert "How the learning response worked: well." in page
+    assert "How those affected were involved: partly. Ring them earlier." in page
 
 
 async def test_without_a_response_that_started_nothing_more_is_asked(stage: Stage) -> None:

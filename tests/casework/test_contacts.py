@@ -28,6 +28,7 @@ from sqlmodel import col, select
 from duty_stage import digest_of
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import candour, contacts, days_to_avoid
+from psirf_bot.casework.not_yet_noted import TELL_THEM
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.store.tables import AuditEntry, Contact, Deadline, SupportNeed
@@ -59,6 +60,16 @@ async def need_id(stage: Stage) -> str:
 async def contact(stage: Stage) -> Contact:
     found: Contact = await stage.do(lambda work: work.session.exec(select(Contact)).one())
     return found
+
+
+def it_is_about_leah(work: Work) -> None:
+    need = work.session.exec(select(SupportNeed)).one()
+    need.person_id = case_in(work).owner_id
+    work.session.add(need)
+
+
+def of_the_family(work: Work) -> str:
+    return work.session.exec(select(Contact.id).where(col(Contact.need_id).is_(None))).one()
 
 
 async def agree(stage: Stage, name: str = NIAMH, **change: Any) -> Card:
@@ -240,13 +251,7 @@ async def test_who_is_kept_from_somebodys_support_learns_nothing_of_contact_with
     await led(stage)
     await agree(stage, whom=await need_id(stage))
 
-    def it_is_about(work: Work) -> None:
-        need = work.session.exec(select(SupportNeed)).one()
-        leah = case_in(work).owner_id
-        need.person_id = leah
-        work.session.add(need)
-
-    await stage.do(it_is_about)
+    await stage.do(it_is_about_leah)
     assert TOMASZ not in words(await press(stage, LEAH, "response.show"))
     assert TOMASZ not in str((await press(stage, LEAH, "contact.agree")).model_dump())
     assert "whoever leads" in words(await made(stage, "2026-11-20", name=LEAH))
@@ -284,6 +289,22 @@ async def test_a_day_to_avoid_is_not_agreed_for_the_next_time(stage: Stage) -> N
     await agree(stage, avoid="24 December 2026")
     assert "none of those to avoid" in words(await made(stage, "2026-11-20", "2026-12-24"))
     assert (await contact(stage)).last_on is None
+
+
+async def test_on_a_day_to_avoid_nobody_is_told_that_contact_is_late(stage: Stage) -> None:
+    """Q28: it was not made on its day, and what follows are days on which the family would rather be left in peace."""
+    await led(stage)
+    await agree(stage, next="2026-12-22", avoid="23 December to 1 January 2027")
+    wait = "Please wait until Monday 4 January 2027: today is one of the days to avoid. The day agreed was"
+    for day in ("2026-12-23", "2026-12-29", "2026-12-31"):
+        stage.now = datetime.fromisoformat(f"{day}T09:30Z")
+        await stage.tick()
+        for said in (words(stage.private(NIAMH)[-1]), words(await stage.says(NIAMH, "overdue"))):
+            assert wait in said
+            assert "late" not in said
+        assert not [card for card in stage.private(LEAH) if "Be in touch" in words(card)], "nor anybody further up"
+    stage.now = datetime(2027, 1, 4, 9, 30, tzinfo=UTC)
+    assert "working days late" in words(await stage.says(NIAMH, "overdue"))
 
 
 async def test_after_a_single_contact_another_can_be_agreed(stage: Stage) -> None:
@@ -386,3 +407,104 @@ async def test_what_is_not_noted_is_not_said_to_be(stage: Stage) -> None:
     await press(stage, NIAMH, "contact.end", contact=one.id)
     late = await press(stage, NIAMH, "contact.made", {"day": "2026-11-27", "next": "2026-12-10"}, contact=one.id)
     assert "This contact has ended." in words(late)
+
+
+# What to talk about
+
+
+@pytest.mark.parametrize(
+    ("whom", "says", "not_said"),
+    [
+        (
+            "service-user",
+            ("who speaks for the patient", "sorry once more", "Healthwatch", "is told, too"),
+            "chronology",
+        ),
+        ("staff", ("in person, and never in a chat", "just and learning culture", "chronology"), "Healthwatch"),
+    ],
+)
+async def test_whoever_keeps_contact_reads_what_to_talk_about(
+    stage: Stage, whom: str, says: tuple[str, ...], not_said: str
+) -> None:
+    """Appendices 4 and 5, the one for patients and families, the other for staff (Q01 to Q37, R01 to R32)."""
+    await led(stage)
+    agreed = await agree(stage, whom=await need_id(stage) if whom == "staff" else whom)
+    page = await press(stage, NIAMH, "response.show")
+    for card in (agreed, page):
+        shown = words(await stage.presses(NIAMH, card, "What to talk about"))
+        assert [one for one in says if one not in shown] == []
+        assert not_said not in shown
+        assert "nothing of what was said" in shown
+    assert (TOMASZ in shown) is (whom == "staff")
+
+
+async def test_what_to_talk_about_with_somebody_is_for_those_who_keep_the_contact(stage: Stage) -> None:
+    await led(stage)
+    await agree(stage, whom=await need_id(stage))
+    for name in (AMINA, WEI, CARYS):
+        refused = words(await press(stage, name, "contact.talk", contact=(await contact(stage)).id))
+        assert TOMASZ not in refused
+        assert "quality team" in refused
+
+
+# What is not agreed yet
+
+
+async def test_the_page_says_with_whom_no_contact_is_agreed_yet_and_that_there_are_no_terms(stage: Stage) -> None:
+    """P07 to P09: nobody is left out because nobody thought of them."""
+
+    async def says(name: str = NIAMH) -> list[str]:
+        page = words(await press(stage, name, "response.show"))
+        return [line for line in page.splitlines() if line.startswith(("No contact is agreed", "The terms of ref"))]
+
+    await led(stage)
+    no_terms = "The terms of reference are not set yet."
+    assert await says() == [f"No contact is agreed yet with: {TOMASZ}.", no_terms], "nobody else was affected"
+    await press(stage, LEAH, "contacts-named.set", {"contact": [CALLUM], "why-not": None})
+    everybody = f"No contact is agreed yet with: The service user or family, {TOMASZ}."
+    assert await says() == [everybody, no_terms]
+    assert TOMASZ not in str(await says("Marguerite Oduya")), "that is for those who keep the contact"
+    await agree(stage)
+    assert (await says())[0] == (await says(LEAH))[0] == f"No contact is agreed yet with: {TOMASZ}."
+    await agree(stage, whom=await need_id(stage))
+    terms = {"terms": "How drivers are stored.", "asked-for": None, "agreed": "not-reached", "target": None}
+    await press(stage, NIAMH, "terms.set", terms)
+    assert await says() == []
+    await press(stage, NIAMH, "contact.end", contact=(await stage.do(of_the_family)))
+    assert await says() == [], "there was contact, and it has ended"
+
+
+async def test_whoever_is_kept_from_somebodys_support_does_not_read_that_no_contact_is_agreed_with_them(
+    stage: Stage,
+) -> None:
+    await led(stage)
+    await stage.do(it_is_about_leah)
+    assert "No contact is agreed yet" not in words(await press(stage, LEAH, "response.show"))
+    assert "No contact is agreed yet" in words(await press(stage, NIAMH, "response.show"))
+
+
+async def test_after_the_end_the_page_says_what_is_still_to_be_thought_of(stage: Stage) -> None:
+    """Q35: also whoever took no part is told. M01: what was learned becomes safety actions."""
+
+    async def says(name: str = NIAMH) -> list[bool]:
+        page = words(await press(stage, name, "response.show"))
+        return [TELL_THEM in page, "No safety action is agreed from it yet." in page]
+
+    await led(stage)
+    await press(stage, LEAH, "contacts-named.set", {"contact": None, "why-not": "not-wanted"})
+    assert await says() == [False, False]
+    await press(stage, NIAMH, "response.end", {"day": "2026-11-20", "missing": None})
+    assert await says() == [True, True]
+    assert await says("Marguerite Oduya") == [False, False]
+    action = {
+        "what-is-done": "Drivers are stored apart.",
+        "measure": "How often one is mistaken, each month.",
+        "action-owner": CALLUM,
+        "service": "Community Nursing",
+        "action-due": "2026-12-21",
+        "inequality": "Nothing found, because all have the same drivers.",
+    }
+    await press(stage, NIAMH, "action.new", action)
+    assert await says() == [True, False]
+    await press(stage, LEAH, "contacts-named.set", {"contact": None, "why-not": "nobody-affected"})
+    assert await says() == [False, False], "nobody but staff was affected"

@@ -1,7 +1,8 @@
 """News of a report reaches somebody, also when its owner has gone; and nobody hears half of a story."""
 
 import pytest
-from responses import press
+from responses import CARYS, press
+from sqlmodel import select
 from test_joined_reports import on
 from test_reporting import AMINA, BRONWEN, LEAH, near_miss
 from test_support import _by_name as by_name
@@ -9,7 +10,8 @@ from test_support import leaves
 from test_triage import reported
 
 from psirf_bot.casework.work import Work
-from stage import Stage
+from psirf_bot.store.tables import AuditEntry
+from stage import Stage, words
 
 
 async def moves_on(stage: Stage, name: str) -> None:
@@ -50,3 +52,57 @@ async def test_who_has_not_heard_that_it_was_closed_does_not_hear_that_it_is_ope
     await press(stage, LEAH, "case.close", {"outcome": "Stored apart."})
     await press(stage, LEAH, "case.reopen")
     assert stage.private(AMINA)[-1].title == "Your report has been read"
+
+
+# What changed goes to those who lead the service
+
+
+async def closed(stage: Stage, **answers: object) -> None:
+    await reported(stage, **answers)
+    await press(stage, LEAH, "case.read")
+
+
+def carys_is_an_executive_too(work: Work) -> None:
+    """She may see the case."""
+    carys = by_name(work, CARYS)
+    carys.roles = [*carys.roles, "executive"]
+    work.session.add(carys)
+
+
+async def test_what_changed_goes_to_whoever_leads_the_service_to_share_it_there(stage: Stage) -> None:
+    """M10: to whom it went is in the audit."""
+    await closed(stage)
+    await stage.do(carys_is_an_executive_too)
+    await press(stage, LEAH, "case.close", {"outcome": "Stored apart."})
+    last = stage.private(BRONWEN)[-1]
+    assert last.title == "PSI-2026-0001 is closed: what changed"
+    assert "Stored apart." in words(last)
+    assert AMINA not in words(last)
+    assert [card.title for card in stage.private(CARYS)] == [], "she leads another service"
+    kept = select(AuditEntry).where(AuditEntry.what == "passed on what changed")
+    assert len(await stage.do(lambda work: work.session.exec(kept).all())) == 1
+
+
+async def test_it_goes_there_after_a_reporter_who_was_involved_has_been_spoken_to(stage: Stage) -> None:
+    await closed(stage, involved="yes")
+    await stage.tick()
+    [check] = stage.private(BRONWEN)
+    await press(stage, LEAH, "case.close", {"outcome": "Stored apart."})
+    assert not any("what changed" in card.title for card in stage.private(BRONWEN))
+    await stage.presses(BRONWEN, check, "I have spoken to them")
+    await stage.settled()
+    for name in (AMINA, BRONWEN):
+        assert [card.title for card in stage.private(name)].count("PSI-2026-0001 is closed: what changed") == 1
+
+
+async def test_what_is_kept_close_goes_to_nobody_else(stage: Stage) -> None:
+    await closed(stage)
+    await press(stage, LEAH, "case.restrict", on="yes")
+    await press(stage, LEAH, "case.close", {"outcome": "Stored apart."})
+    assert not any("what changed" in card.title for card in stage.private(BRONWEN))
+
+
+async def test_a_lead_who_was_involved_is_not_asked_to_share_it(stage: Stage) -> None:
+    await closed(stage, colleagues=BRONWEN)
+    await press(stage, LEAH, "case.close", {"outcome": "Stored apart."})
+    assert not any("what changed" in card.title for card in stage.private(BRONWEN))

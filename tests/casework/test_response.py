@@ -145,6 +145,26 @@ async def test_line_managers_are_asked_at_once_and_an_involved_reporter_hears_it
     assert "It was decided how to learn from your report" not in titles(stage, AMINA)
 
 
+async def test_whoever_is_to_tell_somebody_of_a_review_reads_who_leads_it(stage: Stage) -> None:
+    """O05: whoever supports somebody links up with the reviewer, and so has to know who that is."""
+
+    def leads() -> list[str]:
+        about = [line for card in stage.private(CARYS) for line in words(card).splitlines()]
+        return [line for line in about if line.startswith("Who leads")]
+
+    await read_case(stage, colleagues=TOMASZ)
+    await stage.tick()
+    assert len(stage.private(CARYS)) == 1
+    assert leads() == [], "after the event there is no review"
+    await approved(stage)
+    await stage.tick()
+    assert leads() == ["Who leads the review: Nobody is chosen yet"]
+    await lead_by(stage, NIAMH)
+    stage.later(days=4)
+    await stage.tick()
+    assert leads()[-1] == f"Who leads the review: {NIAMH}"
+
+
 async def test_a_restricted_case_says_that_whoever_leads_can_open_it_too(stage: Stage) -> None:
     await started(stage)
     await press(stage, LEAH, "case.restrict", on="yes")

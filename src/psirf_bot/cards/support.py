@@ -94,12 +94,14 @@ def please_check(
     wish: str,
     due: str,
     contacts: Sequence[SupportContact],
+    led_by: str,
     buttons: tuple[Button, ...],
 ) -> Card:
-    """The private message to whoever is to check. `due` says by when."""
+    """The private message to whoever is to check. `due` says by when. `led_by`: who leads the review, if any."""
     about = (
         *_facts(line),
         Fact(label="When to check", value=stage.label),
+        *((Fact(label="Who leads the review", value=led_by),) if led_by else ()),
         Fact(label="Wish", value=WISHES.get(wish, WISHES["quality"])),
     )
     return Card(

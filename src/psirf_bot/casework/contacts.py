@@ -5,7 +5,7 @@ The first contact waits: with a service user for the spoken apology (E05), with 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from sqlmodel import col, select
 
@@ -13,6 +13,7 @@ from psirf_bot.cards.answers import moment
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Card, Part, Words
 from psirf_bot.cards.response import ContactShown
+from psirf_bot.cards.talking import what_to_talk_about
 from psirf_bot.casework import candour, days_to_avoid, deadlines, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import case_facts
@@ -61,7 +62,17 @@ def waits(work: Work, deadline: Deadline) -> str:
     """Why the contact that a duty is about has to wait; empty for one that need not, and for any other duty."""
     contact = work.session.get(Contact, deadline.subject_id) if deadline.subject_kind == "contact" else None
     case = work.session.get(Case, contact.case_id) if contact else None
-    return (contact and case and gate(work, case, contact)) or ""
+    return (contact and case and (gate(work, case, contact) or _not_today(work, contact))) or ""
+
+
+def _not_today(work: Work, contact: Contact) -> str:
+    """On a day that they would rather avoid nobody is reminded to be in touch, however late it is (Q28)."""
+    day = work.local.date()
+    if day.isoformat() not in contact.avoid:
+        return ""
+    while day.isoformat() in contact.avoid or not work.setting.calendar_beyond.is_working_day(day):
+        day += timedelta(days=1)
+    return f"Please wait until {_day(day)}: today is one of the days to avoid."
 
 
 def shown_to(work: Work, case: Case, by: Member) -> list[ContactShown]:
@@ -123,7 +134,12 @@ def _in_words(contact: Contact) -> str:
 
 def _buttons(work: Work, case: Case, contact: Contact) -> tuple[Button, ...]:
     name = whom(work, contact)
-    labels = {"contact.made": "We were in touch", "contact.move": "Change it", "contact.end": "Contact has ended"}
+    labels = {
+        "contact.made": "We were in touch",
+        "contact.move": "Change it",
+        "contact.end": "Contact has ended",
+        "contact.talk": "What to talk about",
+    }
     return tuple(
         button(work, label, verb, case=case, spoken=f"{label}: {name}", contact=contact.id)
         for verb, label in labels.items()
@@ -214,8 +230,17 @@ def _done(work: Work, case: Case, contact: Contact, title: str) -> Card:
     waits = gate(work, case, contact)
     body: list[Part] = [Words(text=f"{whom(work, contact)}. {_in_words(contact)}", typed=True)]
     body += [Words(text=waits, style="warning")] if waits else []
+    talk = button(work, "What to talk about", "contact.talk", case=case, contact=contact.id)
     back = button(work, "Open the learning response", "response.show", case=case)
-    return Card(title=title, preview="It is noted.", body=tuple(body), buttons=(back,))
+    return Card(title=title, preview="It is noted.", body=tuple(body), buttons=(talk, back))
+
+
+def _talk(work: Work, press: Press) -> Reply:
+    """What the policy has people talk about, for whoever keeps the contact: they act on it themselves (App 4 and 5)."""
+    case, contact = _found(work, press)
+    back = button(work, "Open the learning response", "response.show", case=case)
+    card = what_to_talk_about(whom(work, contact), staff=contact.with_whom == STAFF, back=back)
+    return Reply(card=card, replaces=press.place.private)
 
 
 # What becomes of it
@@ -338,4 +363,5 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         )
     ),
     "contact.end": _end,
+    "contact.talk": _talk,
 }

@@ -37,15 +37,19 @@ from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.domain.events import Event
-from psirf_bot.domain.response import PSII
+from psirf_bot.domain.response import HOW_WELL, PSII
 from psirf_bot.store.tables import Case, Deadline, LearningResponse
 
 IN_REVIEW = (AT_START, DURING)
 """The checks on staff that go with a learning response."""
 
-HOW_WELL = {"very-well": "Very well", "well": "Well", "partly": "Partly", "not-well": "Not well"}
 EVALUATION = (
-    one_of("response-went", "How well did the learning response work?", HOW_WELL, "For us to learn; not for blame."),
+    one_of(
+        "response-went",
+        "How well did the learning response work?",
+        HOW_WELL,
+        "For us to learn; not for blame. It stands on its page.",
+    ),
     long_text("response-words", "What would make it work better?", "No names.", optional=True, max_length=500),
     one_of("involving-went", "How well were those affected involved?", HOW_WELL, "Patient, family and staff."),
     long_text("involving-words", "What would involve them better?", "No names.", optional=True, max_length=500),
@@ -75,7 +79,7 @@ def _close_questions(work: Work, press: Press) -> Sequence[Question]:
             f"The initial report on {case.reference} is not noted as sent, so the case cannot be closed yet. Please "
             "note on the page of the learning response on which day it was sent. (Policy 12.4.)"
         )
-    hint = "The reporter is sent these words."
+    hint = "The reporter and the leads of the service are sent these words."
     outcome = long_text("outcome", "What came of it, and what changed?", hint, max_length=1500)
     return (outcome, *EVALUATION) if response and response.started_at else (outcome,)
 

@@ -1,14 +1,25 @@
-"""What the reporter is told of their report: that it was read, what came of it, and what changed."""
+"""What the reporter is told of their report: that it was read, what came of it, and what changed.
+
+What changed goes to those who lead its service too, to share it there (policy §3.3; App 2 and 3, M10).
+"""
 
 from sqlmodel import select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import cases, post
+from psirf_bot.casework import cases, people, post
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import allowed, staff_named
 from psirf_bot.casework.support_needs import STOPPED
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
+from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, SupportNeed
+
+PLEASE_SHARE = (
+    "If it helps your teams, please share with them what changed, once those who were involved have been spoken to. "
+    "Name nobody."
+)
 
 
 def tell_reporter(work: Work, case: Case, title: str, text: str) -> None:
@@ -19,13 +30,34 @@ def tell_reporter(work: Work, case: Case, title: str, text: str) -> None:
 
 
 def tell_outcome(work: Work, case: Case) -> bool:
-    """Tell the reporter what came of it, and those whose reports were joined with it.
+    """Tell the reporter what came of it, those whose reports were joined with it, and those who lead its service.
 
-    Somebody who was involved hears it once they have been spoken to (`spoken_to`). Returns whether the reporter has.
+    A reporter who was involved hears it once they have been spoken to (`spoken_to`), and the service not before.
+    Returns whether the reporter has.
     """
     told = _tell(work, case, case)
     _tell_joined(work, case, case)
+    if told:
+        _pass_on(work, case)
     return told
+
+
+def _pass_on(work: Work, case: Case) -> None:
+    """Tell those who lead its service what changed, to share it there; to whom it went is in the audit (M10).
+
+    Whoever may not see the case is not told; whoever reported it, or is named in it, hears of it as such.
+    """
+    knowing = {*(each.reporter_id for each in cases.with_joined(work, case)), *staff_named(work, case.id)}
+    title = f"{case.reference} is closed: what changed"
+    text = f"{case.outcome or ''}\n\n{PLEASE_SHARE}"
+    told = []
+    for lead in (people.member(work, someone) for someone in people.holders(work, Role.SERVICE_LEAD)):
+        if case.service in lead.leads and lead.id not in knowing and allowed(work, lead, Act.SEE_CASE, case):
+            open_it = button(work, "Open the case", "case.show", case=case)
+            if post.to_person(work, lead.id, said(title, text, open_it, preview="There is news of a case.")):
+                told.append(lead.id)
+    if told:
+        work.record("the bot", "passed on what changed", case, to=sorted(told))
 
 
 def tell_opened_again(work: Work, case: Case) -> None:
@@ -40,7 +72,9 @@ def spoken_to(work: Work, case: Case, person_id: str | None) -> None:
     """Somebody has spoken to this person: news that waited for it can go out."""
     root = cases.goes_on_as(work, case)
     if person_id == case.reporter_id and root.state == State.CLOSED:
-        _tell(work, case, root)
+        told = _tell(work, case, root)
+        if told and case is root:
+            _pass_on(work, case)
 
 
 def _tell(work: Work, about: Case, root: Case) -> bool:

@@ -9,7 +9,7 @@ from psirf_bot.cards import response as cards
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.duties import reason_words
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, named_contacts, partners, people, terms, training, verifying
+from psirf_bot.casework import contacts, named_contacts, not_yet_noted, partners, people, terms, training, verifying
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, DROPPED, PAUSED
 from psirf_bot.casework.forms import case_of, not_now
@@ -19,7 +19,7 @@ from psirf_bot.casework.response_buttons import rows
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
-from psirf_bot.domain.response import CONSENT, PSII, REASONS, SENT_TO
+from psirf_bot.domain.response import CONSENT, HOW_WELL, PSII, REASONS, SENT_TO
 from psirf_bot.store.tables import Case, Deadline, Extension, LearningResponse
 
 DATES = {
@@ -36,6 +36,7 @@ DATES = {
 AGREED_TARGET = "agreed with those affected (policy §13)"
 MOVED = "; moved by a pause from"
 """What is added to where a day comes from that was agreed, once a pause has moved it."""
+EVALUATED = {"response": "How the learning response worked", "involving": "How those affected were involved"}
 LONGER = "A longer time was agreed"
 """What closes the three-month limit besides the end, as it is kept; with whom it was agreed stands with the new day."""
 
@@ -66,7 +67,11 @@ def _shown(work: Work, case: Case, response: LearningResponse, by: Member) -> ca
     dates += [(DATES[clock.rule], _date(work, clock)) for clock in clocks]
     if response.ended_at:
         dates.append(("Ended", _day(work, response.ended_at)))
-    notes = [*_missing_before(work, case, response), *_notes(response, clocks)]
+    notes = [
+        *_missing_before(work, case, response),
+        *not_yet_noted.lines(work, case, response, by),
+        *_notes(response, clocks),
+    ]
     return cards.ResponseShown(
         case.reference,
         kind_of(work, response),
@@ -117,6 +122,10 @@ def _after_the_end(work: Work, response: LearningResponse) -> list[str]:
     if response.final_sent_on:
         to = ", ".join(SENT_TO[one] for one in response.final_sent_to or ())
         found.append(f"The final report was sent on {moment(response.final_sent_on.isoformat())} to: {to}.")
+    said = response.evaluation or {}
+    for which, label in EVALUATED.items():
+        if went := said.get(f"{which}-went"):
+            found.append(f"{label}: {HOW_WELL[went].lower()}. {said.get(f'{which}-words') or ''}".strip())
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from psirf_bot.cards import support as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, news, onlookers, people, reminders, support_review
+from psirf_bot.casework import cases, learning_responses, news, onlookers, people, reminders, support_review
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DONE, RUNNING, happened, running
 from psirf_bot.casework.inbound import Reply
@@ -89,12 +89,19 @@ def _please_check(work: Work, need: SupportNeed, duty: Deadline) -> Card:
         need.wish if as_wished else "quality",
         due_words(work, duty),
         work.trust.support,
+        _who_leads(work, need) if duty.rule != AFTER_EVENT else "",
         (
             button(work, "I have spoken to them", "support.done", style="primary", need=need.id, duty=duty.id),
             button(work, "Remind me tomorrow", "support.tomorrow", need=need.id, duty=duty.id),
             button(work, "Someone else should do this", "support.pass", opens=True, need=need.id),
         ),
     )
+
+
+def _who_leads(work: Work, need: SupportNeed) -> str:
+    """Who leads the review, for whoever is to link up with them (O05)."""
+    response = learning_responses.current(work, cases.goes_on_as(work, case_of_need(work, need)))
+    return people.name_of(work, response.lead_id) if response and response.lead_id else "Nobody is chosen yet"
 
 
 def _for_the_quality_team(work: Work, need: SupportNeed, duty: Deadline, asked: Person | None) -> Card:

@@ -60,6 +60,9 @@ SENT_TO = {
 }
 """To whom a final report may go (J10)."""
 
+HOW_WELL = {"very-well": "Very well", "well": "Well", "partly": "Partly", "not-well": "Not well"}
+"""How good a learning response was, and how good the engagement (P14)."""
+
 PAUSES = {"coroner": "The coroner asked us to", "police": "The police asked us to", "partner": "A partner asked us to"}
 
 EVERY = {"once": "Once", "week": "Every week", "two-weeks": "Every two weeks", "four-weeks": "Every four weeks"}

@@ -1,0 +1,48 @@
+"""What goes with a learning response and nobody has noted yet, for whoever keeps it (M01, P07 to P09, P11, Q35).
+
+It has no clock of its own: the page says so until it is done, or the case is closed.
+"""
+
+from collections.abc import Iterator
+
+from sqlmodel import col, or_, select
+
+from psirf_bot.casework import cases, contacts, named_contacts, nobody_affected, support
+from psirf_bot.casework.work import Work
+from psirf_bot.domain.authority import Member
+from psirf_bot.store.tables import Case, Contact, LearningResponse, SafetyAction
+
+TELL_THEM = "Please tell the patient or family that it has ended, also where they took no part."
+
+
+def lines(work: Work, case: Case, response: LearningResponse, by: Member) -> list[str]:
+    """In a line each, for whoever leads the response and the quality team."""
+    if not contacts.may_keep(work, case, by):
+        return []
+    return list(_after_the_end(work, case) if response.ended_at else _before(work, case, response, by))
+
+
+def _before(work: Work, case: Case, response: LearningResponse, by: Member) -> Iterator[str]:
+    if without := ", ".join(_without_contact(work, case, response, by)):
+        yield f"No contact is agreed yet with: {without}."
+    if response.started_at and response.terms is None:
+        yield "The terms of reference are not set yet."
+
+
+def _without_contact(work: Work, case: Case, response: LearningResponse, by: Member) -> Iterator[str]:
+    """The family where it has somebody to turn to, and each of the staff of whom this person may know."""
+    in_it = or_(col(Contact.ended_at).is_(None), col(Contact.ended_at) >= response.decided_at)
+    agreed = set(work.session.exec(select(Contact.need_id).where(Contact.case_id == case.id, in_it)))
+    if None not in agreed and named_contacts.serving(work, case, named_contacts.newest(work, case)):
+        yield contacts.WHOM
+    for need in support.in_review(work, case):
+        if need.id not in agreed and not support.is_kept_from(work, need, by):
+            yield need.name
+
+
+def _after_the_end(work: Work, case: Case) -> Iterator[str]:
+    if nobody_affected.parts(named_contacts.newest(work, case))[0] != nobody_affected.NOBODY:
+        yield TELL_THEM
+    together = [each.id for each in cases.with_joined(work, case)]
+    if work.session.exec(select(SafetyAction.id).where(col(SafetyAction.case_id).in_(together))).first() is None:
+        yield "No safety action is agreed from it yet."

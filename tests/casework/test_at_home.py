@@ -72,6 +72,8 @@ async def rows(stage: Stage, table: Any) -> list[Any]:
         ("help?", "What I can help with"),
         ("OVERDUE?", "What waits for you"),
         ("what waits for me", "What waits for you"),
+        ("Speak up", "Support for you"),
+        ("freedom to speak up", "Support for you"),
         ("My reports?", "Your reports"),
         ("my report", "Your reports"),
         (", my reports please", "Your reports"),

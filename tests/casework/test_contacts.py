@@ -468,7 +468,8 @@ async def test_the_page_says_with_whom_no_contact_is_agreed_yet_and_that_there_a
     assert (await says())[0] == (await says(LEAH))[0] == f"No contact is agreed yet with: {TOMASZ}."
     await agree(stage, whom=await need_id(stage))
     terms = {"terms": "How drivers are stored.", "asked-for": None, "agreed": "not-reached", "target": None}
-    await press(stage, NIAMH, "terms.set", terms)
+    asked = {"system": ["tasks", "tools"], "inequality": "Nothing found, because everybody has the same driver."}
+    await press(stage, NIAMH, "terms.set", terms | asked)
     assert await says() == []
     await press(stage, NIAMH, "contact.end", contact=(await stage.do(of_the_family)))
     assert await says() == [], "there was contact, and it has ended"

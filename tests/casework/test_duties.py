@@ -406,6 +406,26 @@ async def test_a_meeting_is_noted_as_held(stage: Stage) -> None:
         await presses(stage, DONE, mine, SANDEEP, {"note": None})
 
 
+@pytest.mark.parametrize(
+    ("rule", "covers"),
+    [
+        ("themes.meeting", "Complaints, incidents and other insight"),
+        ("plan.reviewed", "put the new plan on your website"),
+        ("plan.exercise", "Three years of incidents and complaints, and what staff say"),
+    ],
+)
+async def test_what_the_policy_wants_looked_at_stands_on_it_and_where_it_is_noted(
+    stage: Stage, rule: str, covers: str
+) -> None:
+    mine = await stage.do(lambda work: owed(work, rule, 0).id)
+    for verb in (SHOW, DONE):
+        card = await presses(stage, verb, mine, LEAH, day=None)
+        text = words(card) + "".join(getattr(field, "hint", "") for field in card.inputs())
+        assert covers in text
+    await presses(stage, DONE, mine, LEAH, {"note": "Falls. " * 150}, day=None)
+    assert len((await found(stage, mine)).note or "") > 1000
+
+
 async def test_a_review_of_the_plan_that_is_done_comes_back(stage: Stage) -> None:
     mine = await stage.do(lambda work: owed(work, "plan.exercise", 0).id)
     await presses(stage, DONE, mine, LEAH, {"note": None}, day=None)

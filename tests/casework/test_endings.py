@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from ready_reports import send_report
 from responses import (
     AMINA,
     BRONWEN,
@@ -21,9 +22,13 @@ from responses import (
     titles,
 )
 from sqlmodel import select
+from test_named_contacts import HARMED
+from test_panel_decision import add_panel
 from test_triage import opened, reported
 
+from psirf_bot.casework import cases
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Deadline
 from scenes import scene
 from stage import Stage, words
@@ -186,3 +191,64 @@ async def test_every_duty_goes_to_the_service_that_it_turned_out_to_be(stage: St
         return {(duty.subject_kind, duty.service) for duty in work.session.exec(theirs)}
 
     assert await stage.do(services) == {("case", "Podiatry"), ("contact", "Podiatry"), ("check", "Podiatry")}
+
+
+# Grave, and no panel has looked at it
+
+
+@pytest.mark.parametrize("grave", [{"physical-harm": "fatal"}, {"psychological-harm": "severe"}])
+async def test_what_is_reported_as_grave_is_not_closed_before_a_panel_has_looked_at_it(
+    stage: Stage, grave: dict[str, Any]
+) -> None:
+    await read_case(stage)
+    form = await press(stage, LEAH, "case.close")
+    assert form.title == "Close the case"
+    await graver(stage, grave)
+    for given in ({}, {"outcome": "Nothing."}):
+        refused = words(await press(stage, LEAH, "case.close", given))
+        assert "suggests: Unexpected death or severe harm under our care (policy §12.3)" in refused
+        assert "please open the panel" in refused
+    assert await state(stage) == "read"
+    await graver(stage, {"physical-harm": "low", "psychological-harm": "low"})
+    assert "names a person" in words(await press(stage, LEAH, "case.close", {"outcome": "It was human error."}))
+    await press(stage, LEAH, "case.close", {"outcome": "It was another visit."})
+    assert await state(stage) == "closed", "what the report had wrong is amended, and stays on the record"
+
+
+async def test_what_is_reported_as_grave_is_not_withdrawn_either(stage: Stage) -> None:
+    await read_case(stage)
+    await graver(stage, {"physical-harm": "fatal"})
+    assert "please add to it" in words(await press(stage, AMINA, "case.withdraw", {"why": None}))
+    assert await state(stage) == "read"
+
+
+async def test_grave_in_a_report_that_was_joined_it_is_not_closed_either(stage: Stage) -> None:
+    await read_case(stage)
+    await send_report(stage, AMINA, HARMED)
+    join = {"into": "PSI-2026-0001"}
+    await stage.presses(LEAH, await stage.says(LEAH, "case PSI-2026-0002"), "Join with another", join)
+    assert "suggests: Unexpected death or severe harm" in words(await press(stage, LEAH, "case.close"))
+
+
+async def test_once_a_panel_has_confirmed_the_facts_they_are_not_asked_for_again(stage: Stage) -> None:
+    await read_case(stage)
+    await graver(stage, {"physical-harm": "fatal"})
+
+    def looked_at(work: Work) -> None:
+        add_panel(work, (), {})
+        case_in(work).state = State.READ  # decided, closed and opened again since
+
+    await stage.do(looked_at)
+    assert (await press(stage, LEAH, "case.close")).title == "Close the case"
+
+
+async def graver(stage: Stage, harm: dict[str, Any]) -> None:
+    """The report is amended."""
+
+    def amend(work: Work) -> None:
+        found = cases.newest_version(work, case_in(work))
+        assert found is not None
+        answers = {**found.answers, "event-type": "incident", "affected": ["patient"], "physical-harm": "none", **harm}
+        cases.write_version(work, case_in(work), answers, {}, "x", "We know more by now.")
+
+    await stage.do(amend)

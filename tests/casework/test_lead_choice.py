@@ -306,6 +306,7 @@ async def test_the_card_shows_leads_and_overseers_and_the_incomplete_first(stage
     text = words(await stage.do(show))
     assert text.index("Callum Strachan: Still needs: 2 days") < text.index("Niamh Gallagher: Training complete")
     assert text.index("Judith Cornwell: Still needs: 2 days") < text.index("Sandeep Bhullar: Training complete")
+    assert "Marguerite Oduya: Still needs: 2 days" in text, "the board oversees too (C08)"
     assert AMINA not in text
 
 

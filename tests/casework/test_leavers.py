@@ -135,7 +135,14 @@ async def test_that_the_final_report_was_sent_stands_on_its_page_once(stage: Sta
 
 async def test_terms_that_take_an_agreed_time_back_are_told_once_and_the_start_says_no_other(stage: Stage) -> None:
     await started(stage, agreed="agreed", target="2027-01-25")
-    not_wanted = {"terms": "How drivers are stored.", "asked-for": None, "agreed": "not-wanted", "target": None}
+    not_wanted: dict[str, Any] = {
+        "terms": "How drivers are stored.",
+        "system": ["tasks", "tools"],
+        "inequality": "Nothing found, because everybody has the same driver.",
+        "asked-for": None,
+        "agreed": "not-wanted",
+        "target": None,
+    }
     for _ in range(2):  # pressed twice
         await press(stage, LEAH, "terms.set", not_wanted)
     assert len(told(stage, NIAMH, "Terms of reference")) == 1

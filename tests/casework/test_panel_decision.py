@@ -461,6 +461,14 @@ async def test_there_is_nothing_to_approve_before_it_is_written(stage: Stage) ->
 # A departure from the minimum
 
 
+async def test_the_reason_is_about_the_system_and_names_no_person_as_the_cause(stage: Stage) -> None:
+    await voted(stage)
+    refused = await decide(stage, "mdt", rationale="It was human error.")
+    assert "“human error” names a person as the cause" in words(refused)
+    assert "It was human error." in str([getattr(i, "value", "") for i in refused.inputs()]), "the words stay"
+    assert (await the_panel(stage)).decision is None
+
+
 async def test_less_than_the_minimum_needs_a_reason(stage: Stage) -> None:
     await voted(stage, (GRAVE,))
     form = await press(stage, SANDEEP, "panel.decide")

@@ -666,6 +666,7 @@ async def test_ten_cases_are_one_post_with_ten_threads(stage: Stage) -> None:
     card = stage.channel("panel")[0]
     assert card.title == "The weekly panel: Friday 27 November 2026"
     assert words(card).count("Voting is open until Friday 27 November 2026, 17:00") == 10
+    assert "blame hides what happened" in words(card)
     assert not any(name in words(card) for name in (SANDEEP, LEAH, BRONWEN, AMINA))
     waiting = await stage.do(lambda work: work.session.exec(select(Case.reference).filter_by(state="read")).all())
     assert sorted(waiting) == ["PSI-2026-0011", "PSI-2026-0012"]

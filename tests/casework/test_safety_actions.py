@@ -106,6 +106,7 @@ async def test_what_the_policy_asks_for_cannot_be_left_out(stage: Stage, left_ou
         ({"action-owner": "Somebody (agency)"}, "nobody on the people list"),
         ({"action-owner": f"{FEMI}, {AMINA}"}, "Please name one person here."),
         ({"inequality": "None."}, "Please say why"),
+        ({"what-is-done": "Remind staff, as it was human error."}, "names a person as the cause"),
         ({"action-due": "2026-11-19"}, "a day from today on"),
         ({"measure": "Ring 943 476 5919 each month."}, "NHS number"),
     ],
@@ -275,6 +276,32 @@ async def test_the_list_has_ones_own_first_and_everybodys_by_service_for_the_qua
     assert text.index("SA-2026-0002") < text.index("SA-2026-0001")
     assert "SA-2026-0003" not in await the_list(stage, FEMI)
     assert "No safety action waits for you" in await the_list(stage, AMINA)
+
+
+async def test_the_board_sees_them_all_and_whoever_leads_a_service_those_of_that_service(stage: Stage) -> None:
+    await agreed(stage, service="Podiatry")
+    await agreed(stage, service="Community Nursing")
+    for name, sees in (("Rosalind Achebe", {1, 2}), ("Marguerite Oduya", {1, 2}), (BRONWEN, {2}), (AMINA, set())):
+        text = await the_list(stage, name)
+        assert {n for n in (1, 2) if f"SA-2026-000{n}" in text} == sees, name
+        assert ("actions: See" in words(await stage.says(name, "help"))) is bool(sees), name
+
+
+async def test_those_of_a_case_that_is_kept_close_stay_with_the_quality_team(stage: Stage) -> None:
+    facts = {"event_type": "incident", "service": "Podiatry", "occurred": "2026-11-20"}
+    case = await stage.do(lambda work: cases.open_case(work, **facts))
+    action = await stage.do(lambda work: action_id(work, "action.new", case=case))
+    await stage.turn(LEAH, Pressed(action, GIVEN))
+    assert "SA-2026-0001" in await the_list(stage, "Marguerite Oduya")
+
+    def restrict(work: Work) -> None:
+        work.session.exec(select(Case)).one().restricted = True
+
+    await stage.do(restrict)
+    shown_to = {
+        name: "SA-2026-0001" in await the_list(stage, name) for name in (LEAH, FEMI, "Marguerite Oduya", BRONWEN)
+    }
+    assert shown_to == {LEAH: True, FEMI: True, "Marguerite Oduya": False, BRONWEN: False}
 
 
 async def test_a_long_list_says_how_many_more_there_are_and_fits_every_platform(stage: Stage) -> None:

@@ -22,7 +22,7 @@ from responses import (
 )
 from sqlmodel import select
 
-from psirf_bot.casework import desk, extending, named_contacts, terms
+from psirf_bot.casework import desk, extending, learning_responses, named_contacts, terms
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import AuditEntry
 from scenes import scene
@@ -31,6 +31,8 @@ from stage import Stage, words
 LEAD = {"lead": NIAMH, "hours": "6", "time-agreed": ["yes"], "override": None}
 TERMS: dict[str, Any] = {
     "terms": "How syringe drivers are stored, named and handed over.",
+    "system": ["people", "tasks", "tools", "organisation"],
+    "inequality": "People without a telephone wait longer.",
     "asked-for": "Why nobody noticed on the first evening.",
     "agreed": "agreed",
     "target": "2027-01-15",
@@ -66,11 +68,41 @@ async def test_they_are_set_with_what_the_family_asked_for_and_the_time_agreed(s
     shown = await stage.do(lambda work: terms.lines(work, response))
     assert shown == [
         "How syringe drivers are stored, named and handed over.\n\n"
+        "Parts of the system: People, Tasks, Tools and technology, Organisation. Not looked at: Surroundings.\n\n"
+        "About inequality: People without a telephone wait longer.\n\n"
         "Asked for by the patient or family: Why nobody noticed on the first evening.\n\n"
         "The time it takes: agreed with those affected, by Friday 15 January 2027.",
         "Set by Niamh Gallagher, Friday 20 November 2026.",
     ]
     assert response.target_on is not None
+
+
+async def test_terms_from_before_these_were_asked_are_read_as_they_were_written(stage: Stage) -> None:
+    def older(work: Work) -> None:
+        response = learning_responses.current(work, case_in(work))
+        assert response is not None
+        response.terms = "How drivers are stored.\n\nAsked for by the patient or family: Why?\n\nThe time it takes: x."
+        response.terms_at = work.now
+
+    await stage.do(older)
+    form = await press(stage, NIAMH, "terms.set")
+    held = {i.id: getattr(i, "value", None) or None for i in form.inputs()}
+    assert held == dict.fromkeys(TERMS) | {"terms": "How drivers are stored.", "asked-for": "Why?"}
+
+
+async def test_the_longest_of_them_fit_every_platform(stage: Stage) -> None:
+    longest = {"terms": "Word " * 599, "inequality": "Word " * 199, "asked-for": "Word " * 199}
+    await press(stage, NIAMH, "terms.set", TERMS | longest)
+    page = words(await press(stage, NIAMH, "response.show"))
+    assert page.count("Word") == 599 + 199 + 199
+
+
+async def test_all_parts_of_the_system_leave_none_out(stage: Stage) -> None:
+    every = [*TERMS["system"], "surroundings"]
+    await press(stage, NIAMH, "terms.set", TERMS | {"system": every})
+    assert "Not looked at" not in ((await the_response(stage)).terms or "")
+    [held] = [i for i in (await press(stage, NIAMH, "terms.set")).inputs() if i.id == "system"]
+    assert sorted(getattr(held, "value", ())) == sorted(every)
 
 
 async def test_there_are_none_before(stage: Stage) -> None:
@@ -82,10 +114,13 @@ async def test_opened_again_they_stand_as_they_were_typed(stage: Stage) -> None:
     await press(stage, NIAMH, "terms.set", TERMS)
     form = await press(stage, NIAMH, "terms.set")
     held = {i.id: getattr(i, "value", None) for i in form.inputs()}
-    assert held == {key: TERMS[key] for key in ("terms", "asked-for", "target")} | {"agreed": ()}
+    kept = ("terms", "inequality", "asked-for", "target")
+    assert held == {key: TERMS[key] for key in kept} | {"agreed": (), "system": tuple(TERMS["system"])}
     await press(stage, NIAMH, "terms.set", TERMS | {"asked-for": None, "agreed": "not-wanted", "target": None})
     assert (await the_response(stage)).terms == (
         "How syringe drivers are stored, named and handed over.\n\n"
+        "Parts of the system: People, Tasks, Tools and technology, Organisation. Not looked at: Surroundings.\n\n"
+        "About inequality: People without a telephone wait longer.\n\n"
         "The time it takes: they did not want to agree a time."
     )
 
@@ -94,6 +129,10 @@ async def test_opened_again_they_stand_as_they_were_typed(stage: Stage) -> None:
     ("answers", "says"),
     [
         ({"terms": None}, "Please answer this"),
+        ({"terms": "Which human error it was."}, "names a person as the cause"),
+        ({"system": ["people"]}, "Please choose two or more"),
+        ({"inequality": None}, "Please answer this"),
+        ({"inequality": "None."}, "Please say why"),
         ({"target": None}, "Please give the day that was agreed"),
         ({"agreed": "not-reached"}, "You said that no time was agreed"),
         ({"target": "2026-12-01"}, "from Sunday 20 December 2026 on"),
@@ -123,8 +162,8 @@ async def test_once_a_longer_time_is_recorded_the_terms_set_no_other_day(stage: 
     stage.now = datetime(2026, 12, 10, 10, tzinfo=UTC)
     await press(stage, NIAMH, "response.extend", LONGER)
     form = await press(stage, NIAMH, "terms.set")
-    assert [i.id for i in form.inputs()] == ["terms", "asked-for"]
-    anew = {"terms": "How drivers are named.", "asked-for": None}
+    assert [i.id for i in form.inputs()] == ["terms", "system", "inequality", "asked-for"]
+    anew = TERMS | {"terms": "How drivers are named.", "asked-for": None}
     assert "They stand on the page" in words(await press(stage, NIAMH, "terms.set", anew))
     page = words(await press(stage, NIAMH, "response.show"))
     assert "How drivers are named." in page
@@ -149,3 +188,20 @@ async def test_set_by_the_quality_team_the_lead_hears_of_it_and_only_once(stage:
 async def test_nobody_else_sets_them(stage: Stage, name: str) -> None:
     await press(stage, name, "terms.set", TERMS)
     assert (await the_response(stage)).terms is None
+
+
+@pytest.mark.parametrize(
+    ("answered", "says"),
+    [("part", "asked: part of it was answered. Information that was missing: The notes."), ("not-yet", "not answered")],
+)
+async def test_at_the_end_it_says_whether_what_the_family_asked_was_answered(
+    stage: Stage, answered: str, says: str
+) -> None:
+    await start(stage)
+    end = {"day": "2026-11-20", "missing": "The notes."}
+    assert [i.id for i in (await press(stage, NIAMH, "response.end")).inputs()] == ["day", "missing"]
+    await press(stage, NIAMH, "terms.set", TERMS)
+    refused = words(await press(stage, NIAMH, "response.end", end))
+    assert "Did the patient or family get an answer to what they asked?" in refused
+    assert (await the_response(stage)).ended_at is None
+    assert says in words(await press(stage, NIAMH, "response.end", end | {"answered": answered}))

@@ -7,6 +7,12 @@ from datetime import date
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.model import Card, Fact, Facts, Words
 
+PRINCIPLES = (
+    "What helps us learn: improvement comes first, blame hides what happened, look ahead, work together, make it safe "
+    "to speak, and stay curious. (Policy 5.1.)"
+)
+"""The six principles of oversight (D01)."""
+
 
 @dataclass(frozen=True, slots=True)
 class AgendaLine:
@@ -30,6 +36,7 @@ def agenda_card(meets_on: date, closes: str, lines: Sequence[AgendaLine]) -> Car
         body=(
             Words(text=f"{cases}. The panel meets on {day}; voting closes then, at {closes}, unless a case says more."),
             Facts(facts=tuple(line.fact() for line in lines)),
+            Words(text=PRINCIPLES, style="subtle"),
             Words(
                 text="Each case has a message of its own below: please talk about it in its thread. I keep none of "
                 "what is said there, but it can still be asked for, so please name nobody who was involved.",

@@ -30,7 +30,7 @@ from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import on_rung
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.questions import long_text, one_of
+from psirf_bot.dialogs.questions import Question, long_text, one_of
 from psirf_bot.domain.authority import Act, may
 from psirf_bot.domain.deadlines import step
 from psirf_bot.store.tables import Deadline, Nudge
@@ -44,6 +44,15 @@ STOPPING = {
 IN_A_ROW = timedelta(days=7)
 """Put off again so soon after it came back, it is worth asking what stops it."""
 REMINDERS = 8
+COVERS = {
+    "themes.meeting": "Complaints, incidents and other insight, side by side: which themes come back, and who has the "
+    "time to work on them. (Policy 12.2.)",
+    "plan.reviewed": "What has changed, inequality too, with those who have a stake in it. Then put the new plan on "
+    "your website in place of the old one, and its day into trust.toml. (Policy 7.1 and 11.1.)",
+    "plan.exercise": "Three years of incidents and complaints, and what staff say; services and capacity; PSII reports "
+    "and improvement plans; claims, inequality and reporting; those who have a stake in it. (Policy 9.1 and 11.1.)",
+}
+"""What the policy wants looked at in a duty that is not about one case (F02, G02, G04 to G07, I05, I06)."""
 
 
 # Looking at it
@@ -74,6 +83,7 @@ def _facts(work: Work, press: Press, found: Duty) -> Sequence[Fact]:
         ("Where the date comes from", line(work, deadline, rule).source),
         ("Who owes it", names_of_owners(work, press.by, found)),
         ("Service", deadline.service or ""),
+        ("What to look at", COVERS.get(rule.id, "")),
     ]
     if deadline.paused_at:
         rows.append(("Paused", cards.day_words(deadline.paused_at.astimezone(work.trust.timezone).date(), today)))
@@ -182,6 +192,12 @@ def _ask_for_help(work: Work, press: Press, found: Duty) -> str:
     return ""
 
 
+def _done_questions(work: Work, press: Press) -> Sequence[Question]:
+    covers = COVERS.get(the_duty(work, press, Act.SETTLE_DUTY).rule.id, "")
+    hint = f"{covers} No names, please.".strip()
+    return (long_text("note", "Is there anything to note?", hint, optional=True, max_length=1500),)
+
+
 STOPS = Form(
     FOR_EVERYBODY,
     "What is stopping you?",
@@ -196,9 +212,7 @@ IT_IS_DONE = Form(
     FOR_EVERYBODY,
     "It is done",
     "Note that it is done",
-    lambda work, press: (
-        long_text("note", "Is there anything to note?", "No names, please.", optional=True, max_length=500),
-    ),
+    _done_questions,
     _done,
     about=about,
     keeps=False,

@@ -6,6 +6,7 @@ from sqlmodel import select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
+from psirf_bot.cards.panel import source_words
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import (
     candour_clocks,
@@ -26,7 +27,7 @@ from psirf_bot.casework.case_facts import allowed, case_facts, involved_in, pane
 from psirf_bot.casework.changes import changed, tell_owner
 from psirf_bot.casework.deadlines import DROPPED, happened, of_case, running, running_of, settle
 from psirf_bot.casework.final_report import is_owed
-from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
+from psirf_bot.casework.forms import Answers, Form, Unfit, about_systems, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.news import tell_opened_again, tell_outcome, tell_reporter
@@ -79,9 +80,20 @@ def _close_questions(work: Work, press: Press) -> Sequence[Question]:
             f"The initial report on {case.reference} is not noted as sent, so the case cannot be closed yet. Please "
             "note on the page of the learning response on which day it was sent. (Policy 12.4.)"
         )
+    _looked_at_first(work, case)
     hint = "The reporter and the leads of the service are sent these words."
     outcome = long_text("outcome", "What came of it, and what changed?", hint, max_length=1500)
     return (outcome, *EVALUATION) if response and response.started_at else (outcome,)
+
+
+def _looked_at_first(work: Work, case: Case) -> None:
+    """Nobody closes by themselves what is reported as grave: a group considers it (I09, I11). Raises Refusal."""
+    if found := panel_facts_anew.nobody_has_looked_at(work, case):
+        suggested = "; ".join(f"{each.fact} ({source_words(each)})" for each in found)
+        raise Refusal(
+            f"What is reported in {case.reference} suggests: {suggested}. So a panel looks at it before the case is "
+            "closed: please open the panel. If the report has the harm wrong, amend it first, with the reason."
+        )
 
 
 def _evaluation_so_far(work: Work, press: Press) -> Answers:
@@ -91,6 +103,7 @@ def _evaluation_so_far(work: Work, press: Press) -> Answers:
 
 
 def _close(work: Work, press: Press, answers: Answers) -> Card:
+    about_systems(answers, "outcome")
     case = case_of(work, press)
     response = current(work, case)
     evaluation = {question.id: answers[question.id] for question in EVALUATION if question.id in answers}
@@ -158,6 +171,11 @@ def _not_decided_yet(work: Work, press: Press, instead: str) -> None:
 def _withdraw_questions(work: Work, press: Press) -> Sequence[Question]:
     instead = "So it cannot be withdrawn any more. If something in it is wrong, please add to it: your words are read."
     _not_decided_yet(work, press, instead)
+    if panel_facts_anew.nobody_has_looked_at(work, case := case_of(work, press)):
+        raise Refusal(
+            f"{case.reference} says that somebody died or came to severe harm, so a panel looks at it first. If "
+            "something in it is wrong, please add to it: your words are read, and the quality team can put it right."
+        )
     return (long_text("why", "Is there anything the quality team should know?", optional=True, max_length=500),)
 
 

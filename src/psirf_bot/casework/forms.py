@@ -20,6 +20,7 @@ from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.case import State
 from psirf_bot.domain.people import Role
+from psirf_bot.domain.wording import blamed
 from psirf_bot.store.tables import Case
 
 Answers = Mapping[str, Json]
@@ -34,6 +35,12 @@ class Unfit(Exception):
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__()
         self.problems = problems
+
+
+def about_systems(answers: Answers, *words: str) -> None:
+    """Raises Unfit where one of these answers names what a person did as the cause (A02)."""
+    if problems := {key: why for key in words if (why := blamed(str(answers[key] or "")))}:
+        raise Unfit(problems)
 
 
 @dataclass(frozen=True, slots=True)

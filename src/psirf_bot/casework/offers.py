@@ -11,6 +11,7 @@ from psirf_bot.domain.people import Role
 
 ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})
 MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
+OVERSEES_ACTIONS = BOARD | {Role.SERVICE_LEAD}
 FOR_SOME: tuple[tuple[Act | frozenset[Role], str, str, str], ...] = (
     (Act.FIND, "find …", "Find a case by reference, Datix number, service, state or owner", "Find a case"),
     (Act.FIND, "case PSI-…", "Open a case", ""),
@@ -21,6 +22,7 @@ FOR_SOME: tuple[tuple[Act | frozenset[Role], str, str, str], ...] = (
     (Act.START_FAIR, "fair PSI-…", "Two people use the being fair tool, in private; rarely", ""),
     (Act.OVERSEE_FAIR, "fair", "Being fair, for overseers", ""),
     (Act.AGREE_ACTION, "action", "Agree a safety action; actions lists them", ""),
+    (OVERSEES_ACTIONS, "actions", "See the safety actions that you oversee", ""),
     (Act.RECEIVE_ALERT, "alert", "Note a Patient Safety Alert; alerts lists them", ""),
     (MAY_SEE_CANDOUR, "candour PSI-…", "See where the duty of candour has got to", ""),
     (Act.OPEN_FROM_DATIX, "open datix …", "Open a case for something already on Datix", "Open from Datix"),

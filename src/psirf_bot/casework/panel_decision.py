@@ -29,7 +29,7 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, panel_of
 from psirf_bot.casework.changes import tell_owner
 from psirf_bot.casework.deadlines import happened, of_case
-from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
+from psirf_bot.casework.forms import Answers, Form, Unfit, about_systems, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.panel_draft import READ_IT, draft, proposed_in_words, quorum_in_words, version, votes_in_words
@@ -152,6 +152,7 @@ def _write(work: Work, press: Press, answers: Answers) -> Card:
     """Written, and where it is less than the minimum asked for; not approved yet."""
     case = case_of(work, press)
     panel = _chaired(work, press, case)
+    about_systems(answers, "rationale")
     decision, rationale = str(answers["decision"]), _rationale_in(answers)
     departs = panel_departure.departs(work, panel, decision)
     taken_back, given = panel_taken_back.lines(panel), str(answers.get("departure") or "")

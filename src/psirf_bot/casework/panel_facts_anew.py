@@ -74,6 +74,15 @@ def since(work: Work, panel: Panel) -> tuple[Requirement, ...]:
     return tuple(each for each in work.trust.requirements if each.id in fresh and each.id not in so)
 
 
+def nobody_has_looked_at(work: Work, case: Case) -> tuple[Requirement, ...]:
+    """What the reports suggest that needs a PSII, while no panel has confirmed any facts of the case."""
+    panel = panel_of(work, case)
+    if panel and panel.state != panels.STOPPED and panel.facts is not None:
+        return ()
+    suggested = {fact for fact, _ in grounds_of(work, case)}
+    return tuple(each for each in work.trust.requirements if each.psii and each.id in suggested)
+
+
 def grounds_of(
     work: Work, case: Case, *, before: datetime | None = None, without: Collection[str] = ()
 ) -> frozenset[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, contacts, extending, final_report, named_contacts, support
+from psirf_bot.casework import candour, contacts, extending, final_report, named_contacts, support, terms
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
@@ -121,6 +121,37 @@ def _report_sent(work: Work, press: Press, answers: Answers) -> Card:
     return page(work, case, press.by)
 
 
+def _end_questions(work: Work, press: Press) -> Sequence[Question]:
+    response = response_of(work, case_of(work, press))
+    asks = one_of(
+        "answered",
+        "Did the patient or family get an answer to what they asked?",
+        rules.ANSWERED,
+        "What they asked stands in the terms of reference. (Policy 8.1.)",
+    )
+    return (
+        Day("day", "On which day did it end?"),
+        *((asks,) if terms.asked_for(response) else ()),
+        long_text(
+            "missing",
+            "Was there information that others could not give?",
+            "It can be looked at again when new information comes.",
+            optional=True,
+            max_length=1000,
+        ),
+    )
+
+
+def _at_the_end(answers: Answers) -> str | None:
+    """What is noted as it ends: how the questions of those affected were answered, and what nobody could tell."""
+    answered, missing = answers.get("answered"), answers["missing"]
+    said = (
+        f"What the patient or family asked: {rules.ANSWERED[str(answered)].lower()}." if answered else "",
+        f"Information that was missing: {missing}" if missing else "",
+    )
+    return " ".join(filter(None, said)) or None
+
+
 def _end(work: Work, press: Press, answers: Answers) -> Card:
     case, day = case_of(work, press), day_in(answers, "day")
     response = response_of(work, case)
@@ -129,13 +160,12 @@ def _end(work: Work, press: Press, answers: Answers) -> Card:
     response = under_way(work, case)
     if day < (started := started_on(work, response)):
         raise Unfit({"day": f"It started on {in_words(started)}, so it cannot have ended before."})
-    missing = str(answers["missing"] or "")
     response.ended_at = max(response.started_at or work.now, at(work, day))
     work.session.add(response)
-    facts = {"day": day.isoformat(), "missing": missing}
+    facts = {**answers, "day": day.isoformat(), "missing": str(answers["missing"] or "")}
     changed(work, case, press.by.id, "response ended", response.lead_id, response=response.id, **facts)
-    note = f"Information that was missing: {missing}" if missing else None
-    happened(work, Event.RESPONSE_ENDED, of_case(case, response_lead=response.lead_id), press.by.id, note=note)
+    about = of_case(case, response_lead=response.lead_id)
+    happened(work, Event.RESPONSE_ENDED, about, press.by.id, note=_at_the_end(answers))
     support.review_ended(work, case, press.by.id)
     final_report.ended(work, case, response, press.by)
     then = "Its final report comes next" if final_report.is_owed(work, case) else "You can close the case"
@@ -164,16 +194,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
         Act.LEAD_RESPONSE,
         "The learning response has ended",
         "It has ended",
-        lambda work, press: (
-            Day("day", "On which day did it end?"),
-            long_text(
-                "missing",
-                "Was there information that others could not give?",
-                "It can be looked at again when new information comes.",
-                optional=True,
-                max_length=1000,
-            ),
-        ),
+        _end_questions,
         _end,
         explain="Those who support the staff involved are told first; please tell the patient or family yourself.",
         so_far=_today,

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 
 from psirf_bot.cards import safety_actions as cards
 from psirf_bot.cards.answers import moment
@@ -19,7 +19,7 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DROPPED, PAUSED, RUNNING, Subject, happened
 from psirf_bot.casework.duty_lines import due, words_of
-from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
+from psirf_bot.casework.forms import Answers, Form, Unfit, about_systems, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Press, Refusal, Work
@@ -34,6 +34,12 @@ NEAR = timedelta(days=31)
 SO_FAR = 3
 """How many notes of the past a card shows."""
 NO_ANSWER = frozenset({"no", "none", "nothing", "nil", "n/a", "na", "nothing found", "not applicable"})
+WHY_NOTHING = "Please say why, for example: nothing found, because everybody uses the same form."
+
+
+def is_no_answer(considered: str) -> bool:
+    """Whether what was considered about inequality is no more than a no (F03)."""
+    return considered.casefold().rstrip(".!") in NO_ANSWER
 
 
 # Agreeing one
@@ -62,12 +68,13 @@ def _questions(work: Work, press: Press) -> Sequence[Question]:
 
 
 def _agree(work: Work, press: Press, answers: Answers) -> Card:
+    about_systems(answers, "what-is-done")
     case = case_of(work, press) if press.case_id else None
     owner = listed(work, answers, "action-owner")
     assert owner is not None  # noqa: S101 - the question is not optional
     inequality = str(answers["inequality"])
-    if inequality.casefold().rstrip(".!") in NO_ANSWER:
-        raise Unfit({"inequality": "Please say why, for example: nothing found, because everybody uses the same form."})
+    if is_no_answer(inequality):
+        raise Unfit({"inequality": WHY_NOTHING})
     facts: dict[str, Any] = {
         "case_id": case.id if case else None,
         "service": str(answers["service"]),
@@ -251,12 +258,18 @@ def subject_of(work: Work, action: SafetyAction) -> Subject:
 
 
 def list_actions(work: Work, by: Member) -> Card:
-    """This person's open safety actions and, for the quality team, everybody's by service."""
+    """This person's open safety actions; for the quality team and the board everybody's, by service (B14).
+
+    Whoever leads a service has all of that service's. Those of a case that is kept close stay with the quality team.
+    """
     open_ones = select(SafetyAction).where(col(SafetyAction.closed_at).is_(None))
     open_ones = open_ones.order_by(col(SafetyAction.service), col(SafetyAction.due_on), col(SafetyAction.reference))
     mine_ids = _ids_of_mine(work, by)
     if not by.is_quality:
-        open_ones = open_ones.where(col(SafetyAction.id).in_(mine_ids))
+        kept_close = select(Case.id).where(col(Case.restricted) | col(Case.quality_only))
+        told_of = or_(col(SafetyAction.case_id).is_(None), col(SafetyAction.case_id).not_in(kept_close))
+        overseen = col(SafetyAction.service).in_(work.trust.services if BOARD & by.roles else by.leads)
+        open_ones = open_ones.where(or_(col(SafetyAction.id).in_(mine_ids), and_(overseen, told_of)))
     seen = work.session.exec(open_ones).all()
     near = work.local.date() + NEAR
     now = [a for a in seen if a.done_at is None or (a.review_on and a.review_on <= near)]

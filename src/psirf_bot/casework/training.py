@@ -10,7 +10,7 @@ from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 from psirf_bot.casework import people
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.work import Refusal, Work
-from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.authority import BOARD, Act, Member
 from psirf_bot.domain.mistakes import Mistake
 from psirf_bot.domain.people import Role
 from psirf_bot.domain.training import Learned, TrainingRow, lacking_to_lead, lacking_to_oversee, read_training
@@ -148,7 +148,7 @@ def show(work: Work, by: Member) -> Card:
         raise Refusal("The training register is for the quality team. For your own training, please ask them.")
     work.record(by.id, "opened the training register")
     to_lead = [(bool(lead_lacks(work, p.id)), p.name, lead_words(work, p.id)) for p in leads(work)]
-    overseeing = _listed(work, Role.CHAIR, Role.OVERSEER)
+    overseeing = _listed(work, Role.CHAIR, Role.OVERSEER, *BOARD)
     to_oversee = [(bool(lacks := oversight_lacks(work, p.id)), p.name, _needs_words(lacks)) for p in overseeing]
     standard = work.trust.training.on(work.local.date())
     body: list[Part] = [

@@ -155,6 +155,9 @@ ALSO = {
     "what waits for me": "overdue",
     "my report": "my reports",
     "vote": "panel",
+    "speak up": "support",
+    "freedom to speak up": "support",
+    "freedom to speak up guardian": "support",
     "stop": "cancel",
 }
 NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel", "fair"})

@@ -16,6 +16,23 @@ TIMEFRAME = {
 }
 """Whether the time it takes was agreed with those affected (K04)."""
 
+PARTS_OF_THE_SYSTEM = {
+    "people": "People",
+    "tasks": "Tasks",
+    "tools": "Tools and technology",
+    "surroundings": "Surroundings",
+    "organisation": "Organisation",
+}
+"""The parts of the system that a learning response looks at, as SEIPS has them; never one alone (A05, D02)."""
+
+ANSWERED = {
+    "all": "All of it was answered",
+    "part": "Part of it was answered",
+    "not-yet": "Not answered yet",
+    "not-wanted": "They did not want an answer",
+}
+"""Whether those affected had an answer to what they asked (G08)."""
+
 REASONS = {
     "partner": "A partner asked us to wait",
     "information": "Information is not available yet",

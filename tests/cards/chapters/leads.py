@@ -21,6 +21,8 @@ LEAD: dict[str, Any] = {"lead": NIAMH, "hours": "6", "time-agreed": ["yes"], "ov
 WHY = {"override": "The only one who knows syringe drivers. The deputy chief nurse guides them until the second day."}
 TERMS = {
     "terms": "How syringe drivers are stored, named and handed over between the teams of the day and of the night.",
+    "system": ["people", "tasks", "tools", "organisation"],
+    "inequality": "People who live alone have nobody who notices that a driver has stopped.",
     "asked-for": "Why nobody noticed on the first evening.",
     "agreed": "agreed",
     "target": "2027-01-15",

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from test_reporting import AMINA, CARYS, LEAH, near_miss
 from test_support import reported as reported_with_a_colleague
 
+from duty_stage import who
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines, reminders
 from psirf_bot.casework.deadlines import Subject, happened
@@ -102,6 +103,19 @@ async def test_what_is_late_climbs_the_ladder_and_stands_in_the_leads_channel_wi
     assert digests(stage, MARGUERITE) == []
     await morning(stage, "2026-11-26T09:00")
     assert "Read the report" in digests(stage, MARGUERITE)[0]
+
+
+async def test_what_the_leads_hear_of_on_a_monday_reminds_nobody_once_more_the_day_after(stage: Stage) -> None:
+    await reported(stage)  # to be read by Monday 23 November
+    for moment in ("11-23T09:00", "11-24T09:00", "11-26T09:00", "11-30T00:05", "11-30T09:02", "12-01T09:00"):
+        await morning(stage, f"2026-{moment}")
+
+    def to_leah(work: Work) -> list[str]:
+        found = select(Nudge.day).join(Deadline, col(Deadline.id) == Nudge.deadline_id).order_by(col(Nudge.day))
+        hers = found.where(Deadline.rule == "report.read", Nudge.person_id == who(work, LEAH).id)
+        return [day.isoformat()[5:] for day in work.session.exec(hers)]
+
+    assert await stage.do(to_leah) == ["11-23", "11-24", "11-26", "11-30"]
 
 
 async def test_what_is_done_is_shown_as_done_where_it_hangs_and_nobody_hears_of_it_again(stage: Stage) -> None:

@@ -113,6 +113,8 @@ def wait_for_working_hours(work: Work) -> None:
 
 def pass_on(work: Work, person_id: str, day: date) -> None:
     """What somebody was to hear that day and is no longer theirs is told to whoever it belongs to by now."""
+    if person_id == LEADS:
+        return  # what they hear of is never their own: its owners have been reminded of it
     for deadline, nudge in told.told(work, person_id, day):
         if deadline.state != OPEN or nudge.why in PERSONAL:
             continue

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from slack_office import ADA, CASE, CHECK, FORM, THANKS, WITH_ADA, RecordingDesk, open_form
 
-from fakes.slack import Channel, FakeSlack, Fault, Person
+from fakes.slack import Channel, FakeSlack, Fault, Person, payloads
 from psirf_bot.adapters.slack import words
 from psirf_bot.adapters.slack.adapter import SlackAdapter
 from psirf_bot.casework.inbound import Pressed, Reply, Said
@@ -247,3 +248,22 @@ async def test_a_press_whose_answer_travels_by_itself_says_so_in_the_modal(
     desk.reply = Reply()
     await ada.press("Cancel")
     await fake.until(lambda: ada.open_view and words.SENT in ada.open_view.words)
+
+
+async def test_a_submission_that_names_no_trigger_is_known_by_what_it_holds(
+    ada: Person, fake: FakeSlack, desk: RecordingDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = payloads.view_submission
+
+    def without(*of: Any) -> dict[str, Any]:
+        return {name: value for name, value in whole(*of).items() if name != "trigger_id"}
+
+    monkeypatch.setattr(payloads, "view_submission", without)
+    await open_form(ada, fake)
+    desk.reply = Reply(notice="Please say more.")
+    for typed in ("A fall", "A fall", "A fall on the ward"):
+        answer = await ada.submit_view({"In your own words": typed})
+        assert answer
+        assert answer.status == 200
+    given = [done.what.given["what"] for done in desk.done if isinstance(done.what, Pressed)]
+    assert given == ["A fall", "A fall on the ward"]

@@ -268,3 +268,13 @@ async def test_other_invokes_are_answered_but_have_no_effect(
     answer = await fake.deliver(turn)
     assert (answer.status, answer.body["statusCode"]) == (200, 400)
     assert desk.deliveries == []
+
+
+async def test_half_a_character_costs_nobody_their_words(fake: FakeTeams, desk: RecordingDesk, ada: Person) -> None:
+    said = fake.activities.message(ada.user, ada.chat, "He fell \ud83d", "1", None)
+    assert (await fake.deliver(said)).status == 200
+    assert desk.turns[-1].what == Said("He fell")
+    value = {"action": {"type": "Action.Execute", "data": {"action": "a-send", "what": "He fell\ud83d"}}}
+    press = fake.activities.invoke("adaptiveCard/action", ada.user, ada.chat, value, "1", None)
+    assert (await fake.deliver(press)).status == 200
+    assert desk.pressed.given == {"what": "He fell"}

@@ -1,5 +1,6 @@
 """What Slack's payloads mean: each becomes a turn, which says what the desk needs and where its answer can be shown."""
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -218,7 +219,6 @@ def _message_press(body: Json, key: str, user: str, action: str, trigger: str) -
 def _submission(body: Json) -> Submission:
     match body:
         case {
-            "trigger_id": str(trigger),
             "user": {"id": str(user)},
             "view": {
                 "type": "modal",
@@ -231,7 +231,7 @@ def _submission(body: Json) -> Submission:
             given, picked = _held(values)
             inputs = (block["block_id"] for block in blocks if block["type"] == "input")
             return Submission(
-                key=f"slack:view:{trigger}",
+                key=f"slack:view:{body.get('trigger_id') or _fingerprint(body['view'])}",
                 user=user,
                 what=Pressed(_action(held), given),
                 colleagues=picked,
@@ -239,6 +239,12 @@ def _submission(body: Json) -> Submission:
                 first_input=next(inputs, ""),
             )
     raise Unreadable
+
+
+def _fingerprint(view: Json) -> str:
+    """Stands in for the id that Slack sends with a submission, but does not promise: the same view, held the same."""
+    held = json.dumps([view.get("id"), view.get("hash"), view["private_metadata"], view["state"]], sort_keys=True)
+    return hashlib.sha256(held.encode()).hexdigest()
 
 
 def _spoken(body: Json) -> Spoken | None:

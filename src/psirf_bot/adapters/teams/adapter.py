@@ -13,7 +13,6 @@ from functools import partial
 
 import aiohttp
 from aiohttp import web
-from pydantic import ValidationError
 from pydantic_core import to_json
 
 from psirf_bot.adapters.teams import answers, windows, words
@@ -26,7 +25,7 @@ from psirf_bot.adapters.teams.sender import TeamsSender
 from psirf_bot.adapters.teams.services import Remembered, Services
 from psirf_bot.adapters.teams.standing import Standing
 from psirf_bot.adapters.teams.tokens import AppToken, SigningKeys, TokenCheck, Unavailable, Untrusted
-from psirf_bot.adapters.teams.turns import CHANNEL, Activity, inbound, what_it_means, without_thread
+from psirf_bot.adapters.teams.turns import CHANNEL, Activity, activity_in, inbound, what_it_means, without_thread
 from psirf_bot.cards.model import Card
 from psirf_bot.casework.inbound import Added, Desk, Reply
 from psirf_bot.delivery.clock_check import ClockCheck
@@ -153,8 +152,8 @@ class TeamsAdapter:
         if authorization is None and not unsigned:
             return web.Response(status=401)
         try:
-            activity = Activity.model_validate_json(await body_of(request))
-        except (ValidationError, web.RequestPayloadError):
+            activity = activity_in(await body_of(request))
+        except (ValueError, RecursionError, web.RequestPayloadError):
             return web.Response(status=400)
         except TimeoutError:
             return web.Response(status=408)

@@ -1,10 +1,11 @@
 """A turn of the Bot Framework, checked field by field, and what it means for the desk."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from psirf_bot.adapters.teams import messages
@@ -117,6 +118,15 @@ class Activity(_Part):
         """The tenants that this turn says it comes from, in lower case."""
         channel_data = self.channel_data and self.channel_data.tenant and self.channel_data.tenant.id
         return frozenset(tenant.casefold() for tenant in (channel_data, self.conversation.tenant_id) if tenant)
+
+
+def activity_in(raw: bytes) -> Activity:
+    """The activity in a body. Raises ValueError, and RecursionError for JSON that is nested too deeply."""
+    try:
+        return Activity.model_validate_json(raw)
+    except ValidationError:  # half a character is one: words that an input cut in the middle of an emoji
+        whole = json.dumps(json.loads(raw), ensure_ascii=False).encode(errors="ignore")
+        return Activity.model_validate_json(whole)
 
 
 def what_it_means(activity: Activity) -> What | None:

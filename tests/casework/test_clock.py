@@ -118,6 +118,19 @@ async def test_what_the_leads_hear_of_on_a_monday_reminds_nobody_once_more_the_d
     assert await stage.do(to_leah) == ["11-23", "11-24", "11-26", "11-30"]
 
 
+async def test_what_is_late_for_long_comes_once_a_week_and_all_of_it_together(stage: Stage) -> None:
+    await reported(stage)  # Datix is owed by Tuesday 24 November
+    stage.later(days=1)
+    await reported(stage)  # and for this one by Wednesday
+    heard = []
+    for days in range(45):
+        day = datetime(2026, 11, 24, 9, tzinfo=UTC) + timedelta(days=days)
+        before = len(digests(stage, AMINA))
+        await morning(stage, f"{day:%Y-%m-%dT%H:%M}")
+        heard += [f"{day:%a %d %b}"] * (len(digests(stage, AMINA)) - before)
+    assert heard[-5:] == ["Mon 07 Dec", "Mon 14 Dec", "Mon 21 Dec", "Tue 29 Dec", "Mon 04 Jan"], "the 28th is a holiday"
+
+
 async def test_what_is_done_is_shown_as_done_where_it_hangs_and_nobody_hears_of_it_again(stage: Stage) -> None:
     await reported(stage)
     await morning(stage, "2026-11-23T09:00")
@@ -273,6 +286,13 @@ async def test_the_months_meeting_and_the_plan_have_clocks_of_their_own(stage: S
         ("plan.reviewed", "2025-06-02"): "2026-12-02T23:59",
         ("plan.exercise", "2025-06-02"): "2028-06-02T23:59",
     }
+
+
+async def test_of_the_months_meetings_that_were_missed_the_last_alone_stays_late(stage: Stage) -> None:
+    for moment in ("2026-10-01T09:00", "2026-11-02T09:00", "2026-12-01T09:00", "2027-01-04T09:00"):
+        await morning(stage, moment)
+    rows = await stage.do(lambda work: {d.occurrence: d.state for d in work.session.exec(select(Deadline))})
+    assert rows == {"2026-10": "dropped", "2026-11": "dropped", "2026-12": "open", "2027-01": "open"}
 
 
 async def test_a_plan_that_is_published_anew_has_its_own_clocks_and_ends_the_old_ones(stage: Stage) -> None:

@@ -55,12 +55,21 @@ def _open_what_comes_with_the_calendar(work: Work) -> None:
     last = date(today.year, today.month, monthrange(today.year, today.month)[1])
     while not calendar.is_working_day(last):
         last -= timedelta(days=1)
+    _end_meetings_long_missed(work, last)
     happened(work, Event.MONTH_BEGAN, TRUST, THE_BOT, agreed={"themes.meeting": last}, occurrence=today.isoformat()[:7])
     if work.trust.plan:
         since = calendar.utc(datetime.combine(work.trust.plan.published, time(12)))
         occurrence = work.trust.plan.published.isoformat()
         _end_those_of_earlier_plans(work, since, occurrence)
         happened(work, Event.PLAN_PUBLISHED, TRUST, THE_BOT, since=since, occurrence=occurrence)
+
+
+def _end_meetings_long_missed(work: Work, day: date) -> None:
+    """A meeting that was not held has climbed the ladder for a month; then the one that is late since is enough."""
+    the_month_before = (day.replace(day=1) - timedelta(days=1)).isoformat()[:7]
+    for clock in deadlines.running(work, TRUST, "themes.meeting"):
+        if clock.occurrence < the_month_before:
+            deadlines.settle(work, clock, DROPPED, THE_BOT, "not noted as held; a later month's takes its place")
 
 
 def _end_those_of_earlier_plans(work: Work, since: datetime, occurrence: str) -> None:

@@ -74,6 +74,8 @@ def _next_step(work: Work, rule: Rule, due_day: date, so_far: int, pattern: Work
         # Whoever hears that it is late need not wait until its owner is at work.
         hours = pattern if planned.rung is None else ORDINARY
         day = _day(calendar, due_day, planned.day, hours)
+        if planned.day > LATE_STEPS[-1]:  # once a week all that is late comes together, as that week begins
+            day = calendar.on_or_after(day - timedelta(days=day.weekday()))
         morning = calendar.next_morning(day, hours)
         if morning >= work.now or (planned.day == 0 and work.local.date() == day):
             break

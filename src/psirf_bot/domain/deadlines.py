@@ -61,7 +61,7 @@ class Rule:
 
 
 LATE_STEPS = (1, 3, 5)
-"""Working days after the due day on which a late duty climbs a rung; after that, once a week."""
+"""Working days after the due day on which a late duty climbs a rung; after that, as each week begins."""
 WEEKLY = 5
 
 

@@ -17,7 +17,7 @@ DOCS, CODE = ROOT / "docs", ROOT / "src" / "psirf_bot"
 HAZARDS = DOCS / "safety" / "hazard-log.md"
 PAPERS = [
     DOCS / "threat-model.md", DOCS / "data.md", DOCS / "privacy.md", HAZARDS,
-    DOCS / "safety" / "clinical-safety-case.md",
+    DOCS / "safety" / "clinical-safety-case.md", DOCS / "requirements.md",
 ]  # fmt: skip
 CITED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 HAS_TO_BE_SAID = ("Effect", "Causes", "Design", "Tests", "Training and procedure")
@@ -53,6 +53,23 @@ def test_every_threat_has_something_against_it_and_a_test() -> None:
     rows = table_rows((DOCS / "threat-model.md").read_text("utf-8"), "what could happen")
     assert len(rows) > 40
     assert [row[0] for row in rows if len(row) != 3 or not row[1] or not cited(row[2])] == []
+
+
+def test_every_requirement_that_the_code_names_is_on_the_page_with_how_it_is_met() -> None:
+    page = (DOCS / "requirements.md").read_text("utf-8")
+    rows = [row for row in re.findall(r"^\| (.*) \|$", page, re.MULTILINE) if re.match(r"[A-V]\d\d\b", row)]
+    there = {each for row in rows for each in re.findall(r"[A-V]\d\d", row.partition("|")[0])}
+    code = " ".join(path.read_text("utf-8") for path in CODE.rglob("*.py"))
+    ranges = re.findall(r"\b([A-V])(\d\d) to (?:\1)(\d\d)\b", code)
+    named = set(re.findall(r"\b[A-V]\d\d\b(?!:)", code))  # no time of day
+    named |= {f"{letter}{number:02d}" for letter, a, b in ranges for number in range(int(a), int(b) + 1)}
+    assert named - there == set()
+    assert len(named) > 100
+    for row in rows:
+        columns = row.split(" | ")
+        left = re.search(r"\*\*(Left to people|Not met|In part)\.\*\*", columns[3])
+        assert len(columns) == 5, row
+        assert left or columns[4] != "–", row
 
 
 def test_every_table_stands_in_the_paper_on_data() -> None:

@@ -23,7 +23,7 @@ from psirf_bot.casework import (
     board,
     candour_steps,
     contact_gone,
-    contacts,
+    contact_steps,
     duties,
     fair_answers,
     fair_follow_ups,
@@ -147,7 +147,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **fair_ways_out.VERBS,
     **fair_follow_ups.VERBS,
     **fair_oversight.VERBS,
-    **contacts.VERBS,
+    **contact_steps.VERBS,
 }
 
 

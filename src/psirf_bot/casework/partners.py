@@ -12,12 +12,11 @@ from psirf_bot.cards.model import Card, Fact
 from psirf_bot.casework import people
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
-from psirf_bot.casework.contacts import also_paused
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of, not_now
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current, sees
 from psirf_bot.casework.response_changes import changed
-from psirf_bot.casework.under_way import response_of
+from psirf_bot.casework.under_way import also_paused, response_of
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Question, long_text, one_of, short_text
 from psirf_bot.domain.authority import Act, Member

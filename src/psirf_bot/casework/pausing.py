@@ -9,13 +9,12 @@ from datetime import date
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import deadlines
 from psirf_bot.casework.case_facts import allowed
-from psirf_bot.casework.contacts import also_paused
 from psirf_bot.casework.deadlines import PAUSED, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response_changes import changed, tell
 from psirf_bot.casework.response_page import MOVED, page
-from psirf_bot.casework.under_way import day_in, in_words, response_of, six_months, under_way
+from psirf_bot.casework.under_way import also_paused, day_in, in_words, response_of, six_months, under_way
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, one_of
 from psirf_bot.domain import response as rules

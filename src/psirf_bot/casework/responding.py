@@ -5,13 +5,22 @@ from dataclasses import replace
 from datetime import date
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, contacts, extending, final_report, named_contacts, support, terms
+from psirf_bot.casework import candour, extending, final_report, named_contacts, support, terms
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.response_changes import changed, tell
 from psirf_bot.casework.response_page import page
-from psirf_bot.casework.under_way import at, check_target, day_in, in_words, response_of, started_on, under_way
+from psirf_bot.casework.under_way import (
+    also_paused,
+    at,
+    check_target,
+    day_in,
+    in_words,
+    response_of,
+    started_on,
+    under_way,
+)
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, long_text, one_of
 from psirf_bot.domain import response as rules
@@ -180,7 +189,7 @@ START = Form(
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {
     **extending.VERBS,
     "response.start": _start_form,
-    "response.report-sent": contacts.also_paused(
+    "response.report-sent": also_paused(
         Form(
             Act.LEAD_RESPONSE,
             "The initial report",

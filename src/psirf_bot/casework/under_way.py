@@ -1,12 +1,17 @@
 """The learning response of a case as its clock is read: whether it is under way, and the days that bound it."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 from psirf_bot.cards.answers import moment
 from psirf_bot.casework.deadlines import of_case, running
-from psirf_bot.casework.forms import Answers, Unfit
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
+from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.learning_responses import current
-from psirf_bot.casework.work import Refusal, Work
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.domain.authority import Act
+from psirf_bot.domain.case import State
 from psirf_bot.domain.response import Limits, limits, noon
 from psirf_bot.domain.trust import Due, ResponseType
 from psirf_bot.store.tables import Case, LearningResponse
@@ -89,3 +94,13 @@ def check_target(work: Work, response: LearningResponse, day: date, target: date
     if target < limits.earliest:
         early = in_words(limits.earliest)
         raise Unfit({"target": f"The policy gives one to three months: please choose a day from {early} on."})
+
+
+def also_paused(form: Form) -> Callable[[Work, Press], Reply]:
+    """What goes on while the response is paused: then it is for those who may let it go on."""
+
+    def shown(work: Work, press: Press) -> Reply:
+        paused = case_of(work, press).state == State.PAUSED
+        return (replace(form, act=Act.RESUME) if paused else form)(work, press)
+
+    return shown

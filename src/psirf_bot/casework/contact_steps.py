@@ -1,0 +1,227 @@
+"""What is done with contact: it is agreed, noted as made, changed and ended; what to talk about (App 4 and 5).
+
+Only days are kept, and nothing of what was said.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Card, Part, Words
+from psirf_bot.cards.talking import what_to_talk_about
+from psirf_bot.casework import contacts, days_to_avoid, deadlines, support
+from psirf_bot.casework.actions import button
+from psirf_bot.casework.case_facts import case_facts
+from psirf_bot.casework.deadlines import happened, running
+from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
+from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.under_way import also_paused, in_words
+from psirf_bot.casework.work import Press, Refusal, Work
+from psirf_bot.dialogs.questions import Day, Question, one_of, short_text
+from psirf_bot.dialogs.typed import Invalid
+from psirf_bot.domain.authority import Act
+from psirf_bot.domain.events import Event
+from psirf_bot.domain.response import EVERY, next_contact
+from psirf_bot.store.tables import Case, Contact
+
+ENDED = "This contact has ended. You can agree it anew on the page of the learning response."
+RULE = {contacts.SERVICE_USER: "contact.service-user", contacts.STAFF: "contact.staff"}
+AGREED = {contacts.SERVICE_USER: Event.FAMILY_CONTACT_AGREED, contacts.STAFF: Event.STAFF_CONTACT_AGREED}
+
+# What is agreed
+
+
+def _when(work: Work) -> tuple[Question, ...]:
+    return (
+        Day("next", "When is the next contact?", coming=True),
+        one_of("every", "How often?", EVERY),
+        short_text(
+            "avoid",
+            "Days to avoid",
+            "For example: 24 December 2026, 21 December to 2 January. Only days, no reasons.",
+            optional=True,
+            max_length=500,
+        ),
+    )
+
+
+def _agree_questions(work: Work, press: Press) -> Sequence[Question]:
+    case = case_of(work, press)
+    needs = [n for n in support.in_review(work, case) if not support.is_kept_from(work, n, press.by)]
+    named = {contacts.SERVICE_USER: contacts.WHOM} | {need.id: need.name[:75] for need in needs}
+    return (one_of("whom", "With whom?", named), *_when(work))
+
+
+def _agree(work: Work, press: Press, answers: Answers) -> Card:
+    case, chosen = case_of(work, press), str(answers["whom"])
+    lead_id = case_facts(work, case).lead_id
+    if lead_id is None:
+        raise Refusal(f"Nobody leads a learning response to {case.reference} yet.")
+    need_id = None if chosen == contacts.SERVICE_USER else chosen
+    day, every, avoid = _what_was_agreed(work, answers)
+    found = next((c for c in contacts.of_case(work, case) if c.need_id == need_id), None)
+    if found and (found.next_on, found.every, found.avoid) == (day, every, avoid):
+        return _done(work, case, found, "It is noted")  # pressed twice
+    if found and found.next_on:
+        raise Unfit(
+            {"whom": f"Contact is agreed already: {contacts.in_words(found)} You can change it on the page before."}
+        )
+    contact = found or Contact(
+        id=work.new_id(),
+        case_id=case.id,
+        with_whom=contacts.STAFF if need_id else contacts.SERVICE_USER,
+        need_id=need_id,
+        lead_id=lead_id,
+    )
+    contacts.record(work, press.by.id, "agreed", case, contact)
+    _set(work, case, contact, press.by.id, day, every, avoid)
+    return _done(work, case, contact, "Contact is agreed")
+
+
+def _what_was_agreed(work: Work, answers: Answers) -> tuple[date, str, list[str]]:
+    day = date.fromisoformat(str(answers["next"]))
+    try:
+        avoid = days_to_avoid.read(str(answers["avoid"] or ""), work.local)
+    except Invalid as why:
+        raise Unfit({"avoid": str(why)}) from why
+    if day in avoid:
+        raise Unfit({"next": "That is one of the days to avoid. Please choose another day."})
+    return day, str(answers["every"]), [d.isoformat() for d in avoid]
+
+
+def _set(
+    work: Work, case: Case, contact: Contact, by: str, day: date | None, every: str | None, avoid: list[str]
+) -> None:
+    """The next contact falls on that day: its clock is moved there, or begins."""
+    contact.next_on, contact.every, contact.avoid = day, every, avoid
+    work.session.add(contact)
+    work.session.flush()
+    if day is None:
+        return
+    about, rule = contacts.subject(case, contact), RULE[contact.with_whom]
+    for clock in running(work, about, rule):
+        deadlines.move(work, clock, day)
+    happened(work, AGREED[contact.with_whom], about, by, agreed={rule: day})
+
+
+def _done(work: Work, case: Case, contact: Contact, title: str) -> Card:
+    waits = contacts.gate(work, case, contact)
+    body: list[Part] = [Words(text=f"{contacts.whom(work, contact)}. {contacts.in_words(contact)}", typed=True)]
+    body += [Words(text=waits, style="warning")] if waits else []
+    talk = button(work, "What to talk about", "contact.talk", case=case, contact=contact.id)
+    back = button(work, "Open the learning response", "response.show", case=case)
+    return Card(title=title, preview="It is noted.", body=tuple(body), buttons=(talk, back))
+
+
+def _talk(work: Work, press: Press) -> Reply:
+    """What the policy has people talk about, for whoever keeps the contact: they act on it themselves (App 4 and 5)."""
+    case, contact = _found(work, press)
+    back = button(work, "Open the learning response", "response.show", case=case)
+    card = what_to_talk_about(contacts.whom(work, contact), staff=contact.with_whom == contacts.STAFF, back=back)
+    return Reply(card=card, replaces=press.place.private)
+
+
+# What becomes of it
+
+
+def _found(work: Work, press: Press) -> tuple[Case, Contact]:
+    """The contact that a button is about, for somebody who keeps it. Raises Refusal."""
+    case = case_of(work, press)
+    contact = work.session.get_one(Contact, press.args["contact"], with_for_update=True)
+    if not contacts.may_keep(work, case, press.by) or not contacts.may_know(work, contact, press.by):
+        raise Refusal(f"This is for whoever leads the response, or the quality team. Type case {case.reference}.")
+    return case, contact
+
+
+def _made_questions(work: Work, press: Press) -> Sequence[Question]:
+    case, contact = _found(work, press)
+    if waits := contacts.gate(work, case, contact):
+        raise Refusal(waits)
+    return (
+        Day("day", "On which day were you in touch?"),
+        Day(
+            "next",
+            "Which day did you agree for the next time?",
+            "Leave it out to go by what was agreed before.",
+            optional=True,
+            coming=True,
+        ),
+    )
+
+
+def _made(work: Work, press: Press, answers: Answers) -> Card:
+    case, contact = _found(work, press)
+    day, today = date.fromisoformat(str(answers["day"])), work.local.date()
+    agreed = date.fromisoformat(str(answers["next"])) if answers["next"] else None
+    if day < (occurred := date.fromisoformat(case.occurred[:10])):
+        raise Unfit({"day": f"That is before it happened, on {in_words(occurred)}. Please check the day."})
+    again = contact.last_on is not None and day <= contact.last_on  # pressed twice, or recorded already
+    if contact.ended_at:
+        raise Refusal(ENDED)
+    if again and agreed in {None, contact.next_on}:
+        later = day != contact.last_on
+        return _done(work, case, contact, "A later day is noted already" if later else "It is noted")
+    avoid = {date.fromisoformat(one) for one in contact.avoid}
+    if agreed and (agreed in avoid or agreed <= day):
+        raise Unfit({"next": "Please choose a later day, and none of those to avoid."})
+    contacts.record(work, press.by.id, "made", case, contact, day=day.isoformat())
+    contact.first_on, contact.last_on = contact.first_on or day, day
+    happened(work, Event.CONTACT_MADE, contacts.subject(case, contact), press.by.id)
+    calendar = work.setting.calendar_beyond
+    following = agreed or next_contact(day, contact.every or "once", avoid, today, calendar)
+    _set(work, case, contact, press.by.id, following, contact.every, contact.avoid)
+    return _done(work, case, contact, "Thank you. It is noted")
+
+
+def _move_so_far(work: Work, press: Press) -> Answers:
+    _, contact = _found(work, press)
+    avoid = days_to_avoid.in_words([date.fromisoformat(day) for day in contact.avoid])
+    return {"next": contact.next_on.isoformat() if contact.next_on else None, "every": contact.every, "avoid": avoid}
+
+
+def _move(work: Work, press: Press, answers: Answers) -> Card:
+    case, contact = _found(work, press)
+    if contact.ended_at:
+        raise Refusal(ENDED)
+    day, every, avoid = _what_was_agreed(work, answers)
+    if (contact.next_on, contact.every, contact.avoid) != (day, every, avoid):
+        contacts.record(work, press.by.id, "moved", case, contact, day=day.isoformat())
+        _set(work, case, contact, press.by.id, day, every, avoid)
+    return _done(work, case, contact, "It is changed")
+
+
+def _end(work: Work, press: Press) -> Reply:
+    case, contact = _found(work, press)
+    if contact.ended_at is None:  # otherwise pressed twice
+        contacts.end_one(work, case, contact, press.by.id)
+    back = button(work, "Open the learning response", "response.show", case=case)
+    text = "Nobody is reminded of it any more. If it was the last time, please thank them and say sorry once more."
+    return Reply(card=said("Contact has ended", text, back), replaces=press.place.private)
+
+
+VERBS: dict[str, Callable[[Work, Press], Reply]] = {
+    "contact.agree": also_paused(Form(Act.LEAD_RESPONSE, "Agree contact", "It is agreed", _agree_questions, _agree)),
+    "contact.made": also_paused(
+        Form(
+            Act.LEAD_RESPONSE,
+            "Contact was made",
+            "Note it",
+            _made_questions,
+            _made,
+            explain="Only the day is kept, and nothing of what was said.",
+            so_far=lambda work, press: {"day": work.local.date().isoformat()},
+        )
+    ),
+    "contact.move": also_paused(
+        Form(
+            Act.LEAD_RESPONSE,
+            "Change what was agreed",
+            "Change it",
+            lambda work, press: _when(work),
+            _move,
+            so_far=_move_so_far,
+        )
+    ),
+    "contact.end": _end,
+    "contact.talk": _talk,
+}

@@ -10,7 +10,6 @@ from test_triage import reported
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import (
-    contacts,
     desk,
     lead_choice,
     learning_responses,
@@ -32,7 +31,7 @@ from stage import Stage, shown
 
 NIAMH, CALLUM, MARGUERITE, HUSSEIN = "Niamh Gallagher", "Callum Strachan", "Marguerite Oduya", "Hussein Al-Tamimi"
 SANDEEP, WEI, TOMASZ, CARYS = "Sandeep Bhullar", "Wei Chen", "Tomasz Zielinski", "Carys Penhallow"
-ALL = response_page.VERBS | response.VERBS | lead_choice.VERBS | responding.VERBS | pausing.VERBS | contacts.VERBS
+ALL = response_page.VERBS | response.VERBS | lead_choice.VERBS | responding.VERBS | pausing.VERBS | contact_steps.VERBS
 
 
 def wire(monkeypatch: Any) -> None:

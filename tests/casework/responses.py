@@ -10,6 +10,7 @@ from test_triage import reported
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import (
+    contact_steps,
     desk,
     lead_choice,
     learning_responses,

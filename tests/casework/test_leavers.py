@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import test_alerts as ta
-from responses import CALLUM, LEAH, MARGUERITE, NIAMH, SANDEEP, lead_by, press, started, wire
+from responses import CALLUM, LEAH, MARGUERITE, NIAMH, SANDEEP, WEI, lead_by, press, started, wire
 from sqlmodel import select
 
 from psirf_bot.bootstrap import import_people
@@ -76,6 +76,28 @@ async def away(stage: Stage, name: str, deputy: str) -> None:
 
 def told(stage: Stage, name: str, title: str) -> list[Card]:
     return [card for card in stage.private(name) if card.title == title]
+
+
+# Whoever stands in
+
+
+async def test_whoever_is_away_and_the_administrators_hear_once_that_their_deputy_has_left(stage: Stage) -> None:
+    await away(stage, NIAMH, CALLUM)
+    await leaves(stage, CALLUM)
+    await leaves(stage, CALLUM)
+    for name, whom in ((NIAMH, "you"), (WEI, NIAMH)):
+        [asked] = told(stage, name, "Somebody else is needed to stand in")
+        days = "from 20 November 2026 until 4 December 2026"
+        assert f"Callum Strachan has left, and was to stand in for {whom} {days}." in words(asked)
+
+
+async def test_of_a_leave_that_is_over_or_of_one_who_left_too_nothing_is_said(stage: Stage) -> None:
+    await away(stage, NIAMH, CALLUM)
+    await leaves(stage, NIAMH)
+    await away(stage, FEMI, CALLUM)
+    stage.later(days=15)
+    await leaves(stage, CALLUM)
+    assert not told(stage, WEI, "Somebody else is needed to stand in")
 
 
 # A learning response

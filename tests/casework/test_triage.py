@@ -576,6 +576,25 @@ async def test_a_deputy_is_told_when_set_and_when_not_any_more_and_only_once(sta
     assert [c.title for c in stage.private(AMINA)] == titles
 
 
+async def test_a_deputy_whose_days_are_put_off_reads_which_they_were(stage: Stage) -> None:
+    form = await stage.says(LEAH, "deputy")
+    given = {"deputy": "Amina Yusuf", "from": "today", "until": "21 December 2026"}
+    await stage.presses(LEAH, form, "Save", given)
+    await stage.presses(LEAH, form, "Save", given | {"from": "1 December 2026"})
+    await stage.settled()
+    assert "with the same roles. It was from 20 November 2026 until 21 December 2026." in words(
+        stage.private(AMINA)[-1]
+    )
+
+
+async def test_in_a_form_me_is_whoever_typed_it(stage: Stage) -> None:
+    form = await stage.says(WEI, "deputy")
+    given = {"whose": BRONWEN, "deputy": "Me", "from": "today", "until": "21 December 2026"}
+    assert "Wei Chen stands in from 20 November 2026" in words(await stage.presses(WEI, form, "Save", given))
+    own = words(await stage.presses(WEI, form, "Save", given | {"whose": "me"}))
+    assert "Please name somebody else." in own
+
+
 async def test_whose_deputy_somebody_else_sets_hears_of_it_and_whoever_set_it_what_it_replaces(stage: Stage) -> None:
     given = {"whose": BRONWEN, "deputy": "Carys Penhallow", "from": "1 December 2026", "until": "31 December 2026"}
     form = await stage.says(WEI, "deputy")

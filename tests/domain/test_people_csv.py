@@ -222,3 +222,16 @@ def test_the_sample_people_have_every_role_and_no_mistake() -> None:
     assert any(row.line_manager is None for row in rows)
     assert all(row.email.endswith("@fenmarsh.example") for row in rows)
     assert set(trust.urgent.executives) <= {row.email for row in rows if Role.EXECUTIVE in row.roles}
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\ufeff", "\u00ad", "\u2060", "\u200e"])
+def test_what_nobody_sees_in_an_address_makes_it_no_other_one(unseen: str) -> None:
+    line = person("Amina Yusuf", email=f"amina.yusuf{unseen}@fenmarsh.example{unseen}")
+    rows, mistakes = read_people(sheet(line, managed("Bronwen Hale", f"amina.yusuf{unseen}")))
+    assert not mistakes
+    assert rows[0].email == rows[1].line_manager == "amina.yusuf@fenmarsh.example"
+
+
+def test_a_link_that_was_copied_for_an_address_is_a_mistake() -> None:
+    _, mistakes = read_people(sheet(person(email="mailto:amina.yusuf@fenmarsh.example")))
+    assert [m.what for m in mistakes] == ['"mailto:amina.yusuf@fenmarsh.example" is not an e-mail address']

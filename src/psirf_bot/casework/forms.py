@@ -94,7 +94,8 @@ class Form:
             try:
                 value = question.parse(raw, work.local)
                 if isinstance(question, People) and isinstance(value, list):
-                    value = list(naming.resolve(work, value, _as_shown(work, filled_in.get(key))))
+                    names = naming.with_myself(map(str, value), press.by.id)
+                    value = list(naming.resolve(work, names, _as_shown(work, filled_in.get(key))))
                 answers[key] = value
             except Invalid as why:
                 problems[key] = str(why)

@@ -61,11 +61,15 @@ def people_named(
         try:
             typed = question.parse(raw, work.local) or []
             so_far = as_shown(work, answers.get(key) or ())
-            names = [by.id if t.casefold() in MYSELF_WORDS else t for t in typed]
-            named[key] = list(dict.fromkeys(resolve(work, names, so_far)))
+            named[key] = list(dict.fromkeys(resolve(work, with_myself(typed, by.id), so_far)))
         except Invalid as why:
             unclear[key] = str(why)
     return named, unclear
+
+
+def with_myself(typed: Iterable[str], by: str) -> list[str]:
+    """What was typed, with whoever typed it where they said that they mean themselves."""
+    return [by if name.strip().casefold() in MYSELF_WORDS else name for name in typed]
 
 
 def resolve(work: Work, typed: Iterable[str], so_far: Mapping[str, str] | None = None) -> list[str]:

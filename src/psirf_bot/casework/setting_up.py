@@ -167,11 +167,11 @@ def _set_deputy(work: Work, press: Press, answers: Answers) -> Card:
     work.session.add(StandIn(person_id=whose, deputy_id=deputy, starts=starts, ends=ends))
     work.session.flush()
     work.memo.clear()
-    days = f"{_from_until(starts, ends)}, both included"
-    told = (
-        f"You stand in for {people.name_of(work, whose)} {days}, with the same roles. Type help to see what you can do."
-    )
-    post.to_person(work, deputy, said("You stand in for a colleague", told))
+    days = f"{from_until(starts, ends)}, both included"
+    theirs = "".join(f" It was {from_until(s.starts, s.ends)}." for s in old if s.deputy_id == deputy)
+    told = f"You stand in for {people.name_of(work, whose)} {days}, with the same roles.{theirs}"
+    card = said("You stand in for a colleague", f"{told} Type help to see what you can do.")
+    post.to_person(work, deputy, card)
     _tell_whose(work, whose, press.by, f"{people.name_of(work, deputy)} stands in for you {days}, with the same roles")
     kept_out.look_again(work)  # something may have waited for somebody to stand in
     text = f"{people.name_of(work, deputy)} stands in {days}, and acts in the same roles."
@@ -187,15 +187,15 @@ def _tell_whose(work: Work, whose: str, by: Member, what: str) -> None:
 
 
 def _who_and_when(work: Work, stand_in: StandIn) -> str:
-    return f"{people.name_of(work, stand_in.deputy_id)}, {_from_until(stand_in.starts, stand_in.ends)}"
+    return f"{people.name_of(work, stand_in.deputy_id)}, {from_until(stand_in.starts, stand_in.ends)}"
 
 
 def _stays(work: Work, stand_in: StandIn) -> str:
-    days = _from_until(stand_in.starts, stand_in.ends)
+    days = from_until(stand_in.starts, stand_in.ends)
     return f"{people.name_of(work, stand_in.deputy_id)} also stands in {days}."
 
 
-def _from_until(starts: date, ends: date) -> str:
+def from_until(starts: date, ends: date) -> str:
     return f"from {starts.day} {starts:%B %Y} until {ends.day} {ends:%B %Y}"
 
 

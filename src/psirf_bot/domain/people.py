@@ -42,7 +42,7 @@ class PersonRow:
 
 
 COLUMNS = ("name", "email", "roles", "service", "line_manager", "teams_id", "slack_id")
-EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+EMAIL = re.compile(r"[^@\s,;:<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 ENTRA_OBJECT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SLACK_USER_ID = re.compile(r"[UW][A-Z0-9]{2,20}")
 

@@ -10,6 +10,9 @@ from psirf_bot.domain.mistakes import Mistake, quoted, suggest
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Characters that control: PostgreSQL keeps no NUL, and those that turn the reading direction disguise a name."""
 
+NO_WIDTH = re.compile(r"[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+"""What is copied along from a mail or a web page: with one of them an address looks the same, and is another."""
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -58,7 +61,7 @@ class Sheet:
         lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         reader = csv.reader((f"{line}\n" for line in lines), strict=True, skipinitialspace=True)
         for row in reader:
-            cells = [" ".join(UNSEEN.sub(" ", cell).split()) for cell in row]
+            cells = [" ".join(UNSEEN.sub(" ", NO_WIDTH.sub("", cell)).split()) for cell in row]
             if any(cells):
                 yield cells
             self.line = reader.line_num + 1

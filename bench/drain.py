@@ -123,9 +123,10 @@ def _reminded(work: Work, morning: Morning, n: int, room: str, settings: Json) -
     person = {"id": who, "name": f"Robin {n}", "roles": ["staff"], "active": True, "on_list": True}
     identity = {"platform": morning.platform, "team": team, "user": room, "person_id": who, "address": address}
     deadline = {
-        "id": f"duty{n}", "rule": rule.id, "subject_kind": "trust", "subject_id": "trust", "occurrence": f"{day:%Y-%m}, {n}",
-        "owner_id": who, "since": work.now, "source": rule.source, "due_local": local.isoformat(timespec="minutes"),
-        "due_at": due_at, "state": "open", "step": 1, "stood_still": 0,
+        "id": f"duty{n}", "rule": rule.id, "subject_kind": "trust", "subject_id": "trust",
+        "occurrence": f"{day:%Y-%m}, {n}", "owner_id": who, "since": work.now, "source": rule.source,
+        "due_local": local.isoformat(timespec="minutes"), "due_at": due_at,
+        "state": "open", "step": 1, "stood_still": 0,
     }  # fmt: skip
     nudge = {"deadline_id": f"duty{n}", "step": 0, "person_id": who, "why": "soon", "day": day, "at": work.now}
     digest = {

@@ -1,6 +1,8 @@
 # Every target does its own set-up in .venv; nothing else on the machine is touched.
 PYTHON ?= python3
 BIN := .venv/bin
+# What was compiled once is kept, whatever the machine is set to: the tests alone start Python some sixty times.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test test-long test-browser test-faults gallery bench check lock
 .DEFAULT_GOAL := demo

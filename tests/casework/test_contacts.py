@@ -295,6 +295,7 @@ async def test_on_a_day_to_avoid_nobody_is_told_that_contact_is_late(stage: Stag
     """Q28: it was not made on its day, and what follows are days on which the family would rather be left in peace."""
     await led(stage)
     await agree(stage, next="2026-12-22", avoid="23 December to 1 January 2027")
+    await agree(stage, whom=await need_id(stage), next=None, every="none")
     wait = "Please wait until Monday 4 January 2027: today is one of the days to avoid. The day agreed was"
     for day in ("2026-12-23", "2026-12-29", "2026-12-31"):
         stage.now = datetime.fromisoformat(f"{day}T09:30Z")

@@ -604,6 +604,7 @@ async def test_a_pause_stops_the_dates_in_sight_and_nothing_else(stage: Stage) -
     assert {rule: how for rule, (_, how) in found.items()} == {
         "response.lead": "done",
         "response.started": "done",
+        "response.first-contact": "open",
         "response.target": "paused",
         "response.three-months": "paused",
         "response.six-months": "open",
@@ -721,6 +722,7 @@ async def test_it_ends_with_what_was_missing_and_the_staff_hear_from_those_who_s
     assert "Information that was missing: The hospital's notes." in words(card)
     assert "Ended: Wednesday 30 December 2026" in words(card)
     found = await clocks(stage, "response.", "support.review-ended")
+    assert found.pop("response.first-contact")[1] == "dropped", "it is too late for a first contact"
     assert {how for rule, (_, how) in found.items() if rule.startswith("response.")} == {"done"}
     assert found["support.review-ended"][1] == "open"
     assert titles(stage, LEAH).count("A learning response has ended") == 1

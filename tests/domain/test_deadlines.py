@@ -32,6 +32,7 @@ response.lead           2 working days   quality          quality chief_nurse
 psii.verified           2 working days   chief_nurse      medical_director executive
 psii.day-3              3 working days   quality          quality chief_nurse
 response.started        5 working days   response_lead    quality chief_nurse
+response.first-contact  5 working days   response_lead    quality
 response.target         2 months         response_lead    quality
 response.three-months   3 months         response_lead    quality chief_nurse
 response.extension      agreed           response_lead    quality chief_nurse

@@ -9,13 +9,13 @@ from datetime import date
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card, Part, Words
 from psirf_bot.cards.talking import what_to_talk_about
-from psirf_bot.casework import contacts, days_to_avoid, deadlines, support
+from psirf_bot.casework import contacts, days_to_avoid, deadlines, first_contact, support
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import case_facts
 from psirf_bot.casework.deadlines import happened, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
-from psirf_bot.casework.under_way import also_paused, in_words
+from psirf_bot.casework.under_way import also_paused, in_words, response_of
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, Question, one_of, short_text
 from psirf_bot.dialogs.typed import Invalid
@@ -31,10 +31,19 @@ AGREED = {contacts.SERVICE_USER: Event.FAMILY_CONTACT_AGREED, contacts.STAFF: Ev
 # What is agreed
 
 
-def _when(work: Work) -> tuple[Question, ...]:
+def _when(*, first: bool) -> tuple[Question, ...]:
+    """At first they may also say that they want none; later such contact is ended."""
+    none = {first_contact.NONE: "They want no contact"} if first else {}
     return (
-        Day("next", "When is the next contact?", coming=True),
-        one_of("every", "How often?", EVERY),
+        Day(
+            "next",
+            "When is the next contact?",
+            "Leave it out if they want none." if first else "",
+            optional=first,
+            coming=True,
+            conditional=first,
+        ),
+        one_of("every", "How often?", EVERY | none),
         short_text(
             "avoid",
             "Days to avoid",
@@ -49,7 +58,7 @@ def _agree_questions(work: Work, press: Press) -> Sequence[Question]:
     case = case_of(work, press)
     needs = [n for n in support.in_review(work, case) if not support.is_kept_from(work, n, press.by)]
     named = {contacts.SERVICE_USER: contacts.WHOM} | {need.id: need.name[:75] for need in needs}
-    return (one_of("whom", "With whom?", named), *_when(work))
+    return (one_of("whom", "With whom?", named), *_when(first=True))
 
 
 def _agree(work: Work, press: Press, answers: Answers) -> Card:
@@ -58,24 +67,44 @@ def _agree(work: Work, press: Press, answers: Answers) -> Card:
     if lead_id is None:
         raise Refusal(f"Nobody leads a learning response to {case.reference} yet.")
     need_id = None if chosen == contacts.SERVICE_USER else chosen
-    day, every, avoid = _what_was_agreed(work, answers)
     found = next((c for c in contacts.of_case(work, case) if c.need_id == need_id), None)
-    if found and (found.next_on, found.every, found.avoid) == (day, every, avoid):
-        return _done(work, case, found, "It is noted")  # pressed twice
-    if found and found.next_on:
-        raise Unfit(
-            {"whom": f"Contact is agreed already: {contacts.in_words(found)} You can change it on the page before."}
-        )
     contact = found or Contact(
         id=work.new_id(),
         case_id=case.id,
         with_whom=contacts.STAFF if need_id else contacts.SERVICE_USER,
         need_id=need_id,
         lead_id=lead_id,
+        avoid=[],
     )
+    if answers["every"] == first_contact.NONE:
+        return _wants_none(work, case, contact, press, answers)
+    if not answers["next"]:
+        raise Unfit({"next": "Please give the day that was agreed, or say below that they want no contact."})
+    day, every, avoid = _what_was_agreed(work, answers)
+    if found and (found.next_on, found.every, found.avoid) == (day, every, avoid):
+        return _done(work, case, found, "It is noted")  # pressed twice
+    if found and found.next_on:
+        raise Unfit(
+            {"whom": f"Contact is agreed already: {contacts.in_words(found)} You can change it on the page before."}
+        )
     contacts.record(work, press.by.id, "agreed", case, contact)
     _set(work, case, contact, press.by.id, day, every, avoid)
+    first_contact.look(work, case, press.by.id)
     return _done(work, case, contact, "Contact is agreed")
+
+
+def _wants_none(work: Work, case: Case, contact: Contact, press: Press, answers: Answers) -> Card:
+    if answers["next"]:
+        raise Unfit({"every": "You gave a day for the next contact. Please leave it out, or choose how often."})
+    whom = contacts.whom(work, contact)
+    if whom not in first_contact.want_none(work, case, response_of(work, case), press.by):  # otherwise pressed twice
+        contact.every = first_contact.NONE
+        contacts.record(work, press.by.id, "not wanted", case, contact)
+        contacts.end_one(work, case, contact, press.by.id)
+        first_contact.look(work, case, press.by.id)
+    back = button(work, "Open the learning response", "response.show", case=case)
+    text = f"{whom}: they want no contact, and nobody is reminded of any. It can be agreed later, if they wish."
+    return said("It is noted", text, back, preview="It is noted.")
 
 
 def _what_was_agreed(work: Work, answers: Answers) -> tuple[date, str, list[str]]:
@@ -217,7 +246,7 @@ VERBS: dict[str, Callable[[Work, Press], Reply]] = {
             Act.LEAD_RESPONSE,
             "Change what was agreed",
             "Change it",
-            lambda work, press: _when(work),
+            lambda work, press: _when(first=False),
             _move,
             so_far=_move_so_far,
         )

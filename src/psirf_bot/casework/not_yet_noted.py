@@ -1,16 +1,16 @@
 """What goes with a learning response and nobody has noted yet, for whoever keeps it (M01, P07 to P09, P11, Q35).
 
-It has no clock of its own: the page says so until it is done, or the case is closed.
+The page says so until it is done, or the case is closed. Contact alone has a clock too (first_contact.py).
 """
 
 from collections.abc import Iterator
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
-from psirf_bot.casework import cases, contacts, named_contacts, nobody_affected, support
+from psirf_bot.casework import cases, contacts, first_contact, named_contacts, nobody_affected
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
-from psirf_bot.store.tables import Case, Contact, LearningResponse, SafetyAction
+from psirf_bot.store.tables import Case, LearningResponse, SafetyAction
 
 TELL_THEM = "Please tell the patient or family that it has ended, also where they took no part."
 
@@ -23,21 +23,12 @@ def lines(work: Work, case: Case, response: LearningResponse, by: Member) -> lis
 
 
 def _before(work: Work, case: Case, response: LearningResponse, by: Member) -> Iterator[str]:
-    if without := ", ".join(_without_contact(work, case, response, by)):
+    if without := ", ".join(first_contact.not_agreed(work, case, response, by)):
         yield f"No contact is agreed yet with: {without}."
+    if none := ", ".join(first_contact.want_none(work, case, response, by)):
+        yield f"They want no contact: {none}."
     if response.started_at and response.terms is None:
         yield "The terms of reference are not set yet."
-
-
-def _without_contact(work: Work, case: Case, response: LearningResponse, by: Member) -> Iterator[str]:
-    """The family where it has somebody to turn to, and each of the staff of whom this person may know."""
-    in_it = or_(col(Contact.ended_at).is_(None), col(Contact.ended_at) >= response.decided_at)
-    agreed = set(work.session.exec(select(Contact.need_id).where(Contact.case_id == case.id, in_it)))
-    if None not in agreed and named_contacts.serving(work, case, named_contacts.newest(work, case)):
-        yield contacts.WHOM
-    for need in support.in_review(work, case):
-        if need.id not in agreed and not support.is_kept_from(work, need, by):
-            yield need.name
 
 
 def _after_the_end(work: Work, case: Case) -> Iterator[str]:

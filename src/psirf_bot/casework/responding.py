@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, extending, final_report, named_contacts, support, terms
+from psirf_bot.casework import candour, extending, final_report, first_contact, named_contacts, support, terms
 from psirf_bot.casework.deadlines import happened, of_case, running
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
@@ -100,6 +100,7 @@ def _start(work: Work, press: Press, answers: Answers) -> Card:
         agreed={"response.target": target} if target else None,
         note=f"The time it takes: {how.lower()}.",
     )
+    first_contact.look(work, case, by)
     text = f"The learning response to {case.reference} started on {in_words(day)}."
     tell(work, case, press.by, [case.owner_id, response.lead_id], "A learning response has started", text)
     return page(work, case, press.by)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from psirf_bot.casework import contacts, paging, people, post, reminders, support_circle
+from psirf_bot.casework import contacts, first_contact, paging, people, post, reminders, support_circle
 from psirf_bot.casework.deadlines import PAUSED, RUNNING
 from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.owners import on_rung, owners
@@ -58,7 +58,7 @@ def _remind(work: Work, deadline: Deadline) -> None:
         for someone in owners(work, deadline):
             reminders.remind(work, deadline, someone.id, "review")
         deadline.next_at = work.now + LOOK_AT_PAUSES_EVERY
-    else:
+    elif first_contact.look_before_reminding(work, deadline):
         planned = step(rule, deadline.step)
         if planned.rung is not None and contacts.waits(work, deadline):
             planned = Step(planned.day)  # they wait as they were told to: that is for its owner alone

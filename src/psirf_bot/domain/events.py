@@ -36,6 +36,7 @@ class Event(StrEnum):
     PSII_NOT_VERIFIED = "PSII sent back to the panel"
     RESPONSE_DUE_TO_START = "learning response decided, and verified where it is a PSII"
     RESPONSE_STARTED = "learning response started"
+    FIRST_CONTACT_AGREED = "contact agreed with everybody affected"
     RESPONSE_ENDED = "learning response ended"
     INITIAL_REPORT_SENT = "initial report sent"
     EXTENSION_AGREED = "longer time recorded"

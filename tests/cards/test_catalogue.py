@@ -20,7 +20,8 @@ from psirf_bot.casework.desk import VERBS
 Json = dict[str, Any]
 
 ONLY_TYPED = frozenset(
-    f"words.{word}" for word in ("cancel", "action", "actions", "alert", "alerts", "agenda", "gaps", "training")
+    f"words.{word}"
+    for word in ("cancel", "action", "actions", "alert", "alerts", "agenda", "figures", "gaps", "training")
 )
 NOT_HERE = ONLY_TYPED | {"dialog.keep", "support.again", "case.more"}
 """Where a trust allows it, on Teams; to take back a wish; where there are more than eight."""

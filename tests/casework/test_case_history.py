@@ -68,8 +68,8 @@ WITHOUT_A_CASE = {
     "looked up who reported danger", "paged again", "message put back to be sent", "undelivered message let go",
     "joined from the platform",
     "picked from the platform", "taken for the same person", "restored from a backup; the next case is {}",
-    "set a channel", "gave up a channel", "set a deputy", "opened the training register", "set working hours",
-    "exported what is held about one person", "deleted after review: {}",
+    "set a channel", "gave up a channel", "set a deputy", "opened the training register", "opened the figures",
+    "set working hours", "exported what is held about one person", "deleted after review: {}",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ FOR_SOME: tuple[tuple[Act | frozenset[Role], str, str, str], ...] = (
     (ON_A_PANEL, "panel", "See the panels you have a vote in; panel PSI-… opens one", "Panels"),
     (Act.OPEN_PANEL, "agenda", "Put cases before the weekly panel", ""),
     (Act.SEE_GAPS, "gaps", "See the events that need a PSII and have none", ""),
+    (Act.SEE_GAPS, "figures", "See the figures of the last three months, for a committee", ""),
     (Act.SEE_UNTRIAGED, "training", "See who is trained to lead or oversee a learning response", ""),
     (Act.START_FAIR, "fair PSI-…", "Two people use the being fair tool, in private; rarely", ""),
     (Act.OVERSEE_FAIR, "fair", "Being fair, for overseers", ""),

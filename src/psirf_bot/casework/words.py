@@ -18,6 +18,7 @@ from psirf_bot.casework import (
     candour,
     cases,
     fair_start,
+    figures,
     from_datix,
     gaps,
     lists,
@@ -124,6 +125,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
     "agenda": _agenda,
     "training": lambda work, heard: training.show(work, heard.by),
     "gaps": lambda work, heard: gaps.show(work, heard.by),
+    "figures": lambda work, heard: figures.show(work, heard.by),
     "fair": lambda work, heard: fair_start.asked_for(work, heard.by, heard.rest),
     "support": lambda work, heard: support_page.page(work, heard.by, heard.rest),
     "hours": lambda work, heard: _form(work, heard, "hours.set", working_hours.HOURS),
@@ -136,7 +138,7 @@ WORDS: dict[str, Callable[[Work, Heard], Card]] = {
 }
 ALONE = frozenset({
     "report", "my reports", "overdue", "deputy", "hours", "action", "actions", "alert", "alerts", "agenda",
-    "gaps", "training", "help", "cancel",
+    "figures", "gaps", "training", "help", "cancel",
 })  # fmt: skip
 """Words that take nothing after them; with more behind them they are a sentence, not a command."""
 WITH_MORE = sorted(WORDS.keys() - ALONE, key=len, reverse=True)

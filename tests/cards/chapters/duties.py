@@ -55,6 +55,7 @@ async def duties(stage: Stage) -> AsyncIterator[Shown]:
     yield Shown("board-service", "What is late in one service", shown(await stage.turn(LEAH, Pressed(show))))
     week = await stage.do(lambda work: board.summary(work, "2026-11-23"))
     yield Shown("week", "The Monday summary", week, "channel")
+    yield Shown("figures", "Figures for a committee", await stage.says(LEAH, "figures"))
 
 
 def _a_morning(work: Work) -> list[str]:

@@ -1,0 +1,183 @@
+"""The figures of three months beside the three before them, for the committees of the Board (N03, N04, S02, S14).
+
+Numbers alone, of the whole trust: no case and no person. The database counts.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from statistics import median
+from typing import Any
+
+from sqlmodel import and_, col, func, select
+from sqlmodel import case as when_
+
+from psirf_bot.cards import figures as cards
+from psirf_bot.cards.figures import Line
+from psirf_bot.cards.model import Card
+from psirf_bot.casework import training
+from psirf_bot.casework.case_facts import NOT_LET_GO, allowed
+from psirf_bot.casework.deadlines import DONE, OPEN
+from psirf_bot.casework.learning_responses import kinds
+from psirf_bot.casework.work import Refusal, Work
+from psirf_bot.domain.authority import Act, Member
+from psirf_bot.domain.case import State
+from psirf_bot.domain.response import day_after
+from psirf_bot.domain.trust import Due
+from psirf_bot.store.tables import Case, Deadline, LearningResponse, ReportVersion, SafetyAction
+
+MONTHS = 3
+NONE = "none"
+NOTED_IN_TIME = {
+    "report.read": "Reports read",
+    "candour.told": "Duty of candour, told in person",
+    "candour.written": "Duty of candour, written follow-up",
+    "panel.decided": "Panels decided",
+    "notifications.made": "Notifications made",
+    "action.done": "Safety actions done",
+}
+"""The duties of which a committee asks first."""
+IN_ALL = "All duties with a clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Whole months, in the trust's own time: the first day, and the first day after them."""
+
+    first: date
+    after: date
+
+    def holds(self, work: Work, moment: Any) -> tuple[Any, Any]:
+        """That a column of the database lies within them."""
+        utc = work.setting.calendar_beyond.utc
+        first, after = (utc(datetime.combine(day, time())) for day in (self.first, self.after))
+        return col(moment) >= first, col(moment) < after
+
+
+def show(work: Work, by: Member) -> Card:
+    """The last three whole months, for whoever oversees the responses."""
+    if not allowed(work, by, Act.SEE_GAPS):
+        raise Refusal("The figures are for those who oversee the responses. Type overdue to see what you owe yourself.")
+    this_month = work.local.date().replace(day=1)
+    now = Months(_months_before(this_month), this_month)
+    before = Months(_months_before(now.first), now.first)
+    work.record(by.id, "opened the figures")
+    groups = [(title, _side_by_side(figures(work, now), figures(work, before))) for title, figures in GROUPS.items()]
+    return cards.figures_card(now.first, now.after - timedelta(days=1), [*groups, ("Today", list(_today(work)))])
+
+
+def _months_before(first: date) -> date:
+    for _ in range(MONTHS):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first
+
+
+def _side_by_side(now: Mapping[str, str], before: Mapping[str, str]) -> list[Line]:
+    """Each figure with the one before; what there was neither now nor then is left out."""
+    return [Line(label, value, before[label]) for label, value in now.items() if {value, before[label]} - {"0", NONE}]
+
+
+def _reports(work: Work, months: Months) -> dict[str, str]:
+    """What was reported, by kind, without what was withdrawn or joined; of incidents the harm as last told."""
+    told = (*months.holds(work, Case.opened_at), col(Case.state).not_in((State.WITHDRAWN, State.MERGED)))
+    found = _counted(work, select(col(Case.event_type), func.count()).where(*told).group_by(col(Case.event_type)))
+    newest = select(func.max(ReportVersion.number)).where(ReportVersion.case_id == Case.id).correlate(Case)
+    harm = col(ReportVersion.answers)["physical-harm"].as_string().label("harm")
+    graded = select(harm, func.count()).join(Case, and_(ReportVersion.case_id == Case.id, *told))
+    harms = _counted(
+        work,
+        graded.where(Case.event_type == "incident", ReportVersion.number == newest.scalar_subquery()).group_by("harm"),
+    )
+    return {label: str(found.get(kind, 0)) for kind, label in cards.KINDS.items()} | {
+        label: str(harms.get(grade, 0)) for grade, label in cards.HARM.items()
+    }
+
+
+def _decided(work: Work, months: Months) -> dict[str, str]:
+    """What panels decided on, by kind, without what they decided otherwise before it began."""
+    decided = select(col(LearningResponse.kind), func.count()).where(*months.holds(work, LearningResponse.decided_at))
+    found = _counted(work, decided.where(*NOT_LET_GO).group_by(col(LearningResponse.kind)))
+    return {label: str(found.get(kind, 0)) for kind, label in kinds(work).items()}
+
+
+def _responses(work: Work, months: Months) -> dict[str, str]:
+    """What began and ended, and how long that took (K01 to K03)."""
+    with_case = select(LearningResponse, Case.opened_at).join(Case, col(LearningResponse.case_id) == Case.id)
+    began = work.session.exec(with_case.where(*months.holds(work, LearningResponse.started_at))).all()
+    ended = select(LearningResponse).where(*months.holds(work, LearningResponse.ended_at))
+    took = [(r.started_at, r.ended_at) for r in work.session.exec(ended) if r.started_at and r.ended_at]
+    three = work.setting.rules["response.three-months"].due or Due(3, "months")
+    local = work.setting.calendar.local
+    within = [e for s, e in took if local(e).date() <= day_after(local(s).date(), three, work.setting.calendar_beyond)]
+    return {
+        "Begun": str(len(began)),
+        "Days from report to start (median)": _middle((opened, r.started_at) for r, opened in began if r.started_at),
+        "Ended": str(len(took)),
+        "Days from start to end (median)": _middle(took),
+        f"Ended within {three}": _of(len(within), len(took)),
+    }
+
+
+def _in_time(work: Work, months: Months) -> dict[str, str]:
+    """Of the duties that were noted as done, how many were by the day they were due."""
+    ours = [rule.id for rule in work.setting.rules.values() if not rule.private]
+    in_time = func.sum(when_((col(Deadline.closed_at) <= col(Deadline.due_at), 1), else_=0))
+    done = (Deadline.state == DONE, col(Deadline.rule).in_(ours), *months.holds(work, Deadline.closed_at))
+    counting = select(col(Deadline.rule), in_time, func.count()).where(*done).group_by(col(Deadline.rule))
+    found = {rule: (int(early), count) for rule, early, count in work.session.exec(counting)}
+    together = sum(early for early, _ in found.values()), sum(count for _, count in found.values())
+    named = {label: _of(*found.get(rule, (0, 0))) for rule, label in NOTED_IN_TIME.items()}
+    return named | {IN_ALL: _of(*together)}
+
+
+def _actions(work: Work, months: Months) -> dict[str, str]:
+    def count(*which: Any) -> str:
+        return str(work.session.exec(select(func.count()).select_from(SafetyAction).where(*which)).one())
+
+    reviewed = (
+        select(func.count()).select_from(Deadline).where(Deadline.rule == "action.reviewed", Deadline.state == DONE)
+    )
+    return {
+        "Agreed": count(*months.holds(work, SafetyAction.at)),
+        "Done": count(*months.holds(work, SafetyAction.done_at)),
+        "Reviewed": str(work.session.exec(reviewed.where(*months.holds(work, Deadline.closed_at))).one()),
+    }
+
+
+def _today(work: Work) -> Iterator[Line]:
+    """How it stands, and the leads who have led fewer responses in a year than they are to (C04)."""
+    open_rules = [rule.id for rule in work.setting.rules.values() if not rule.private]
+    late = select(func.count()).select_from(Deadline).where(Deadline.state == OPEN, col(Deadline.due_at) < work.now)
+    yield Line("Duties that are late", str(work.session.exec(late.where(col(Deadline.rule).in_(open_rules))).one()))
+    under_way = (
+        select(func.count())
+        .select_from(LearningResponse)
+        .where(col(LearningResponse.started_at).is_not(None), col(LearningResponse.ended_at).is_(None))
+    )
+    yield Line("Learning responses under way", str(work.session.exec(under_way).one()))
+    wanted, leads = work.trust.training.on(work.local.date()).responses_a_year, training.leads(work)
+    fewer = [lead for lead in leads if training.responses_led(work, lead.id) < wanted]
+    yield Line(f"Leads who led fewer than {wanted} in the last 12 months", _of(len(fewer), len(leads)))
+
+
+def _counted(work: Work, counting: Any) -> dict[str, int]:
+    return dict(work.session.exec(counting).all())
+
+
+def _middle(spans: Iterable[Sequence[datetime | None]]) -> str:
+    """The median, in whole days: one that takes very long says little of the others."""
+    days = [(until - since).days for since, until in spans if since and until]
+    return f"{median(days):.0f}" if days else NONE
+
+
+def _of(some: int, all_of_them: int) -> str:
+    return f"{some} of {all_of_them}" if all_of_them else NONE
+
+
+GROUPS: dict[str, Callable[[Work, Months], dict[str, str]]] = {
+    "Reports": _reports,
+    "Learning responses decided on": _decided,
+    "How long they take": _responses,
+    "Noted in time": _in_time,
+    "Safety actions": _actions,
+}

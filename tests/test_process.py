@@ -223,7 +223,7 @@ async def test_a_second_serve_on_the_same_database_is_refused_but_other_commands
     async with serving(tmp_path, slack):
         code, said = await run(tmp_path, "serve", "--dev")
         assert (code, "already serves" in said) == (1, True), said
-        assert "17 people: 17 added" in await beside_it("people", "import", str(people))
+        assert "18 people: 18 added" in await beside_it("people", "import", str(people))
         assert "The audit chain holds" in await beside_it("audit", "verify")
         assert "Nothing is waiting" in await beside_it("outbox")
 

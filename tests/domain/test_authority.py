@@ -16,14 +16,16 @@ WITHOUT_A_CASE = {
     "set deputy": "staff",
     "set deputy for others": "admin",
     "set channel": "admin",
-    "find": "quality chief_nurse medical_director executive service_lead",
+    "find": "quality chief_nurse medical_director executive non_executive service_lead",
     "open from datix": "quality",
     "see untriaged": "quality",
     "ask for support": "staff",
     "set hours": "staff",
-    "see the board of what is late": "quality chief_nurse medical_director executive service_lead chair candour_lead",
+    "see the board of what is late": (
+        "quality chief_nurse medical_director executive non_executive service_lead chair candour_lead"
+    ),
     "agree safety action": "quality response_lead",
-    "see the gaps": "quality chief_nurse medical_director executive chair",
+    "see the gaps": "quality chief_nurse medical_director executive non_executive chair",
     "open the panel": "quality",
     "receive alert": "quality",
     "name the lead of an alert": "chief_nurse medical_director executive",
@@ -32,7 +34,8 @@ WITHOUT_A_CASE = {
 
 # About a case: who may, by what they are to it.
 #   Q the quality team   R its reporter   K somebody asked to check on staff
-#   B the board (chief nurse, medical director, executive)   L the lead of the case's own service
+#   E chief nurse, medical director and executives   B the same and the non-executives, who only read
+#   L the lead of the case's own service
 #   C the candour lead   N chief nurse and medical director   P whoever leads the learning response
 #   V has a vote in its panel   H its chair   (neither, once they were involved or have stood back)
 # In which states: reported, read, in panel, decided, awaiting verification, responding, paused, closed, withdrawn
@@ -66,7 +69,7 @@ answer a departure from the minimum N . . x . . . . . . .
 file the minute   Q       x   x    x   x   x   x   x    x    .   .
 choose the response lead QH . .    .   x   x   x   x    .    .   .
 notify            Q       x   x    x   x   x   x   x    x    .   .
-approve the draft of a report B . . . . . x x x . .
+approve the draft of a report E . . . . . x x x . .
 verify PSII       N       .   .    .   .   x   .   .    .    .   .
 lead response     QP      .   .    .   x   .   x   .    .    .   .
 pause             QP      .   .    .   .   .   x   .    .    .   .
@@ -90,7 +93,7 @@ KEPT_FROM_WHEN_WITHDRAWN = {"see reporter": "BLVH", **CLOSE}
 NOT_OF_THEIR_OWN = {"see candour": "BL", "record candour": "L"}
 """What those on the board and in the service do not do about something that they reported themselves."""
 
-BOARD = {"chief_nurse", "medical_director", "executive"}
+EXECUTIVES = {"chief_nurse", "medical_director", "executive"}
 SERVICE = "Podiatry"
 ROLES = [role.value for role in Role]
 RELATIONS = (
@@ -299,7 +302,8 @@ def letters(role: str, relation: str, in_service: bool) -> set[str]:
             "Q": role == "quality",
             "R": "reporter" in relation,
             "K": "checker" in relation,
-            "B": role in BOARD,
+            "E": role in EXECUTIVES,
+            "B": role in EXECUTIVES | {"non_executive"},
             "L": role == "service_lead" and in_service,
             "C": role == "candour_lead",
             "N": role in {"chief_nurse", "medical_director"},

@@ -12,7 +12,7 @@ from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, Subject
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.domain.authority import BOARD, Act, Member
+from psirf_bot.domain.authority import READS_AS_BOARD, Act, Member
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Deadline, SafetyAlert
 
@@ -118,7 +118,7 @@ def leads(work: Work, alert_id: str, who: str) -> bool:
 
 
 def may_see(work: Work, alert: SafetyAlert, by: Member) -> bool:
-    return bool((BOARD | {Role.QUALITY}) & by.roles) or by.id in leading(work, alert)
+    return bool((READS_AS_BOARD | {Role.QUALITY}) & by.roles) or by.id in leading(work, alert)
 
 
 VERBS: dict[str, Callable[[Work, Press], Reply]] = {"alert.show": _show}

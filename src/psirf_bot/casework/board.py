@@ -18,7 +18,7 @@ from psirf_bot.casework.duty_lines import duty, line, reference, rows, words_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owed import owed_by
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.domain.authority import BOARD, Act, Member, may
+from psirf_bot.domain.authority import READS_AS_BOARD, Act, Member, may
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Deadline, SafetyAlert
 
@@ -76,7 +76,7 @@ def _open_rules(work: Work) -> list[str]:
 
 
 def _in_scope(by: Member) -> tuple[Any, ...]:
-    everything = BOARD | {Role.QUALITY, Role.CHAIR, Role.CANDOUR_LEAD}
+    everything = READS_AS_BOARD | {Role.QUALITY, Role.CHAIR, Role.CANDOUR_LEAD}
     return () if everything & by.roles else (col(Deadline.service).in_(by.leads),)
 
 

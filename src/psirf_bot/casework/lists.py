@@ -14,7 +14,7 @@ from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import short_text
-from psirf_bot.domain.authority import BOARD, Act, Member
+from psirf_bot.domain.authority import READS_AS_BOARD, Act, Member
 from psirf_bot.domain.case import State
 from psirf_bot.store.tables import Case, Outbox, Person
 
@@ -192,7 +192,7 @@ def _visible_to(by: Member) -> list[Any]:
     if by.is_quality:
         return []
     open_ = [col(Case.quality_only).is_(False), col(Case.restricted).is_(False), Case.state != State.WITHDRAWN]
-    return open_ if BOARD & by.roles else [*open_, col(Case.service).in_(by.leads)]
+    return open_ if READS_AS_BOARD & by.roles else [*open_, col(Case.service).in_(by.leads)]
 
 
 def one_case(work: Work, by: Member, words: str) -> Case:

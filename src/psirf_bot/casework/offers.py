@@ -6,12 +6,12 @@ from psirf_bot.casework.actions import button
 from psirf_bot.casework.begin_report import CONVERSATIONS
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.authority import BOARD, Act, Member
+from psirf_bot.domain.authority import READS_AS_BOARD, Act, Member
 from psirf_bot.domain.people import Role
 
 ON_A_PANEL = frozenset({Role.QUALITY, Role.CHAIR, Role.PANEL, Role.EXPERT})
-MAY_SEE_CANDOUR = BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
-OVERSEES_ACTIONS = BOARD | {Role.SERVICE_LEAD}
+MAY_SEE_CANDOUR = READS_AS_BOARD | {Role.QUALITY, Role.CANDOUR_LEAD, Role.SERVICE_LEAD}
+OVERSEES_ACTIONS = READS_AS_BOARD | {Role.SERVICE_LEAD}
 FOR_SOME: tuple[tuple[Act | frozenset[Role], str, str, str], ...] = (
     (Act.FIND, "find …", "Find a case by reference, Datix number, service, state or owner", "Find a case"),
     (Act.FIND, "case PSI-…", "Open a case", ""),

@@ -24,7 +24,7 @@ from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owners import owners
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, one_of
-from psirf_bot.domain.authority import BOARD, Act, DutyFacts, Member, may
+from psirf_bot.domain.authority import READS_AS_BOARD, Act, DutyFacts, Member, may
 from psirf_bot.domain.events import Event
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, Remembered, SafetyAction, StandIn
 
@@ -245,7 +245,7 @@ def duty_facts(work: Work, action: SafetyAction, by: Member) -> DutyFacts:
         Nudge.deadline_id == Deadline.id, Deadline.subject_kind == "action", Deadline.subject_id == action.id
     )
     told = {action.by_id, *work.session.exec(reminded)}
-    oversees = action.service in by.leads or bool(BOARD & by.roles)
+    oversees = action.service in by.leads or bool(READS_AS_BOARD & by.roles)
     return DutyFacts(frozenset(mine), frozenset(told | ({by.id} if oversees else set())))
 
 
@@ -268,7 +268,7 @@ def list_actions(work: Work, by: Member) -> Card:
     if not by.is_quality:
         kept_close = select(Case.id).where(col(Case.restricted) | col(Case.quality_only))
         told_of = or_(col(SafetyAction.case_id).is_(None), col(SafetyAction.case_id).not_in(kept_close))
-        overseen = col(SafetyAction.service).in_(work.trust.services if BOARD & by.roles else by.leads)
+        overseen = col(SafetyAction.service).in_(work.trust.services if READS_AS_BOARD & by.roles else by.leads)
         open_ones = open_ones.where(or_(col(SafetyAction.id).in_(mine_ids), and_(overseen, told_of)))
     seen = work.session.exec(open_ones).all()
     near = work.local.date() + NEAR

@@ -10,6 +10,8 @@ from psirf_bot.domain.people import Role
 R = Role
 BOARD = frozenset({R.CHIEF_NURSE, R.MEDICAL_DIRECTOR, R.EXECUTIVE})
 """Executives can reach safety information (B14, S04)."""
+READS_AS_BOARD = BOARD | {R.NON_EXECUTIVE}
+"""A non-executive reads what the board reads, and is asked to do nothing (B14)."""
 
 
 class Act(StrEnum):
@@ -170,7 +172,7 @@ def _sees(actor: Member, case: CaseFacts) -> bool:
     if actor.id in case.passed_over_ids:
         return False
     lead = bool(case.service) and case.service in actor.leads
-    takes_part = bool(BOARD & actor.roles) or lead or _on_panel(actor, case)
+    takes_part = bool(READS_AS_BOARD & actor.roles) or lead or _on_panel(actor, case)
     return _leads(actor, case) or (takes_part and not _kept_close(case))
 
 
@@ -225,7 +227,7 @@ def _on_panel(actor: Member, case: CaseFacts) -> bool:
 def _sees_panel(actor: Member, case: CaseFacts) -> bool:
     if actor.id in case.kept_out_ids:
         return False
-    oversees = _directs(actor, case) or (bool(BOARD & actor.roles) and not _kept_close(case))
+    oversees = _directs(actor, case) or (bool(READS_AS_BOARD & actor.roles) and not _kept_close(case))
     return _on_panel(actor, case) or actor.is_quality or oversees
 
 
@@ -276,14 +278,14 @@ WITHOUT_CASE: dict[Act, frozenset[Role]] = {
     Act.SET_DEPUTY: EVERYBODY,
     Act.SET_DEPUTY_FOR_OTHERS: frozenset({R.ADMIN}),
     Act.SET_CHANNEL: frozenset({R.ADMIN}),
-    Act.FIND: QUALITY | BOARD | {R.SERVICE_LEAD},
+    Act.FIND: QUALITY | READS_AS_BOARD | {R.SERVICE_LEAD},
     Act.OPEN_FROM_DATIX: QUALITY,
     Act.SEE_UNTRIAGED: QUALITY,
     Act.ASK_FOR_SUPPORT: EVERYBODY,
     Act.SET_HOURS: EVERYBODY,
-    Act.SEE_BOARD: QUALITY | BOARD | {R.SERVICE_LEAD, R.CHAIR, R.CANDOUR_LEAD},
+    Act.SEE_BOARD: QUALITY | READS_AS_BOARD | {R.SERVICE_LEAD, R.CHAIR, R.CANDOUR_LEAD},
     Act.AGREE_ACTION: QUALITY | {R.RESPONSE_LEAD},
-    Act.SEE_GAPS: QUALITY | BOARD | {R.CHAIR},
+    Act.SEE_GAPS: QUALITY | READS_AS_BOARD | {R.CHAIR},
     Act.OPEN_PANEL: QUALITY,
     Act.RECEIVE_ALERT: QUALITY,
     Act.NAME_ALERT_LEAD: BOARD,

@@ -21,6 +21,7 @@ class Role(StrEnum):
     CHIEF_NURSE = "chief_nurse"
     MEDICAL_DIRECTOR = "medical_director"
     EXECUTIVE = "executive"
+    NON_EXECUTIVE = "non_executive"
     RESPONSE_LEAD = "response_lead"
     SERVICE_LEAD = "service_lead"
     CANDOUR_LEAD = "candour_lead"

@@ -93,3 +93,12 @@ def test_one_person_is_no_people() -> None:
     fields = [*first.split(",")[:3], *[""] * (header.count(",") - 2)]
     Path("people.csv").write_text(f"{header}\n{','.join(fields)}\n", "utf-8")
     assert CliRunner().invoke(bot, ["people", "import", "people.csv"]).stdout.startswith("1 person: 1 added")
+
+
+def test_a_list_that_leaves_nobody_in_the_quality_team_says_so() -> None:
+    whole = sample_people_text()
+    for text, says_so in ((whole, False), (whole.replace("quality;", ""), True)):
+        Path("people.csv").write_text(text, "utf-8")
+        said = CliRunner().invoke(bot, ["people", "import", "people.csv"])
+        assert said.exit_code == 0
+        assert ("people.csv: gives nobody the role quality, so nobody is asked to" in said.output) == says_so

@@ -262,6 +262,12 @@ WRONG = {
         "= 2025-06-02",
     ),
     "plan with a number": ("published = 2025-06-02", "published = 20250602", '"published" is not a date', "quotation"),
+    "plan of another century": (
+        "published = 2025-06-02",
+        "published = 2052-06-02",
+        '"published" is not in a year that the calendar can take',
+        "= 2025-06-02",
+    ),
     "unknown key of the plan": ("published =", "publishd =", 'unknown setting "publishd"', '"published"'),
     "bank holiday in words": ("extra = []", 'extra = ["4 June"]', "extra item 1 is not a date", "extra = [2027-06-04]"),
     "bank holidays not listed": (
@@ -305,6 +311,12 @@ WRONG = {
     "e-mail": ('"people.team@fenmarsh.example"', '"people team"', '"email" is not an e-mail address', "guardian@"),
     "nobody to reach": ('email = "people.team@fenmarsh.example"', "", "support item 3 has no phone and no", "phone ="),
     "due": ('due = "10 working days"', 'due = "a fortnight"', '"due" is not a length of time', '"10 working days"'),
+    "due beyond the calendar": (
+        'due = "10 working days"',
+        'due = "300 months"',
+        '"due" is longer than the calendar can take',
+        '"120 months"',
+    ),
     "due never": ('due = "10 working days"', 'due = "0 days"', '"due" is not a length of time', '"2 hours"'),
     "no such reading": (
         'after_ongoing_concern = "next test"',

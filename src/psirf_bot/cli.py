@@ -15,7 +15,7 @@ from psirf_bot.casework import export_person
 from psirf_bot.casework import training as register
 from psirf_bot.casework.work import Work
 from psirf_bot.cli_audit import audit
-from psirf_bot.cli_notes import executives_not_listed, keys_not_given, note
+from psirf_bot.cli_notes import executives_not_listed, keys_not_given, nobody_in_the_quality_team, note
 from psirf_bot.cli_records import delete, hold, review
 from psirf_bot.cli_run import run
 from psirf_bot.cli_work import do as _do
@@ -132,6 +132,7 @@ def import_people(file: Path) -> None:
     listed = "1 person" if len(rows) == 1 else f"{len(rows)} people"
     click.echo(f"{listed}: {added} added, {changed} changed, {left} no longer on the list.")
     note(executives_not_listed(trust, rows))
+    note(nobody_in_the_quality_team(file.name, rows))
 
 
 @bot.group()

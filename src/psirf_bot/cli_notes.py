@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from psirf_bot import bootstrap
 from psirf_bot.domain.mistakes import Mistake
-from psirf_bot.domain.people import PersonRow
+from psirf_bot.domain.people import PersonRow, Role
 from psirf_bot.domain.trust import Trust
 from psirf_bot.store.tables import AuditEntry
 
@@ -27,6 +27,12 @@ def executives_not_listed(trust: Trust, rows: list[PersonRow]) -> Iterator[Mista
         if email.lower() not in listed:
             what = f"{email} is not on the people list, so a danger is not passed on to them"
             yield Mistake("[urgent] executives", what, "Correct it in trust.toml, or put them on the list")
+
+
+def nobody_in_the_quality_team(name: str, rows: list[PersonRow]) -> Iterator[Mistake]:
+    """Reports would come in, and no person would be asked to read them."""
+    if not any(Role.QUALITY in row.roles for row in rows):
+        yield Mistake(name, "gives nobody the role quality, so nobody is asked to read reports", "Give it to somebody")
 
 
 def keys_not_given(app: bootstrap.Application) -> Iterator[Mistake]:

@@ -467,6 +467,26 @@ async def test_of_two_channels_set_one_after_the_other_that_cannot_be_used_the_o
     assert channel.address == {"channel": "quality"}
 
 
+@pytest.mark.parametrize("purpose", ["quality", "panel"])
+async def test_a_channel_that_is_set_once_more_after_inviting_the_bot_is_set(stage: Stage, purpose: str) -> None:
+    stage.out.failures.append(Refused("not_in_channel", final=True, shut_out=True))
+
+    def twice(work: Work) -> None:
+        """The second time before the first has been answered."""
+        by = member(work, work.session.exec(select(Person).where(Person.name == WEI)).one())
+        place = Place("new", False, True, None, {"channel": "new"}, {"channel": "new"})
+        for _ in range(2):
+            setting_up.use_channel(work, by, "web", place, purpose)
+
+    await stage.do(twice)
+    stage.courier.kick()
+    await stage.settled()
+    assert [card.title for card in stage.channel("new")] == ["This channel is set"]
+    channel = await stage.do(lambda work: work.session.get(Channel, (purpose, "web")))
+    assert channel.address == {"channel": "new"}
+    assert stage.private(WEI) == [], "nobody hears that it cannot be used"
+
+
 async def test_a_confirmation_that_comes_late_settles_only_its_own_channel(stage: Stage) -> None:
     """Two channels chosen one after the other; the first can be posted in, the second cannot."""
 

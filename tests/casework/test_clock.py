@@ -305,6 +305,31 @@ async def test_a_plan_that_is_published_anew_has_its_own_clocks_and_ends_the_old
     assert plan == [("plan.exercise", "2029-11-30"), ("plan.reviewed", "2028-05-30")]
 
 
+async def test_the_day_of_the_plan_that_is_put_right_or_back_has_its_clocks_go_on(stage: Stage) -> None:
+    async def on(moment: str, plan: ResponsePlan | None) -> list[tuple[str, str]]:
+        trust = stage.trust.model_copy(update={"plan": plan})
+        stage.setting = Setting(trust, stage.setting.new_id, stage.setting.audit_key)
+        await morning(stage, moment)
+        running = select(Deadline).where(Deadline.state == "open", col(Deadline.rule).startswith("plan."))
+        rows = await stage.do(lambda work: list(work.session.exec(running)))
+        return sorted((d.rule, d.due_local[:10]) for d in rows if d.next_at)
+
+    right, mistyped = ResponsePlan(published=date(2025, 6, 2)), ResponsePlan(published=date(2026, 6, 2))
+    theirs = [("plan.exercise", "2028-06-02"), ("plan.reviewed", "2026-12-02")]
+    assert await on("2026-11-16T15:00", right) == theirs
+    assert await on("2026-11-17T15:00", mistyped) == [("plan.exercise", "2029-06-02"), ("plan.reviewed", "2027-12-02")]
+    assert await on("2026-11-18T15:00", right) == theirs
+    assert await on("2026-11-19T15:00", None) == [], "nobody is reminded, as docs/configuration.md says"
+    assert await on("2026-11-20T15:00", right) == theirs
+
+
+async def test_this_months_meeting_is_still_owed_after_the_clock_was_ahead(stage: Stage) -> None:
+    for moment in ("2026-11-20T15:00", "2027-02-10T15:00", "2026-11-20T15:30", "2026-11-23T09:00"):
+        await morning(stage, moment)
+    rows = await stage.do(lambda work: {d.occurrence: d.state for d in work.session.exec(select(Deadline))})
+    assert rows["2026-11"] == "open"
+
+
 async def test_nobody_who_can_be_written_to_means_that_the_quality_team_hears_of_it(stage: Stage) -> None:
     await reported(stage)
     await stage.do(lambda work: _unreachable(work, AMINA))

@@ -20,6 +20,7 @@ from stage import Stage, words
 
 AMINA, BRONWEN, CARYS, GRACE = "Amina Yusuf", "Bronwen Hale", "Carys Penhallow", "Grace Mbeki-Ward"
 LEAH, SANDEEP, NIAMH = "Leah Rosenfeld", "Sandeep Bhullar", "Niamh Gallagher"
+MARGUERITE = "Marguerite Oduya"
 
 
 async def shows(stage: Stage, arrange: Callable[[Work], Any], reader: str, day: date = TODAY) -> str:
@@ -228,6 +229,17 @@ async def test_it_is_not_said_that_somebody_was_asked_whom_nobody_could_reach(st
 
     said = await shows(stage, arrange, LEAH)
     assert "Bronwen Hale cannot be reached here just now. Can you help?" in said
+    assert "asked" not in said
+
+
+async def test_where_nobody_is_in_the_role_it_is_not_said_that_somebody_was_asked(stage: Stage) -> None:
+    def arrange(work: Work) -> None:
+        for name in (LEAH, SANDEEP):
+            who(work, name).roles = ["panel"]
+        nudged(work, owed(work, "report.read", -3, case=a_case(work)), MARGUERITE, "up")
+
+    said = await shows(stage, arrange, MARGUERITE)
+    assert "There is nobody in the role that this falls to. Can you help?" in said
     assert "asked" not in said
 
 

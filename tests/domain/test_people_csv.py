@@ -111,6 +111,7 @@ MISTAKES = {
     "missing column": (sheet(header="name,email"), 1, 'column "line_manager" is missing', "but for name and email"),
     "column twice": (sheet(header=HEADER + ",name"), 1, 'column "name" is there twice', "Keep one"),
     "semicolons": (sheet(AMINA).replace(",", ";"), 1, "semicolons between its columns", "with commas"),
+    "tabs": (sheet(AMINA).replace(",", "\t"), 1, "tabs between its columns", "with commas"),
     "unknown role": (sheet(person(roles="panel;char")), 2, 'unknown role "char"', 'Did you mean "chair"?'),
     "part of a role": (sheet(person(roles="nurse")), 2, 'unknown role "nurse"', "Use one of: staff, quality"),
     "role like no other": (sheet(person(roles="xyzzy")), 2, 'unknown role "xyzzy"', "Use one of: staff, quality"),

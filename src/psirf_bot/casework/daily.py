@@ -3,11 +3,11 @@
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 
-from sqlmodel import col, select
+from sqlmodel import and_, col, or_, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.casework import audit_head, deadlines, fair_reminders, kept_out, onlookers, paging, post
-from psirf_bot.casework.deadlines import DROPPED, RUNNING, Subject, happened
+from psirf_bot.casework.deadlines import DROPPED, OPEN, RUNNING, Subject, happened
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.events import Event
 from psirf_bot.domain.working_time import ORDINARY
@@ -55,29 +55,49 @@ def _open_what_comes_with_the_calendar(work: Work) -> None:
     last = date(today.year, today.month, monthrange(today.year, today.month)[1])
     while not calendar.is_working_day(last):
         last -= timedelta(days=1)
-    _end_meetings_long_missed(work, last)
-    happened(work, Event.MONTH_BEGAN, TRUST, THE_BOT, agreed={"themes.meeting": last}, occurrence=today.isoformat()[:7])
-    if work.trust.plan:
-        since = calendar.utc(datetime.combine(work.trust.plan.published, time(12)))
-        occurrence = work.trust.plan.published.isoformat()
-        _end_those_of_earlier_plans(work, since, occurrence)
+    month = today.isoformat()[:7]
+    _end_meetings_long_missed(work, last, month)
+    happened(work, Event.MONTH_BEGAN, TRUST, THE_BOT, agreed={"themes.meeting": last}, occurrence=month)
+    plan = work.trust.plan
+    since = calendar.utc(datetime.combine(plan.published, time(12))) if plan else None
+    occurrence = plan.published.isoformat() if plan else ""
+    _end_those_of_other_plans(work, since, occurrence)
+    if plan:
         happened(work, Event.PLAN_PUBLISHED, TRUST, THE_BOT, since=since, occurrence=occurrence)
 
 
-def _end_meetings_long_missed(work: Work, day: date) -> None:
+def _end_meetings_long_missed(work: Work, day: date, month: str) -> None:
     """A meeting that was not held has climbed the ladder for a month; then the one that is late since is enough."""
     the_month_before = (day.replace(day=1) - timedelta(days=1)).isoformat()[:7]
-    for clock in deadlines.running(work, TRUST, "themes.meeting"):
-        if clock.occurrence < the_month_before:
-            deadlines.settle(work, clock, DROPPED, THE_BOT, "not noted as held; a later month's takes its place")
+    for clock in _not_settled_by_people(work, "themes.meeting"):
+        why = "not noted as held; a later month's takes its place"
+        _end_or_go_on(work, clock, ends=clock.occurrence < the_month_before, goes_on=clock.occurrence == month, why=why)
 
 
-def _end_those_of_earlier_plans(work: Work, since: datetime, occurrence: str) -> None:
-    """A plan that is published anew has clocks of its own, and those of the one before it end."""
-    for clock in deadlines.running(work, TRUST, "plan.reviewed", "plan.exercise"):
+def _end_those_of_other_plans(work: Work, since: datetime | None, occurrence: str) -> None:
+    """A plan that is published anew has clocks of its own, and those of any other end, or of one taken out again."""
+    why = "the plan was published anew" if since else "the day of the plan was taken out of the settings"
+    for clock in _not_settled_by_people(work, "plan.reviewed", "plan.exercise"):
         came_back = clock.occurrence.isdigit()  # the others are known by the day on which their plan was published
-        if clock.since < since if came_back else clock.occurrence != occurrence:
-            deadlines.settle(work, clock, DROPPED, THE_BOT, "the plan was published anew")
+        ours = since is not None and (clock.since >= since if came_back else clock.occurrence == occurrence)
+        _end_or_go_on(work, clock, ends=not ours, goes_on=ours, why=why)
+
+
+def _not_settled_by_people(work: Work, *rules: str) -> list[Deadline]:
+    """The clocks that run, and those that the bot itself has ended: by a date that was wrong, perhaps."""
+    ended = and_(Deadline.state == DROPPED, Deadline.closed_by == THE_BOT)
+    known = select(Deadline).where(Deadline.subject_kind == TRUST.kind, col(Deadline.rule).in_(rules))
+    known = known.where(or_(col(Deadline.state).in_(RUNNING), ended))
+    return list(work.session.exec(known.order_by(col(Deadline.since), col(Deadline.rule))))
+
+
+def _end_or_go_on(work: Work, clock: Deadline, *, ends: bool, goes_on: bool, why: str) -> None:
+    if ends and clock.state != DROPPED:
+        deadlines.settle(work, clock, DROPPED, THE_BOT, why)
+    elif goes_on and clock.state == DROPPED:  # the date has been put right
+        clock.state, clock.closed_at, clock.closed_by, clock.note = OPEN, None, None, None
+        deadlines.worked_out_again(work, clock, anew=True)
+        deadlines.changed(work, clock)
 
 
 def _look_at_the_calendar(work: Work, most: int) -> int:

@@ -144,6 +144,8 @@ def _asked(work: Work, by: Member, found: Duty, why: str) -> str:
         return ""
     if found.deadline.state == PAUSED:
         return "Nothing is asked of you while it is paused."
+    if not found.facts.owner_ids:
+        return "There is nobody in the role that this falls to. Can you help?"
     who = names_of_owners(work, by, found)
     if why == HELP:
         return f"{who} would like help with this. Can you help?"

@@ -231,6 +231,13 @@ def living_on_the_way(work: Work, lane: str) -> list[str]:
     return list(dict.fromkeys(subject for subject in work.session.exec(waiting) if subject))
 
 
+def is_still_to_go(work: Work, about: str) -> bool:
+    """Whether a message about this waits; the one that is being sent, or has just failed, is none."""
+    work.session.flush()
+    waiting = select(Outbox.id).where(Outbox.about == about, col(Outbox.state).in_(("due", "uncertain")))
+    return work.session.exec(waiting.limit(1)).first() is not None
+
+
 def refresh(work: Work, *subjects: str) -> None:
     """Bring living cards up to date wherever they hang, or may hang soon."""
     work.session.flush()

@@ -48,13 +48,7 @@ def use_channel(work: Work, by: Member, platform: Platform, place: Place, purpos
     text = (
         f"From now on, what is for the {purpose} channel is posted here. Please keep its members to those who need it."
     )
-    post.to_address(
-        work,
-        platform,
-        place.channel,
-        said("This channel is set", text),
-        about=f"channel:{purpose}/{platform}/{post.lane_of(platform, place.channel)}",
-    )
+    post.to_address(work, platform, place.channel, said("This channel is set", text), about=_about(channel))
     made_sure = (
         "I am posting there now, to make sure that I can. If nothing appears, please invite me first and type it again."
     )
@@ -103,8 +97,17 @@ def lost(work: Work, platform: str, address: Mapping[str, str]) -> None:
             _give_up(work, channel)
 
 
+def _about(channel: Channel) -> str:
+    return f"channel:{channel.purpose}/{channel.platform}/{post.lane_of(channel.platform, channel.address)}"
+
+
 def _give_up(work: Work, channel: Channel) -> None:
-    """The channel before serves again, or none does; whoever set it is told, and the quality team."""
+    """The channel before serves again, or none does; whoever set it is told, and the quality team.
+
+    Where it has been set once more meanwhile, what becomes of that is waited for: the bot may have been invited since.
+    """
+    if post.is_still_to_go(work, _about(channel)):
+        return
     name = f"channel for {channel.purpose} in {channel.platform.capitalize()}"
     how = f"Please invite me there, and then type there: “use this channel for {channel.purpose}”."
     lane = post.lane_of(channel.platform, channel.address)

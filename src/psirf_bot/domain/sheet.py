@@ -13,6 +13,9 @@ UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 NO_WIDTH = re.compile(r"[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 """What is copied along from a mail or a web page: with one of them an address looks the same, and is another."""
 
+OTHER_MARKS = {";": "semicolons", "\t": "tabs"}
+"""What a spreadsheet may put between the columns in place of commas."""
+
 
 @dataclass(slots=True)
 class Sheet:
@@ -45,8 +48,9 @@ class Sheet:
             self.mistake("is empty", f"Start with the line {','.join(self.columns)}", line=1)
             return
         columns = [cell.lower() for cell in header]
-        if len(columns) == 1 < len(self.columns) and ";" in columns[0]:
-            self.mistake("has semicolons between its columns", "Save it as CSV with commas between them.", line=1)
+        other = next((name for mark, name in OTHER_MARKS.items() if mark in text.partition("\n")[0]), None)
+        if len(columns) == 1 < len(self.columns) and other:
+            self.mistake(f"has {other} between its columns", "Save it as CSV with commas between them.", line=1)
             return
         if not self._header_is_right(columns):
             return

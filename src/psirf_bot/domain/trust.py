@@ -142,10 +142,17 @@ def _with_national_names(local: dict[ResponseType, str]) -> dict[ResponseType, s
     return {**NATIONAL_NAMES, **local}
 
 
+def _that_ends_in_the_calendar(due: Due) -> Due:
+    """A duty whose day cannot be worked out cannot begin, nor can what it begins with, such as a report."""
+    if due.unit == "months" and due.number > 120:
+        raise wrong("is longer than the calendar can take", 'Write ten years at most: "120 months".')
+    return due
+
+
 class DeadlineSetting(Frozen):
     """A trust's own clock, owner or ladder for one duty, and where that comes from, lest it be taken for law (E07)."""
 
-    due: Annotated[Due, BeforeValidator(length_of)] | None = None
+    due: Annotated[Due, BeforeValidator(length_of), AfterValidator(_that_ends_in_the_calendar)] | None = None
     owner: Role | None = None
     ladder: tuple[Role, ...] | None = None
     """Who hears of it when it is late, rung by rung."""
@@ -255,10 +262,17 @@ class BankHolidays(Frozen):
     """The last year whose bank holidays have been published."""
 
 
+def _in_the_calendar(published: date) -> date:
+    """What falls due three years later has to be worked out, or nothing else of that day's is."""
+    if not 2012 <= published.year <= KNOWN_TO + 10:
+        raise wrong("is not in a year that the calendar can take", "Write it like this: published = 2025-06-02")
+    return published
+
+
 class ResponsePlan(Frozen):
     """The trust's response plan, whose review and planning exercise have clocks of their own (policy §10–11)."""
 
-    published: date
+    published: Annotated[date, AfterValidator(_in_the_calendar)]
 
 
 class Retention(Frozen):

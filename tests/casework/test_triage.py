@@ -11,11 +11,13 @@ from test_reporting import AMINA, BRONWEN, LEAH, PAGE_1, PAGE_2, near_miss
 
 from psirf_bot.cards import blockkit
 from psirf_bot.cards.check import slack_problems
+from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
+from psirf_bot.casework import post
 from psirf_bot.casework.inbound import Said
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery.platform import Refused
-from psirf_bot.store.tables import Case, Channel, Identity, Outbox
+from psirf_bot.store.tables import Case, Channel, Identity, Outbox, Person
 from scenes import scene
 from stage import Stage, words
 
@@ -283,6 +285,23 @@ async def test_a_channel_where_the_bot_cannot_post_is_not_set(stage: Stage) -> N
     await stage.settled()
     assert any("Please invite me" in words(c) for c in stage.private(WEI))
     assert await stage.do(lambda work: work.session.get(Channel, ("panel", "web"))) is None
+
+
+async def test_nobody_is_asked_to_invite_the_bot_on_a_platform_that_was_given_up(stage: Stage) -> None:
+    """It has been taken out of the settings: the channel has to be set on the other one."""
+    address = {"channel": "C1"}
+
+    def on_slack(work: Work) -> None:
+        leah = work.session.exec(select(Person.id).where(Person.name == LEAH)).one()
+        work.session.add(Channel(purpose="panel", platform="slack", address=address, set_by=leah, set_at=work.now))
+        post.to_address(work, "slack", address, said("Hello", "Hello."))
+
+    await stage.do(on_slack)
+    stage.courier.kick()
+    await stage.settled()
+    told = [words(card) for card in stage.private(LEAH)][-1]
+    assert "Slack is no longer in the bot's settings. Please type “use this channel for panel” in a channel of" in told
+    assert "invite" not in told
 
 
 async def test_a_deputy_acts_in_the_same_roles_between_the_dates(stage: Stage) -> None:

@@ -8,6 +8,8 @@ from psirf_bot.cards.model import Card
 
 LEASE = timedelta(seconds=60)
 """How long whoever claimed a message has it to themselves."""
+NOT_CONFIGURED = "is not configured"
+"""Why a message cannot be delivered whose platform has been taken out of the settings, after the platform's name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,27 +89,33 @@ def _still_set(work: Work, which: str) -> Channel | None:
     return channel if channel and post.lane_of(platform, channel.address) == lane else None
 
 
-def lost(work: Work, platform: str, address: Mapping[str, str]) -> None:
-    """The bot has been shut out of a place: if it serves a purpose, it does so no more."""
+def lost(work: Work, platform: str, address: Mapping[str, str], *, given_up: bool) -> None:
+    """The bot has been shut out of a place: if it serves a purpose, it does so no more.
+
+    `given_up`: the whole platform was taken out of the settings, so nobody is asked to let the bot in.
+    """
     lane = post.lane_of(platform, address)
     for channel in work.session.exec(select(Channel).where(Channel.platform == platform)).all():
         if post.lane_of(platform, channel.address) == lane:
-            _give_up(work, channel)
+            _give_up(work, channel, platform_too=given_up)
 
 
 def _about(channel: Channel) -> str:
     return f"channel:{channel.purpose}/{channel.platform}/{post.lane_of(channel.platform, channel.address)}"
 
 
-def _give_up(work: Work, channel: Channel) -> None:
+def _give_up(work: Work, channel: Channel, *, platform_too: bool = False) -> None:
     """The channel before serves again, or none does; whoever set it is told, and the quality team.
 
     Where it has been set once more meanwhile, what becomes of that is waited for: the bot may have been invited since.
     """
     if post.is_still_to_go(work, _about(channel)):
         return
-    name = f"channel for {channel.purpose} in {channel.platform.capitalize()}"
-    how = f"Please invite me there, and then type there: “use this channel for {channel.purpose}”."
+    platform, words = channel.platform.capitalize(), f"“use this channel for {channel.purpose}”"
+    name = f"channel for {channel.purpose} in {platform}"
+    how = f"Please invite me there, and then type there: {words}."
+    if platform_too:
+        how = f"{platform} is no longer in the bot's settings. Please type {words} in a channel of the other platform."
     lane = post.lane_of(channel.platform, channel.address)
     if channel.before:
         text = f"I cannot post in the new {name}, so the one before stays. {how}"

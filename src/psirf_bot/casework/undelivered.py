@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import danger, identities, post, setting_up, support
+from psirf_bot.casework.errand import NOT_CONFIGURED
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Outbox
 
@@ -27,7 +28,8 @@ def shut_out(work: Work, row: Outbox) -> bool:
     Whether the message goes there now.
     """
     if row.person_id is None:
-        setting_up.lost(work, row.platform, row.address)
+        given_up = (row.error or "").endswith(NOT_CONFIGURED)
+        setting_up.lost(work, row.platform, row.address, given_up=given_up)
         return False
     identities.cannot_be_reached(work, row.person_id, row.platform, row.address)
     if row.subject and not row.subject.startswith("home:"):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from psirf_bot.casework.errand import Errand
+from psirf_bot.casework.errand import NOT_CONFIGURED, Errand
 from psirf_bot.delivery import outbox
 from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.in_time import only_until
@@ -172,7 +172,7 @@ class Courier:
         sender = self._senders.get(errand.platform)
         if sender is None or errand.card is None:
             # A platform that was given up leads nowhere: people may be reached elsewhere, a channel has to be set anew.
-            why = "nothing to show" if sender else f"{errand.platform} is not configured"
+            why = "nothing to show" if sender else f"{errand.platform} {NOT_CONFIGURED}"
             never = Refused(why, final=True, shut_out=sender is None)
             await self._note(lambda s: self._queue.refused(s, errand, never))
             return

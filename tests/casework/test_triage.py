@@ -296,6 +296,7 @@ async def test_nobody_is_asked_to_invite_the_bot_on_a_platform_that_was_given_up
         work.session.add(Channel(purpose="panel", platform="slack", address=address, set_by=leah, set_at=work.now))
         post.to_address(work, "slack", address, said("Hello", "Hello."))
 
+    stage.courier._senders = {"web": stage.out}
     await stage.do(on_slack)
     stage.courier.kick()
     await stage.settled()

@@ -203,7 +203,8 @@ def test_a_file_that_was_written_to_meanwhile_is_not_believed(folder: Path) -> N
         pytest.raises(reading.CannotRead, match="written to while it was being read"),
         reading.reading(f"sqlite:///{folder}/psirf.db"),
     ):
-        add(open_engine(f"sqlite:///{folder}/psirf.db"), "reported")
+        add(engine, "reported")
+    engine.dispose()
 
 
 @pytest.fixture

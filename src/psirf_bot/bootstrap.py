@@ -8,7 +8,7 @@ import fcntl
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -84,9 +84,12 @@ def engine_for(settings: Settings) -> Engine:
         with suppress(OSError):  # then opening it says why
             file.touch(mode=0o600)  # for the bot's own user alone, and so are the files that SQLite puts beside it
     engine = open_engine(url.render_as_string(hide_password=False))
-    migrate(engine)
-    with engine.begin() as connection:  # SQLite opens a database that it cannot write to without a word
-        connection.execute(update(Counter).values(last=Counter.last))
+    with ExitStack() as if_it_fails:
+        if_it_fails.callback(engine.dispose)
+        migrate(engine)
+        with engine.begin() as connection:  # SQLite opens a database that it cannot write to without a word
+            connection.execute(update(Counter).values(last=Counter.last))
+        if_it_fails.pop_all()
     return engine
 
 

@@ -38,11 +38,13 @@ def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
     """Do one piece of work on the database, beside a running bot if need be."""
     stop_for(list(config.key_and_database_mistakes(settings, dev=True)))  # trying things out, it may be without a key
     engine = engine_for(settings)
-    with Session(engine, expire_on_commit=False) as session:  # what it gives back is still read after the commit
-        stop_for(list(_key_left_out(session, settings)))
-        done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
-        session.commit()
-    engine.dispose()
+    try:
+        with Session(engine, expire_on_commit=False) as session:  # what it gives back is still read after the commit
+            stop_for(list(_key_left_out(session, settings)))
+            done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
+            session.commit()
+    finally:
+        engine.dispose()
     return done
 
 

@@ -209,3 +209,13 @@ async def test_the_board_counts_in_the_database(stage: Stage) -> None:
         return sum(isinstance(one, Deadline) for one in work.session.identity_map.values())
 
     assert await stage.do(look) == 0
+
+
+async def test_reports_to_read_take_no_place_of_what_else_somebody_owes(stage: Stage) -> None:
+    def many(work: Work) -> None:
+        for number in range(1, 102):
+            owed(work, "report.read", -3, case=a_case(work, number, state="reported"))
+        owed(work, "datix.entered", -1, owner=LEAH, case=a_case(work, 200))
+
+    await stage.do(many)
+    assert "Enter the Datix number: PSI-2026-0200" in words(await stage.says(LEAH, "overdue"))

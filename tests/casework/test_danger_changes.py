@@ -1,14 +1,21 @@
 """Danger that was told, and what becomes of it when the reporter says something else, or nobody can be reached."""
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from responses import press
+from sqlmodel import col, select
 from test_reporting import AMINA, LEAH, PAGE_1, near_miss
 
 from psirf_bot.cards.model import Card
-from psirf_bot.delivery.platform import Refused
-from stage import Stage, words
+from psirf_bot.casework import people, tick
+from psirf_bot.casework.inbound import Opened
+from psirf_bot.casework.work import Work
+from psirf_bot.delivery.platform import Refused, Uncertain
+from psirf_bot.store.tables import Identity, Outbox
+from stage import Stage, address_of, words
 
 ROSALIND, SANDEEP, MARGUERITE = "Rosalind Achebe", "Sandeep Bhullar", "Marguerite Oduya"
 DANGER: dict[str, Any] = {**PAGE_1, "danger": "yes"}
@@ -121,6 +128,66 @@ async def test_where_something_arrives_the_reporter_is_not_told_to_ring(
     assert stage.private(AMINA) == []
 
 
+@pytest.mark.parametrize(
+    "why", [Refused("token_revoked", retry_after=300, ours=True), Refused("missing_scope", ours=True), Uncertain("503")]
+)
+async def test_where_nothing_has_arrived_by_the_second_page_the_reporter_is_told_to_ring_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, why: Exception
+) -> None:
+    """What waits for an administrator, or for a platform that is down, may wait for hours."""
+    reaches = stage.out.send
+
+    async def reaches_amina_alone(to: Mapping[str, str], card: Card, key: str) -> str:
+        if to.get("user") != address_of(AMINA):
+            raise why
+        return await reaches(to, card, key)
+
+    monkeypatch.setattr(stage.out, "send", reaches_amina_alone)
+    assert "I am telling" in words(await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", DANGER))
+    arrived = select(Outbox.id).where(
+        col(Outbox.subject).is_(None), Outbox.state == "sent", col(Outbox.about).is_(None)
+    )
+    for _ in range(4):
+        stage.later(minutes=6)
+        await stage.do(tick.run)
+        async with asyncio.timeout(5):
+            while not await stage.do(lambda work: work.session.exec(arrived).all()):
+                stage.courier.kick()
+                await asyncio.sleep(0.005)
+    assert [card.title for card in stage.private(AMINA)] == ["Please ring now"]
+    pages_ = select(Outbox.person_id).where(col(Outbox.subject).startswith("page:"))
+    paged = await stage.do(lambda work: work.session.exec(pages_).all())
+    assert len(paged) == len(set(paged)) > 2, "nobody is paged once more where the page before has not gone"
+    form = await stage.presses(AMINA, await stage.says(AMINA, "report"), "Go on with it")
+    assert "I could not reach anybody about the danger. Please ring 01632 960001 now." in words(form)
+
+
+async def test_whoever_cannot_be_paged_where_they_were_last_seen_is_paged_on_their_other_platform(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Down(type(stage.out)):  # type: ignore[misc]
+        async def send(self, to: Mapping[str, str], card: Card, key: str) -> str:
+            raise Refused("token_revoked", retry_after=300, ours=True)
+
+    def also_on_teams(work: Work) -> None:
+        leah = people.with_emails(work, [address_of(LEAH)])[0]
+        there = {"user": "leah", "tenant": "t"}
+        work.session.add(Identity(platform="teams", team="t", user="leah", person_id=leah.id, address=there))
+
+    await stage.do(also_on_teams)
+    monkeypatch.setattr(stage.courier, "_senders", {"web": Down(), "teams": stage.out})
+    await stage.presses(AMINA, await stage.says(AMINA, "report"), "Next", DANGER)
+    for _ in range(4):
+        stage.later(minutes=6)
+        await stage.do(tick.run)
+        stage.courier.kick()
+    async with asyncio.timeout(5):
+        while "leah" not in stage.out.posts:
+            stage.courier.kick()
+            await asyncio.sleep(0.005)
+    assert stage.out.posts["leah"][0].title == "Someone may be in danger now"
+
+
 async def test_whether_there_is_danger_is_not_amended_under_a_hint_that_somebody_is_told(stage: Stage) -> None:
     await stage.presses(AMINA, await near_miss(stage), "Send the report")
     form = await press(stage, LEAH, "case.amend")
@@ -138,3 +205,22 @@ async def test_a_draft_deleted_long_after_somebody_saw_the_danger_wakes_nobody(s
     assert "was stopped before it was sent" in page
     assert PAGE_1["what-happened"] not in page
     assert len(stage.channel()) == 1
+
+
+async def test_danger_that_nobody_has_seen_stands_first_on_the_lists_of_those_who_are_asked(stage: Stage) -> None:
+    await stage.turn(ROSALIND, Opened({"home": "page", "channel": "page"}))
+    await in_danger(stage)
+    stage.later(minutes=11)
+    await stage.tick()
+    assert "Someone may be in danger now" in words(stage.channel("page")[-1])
+    for name in (ROSALIND, LEAH):
+        listed = words(await stage.says(name, "overdue"))
+        assert listed.index("Someone may be in danger now") < listed.index("I have seen this and will act")
+        assert "Nothing waits for you" not in listed
+        assert "contact with staff" not in listed, "it is neither of support nor of contact with staff"
+    assert "danger" not in words(await stage.says(AMINA, "overdue")), "nor is whoever said it asked to act on it"
+    await stage.presses(LEAH, await stage.says(LEAH, "overdue"), "I have seen this and will act")
+    await stage.settled()
+    for name in (ROSALIND, LEAH):
+        assert "danger" not in words(await stage.says(name, "overdue"))
+    assert "I have seen this" not in words(stage.channel("page")[-1])

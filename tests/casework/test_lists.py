@@ -124,3 +124,28 @@ async def test_nobody_else_can_press_it_and_what_has_become_restricted_is_not_sh
     await stage.do(restricted)
     found = await pages(stage, BRONWEN, first)
     assert list(references(found)) == [one for one in NEWEST_FIRST if one != "PSI-2026-0010"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "find children’s therapy", "find “Children's Therapy”", "find with the panel", "find psi 2026 2",
+        "find “PSI–2026–0002”", "find w 12345", "find (W12345)", "find “Leah Rosenfeld”",
+    ],
+)  # fmt: skip
+async def test_what_is_looked_for_is_found_as_a_telephone_writes_it_and_as_the_lists_show_it(
+    tmp_path: Path, typed: str
+) -> None:
+    async with Stage(tmp_path) as stage:
+
+        def one(work: Work) -> None:
+            owner = who(work, LEAH).id
+            a_case(work, 2, "Children's Therapy", state="in panel", datix_number="W12345", owner_id=owner)
+            a_case(work, 3)
+
+        await stage.do(one)
+        assert listed(await stage.says(LEAH, typed)) == ["PSI-2026-0002"]
+
+
+async def test_signs_alone_find_nothing(stage: Stage) -> None:
+    assert "Nothing was found" in words(await stage.says(LEAH, "find %"))

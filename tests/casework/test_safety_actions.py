@@ -1,18 +1,20 @@
 """Safety actions: agreed with a measure and an owner, handed over, done, reviewed each year, dropped."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
+from duty_stage import who
 from psirf_bot.cards import adaptive, blockkit
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import action_steps, cases, deadlines, desk, safety_actions
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import AuditEntry, Case, Deadline, Person, SafetyAction
+from psirf_bot.store.tables import AuditEntry, Case, Deadline, Person, SafetyAction, StandIn
 from stage import Stage, shown, words
 
 LEAH, AMINA, NIAMH, FEMI, BRONWEN = (
@@ -276,6 +278,19 @@ async def test_the_list_has_ones_own_first_and_everybodys_by_service_for_the_qua
     assert text.index("SA-2026-0002") < text.index("SA-2026-0001")
     assert "SA-2026-0003" not in await the_list(stage, FEMI)
     assert "No safety action waits for you" in await the_list(stage, AMINA)
+
+
+async def test_the_list_of_whoever_stands_in_for_a_stand_in_has_what_they_are_asked_for(stage: Stage) -> None:
+    await agreed(stage, **{"action-due": "2026-11-24", "service": "Podiatry"})
+
+    def away(work: Work) -> None:
+        days = {"starts": date(2026, 11, 20), "ends": date(2026, 12, 30)}
+        for one, other in ((FEMI, BRONWEN), (BRONWEN, AMINA)):
+            work.session.add(StandIn(person_id=who(work, one).id, deputy_id=who(work, other).id, **days))
+
+    await stage.do(away)
+    assert "SA-2026-0001" in words(await stage.says(AMINA, "overdue"))
+    assert "SA-2026-0001" in await the_list(stage, AMINA)
 
 
 async def test_the_board_sees_them_all_and_whoever_leads_a_service_those_of_that_service(stage: Stage) -> None:

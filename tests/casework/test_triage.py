@@ -269,6 +269,33 @@ async def test_opening_a_case_for_something_on_datix(stage: Stage) -> None:
     assert (await stage.says(AMINA, "open datix w777")).title == "I could not do that"
 
 
+@pytest.mark.parametrize("typed", ["“W777”", "‘w 777’", "number W777", "#W777", "(W777)", "Datix W777."])
+async def test_a_datix_number_is_kept_without_what_was_copied_with_it(stage: Stage, typed: str) -> None:
+    form = await stage.says(LEAH, f"open datix {typed}")
+    answers = {"event-type": "incident", "when": "yesterday", "service": "Podiatry"}
+    assert "It stands for W777 on Datix." in words(await stage.presses(LEAH, form, "Open the case", answers))
+    assert "W777 is PSI-2026-0001" in words(await stage.says(LEAH, "open datix w777"))
+    for asked in ("W777", typed):
+        assert "Datix number: W777" in words(await stage.says(LEAH, f"case {asked}"))
+
+
+async def test_a_datix_number_that_the_reporter_enters_is_kept_as_it_is_looked_for(stage: Stage) -> None:
+    await reported(stage)
+    form = await stage.presses(AMINA, await stage.says(AMINA, "PSI-2026-0001"), "Enter the Datix number")
+    assert "is on Datix as W900." in words(
+        await stage.presses(AMINA, form, "Save the number", {"datix-number": "“W900”"})
+    )
+    assert "W900 is PSI-2026-0001" in words(await stage.says(LEAH, "open datix W900"))
+
+
+@pytest.mark.parametrize(
+    "typed", ["Ref: PSI-2026-0001.", "“PSI-2026-0001”", "psi 2026 1", "case “PSI–2026–0001”.", "#PSI-2026-0001"]
+)
+async def test_a_reference_is_understood_as_it_was_copied(stage: Stage, typed: str) -> None:
+    await reported(stage)
+    assert (await stage.says(LEAH, typed)).title.startswith("PSI-2026-0001")
+
+
 async def test_the_channel_of_a_purpose_is_set_in_place_by_an_admin(stage: Stage) -> None:
     await stage.turn(WEI, Said("use this channel for panel."), channel="panel", inline=False)
     await stage.settled()

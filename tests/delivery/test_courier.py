@@ -18,6 +18,7 @@ from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery import courier as courier_module
+from psirf_bot.delivery import dead_letters
 from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.courier import A_GOOD_PART, AT_ONCE, Courier
 from psirf_bot.delivery.outbox import MOST_TRIES, OutboxQueue
@@ -325,6 +326,21 @@ async def test_where_nobody_can_ever_say_the_repeat_comes_at_once_and_says_that_
     assert REPEAT not in words(first.card)
     assert words(second.card).count(REPEAT) == 1
     assert await states(stage) == ["sent"]
+
+
+async def test_where_nobody_can_ever_say_an_outage_uses_up_no_tries_in_a_moment(
+    stage: Stage, platform: Platform
+) -> None:
+    platform.ahead["ward"], platform.can_read_back = [Uncertain("HTTP 503") for _ in range(MOST_TRIES)], False
+    await put(stage, "ward", "one")
+    await quiet(stage)
+    assert len(platform.ahead["ward"]) == MOST_TRIES - 2, "a second time at once, and then a wait"
+    for _ in range(6):
+        await later(stage, minutes=5)
+    assert await states(stage) == ["uncertain"]
+    platform.ahead.clear()
+    await later(stage, minutes=5)
+    assert (await states(stage), platform.titles("ward")) == (["sent"], ["one"])
 
 
 async def test_looking_that_never_works_does_not_hold_the_conversation_for_ever(
@@ -739,6 +755,21 @@ async def test_a_living_card_that_was_deleted_is_hung_up_again_and_edited_there(
     assert platform.edits == ["quality/1"]
     [posted] = await stage.do(lambda work: work.session.exec(select(Posted)).all())
     assert posted.message == "quality/1"
+
+
+async def test_a_living_card_where_nothing_can_be_posted_any_more_stands_once_among_what_is_undelivered(
+    stage: Stage, platform: Platform
+) -> None:
+    case = await reported(stage)
+    await quiet(stage)
+    platform.ahead["quality"] = [Refused("not_in_channel", final=True, shut_out=True) for _ in range(3)]
+    for state in ("read", "in panel", "closed"):
+        await read(stage, case, state)
+        await quiet(stage)
+    assert (await states(stage)).count("dead") == 1, "not once more with each change"
+    await stage.do(lambda work: dead_letters.retry(work))
+    await quiet(stage)
+    assert "closed" in living_words(platform)[0].lower(), "it shows the newest"
 
 
 # What cannot be shown, and what cannot be delivered

@@ -65,6 +65,8 @@ MEANT = {
     "November 20th": "2026-11-20",
     "20 nov 2.30pm": "2026-11-20T14:30",
     "Fri 20 Nov 14:30": "2026-11-20T14:30",
+    "Friday 20 November.": "2026-11-20",
+    "yesterday 2.30 p.m.": "2026-11-23T14:30",
     "20/11": "2026-11-20",
     "20/11/26": "2026-11-20",
     "20/11/2026 14:30": "2026-11-20T14:30",
@@ -212,6 +214,9 @@ NOT_YET_PAST = {
     "21 December": date(2026, 12, 21),
     "21 December 2026": date(2026, 12, 21),
     "3 January": date(2027, 1, 3),
+    "Monday 21 December": date(2026, 12, 21),
+    "Sun, 3 Jan.": date(2027, 1, 3),
+    "Tuesday 21 December": None,  # a Monday; in the year after it is a Tuesday, which hardly anybody means
     "3/1": date(2027, 1, 3),
     "03/01": date(2027, 1, 3),
     "03/01/27": date(2027, 1, 3),

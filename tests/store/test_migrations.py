@@ -1,6 +1,7 @@
 """From nothing to today's tables, step by step; and an audit that the database itself keeps from being changed."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from psirf_bot.store.migrate import migrate, take_steps
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return open_engine(f"sqlite:///{tmp_path}/new.db")
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = open_engine(f"sqlite:///{tmp_path}/new.db")
+    yield made
+    made.dispose()
 
 
 ENTRY = (
@@ -80,7 +83,9 @@ def test_two_that_migrate_at_once_do_not_trip_over_each_other(tmp_path: Path) ->
     for thread in threads:
         thread.join()
     assert errors == []
-    assert "auditentry" in inspect(open_engine(url)).get_table_names()
+    engine = open_engine(url)
+    assert "auditentry" in inspect(engine).get_table_names()
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlmodel import case as when_
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.duties import Tally
 from psirf_bot.cards.model import Buttons, Card, Fact, Part, Words
-from psirf_bot.casework import contacts, people, support_circle
+from psirf_bot.casework import contacts, paging, people, support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED
@@ -44,12 +44,13 @@ def parts(work: Work, by: Member) -> tuple[Part, ...]:
 
 
 UNREAD = "report.read"
+LISTED = frozenset({"panel.vote", paging.RULE})
+"""Private, and neither of support nor of contact with staff."""
 
 
 def _own(work: Work, by: Member) -> tuple[Part, ...]:
     until = work.setting.calendar_beyond.end_of(work.local.date() + SOON)[1]
-    owed, more = owed_by(work, by, until)
-    owed = [deadline for deadline in owed if deadline.rule != UNREAD]  # these are listed as reports to read
+    owed, more = owed_by(work, by, until, but=UNREAD)  # these are listed as reports to read
     first = [found for deadline in owed[:OWN] if (found := duty(work, deadline))]
     if not first:
         return ()
@@ -130,7 +131,7 @@ def _late_by_service(work: Work, *late: Any) -> dict[str | None, tuple[int, str]
 def _private_count(work: Work, by: Member) -> int:
     """How many private duties are late, without those that are to be kept from whoever reads this."""
     rules = work.setting.rules.values()
-    private = [rule.id for rule in rules if rule.private and not rule.held_tight and rule.id != "panel.vote"]
+    private = [rule.id for rule in rules if rule.private and not rule.held_tight and rule.id not in LISTED]
     late = select(Deadline).where(*_is_late(work), col(Deadline.rule).in_(private))
     return sum(by.id not in support_circle.kept_from(work, deadline) for deadline in work.session.exec(late))
 

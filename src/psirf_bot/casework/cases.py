@@ -67,15 +67,24 @@ def goes_on_as(work: Work, case: Case) -> Case:
     return case
 
 
-TYPED = re.compile(r"PSI[-\s\u2010-\u2015\u2212]*(\d{4})[-\s\u2010-\u2015\u2212]+(\d{1,8})", re.ASCII)
+AROUND = " .,;:!?()#“”‘’\"'"
+"""What may stand around something that was copied from a sentence."""
+_TYPED = re.compile(r"PSI[-\s\u2010-\u2015\u2212]*(\d{4})[-\s\u2010-\u2015\u2212]+(\d{1,8})", re.ASCII)
 """A reference as people type it, psi 2026 1, or as it stands where a word processor made dashes of its hyphens."""
+_SAID_BEFORE = re.compile(rf"(?:(?:CASE|DATIX|REF|REFERENCE|NUMBER)[{re.escape(AROUND)}]+)+")
+
+
+def as_kept(words: str) -> str:
+    """A reference or a Datix number as it is kept, however it was typed or copied: “Ref: psi 2026 1.”, “W 12345”."""
+    said = words.strip(AROUND).upper()
+    said = said[before.end() :] if (before := _SAID_BEFORE.match(said)) else said
+    typed = _TYPED.fullmatch(said)
+    return f"PSI-{typed[1]}-{typed[2]:0>4}" if typed else "".join(said.split())
 
 
 def by_reference(work: Work, words: str) -> Case | None:
     """The case with this reference, however it was typed, or with this Datix number."""
-    wanted = words.strip(" .,;:!?()“”\"'").upper()  # both are stored in capitals
-    if typed := TYPED.fullmatch(wanted):
-        wanted = f"PSI-{typed[1]}-{typed[2]:0>4}"
+    wanted = as_kept(words)
     by_name = work.session.exec(select(Case).where(Case.reference == wanted)).first()
     ended = col(Case.state).in_((State.MERGED, State.WITHDRAWN))  # another may go on with its number
     on_datix = select(Case).where(Case.datix_number == wanted).order_by(ended, Case.id)

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
-from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
+from psirf_bot.cards.model import Buttons, Card, Fact, Facts, Part, Words
 from psirf_bot.casework import cases, paging, people, post
 from psirf_bot.casework.actions import button
-from psirf_bot.casework.deadlines import DROPPED
+from psirf_bot.casework.deadlines import DROPPED, OPEN
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State
@@ -93,18 +94,27 @@ def undelivered(work: Work, dialog_id: str) -> None:
     dialog = work.session.get(Dialog, dialog_id)
     if dialog is not None:
         paging.page_also(work, dialog, people.holders(work, Role.QUALITY))
-        if dialog.danger_reached != "nobody" and paging.is_waiting(work, dialog) and not _may_arrive(work, dialog):
-            dialog.danger_reached = "nobody"
-            work.session.add(dialog)
-            text = f"I could not reach anybody about the danger. Please ring {work.trust.urgent.phone} now."
-            card = Card(title="Please ring now", preview=PREVIEW, body=(Words(text=text, style="warning"),))
-            post.to_person(work, dialog.person_id, card, urgent=True)
+        _tell_if_none(work, dialog, col(Outbox.state) != "dead")  # none has arrived, or may still
 
 
-def _may_arrive(work: Work, dialog: Dialog) -> bool:
-    """Whether any message about it has arrived, or may still."""
-    others = select(Outbox.id).where(Outbox.about == f"danger:{dialog.id}", col(Outbox.state) != "dead")
-    return work.session.exec(others).first() is not None
+def page_again(work: Work, deadline: Deadline) -> None:
+    """Nobody has seen it yet: the next are paged. Where nothing has arrived so far, the reporter waits no longer."""
+    paging.page(work, deadline)
+    dialog = work.session.get(Dialog, deadline.subject_id)
+    if dialog is not None:
+        _tell_if_none(work, dialog, col(Outbox.state) == "sent")
+
+
+def _tell_if_none(work: Work, dialog: Dialog, how: ColumnElement[bool]) -> None:
+    """The reporter is told to ring, once, while nobody has seen it and there is no such message about it."""
+    such = select(Outbox.id).where(Outbox.about == f"danger:{dialog.id}", how)
+    if dialog.danger_reached == "nobody" or not paging.is_waiting(work, dialog) or work.session.exec(such).first():
+        return
+    dialog.danger_reached = "nobody"
+    work.session.add(dialog)
+    text = f"I could not reach anybody about the danger. Please ring {work.trust.urgent.phone} now."
+    card = Card(title="Please ring now", preview=PREVIEW, body=(Words(text=text, style="warning"),))
+    post.to_person(work, dialog.person_id, card, urgent=True)
 
 
 def page(work: Work, which: str) -> Card | None:
@@ -116,8 +126,20 @@ def page(work: Work, which: str) -> Card | None:
     if not paging.is_waiting(work, dialog):
         seen = paging.seen(work, dialog)
         return _private(SAID_OVER if seen == paging.OVER else SEEN, [Words(text=seen), *facts], reporter)
-    see = button(work, "I have seen this and will act", "danger.seen", style="primary", dialog=dialog.id)
+    see = paging.seen_button(work, dialog)
     return _private(TITLE, [_act(work), *facts], reporter).model_copy(update={"buttons": (see,)})
+
+
+def waiting(work: Work, by: Member) -> list[Part]:
+    """What the list of whoever was paged, and of the quality team, shows of danger that nobody has seen yet."""
+    open_ = select(Deadline).where(Deadline.rule == paging.RULE, Deadline.state == OPEN)
+    parts: list[Part] = []
+    for told in work.session.exec(open_.order_by(col(Deadline.since), col(Deadline.id))):
+        dialog = work.session.get(Dialog, told.subject_id)
+        if dialog and dialog.person_id != by.id and (by.is_quality or by.id in paging.paged(work, dialog)):
+            see = (paging.seen_button(work, dialog),)
+            parts += [Words(text=TITLE, style="heading"), _act(work), Buttons(buttons=see)]
+    return parts
 
 
 def _tell(work: Work, dialog: Dialog, title: str, body: list[Part], by: Member) -> None:

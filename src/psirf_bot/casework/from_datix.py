@@ -36,7 +36,7 @@ def known_case(work: Work, by: Member, number: str) -> Card | None:
 
 def asked_for(work: Work, press: Press, number: str) -> Card:
     """The case with this Datix number, or the form that opens one."""
-    number = "".join(number.upper().split())
+    number = cases.as_kept(number)
     if known := known_case(work, press.by, number):
         return known
     begun = Press("datix.open", {"number": number}, None, {}, press.by, press.platform, press.place)

@@ -7,7 +7,7 @@ from sqlmodel import and_, col, func, or_, select
 
 from psirf_bot.cards import cases as cards
 from psirf_bot.cards.model import Button, Card, Part, Words
-from psirf_bot.casework import board, cases, support_lists
+from psirf_bot.casework import board, cases, danger, support_lists
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.forms import Answers, Form
@@ -39,7 +39,7 @@ def my_reports(work: Work, by: Member, *, after: str = "") -> Card:
 
 def what_waits(work: Work, by: Member, *, most: int = SHOWN) -> Card:
     """What waits for this person: colleagues to check on, reports to be read, messages that could not be sent."""
-    parts = support_lists.checks_to_make(work, by)
+    parts = [*danger.waiting(work, by), *support_lists.checks_to_make(work, by)]
     title = "What waits for you"
     if not allowed(work, by, Act.SEE_UNTRIAGED):
         return _list(work, by, title, NOTHING_WAITS, (), first=tuple(parts))
@@ -93,11 +93,14 @@ def find(work: Work, by: Member, words: str) -> Card:
     """Cases by reference, Datix number, service, state or owner, as far as this person may see them."""
     if not allowed(work, by, Act.FIND):
         raise Refusal("Finding cases is for the quality team and leads. Type my reports to see your own.")
-    wanted = f"%{_escaped(words.strip().lower())}%"
-    owners = select(Person.id).where(func.lower(Person.name).like(wanted, escape="\\"))
-    columns = (Case.reference, Case.datix_number, Case.service, Case.state)
-    matches = [func.lower(column).like(wanted, escape="\\") for column in columns]
-    found = select(Case).where(or_(*matches, col(Case.owner_id).in_(owners)), *_visible_to(by))
+    wanted = (words.strip(cases.AROUND) or words).replace("’", "'").lower()
+    kept = cases.as_kept(words).lower() or wanted
+    owners = select(Person.id).where(_has(Person.name, wanted))
+    matches = [_has(column, wanted) for column in (Case.reference, Case.datix_number, Case.service, Case.state)]
+    matches += [_has(column, kept) for column in (Case.reference, Case.datix_number)]
+    states = [state for state, shown in cards.STATE_WORDS.items() if shown.lower().startswith(wanted)]
+    shown_as = or_(*matches, col(Case.state).in_(states), col(Case.owner_id).in_(owners))
+    found = select(Case).where(shown_as, *_visible_to(by))
     newest = work.session.exec(found.order_by(*_NEWEST_FIRST).limit(FOUND)).all()
     nothing = "Nothing was found. You can look for a reference, a Datix number, a service, a state or an owner."
     return _found(work, by, newest, _count(work, _how_many(found)) - len(newest), nothing)
@@ -231,6 +234,11 @@ def _buttons(work: Work, by: Member, case: Case) -> tuple[Button, ...]:
         return (open_it,)
     read = f"I have read this: {case.reference}"
     return (button(work, "I have read this", "case.read", case=case, style="primary", spoken=read), open_it)
+
+
+def _has(column: Any, wanted: str) -> Any:
+    """Whether these words, in small letters, stand in it; a telephone makes a curly apostrophe of a straight one."""
+    return func.lower(func.replace(column, "’", "'")).like(f"%{_escaped(wanted)}%", escape="\\")
 
 
 def _escaped(words: str) -> str:

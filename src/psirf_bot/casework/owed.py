@@ -23,15 +23,16 @@ NO_ROLE = ""
 """In place of the role of a duty that is the quality team's where it is nobody's."""
 
 
-def owed_by(work: Work, by: Member, until: datetime) -> tuple[list[Deadline], int]:
+def owed_by(work: Work, by: Member, until: datetime, *, but: str = "") -> tuple[list[Deadline], int]:
     """What this person owes that is due by then, the first due first, and how many more there are.
 
-    Those with messages of their own are not among them.
+    Those with messages of their own are not among them, nor those of the rule `but`.
     """
     ahead: list[Deadline] | None = work.memo.get(("owed", by.id, until))
     if ahead is not None:
-        return ahead, 0
+        return [deadline for deadline in ahead if deadline.rule != but], 0
     asked = _asked_of(work, [by], until)
+    asked["rules"] = [rule for rule in asked["rules"] if rule != but]
     first = work.session.exec(_FIRST, params={**asked, "most": MOST}).all()
     more = 0
     if len(first) == MOST:

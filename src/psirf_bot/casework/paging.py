@@ -9,7 +9,9 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
+from psirf_bot.cards.model import Button
 from psirf_bot.casework import people, post, reminders
+from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED, Subject, happened, running, settle
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.work import Press, Refusal, Work
@@ -105,9 +107,17 @@ def _send(work: Work, deadline: Deadline, people_to_page: list[Person], *out_of_
     reached = False
     for someone in people_to_page:
         key = post.key_of(work, subject, someone.id, *out_of_turn)
-        reached |= post.living_to_person(work, someone.id, subject, key=key, about=about, urgent=True)
+        reached |= post.page(work, someone.id, subject, _page_of(deadline, ""), key=key, about=about)
         reminders.noted(work, deadline, someone.id, "late", work.local.date())
+    _refresh_lists(work, deadline.subject_id)
     return reached
+
+
+def _refresh_lists(work: Work, dialog_id: str) -> None:
+    """The pages of their own of those on whose list it stands."""
+    dialog = work.session.get_one(Dialog, dialog_id)
+    quality = (someone.id for someone in people.holders(work, Role.QUALITY))
+    post.refresh_homes(work, (*paged(work, dialog), *quality))
 
 
 def _round(work: Work, deadline: Deadline, number: int) -> list[Person]:
@@ -179,7 +189,7 @@ def alarm_of(told: Deadline) -> str:
     return f"danger:{told.id}"
 
 
-def _page_of(told: Deadline, number: int) -> str:
+def _page_of(told: Deadline, number: int | str) -> str:
     """The living card of whoever is paged, each time that the danger is told and each time round."""
     return f"page:{told.subject_id}:{told.id}:{number}"
 
@@ -189,6 +199,11 @@ def show_again(work: Work, dialog_id: str) -> None:
     rounds = work.session.exec(select(Deadline).where(Deadline.rule == RULE, Deadline.subject_id == dialog_id)).all()
     pages = (_page_of(told, number) for told in rounds for number in range(told.step + 1))
     post.refresh(work, *pages, *(alarm_of(told) for told in rounds))
+    _refresh_lists(work, dialog_id)
+
+
+def seen_button(work: Work, dialog: Dialog) -> Button:
+    return button(work, "I have seen this and will act", "danger.seen", style="primary", dialog=dialog.id)
 
 
 def _acknowledge(work: Work, press: Press) -> Reply:

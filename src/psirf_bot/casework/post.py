@@ -108,6 +108,23 @@ def living_to_person(
     return True
 
 
+def page(work: Work, person_id: str, subject: str, earlier: str, *, key: str, about: str) -> bool:
+    """Send somebody an urgent living card, once for its `key`; False when the bot cannot reach them anywhere.
+
+    It goes where they were last seen. Where one whose subject begins with `earlier` has still to go, that one shows the
+    newest when it goes, and this one goes to their other platform.
+    """
+    places = _private_addresses(work, person_id)
+    waits = col(Outbox.state).in_(("due", "sending", "uncertain"))
+    work.session.flush()
+    such = select(Outbox.lane).where(waits, col(Outbox.subject).startswith(earlier, autoescape=True))
+    stuck = set(work.session.exec(such))
+    free = ((platform, where) for platform, where in places if lane_of(platform, where) + URGENT not in stuck)
+    if (place := next(free, None)) and not was_written(work, key):
+        _add(work, *place, subject=subject, person_id=person_id, about=about, urgent=True, key=key)
+    return bool(places)
+
+
 def was_written(work: Work, key: str) -> bool:
     """Whether a message with this key is, or was, in the outbox."""
     return state_of(work, key) is not None
@@ -328,10 +345,15 @@ def lane_of(platform: str, address: Mapping[str, str]) -> str:
 
 def _private_address(work: Work, person_id: str) -> tuple[str, Mapping[str, str]] | None:
     """Where they were last seen; nowhere, once they have left."""
+    return next(iter(_private_addresses(work, person_id)), None)
+
+
+def _private_addresses(work: Work, person_id: str) -> list[tuple[str, Mapping[str, str]]]:
+    """Everywhere that they can be written to, first where they were last seen."""
     theirs = select(Identity).join(Person, col(Identity.person_id) == Person.id).where(col(Person.active))
     theirs = theirs.where(Identity.person_id == person_id)
     identities = work.session.exec(theirs.order_by(col(Identity.seen_at).desc().nulls_last()))
-    return next(((i.platform, i.address) for i in identities if i.address), None)
+    return [(i.platform, i.address) for i in identities if i.address]
 
 
 def _channels(work: Work, purpose: Purpose) -> list[Channel]:

@@ -26,7 +26,7 @@ from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question, long_text, one_of
 from psirf_bot.domain.authority import READS_AS_BOARD, Act, DutyFacts, Member, may
 from psirf_bot.domain.events import Event
-from psirf_bot.store.tables import Case, Deadline, Nudge, Person, Remembered, SafetyAction, StandIn
+from psirf_bot.store.tables import Case, Deadline, Nudge, Person, Remembered, SafetyAction
 
 SHOWN = 8
 NEAR = timedelta(days=31)
@@ -288,14 +288,11 @@ def _open_button(work: Work, action: SafetyAction) -> Button:
 
 def _ids_of_mine(work: Work, by: Member) -> set[str]:
     """The actions that this person owes, their own and those of whoever they stand in for today."""
-    today = work.local.date()
-    stands_in = select(StandIn.person_id).where(
-        StandIn.deputy_id == by.id, col(StandIn.role).is_(None), StandIn.starts <= today, StandIn.ends >= today
-    )
+    stands_in = [who for who, only in by.acts_for if only is None]
     theirs = select(Deadline.subject_id).where(
         Deadline.subject_kind == "action",
         col(Deadline.state).in_(RUNNING),
-        or_(Deadline.owner_id == by.id, col(Deadline.owner_id).in_(stands_in)),
+        col(Deadline.owner_id).in_([by.id, *stands_in]),
     )
     return set(work.session.exec(theirs))
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from psirf_bot.casework import contacts, first_contact, paging, people, post, reminders, support_circle
+from psirf_bot.casework import contacts, danger, first_contact, paging, people, post, reminders, support_circle
 from psirf_bot.casework.deadlines import PAUSED, RUNNING
 from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.owners import on_rung, owners
@@ -53,7 +53,7 @@ def _remind(work: Work, deadline: Deadline) -> None:
     if rule is None:  # a duty that this version of the bot does not have; another may
         deadline.next_at = work.now + timedelta(days=1)
     elif rule.id == paging.RULE:
-        paging.page(work, deadline)
+        danger.page_again(work, deadline)
     elif deadline.state == PAUSED:
         for someone in owners(work, deadline):
             reminders.remind(work, deadline, someone.id, "review")

@@ -122,7 +122,7 @@ def _tell_former(work: Work, case: Case, before: Iterable[str | None], now: str)
 
 def _enter_datix(work: Work, press: Press, answers: Answers) -> Card:
     case = case_of(work, press)
-    number = "".join(str(answers["datix-number"]).upper().split())
+    number = cases.as_kept(str(answers["datix-number"]))
     if not any(c.isdigit() for c in number):
         raise Unfit({"datix-number": "A Datix number has digits in it. If you do not have it yet, come back later."})
     if number.startswith("PSI-"):

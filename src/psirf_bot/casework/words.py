@@ -81,14 +81,14 @@ def _candour(work: Work, heard: Heard) -> Card:
 
 
 def _find(work: Work, heard: Heard) -> Card:
-    words = heard.rest.rstrip(AT_THE_END)
+    words = heard.rest.strip(cases.AROUND)
     return lists.find(work, heard.by, words) if words else _form(work, heard, "case.find", lists.FIND)
 
 
 def _open_datix(work: Work, heard: Heard) -> Card:
     if not heard.rest:
         return _form(work, heard, "datix.which", from_datix.WHICH)
-    return from_datix.asked_for(work, _as_pressed(heard, "datix.open"), heard.rest.rstrip(AT_THE_END))
+    return from_datix.asked_for(work, _as_pressed(heard, "datix.open"), heard.rest)
 
 
 def _agenda(work: Work, heard: Heard) -> Card:
@@ -164,7 +164,7 @@ ALSO = {
 }
 NAME_A_CASE = frozenset({"case", "open datix", "candour", "support", "panel", "fair"})
 AT_THE_END = ".!?,;: "
-REFERENCE = re.compile(r"psi-\d{4}-\d{4,}")
+REFERENCE = re.compile(r"PSI-\d{4}-\d{4,}")
 
 
 def answer(work: Work, by: Member, inbound: Inbound, said_: Said) -> Reply:
@@ -247,8 +247,8 @@ def command(text: str) -> tuple[str, str]:
     lower = plain.casefold().rstrip(AT_THE_END)
     if lower in ALSO:
         return ALSO[lower], ""
-    if REFERENCE.fullmatch(lower):
-        return "case", lower
+    if REFERENCE.fullmatch(reference := cases.as_kept(plain)):
+        return "case", reference
     if lower in WORDS:
         return lower, ""
     for word in WITH_MORE:

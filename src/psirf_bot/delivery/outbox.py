@@ -193,7 +193,10 @@ class OutboxQueue:
             _seal(row)
         else:
             _seal(row)
-            row.state, row.due_at = "uncertain", self._now() + settle
+            # Where nobody can look, it is repeated at once; then less and less often, as the platform is in trouble.
+            goes_on = not settle and row.attempts > 1
+            row.due_at = self._later(row.attempts, None) if goes_on else self._now() + settle
+            row.state = "uncertain"
             row.settled_at = self._time_of_leases(session) + settle
         session.add(row)
 
@@ -245,6 +248,10 @@ class OutboxQueue:
         forgotten = row.about in {*AT_ONCE_OR_NEVER, post.SEALED}
         row.state = "sent" if "home" in row.address or forgotten else "dead"
         row.card = None if forgotten else row.card
+        if row.subject and row.state == "dead":  # it would show the newest: what it stands for need not stay as well
+            same = Outbox.subject == row.subject, Outbox.lane == row.lane, col(Outbox.about).is_(None)
+            for older in session.exec(select(Outbox).where(Outbox.state == "dead", Outbox.id != row.id, *same)):
+                older.state = "sent"
         if row.about:
             undelivered.take_up(Work(session, self._now(), self._setting), row.about)
 

@@ -100,8 +100,9 @@ def read_day(typed: str, now: datetime) -> date | None:
     weekday = _weekday(words)
     if weekday is not None:
         return today + timedelta(days=(weekday - today.weekday()) % 7)
-    to_come = (day for day in _in_years(words, (now.year, now.year + 1)) if day >= today)
-    return next(to_come, None) or _read_day(words, now)
+    named, rest = _without_weekday(words)
+    day = next((day for day in _in_years(rest, (now.year, now.year + 1)) if day >= today), None)
+    return day if day and named in {None, day.weekday()} else _read_day(words, now)
 
 
 def read_time(typed: str) -> time | None:
@@ -124,7 +125,7 @@ def read_time(typed: str) -> time | None:
 def _tidy(typed: str) -> str:
     if len(typed) > _LONGEST:
         return ""
-    words = re.sub(r"\b(\d{1,2})(st|nd|rd|th)( of)?\b", r"\1", typed.replace(",", " ").casefold())
+    words = re.sub(r"\b(\d{1,2})(st|nd|rd|th)( of)?\b", r"\1", typed.replace(",", " ").rstrip(" .!").casefold())
     return " ".join(_ALSO.get(word, word) for word in words.split())
 
 
@@ -147,6 +148,13 @@ def _weekday(words: str) -> int | None:
     return next((n for n, name in enumerate(_WEEKDAYS) if words in {name, name[:3]}), None)
 
 
+def _without_weekday(words: str) -> tuple[int | None, str]:
+    """The day of the week that stands before a date, as the bot itself writes it, and the date."""
+    first, _, rest = words.partition(" ")
+    named = _weekday(first)
+    return named, words if named is None else rest
+
+
 def _read_day(words: str, now: datetime) -> date | None:
     """The day meant, looking back."""
     today = now.date()
@@ -161,9 +169,8 @@ def _read_day(words: str, now: datetime) -> date | None:
     if ago := re.fullmatch(r"(\d{1,3}|an?|two|three) (day|week)s? ago", words):
         count = {"a": 1, "an": 1, "two": 2, "three": 3}.get(ago[1]) or int(ago[1])
         return today - timedelta(days=count * (7 if ago[2] == "week" else 1))
-    first, _, rest = words.partition(" ")
-    named = _weekday(first)
-    day = _calendar_day(words if named is None else rest, now)
+    named, rest = _without_weekday(words)
+    day = _calendar_day(rest, now)
     return day if day is None or named in {None, day.weekday()} else None
 
 

@@ -182,6 +182,7 @@ async def test_when_slack_cannot_say_who_it_is_nothing_is_saved_and_the_person_i
     fake.fail_next("users.info", fault)
     await ada.slash("/psirf", "report")
     assert [m.words for m in ada.ephemerals] == [words.NOT_BEGUN]
+    assert "ring 999" in words.NOT_BEGUN, "nobody has read what they typed"
     assert desk.deliveries == []
     await ada.slash("/psirf", "report")
     assert len(desk.done) == 1
@@ -194,6 +195,7 @@ async def test_when_slack_cannot_say_who_it_is_words_are_to_be_sent_again(
     await ada.dm("report")
     (message,) = await fake.until(lambda: fake.messages("U0ADA"))
     assert message.words == words.NOT_SAVED_SAY
+    assert "ring 999" in message.words, "nobody has read what they typed"
     desk.reply = Reply()
     await ada.dm("report")
     assert len(desk.done) == 1

@@ -154,6 +154,22 @@ async def test_a_definite_refusal_is_final(fake: FakeSlack, adapter: SlackAdapte
     assert (refused.value.why, refused.value.final) == (error, True)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "no_permission",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+    ],
+)
+async def test_where_the_bot_may_not_post_it_is_shut_out(fake: FakeSlack, adapter: SlackAdapter, error: str) -> None:
+    fake.fail_next("chat.postMessage", Fault.refused(error))
+    with pytest.raises(Refused, match=error) as refused:
+        await adapter.send(CHANNEL, CASE, "k-1")
+    assert (refused.value.final, refused.value.shut_out) == (True, True)
+
+
 async def test_somebody_who_has_left_is_refused_for_good(fake: FakeSlack, adapter: SlackAdapter) -> None:
     fake.add_user("U0GONE", "Gwen Gone", deleted=True)
     with pytest.raises(Refused) as refused:

@@ -124,7 +124,8 @@ async def test_somebody_seen_lately_goes_on_while_the_roster_is_out(
     clock.advance(timedelta(minutes=40))
     await ada.say("report")
     assert len(desk.turns) == 2
-    await ada.hears(words.NOT_SAVED_SAID)
+    heard = await ada.hears(words.NOT_SAVED_SAID)
+    assert "ring 999" in ada.reads(heard), "nobody has read what they typed"
     await ada.say("report")
     assert len(desk.turns) == 3
 

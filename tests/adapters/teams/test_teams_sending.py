@@ -10,6 +10,7 @@ from teams_stage import FORM, SAVED, RecordingDesk, Served, address_of
 
 from fakes.teams import FakeTeams, Fault, Json, Person
 from psirf_bot.adapters.teams.adapter import TeamsAdapter
+from psirf_bot.adapters.teams.standing import SILENT_CONNECTOR
 from psirf_bot.cards.model import Card
 from psirf_bot.clock import Clock
 from psirf_bot.delivery.platform import Refused, Sender, Uncertain
@@ -224,6 +225,20 @@ async def test_what_is_wrong_with_one_message_shuts_nobody_out(
     assert (refused.value.final, refused.value.shut_out, refused.value.ours) == (True, False, False)
 
 
+async def test_what_is_refused_on_the_way_there_is_tried_again_and_said(
+    fake: FakeTeams, adapter: TeamsAdapter, ada: Person
+) -> None:
+    """A proxy that forbids it, or a gateway that knows no such service, speaks no JSON: no message is at fault."""
+    astray = address_of(fake, ada) | {"service_url": f"{fake.url}/astray/"}
+    for _ in range(2):
+        with pytest.raises(Refused, match="HTTP 404") as refused:
+            await adapter.send(astray, FORM, "key")
+        assert (refused.value.final, refused.value.shut_out) == (False, False)
+    assert adapter.trouble == SILENT_CONNECTOR
+    await adapter.send(address_of(fake, ada), FORM, "key")
+    assert adapter.trouble == ""
+
+
 async def test_the_service_of_another_cloud_is_ours_to_set_right(
     fake: FakeTeams, adapter: TeamsAdapter, ada: Person
 ) -> None:
@@ -258,6 +273,9 @@ async def test_a_token_is_renewed_before_its_time_is_up(
     clock.advance(timedelta(minutes=57))
     fake.fail_next("token", Fault.failing(503))
     await adapter.send(to, FORM, "key")  # tries for a new one, and goes on with the old one
+    async with asyncio.timeout(2):
+        while not adapter._token.misses:  # noqa: ASYNC110 (nothing else tells of it)
+            await asyncio.sleep(0.005)
     clock.advance(timedelta(seconds=11))
     fake.entra.latency = 0.5
     async with asyncio.timeout(0.4):

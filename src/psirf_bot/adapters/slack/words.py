@@ -15,8 +15,14 @@ SHARED_CHANNEL = (
     "Please write to me in a direct message, or use the app in a channel of our own trust."
 )
 NOT_SAVED_PRESS = "Not saved yet: Slack did not answer us in time. Your words are kept here. Please press again."
-NOT_SAVED_SAY = "Not saved yet: Slack did not answer us in time. Please send that again in a moment."
-NOT_BEGUN = "Slack did not answer us in time, so nothing was begun. Please try again in a moment."
+NOT_SAVED_SAY = (
+    "Not saved yet: Slack did not answer us in time. Please send that again in a moment. "
+    "If anyone is in danger now, ring 999."
+)
+NOT_BEGUN = (
+    "Slack did not answer us in time, so nothing was begun. Please try again in a moment. "
+    "If anyone is in danger now, ring 999."
+)
 NOT_SHOWN = "Slack did not answer us in time. Please open this page again in a moment."
 SENT = "The answer is in your direct messages with me."
 NOTICE = "Please note"

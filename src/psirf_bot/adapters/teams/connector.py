@@ -122,7 +122,7 @@ class Connector:
             answer = await self._exchange(method, url, data, limit)
             if answer.status == 401:
                 raise self._turned_away(answer.why)
-        self._went(SILENT if answer.is_none else "")
+        self._went(SILENT if answer.is_none or answer.is_somebody_elses else "")
         return answer.taken()
 
     def _turned_away(self, why: str) -> Refused:
@@ -174,16 +174,23 @@ class _Answer:
         """Whether nobody can tell what became of the call."""
         return self.status >= 500 or self.status == 408
 
+    @property
+    def is_somebody_elses(self) -> bool:
+        """Whether a proxy or a gateway on the way has answered: the connector speaks JSON."""
+        return bool(self.body) and self._object() is None
+
     def taken(self) -> Json:
         """What stands in a success. Raises Refused, and Uncertain where it may have been taken all the same."""
         if self.status < 300:
-            return self._json(Uncertain("GarbledAnswer"))
+            if (taken := self._object()) is None:
+                raise Uncertain("GarbledAnswer")
+            return taken
         if self.is_none:
             raise Uncertain(f"HTTP {self.status}")
         raise Refused(
             self.why,
             retry_after=_seconds(self.retry_after),
-            final=self.status in _FINAL and self.why not in _OURS,
+            final=self.status in _FINAL and self.why not in _OURS and not self.is_somebody_elses,
             shut_out=self.why in _SHUT_OUT,
             ours=self.why in _OURS,
         )
@@ -191,20 +198,17 @@ class _Answer:
     @property
     def why(self) -> str:
         """The connector's own name for a refusal."""
-        error = self._json(None).get("error")
+        error = (self._object() or {}).get("error")
         code = str(error.get("code", "")) if isinstance(error, dict) else ""
         return code if re.fullmatch(r"\w{1,60}", code) else f"HTTP {self.status}"
 
-    def _json(self, otherwise: Exception | None) -> Json:
+    def _object(self) -> Json | None:
+        """What stands in the body, nothing where it is empty; None where it is no JSON object."""
         try:
             body = json.loads(self.body or b"{}")
         except ValueError:
-            body = None
-        if isinstance(body, dict):
-            return body
-        if otherwise:
-            raise otherwise
-        return {}
+            return None
+        return body if isinstance(body, dict) else None
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -11,7 +11,10 @@ ADD_ME = (
     "I need to see that you are staff of this trust, and I cannot see who is in this conversation. Please open Apps, "
     "find me and add me for yourself, and then try again. Nothing was saved. If anyone is in danger now, ring 999."
 )
-NOT_SAVED_SAID = "I could not take that in just now. Please send your message again in a moment."
+NOT_SAVED_SAID = (
+    "I could not take that in just now. Please send your message again in a moment. "
+    "If anyone is in danger now, ring 999."
+)
 
 STAFF_ONLY = (
     "Sorry, I can only work with staff of this trust who are signed in with their trust account. Nothing was saved. "

@@ -24,7 +24,7 @@ COLUMNS = "case_id, at, actor_id, what, digest, key_id, case_seal, seal"
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('audit')}/audit.db")
     migrate(engine)
     with engine.begin() as connection:  # whoever owns the file can do this: the chain has to show it
@@ -32,7 +32,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
         assert found
         for trigger in found:
             connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
-    return engine
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

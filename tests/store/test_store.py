@@ -313,8 +313,8 @@ def test_the_engine_commits_durably_and_locks_at_once(engine: Engine) -> None:
         assert found == {"journal_mode": "wal", "synchronous": 2}
         other = open_engine(str(engine.url))
         event.listen(other, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=0"))
-        with pytest.raises(OperationalError, match="locked"):
-            other.connect().exec_driver_sql("SELECT 1")  # the connection above holds the lock, though it only read
+        with other.connect() as second, pytest.raises(OperationalError, match="locked"):
+            second.exec_driver_sql("SELECT 1")  # the connection above holds the lock, though it only read
         other.dispose()
     engine.dispose()
 

@@ -113,7 +113,10 @@ def _give_up(work: Work, channel: Channel, *, platform_too: bool = False) -> Non
         return
     platform, words = channel.platform.capitalize(), f"“use this channel for {channel.purpose}”"
     name = f"channel for {channel.purpose} in {platform}"
-    how = f"Please invite me there, and then type there: {words}."
+    how = (
+        f"Please invite me there, see that I may post there, and then type there: {words}. One that is archived, or "
+        "shared with another organisation, cannot serve."
+    )
     if platform_too:
         how = f"{platform} is no longer in the bot's settings. Please type {words} in a channel of the other platform."
     lane = post.lane_of(channel.platform, channel.address)

@@ -119,6 +119,12 @@ def _unfit(rule_id: str, own: DeadlineSetting) -> Iterator[tuple[str, str, str]]
                 f'has "staff" as its {key}, but everybody is staff',
                 "Name the role of those who are to hear of it.",
             )
+        if Role.NON_EXECUTIVE in roles[key]:
+            yield (
+                key,
+                f'has "non_executive" as its {key}, but they are asked to do nothing',
+                "Name the role of those who are to see to it.",
+            )
     if own.ladder == ():
         yield "ladder", "has nobody on its ladder", "Name at least one role, or take the line with ladder out."
     rule = RULE_IDS.get(rule_id)

@@ -1,25 +1,40 @@
 """The figures for a committee: what is counted, beside the three months before, and who sees them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from duty_stage import a_case, owed, problems, who
 from psirf_bot.cards.model import Facts
 from psirf_bot.casework import figures, people
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import AuditEntry, Case, Deadline, LearningResponse, ReportVersion, SafetyAction
+from psirf_bot.store.tables import AuditEntry, Case, LearningResponse, Person, ReportVersion, SafetyAction
 from stage import Stage, words
 
 LEAH, MARGUERITE, NIAMH, BRONWEN, AMINA = (
     "Leah Rosenfeld", "Marguerite Oduya", "Niamh Gallagher", "Bronwen Hale", "Amina Yusuf",
 )  # fmt: skip
 NUMBERS = count(100)
+
+
+@contextmanager
+def counting(work: Work) -> Iterator[list[str]]:
+    """What the database is asked meanwhile."""
+    engine, statements = work.session.get_bind(), list[str]()
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def on(month: int, day: int, year: int = 2026) -> datetime:
@@ -75,7 +90,7 @@ def arranged(work: Work) -> None:
     moderate = reported(work, on(10, 30), "moderate")
     reported(work, on(9, 9), "none")
     reported(work, on(9, 9), event_type="near-miss")
-    reported(work, on(9, 9), "severe", state="merged")
+    reported(work, on(9, 9), "severe", state="merged", merged_into=moderate.id)
     reported(work, on(9, 9), "severe", state="withdrawn")
     reported(work, on(11, 1), "severe")
     before = reported(work, on(7, 31), "severe")
@@ -108,8 +123,7 @@ async def test_three_months_beside_the_three_before(tmp_path: Path, database: st
         "Incidents": "3 (1)",
         "Near misses": "1 (0)",
         "Incidents in which a patient died": "1 (0)",
-        "With severe harm": "0 (1)",
-        "With moderate harm": "1 (0)",
+        "With severe harm": "1 (1)",
         "Patient Safety Incident Investigation": "1 (0)",
         "Begun": "2 (0)",
         "Days from report to start (median)": "15 (none)",
@@ -125,6 +139,7 @@ async def test_three_months_beside_the_three_before(tmp_path: Path, database: st
         "Learning responses under way": "1",
     }
     assert {label: found.get(label) for label in wanted} == wanted
+    assert "With moderate harm" not in found, "what was joined with it told of worse"
     assert "Risks and concerns" not in found, "there were none, now or before"
 
 
@@ -139,7 +154,7 @@ async def test_as_a_year_ends(stage: Stage, year: int) -> None:
 
 
 async def test_a_month_is_the_trusts_own(stage: Stage) -> None:
-    """The last evening of July in Britain is August nowhere but in Greenwich."""
+    """What is the last evening of July by the clock of the database is August in Britain."""
     await stage.do(lambda work: reported(work, datetime(2026, 7, 31, 23, 30, tzinfo=UTC), "none"))
     assert (await stage.do(shown))["Incidents"] == "1 (0)", "half past midnight on 1 August"
 
@@ -168,7 +183,43 @@ async def test_leads_who_led_fewer_than_the_policy_asks_are_counted(stage: Stage
     assert (await stage.do(shown))[label] == f"{int(fewer) - 1} of {of}"
 
 
+async def test_a_duty_that_is_late_and_still_open_was_not_in_time(stage: Stage) -> None:
+    """Otherwise what nobody ever does would make no figure worse."""
+
+    def one_done_and_one_not(work: Work) -> None:
+        noted(work, "candour.told", on(9, 1), 0)
+        owed(work, "candour.told", -60, case=a_case(work, next(NUMBERS)))
+
+    await stage.do(one_done_and_one_not)
+    assert (await stage.do(shown))["Duty of candour, told in person"] == "1 of 2 (none)"
+
+
+async def test_what_starts_on_the_day_of_its_report_took_no_days(stage: Stage) -> None:
+    """The day alone is given, so it counts as noon: before the hour of a report in the afternoon."""
+
+    def in_the_afternoon(work: Work) -> None:
+        response(work, reported(work, on(9, 1) + timedelta(hours=5)), on(9, 1))
+
+    await stage.do(in_the_afternoon)
+    assert (await stage.do(shown))["Days from report to start (median)"] == "less than 1 (none)"
+
+
+async def test_they_take_as_few_questions_for_many_leads_as_for_one(stage: Stage) -> None:
+    def asked(work: Work) -> int:
+        with counting(work) as statements:
+            shown(work)
+        return len(statements)
+
+    def many_leads(work: Work) -> None:
+        for number in range(50):
+            lead = {"id": f"lead{number}", "name": f"Lead {number}", "email": f"lead{number}@fenmarsh.example"}
+            work.session.add(Person(**(who(work, NIAMH).model_dump() | lead)))
+
+    few = await stage.do(asked)
+    await stage.do(many_leads)
+    assert await stage.do(asked) == few
+
+
 async def test_a_private_duty_is_in_no_figure(stage: Stage) -> None:
     await stage.do(lambda work: noted(work, "support.after-event", on(9, 1), 0))
-    await stage.do(lambda work: [d.rule for d in work.session.exec(select(Deadline))])
     assert "All duties with a clock" not in await stage.do(shown)

@@ -11,7 +11,7 @@ from psirf_bot.casework.first_contact import DUTY
 from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.support_needs import STOPPED
 from psirf_bot.casework.work import Work
-from psirf_bot.store.tables import AuditEntry, SupportNeed
+from psirf_bot.store.tables import AuditEntry, Case, SupportNeed
 from scenes import scene
 from stage import Stage, words
 
@@ -144,6 +144,51 @@ async def test_somebody_of_whom_the_lead_may_not_know_does_not_hold_it_open(stag
         work.session.add(need)
 
     await stage.do(it_is_about_the_lead)
+    await press(stage, NIAMH, "contact.agree", WEEKLY)
+    assert (await clocks(stage, DUTY))[DUTY][1] == "done"
+
+
+async def test_it_goes_on_while_nobody_is_named_for_the_family(stage: Stage) -> None:
+    """Whoever was named says that they cannot: the family is affected all the same, and nobody was in touch."""
+    await with_a_family_and_staff(stage)
+    await press(stage, NIAMH, "contact.agree", WEEKLY | {"whom": await staff(stage)})
+    await press(stage, CALLUM, "contacts-named.decline")
+    await morning(stage, 26)
+    assert await clock(stage) == OPEN
+    page = words(await press(stage, NIAMH, "response.show"))
+    assert "No contact is agreed yet with: The service user or family." in page
+
+
+async def test_two_of_one_name_are_two(stage: Stage) -> None:
+    await with_a_family_and_staff(stage)
+    first = await staff(stage)
+
+    def a_namesake(work: Work) -> None:
+        other = the_need(work).model_dump() | {"id": "another", "person_id": "somebody else"}
+        work.session.add(SupportNeed(**other))
+
+    await stage.do(a_namesake)
+    await press(stage, NIAMH, "contact.agree", WEEKLY)
+    await press(stage, NIAMH, "contact.agree", NONE | {"whom": first})
+    assert await clock(stage) == OPEN
+    await press(stage, NIAMH, "contact.agree", NONE | {"whom": "another"})
+    assert (await clocks(stage, DUTY))[DUTY][1] == "done"
+
+
+async def test_whoever_is_named_in_a_report_that_is_joined_too_is_one(stage: Stage) -> None:
+    await with_a_family_and_staff(stage)
+    await press(stage, NIAMH, "contact.agree", WEEKLY | {"whom": await staff(stage)})
+
+    def joined(work: Work) -> None:
+        need, case = the_need(work), case_in(work)
+        facts = {"id": "a", "reference": "PSI-2026-0009", "state": "merged", "merged_into": case.id}
+        work.session.add(Case(**(case.model_dump() | facts)))
+        work.session.flush()
+        work.session.add(SupportNeed(**(need.model_dump() | {"id": "a", "case_id": "a"})))
+
+    await stage.do(joined)
+    page = words(await press(stage, NIAMH, "response.show"))
+    assert "No contact is agreed yet with: The service user or family." in page
     await press(stage, NIAMH, "contact.agree", WEEKLY)
     assert (await clocks(stage, DUTY))[DUTY][1] == "done"
 

@@ -9,8 +9,9 @@ from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
 KINDS = {"incident": "Incidents", "near-miss": "Near misses", "risk": "Risks and concerns", "good-care": "Good care"}
 HARM = {"fatal": "Incidents in which a patient died", "severe": "With severe harm", "moderate": "With moderate harm"}
 NOTE = (
-    "In brackets: the three months before. A duty counts as in time when it was noted by its day. Where a number is "
-    "small somebody may be recognised, so please think before you pass it on."
+    "In brackets: the three months before. A duty counts where it was due, and as in time when it was noted by its "
+    "day; one that is still open was not. Where a number is small somebody may be recognised, so please think before "
+    "you pass it on."
 )
 
 

@@ -96,8 +96,8 @@ def _agree(work: Work, press: Press, answers: Answers) -> Card:
 def _wants_none(work: Work, case: Case, contact: Contact, press: Press, answers: Answers) -> Card:
     if answers["next"]:
         raise Unfit({"every": "You gave a day for the next contact. Please leave it out, or choose how often."})
-    whom = contacts.whom(work, contact)
-    if whom not in first_contact.want_none(work, case, response_of(work, case), press.by):  # otherwise pressed twice
+    whom, before = contacts.whom(work, contact), first_contact.want_none(work, case, response_of(work, case), press.by)
+    if contact.need_id not in {each.need_id for each in before}:  # otherwise pressed twice
         contact.every = first_contact.NONE
         contacts.record(work, press.by.id, "not wanted", case, contact)
         contacts.end_one(work, case, contact, press.by.id)

@@ -3,6 +3,7 @@
 Numbers alone, of the whole trust: no case and no person. The database counts.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,7 +18,7 @@ from psirf_bot.cards.figures import Line
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import training
 from psirf_bot.casework.case_facts import NOT_LET_GO, allowed
-from psirf_bot.casework.deadlines import DONE, OPEN
+from psirf_bot.casework.deadlines import DONE, DROPPED, OPEN
 from psirf_bot.casework.learning_responses import kinds
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.authority import Act, Member
@@ -27,6 +28,7 @@ from psirf_bot.domain.trust import Due
 from psirf_bot.store.tables import Case, Deadline, LearningResponse, ReportVersion, SafetyAction
 
 MONTHS = 3
+WORST_FIRST = list(cards.HARM)
 NONE = "none"
 NOTED_IN_TIME = {
     "report.read": "Reports read",
@@ -78,18 +80,24 @@ def _side_by_side(now: Mapping[str, str], before: Mapping[str, str]) -> list[Lin
 
 
 def _reports(work: Work, months: Months) -> dict[str, str]:
-    """What was reported, by kind, without what was withdrawn or joined; of incidents the harm as last told."""
-    told = (*months.holds(work, Case.opened_at), col(Case.state).not_in((State.WITHDRAWN, State.MERGED)))
-    found = _counted(work, select(col(Case.event_type), func.count()).where(*told).group_by(col(Case.event_type)))
+    """What was reported, by kind, without what was withdrawn; of incidents the harm as last told.
+
+    Reports that were joined count as one, with the worst harm that any of them told of.
+    """
+    told = (*months.holds(work, Case.opened_at), Case.state != State.WITHDRAWN)
+    kinds_of = select(col(Case.event_type), func.count()).where(*told, Case.state != State.MERGED)
+    found = _counted(work, kinds_of.group_by(col(Case.event_type)))
     newest = select(func.max(ReportVersion.number)).where(ReportVersion.case_id == Case.id).correlate(Case)
-    harm = col(ReportVersion.answers)["physical-harm"].as_string().label("harm")
-    graded = select(harm, func.count()).join(Case, and_(ReportVersion.case_id == Case.id, *told))
-    harms = _counted(
-        work,
-        graded.where(Case.event_type == "incident", ReportVersion.number == newest.scalar_subquery()).group_by("harm"),
-    )
+    last = (ReportVersion.case_id == Case.id, ReportVersion.number == newest.scalar_subquery())
+    harm = col(ReportVersion.answers)["physical-harm"].as_string()
+    graver = select(func.coalesce(Case.merged_into, Case.id), harm).select_from(Case).join(ReportVersion, and_(*last))
+    graver = graver.where(*told, Case.event_type == "incident", harm.in_(cards.HARM))
+    worst: dict[str, str] = {}
+    for one, grade in work.session.exec(graver):
+        worst[one] = min(worst.get(one, grade), grade, key=WORST_FIRST.index)
+    harms = Counter(worst.values())
     return {label: str(found.get(kind, 0)) for kind, label in cards.KINDS.items()} | {
-        label: str(harms.get(grade, 0)) for grade, label in cards.HARM.items()
+        label: str(harms[grade]) for grade, label in cards.HARM.items()
     }
 
 
@@ -102,29 +110,31 @@ def _decided(work: Work, months: Months) -> dict[str, str]:
 
 def _responses(work: Work, months: Months) -> dict[str, str]:
     """What began and ended, and how long that took (K01 to K03)."""
-    with_case = select(LearningResponse, Case.opened_at).join(Case, col(LearningResponse.case_id) == Case.id)
+    with_case = select(Case.opened_at, LearningResponse.started_at).join(Case, col(LearningResponse.case_id) == Case.id)
     began = work.session.exec(with_case.where(*months.holds(work, LearningResponse.started_at))).all()
-    ended = select(LearningResponse).where(*months.holds(work, LearningResponse.ended_at))
-    took = [(r.started_at, r.ended_at) for r in work.session.exec(ended) if r.started_at and r.ended_at]
+    ended = select(LearningResponse.started_at, LearningResponse.ended_at)
+    ended = ended.where(*months.holds(work, LearningResponse.ended_at))
+    took = [(begun, end) for begun, end in work.session.exec(ended) if begun and end]
     three = work.setting.rules["response.three-months"].due or Due(3, "months")
     local = work.setting.calendar.local
     within = [e for s, e in took if local(e).date() <= day_after(local(s).date(), three, work.setting.calendar_beyond)]
     return {
         "Begun": str(len(began)),
-        "Days from report to start (median)": _middle((opened, r.started_at) for r, opened in began if r.started_at),
+        "Days from report to start (median)": _middle(work, began),
         "Ended": str(len(took)),
-        "Days from start to end (median)": _middle(took),
+        "Days from start to end (median)": _middle(work, took),
         f"Ended within {three}": _of(len(within), len(took)),
     }
 
 
 def _in_time(work: Work, months: Months) -> dict[str, str]:
-    """Of the duties that were noted as done, how many were by the day they were due."""
-    ours = [rule.id for rule in work.setting.rules.values() if not rule.private]
+    """Of the duties that were due, how many were noted by their day: one that is still open was not."""
+    private = {rule.id for rule in work.setting.rules.values() if rule.private}
     in_time = func.sum(when_((col(Deadline.closed_at) <= col(Deadline.due_at), 1), else_=0))
-    done = (Deadline.state == DONE, col(Deadline.rule).in_(ours), *months.holds(work, Deadline.closed_at))
-    counting = select(col(Deadline.rule), in_time, func.count()).where(*done).group_by(col(Deadline.rule))
-    found = {rule: (int(early), count) for rule, early, count in work.session.exec(counting)}
+    due = (col(Deadline.state).in_((OPEN, DONE)), *months.holds(work, Deadline.due_at))  # by the index of these two
+    counting = select(col(Deadline.rule), in_time, func.count()).where(*due).group_by(col(Deadline.rule))
+    rows = work.session.exec(counting)
+    found = {rule: (int(early), count) for rule, early, count in rows if rule not in private}
     together = sum(early for early, _ in found.values()), sum(count for _, count in found.values())
     named = {label: _of(*found.get(rule, (0, 0))) for rule, label in NOTED_IN_TIME.items()}
     return named | {IN_ALL: _of(*together)}
@@ -134,9 +144,9 @@ def _actions(work: Work, months: Months) -> dict[str, str]:
     def count(*which: Any) -> str:
         return str(work.session.exec(select(func.count()).select_from(SafetyAction).where(*which)).one())
 
-    reviewed = (
-        select(func.count()).select_from(Deadline).where(Deadline.rule == "action.reviewed", Deadline.state == DONE)
-    )
+    # Not by its state, lest the database look at whatever was ever done.
+    reviews = (Deadline.subject_kind == "action", Deadline.rule == "action.reviewed", Deadline.state != DROPPED)
+    reviewed = select(func.count()).select_from(Deadline).where(*reviews)
     return {
         "Agreed": count(*months.holds(work, SafetyAction.at)),
         "Done": count(*months.holds(work, SafetyAction.done_at)),
@@ -156,7 +166,8 @@ def _today(work: Work) -> Iterator[Line]:
     )
     yield Line("Learning responses under way", str(work.session.exec(under_way).one()))
     wanted, leads = work.trust.training.on(work.local.date()).responses_a_year, training.leads(work)
-    fewer = [lead for lead in leads if training.responses_led(work, lead.id) < wanted]
+    led = training.led_by_everybody(work)
+    fewer = [lead for lead in leads if led.get(lead.id, 0) < wanted]
     yield Line(f"Leads who led fewer than {wanted} in the last 12 months", _of(len(fewer), len(leads)))
 
 
@@ -164,10 +175,14 @@ def _counted(work: Work, counting: Any) -> dict[str, int]:
     return dict(work.session.exec(counting).all())
 
 
-def _middle(spans: Iterable[Sequence[datetime | None]]) -> str:
-    """The median, in whole days: one that takes very long says little of the others."""
-    days = [(until - since).days for since, until in spans if since and until]
-    return f"{median(days):.0f}" if days else NONE
+def _middle(work: Work, spans: Iterable[Sequence[datetime | None]]) -> str:
+    """The median, from day to day: one that takes very long says little of the others."""
+    local = work.setting.calendar.local
+    days = [(local(until).date() - local(since).date()).days for since, until in spans if since and until]
+    middle = median(days) if days else None
+    if middle is None:
+        return NONE
+    return f"{middle:.0f}" if middle >= 1 else "less than 1"
 
 
 def _of(some: int, all_of_them: int) -> str:

@@ -10,7 +10,7 @@ from psirf_bot.casework.learning_responses import current
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.events import Event
-from psirf_bot.store.tables import Case, Contact, Deadline, LearningResponse
+from psirf_bot.store.tables import Case, Contact, Deadline, LearningResponse, SupportNeed
 
 DUTY = "response.first-contact"
 NONE = "none"
@@ -18,24 +18,31 @@ NONE = "none"
 
 
 def not_agreed(work: Work, case: Case, response: LearningResponse, by: Member | None) -> Iterator[str]:
-    """The family where it has somebody to turn to, and each of the staff of whom this person may know; nobody: all."""
+    """The family where it is in the response, and each of the staff of whom this person may know; nobody: all."""
     in_it = or_(col(Contact.ended_at).is_(None), col(Contact.ended_at) >= response.decided_at)
-    agreed = set(work.session.exec(select(Contact.need_id).where(Contact.case_id == case.id, in_it)))
-    if None not in agreed and named_contacts.serving(work, case, named_contacts.newest(work, case)):
+    agreed = work.session.exec(select(Contact).where(Contact.case_id == case.id, in_it))
+    with_whom = {_with(work, contact) for contact in agreed}
+    if None not in with_whom and named_contacts.family_is_in_it(work, case):
         yield contacts.WHOM
     for need in support.in_review(work, case):
-        if need.id not in agreed and not (by and support.is_kept_from(work, need, by)):
+        if support.who_it_is(need) not in with_whom and not (by and support.is_kept_from(work, need, by)):
             yield need.name
 
 
-def want_none(work: Work, case: Case, response: LearningResponse, by: Member) -> Iterator[str]:
-    """Who said in this response that they want no contact, and with whom none has been agreed since."""
+def want_none(work: Work, case: Case, response: LearningResponse, by: Member) -> Iterator[Contact]:
+    """Those who said in this response that they want no contact, and with whom none has been agreed since."""
     said = select(Contact).where(Contact.case_id == case.id, Contact.every == NONE)
-    kept = {contact.need_id for contact in contacts.of_case(work, case)}
+    kept = {_with(work, contact) for contact in contacts.of_case(work, case)}
     for contact in work.session.exec(said.where(col(Contact.ended_at) >= response.decided_at).order_by(Contact.id)):
-        if contact.need_id not in kept and contacts.may_know(work, contact, by):
-            kept.add(contact.need_id)
-            yield contacts.whom(work, contact)
+        if (whom := _with(work, contact)) not in kept and contacts.may_know(work, contact, by):
+            kept.add(whom)
+            yield contact
+
+
+def _with(work: Work, contact: Contact) -> str | None:
+    """One and the same member of staff, in whichever of the reports that were joined; None for the family."""
+    need = work.session.get(SupportNeed, contact.need_id) if contact.need_id else None
+    return support.who_it_is(need) if need else None
 
 
 def look(work: Work, case: Case, by: str = "the bot") -> None:

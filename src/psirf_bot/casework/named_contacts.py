@@ -90,6 +90,14 @@ def family_has_one(work: Work, case: Case) -> bool:
     return nobody_affected.stands(work, case, last)
 
 
+def family_is_in_it(work: Work, case: Case) -> bool:
+    """Whether there is a family to be in touch with in this response, also while nobody is named for it any more."""
+    last = newest(work, case)
+    if last is None or nobody_affected.is_of_before(work, case, last):
+        return False
+    return last.why_not is None or not nobody_affected.stands(work, case, last)
+
+
 def _and(words: Sequence[str]) -> str:
     return " and ".join(words)
 

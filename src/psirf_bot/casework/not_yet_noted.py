@@ -25,7 +25,7 @@ def lines(work: Work, case: Case, response: LearningResponse, by: Member) -> lis
 def _before(work: Work, case: Case, response: LearningResponse, by: Member) -> Iterator[str]:
     if without := ", ".join(first_contact.not_agreed(work, case, response, by)):
         yield f"No contact is agreed yet with: {without}."
-    if none := ", ".join(first_contact.want_none(work, case, response, by)):
+    if none := ", ".join(contacts.whom(work, each) for each in first_contact.want_none(work, case, response, by)):
         yield f"They want no contact: {none}."
     if response.started_at and response.terms is None:
         yield "The terms of reference are not set yet."

@@ -52,6 +52,7 @@ from psirf_bot.casework.support_review import review_ended as review_ended
 from psirf_bot.casework.support_review import review_starts as review_starts
 from psirf_bot.casework.support_review import staff_contact_gate as staff_contact_gate
 from psirf_bot.casework.support_review import told_that_review_starts as told_that_review_starts
+from psirf_bot.casework.support_review import who_it_is as who_it_is
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.events import Event

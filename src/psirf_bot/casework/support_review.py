@@ -44,7 +44,10 @@ def joined(work: Work, into: Case, since: datetime, by: str) -> None:
 def goes_on(work: Work, need: SupportNeed) -> bool:
     """Somebody left out of the people list for a while is on it again: what a review still owes them is asked anew."""
     case = cases.goes_on_as(work, case_of_need(work, need))
-    response, theirs = current(work, case), [each for each in in_review(work, case) if _who(each) == _who(need)]
+    response, theirs = (
+        current(work, case),
+        [each for each in in_review(work, case) if who_it_is(each) == who_it_is(need)],
+    )
     if response is None:
         return False
     if response.ended_at:
@@ -92,7 +95,7 @@ def review_ended(work: Work, case: Case, by: str = BOT) -> None:
 def also_after_event(work: Work, need: SupportNeed) -> list[tuple[SupportNeed, Deadline]]:
     """The same check on the same person by the same contact, owed in another report of the same event."""
     family = _family(work, case_of_need(work, need))
-    same = [other for other in family if other.id != need.id and _who(other) == _who(need)]
+    same = [other for other in family if other.id != need.id and who_it_is(other) == who_it_is(need)]
     theirs = [other for other in same if need.checker_id and other.checker_id == need.checker_id]
     return [(other, duty) for other in theirs for duty in running(work, subject(work, other), AFTER_EVENT)]
 
@@ -128,7 +131,7 @@ def _last_told(work: Work, need: SupportNeed) -> Deadline | None:
 
 
 def _newest(work: Work, need: SupportNeed, rule: str) -> Deadline | None:
-    same = [other.id for other in _family(work, case_of_need(work, need)) if _who(other) == _who(need)]
+    same = [other.id for other in _family(work, case_of_need(work, need)) if who_it_is(other) == who_it_is(need)]
     theirs = select(Deadline).where(
         Deadline.subject_kind == CHECK, col(Deadline.subject_id).in_(same), Deadline.rule == rule
     )
@@ -139,10 +142,11 @@ def in_review(work: Work, case: Case) -> list[SupportNeed]:
     """Those named in a case or in one that was joined with it, each once; a manager passed over in one is in all."""
     needs = [need for need in _family(work, case) if need.state != STOPPED and not has_left(work, need)]
     needs.sort(key=lambda need: (need.wish != SOMEONE_ELSE, need.id))
-    return list({_who(need): need for need in reversed(needs)}.values())
+    return list({who_it_is(need): need for need in reversed(needs)}.values())
 
 
-def _who(need: SupportNeed) -> str:
+def who_it_is(need: SupportNeed) -> str:
+    """The same for somebody who is named in two reports that were joined, and another for another of that name."""
     return need.person_id or need.name.casefold()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlmodel import col, func, or_, select
 
@@ -98,11 +99,19 @@ def oversight_lacks(work: Work, person_id: str) -> tuple[str, ...]:
 
 def responses_led(work: Work, person_id: str) -> int:
     """How many learning responses they have led that began or ended in the last year (C04)."""
-    since = work.now - YEAR
-    theirs = select(func.count()).select_from(LearningResponse).where(LearningResponse.lead_id == person_id)
-    begun = theirs.where(col(LearningResponse.started_at).is_not(None))
-    in_the_year = or_(col(LearningResponse.started_at) >= since, col(LearningResponse.ended_at) >= since)
-    return work.session.exec(begun.where(in_the_year)).one()
+    theirs = select(func.count()).where(LearningResponse.lead_id == person_id, *_in_the_year(work))
+    return work.session.exec(theirs).one()
+
+
+def led_by_everybody(work: Work) -> dict[str | None, int]:
+    """The same of all who have led any, counted at once."""
+    counting = select(LearningResponse.lead_id, func.count()).where(*_in_the_year(work))
+    return dict(work.session.exec(counting.group_by(col(LearningResponse.lead_id))).all())
+
+
+def _in_the_year(work: Work) -> tuple[Any, Any]:
+    since, begun = work.now - YEAR, col(LearningResponse.started_at)
+    return begun.is_not(None), or_(begun >= since, col(LearningResponse.ended_at) >= since)
 
 
 def lead_words(work: Work, person_id: str) -> str:

@@ -425,3 +425,15 @@ async def test_the_leads_list_gets_shorter_as_things_are_done(stage: Stage) -> N
 
     assert await shows(stage, all_done, "leads") == "", "nothing new is posted for what is done"
     assert "All of these are done." in await shows(stage, lambda work: posted(work, "leads"), "leads")
+
+
+async def test_no_button_leads_whoever_hears_of_it_up_the_ladder_to_a_page_that_they_may_not_open(stage: Stage) -> None:
+    def arrange(work: Work) -> tuple[Card | None, Card | None]:
+        duty = owed(work, "notifications.made", -3, case=a_case(work))
+        nudged(work, duty, "Marguerite Oduya", "up")
+        nudged(work, duty, "Leah Rosenfeld")
+        return digest_of(work, "Marguerite Oduya"), digest_of(work, "Leah Rosenfeld")
+
+    chief_nurse, quality = await stage.do(arrange)
+    assert labels(chief_nurse) == ["Not today", "More"]
+    assert labels(quality)[0] == "Open the notifications"

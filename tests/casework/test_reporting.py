@@ -6,7 +6,9 @@ from typing import Any
 from sqlmodel import func, select
 
 from psirf_bot.casework.inbound import Pressed, Said
+from psirf_bot.casework.work import Setting
 from psirf_bot.store.tables import Case, Dialog, Inbox, ReportVersion
+from ready_made import KEY
 from scenes import scene
 from stage import Stage, action, words
 
@@ -103,6 +105,16 @@ async def test_a_confirm_of_answers_that_changed_since_shows_them_again(stage: S
     card = await stage.presses(AMINA, old, "Send the report")
     assert "Check your answers" in words(card)
     assert "Podiatry" in words(card)
+
+
+async def test_a_service_that_was_taken_out_of_the_settings_meanwhile_is_asked_for_again(stage: Stage) -> None:
+    check = await near_miss(stage, first={"service": "Podiatry"})
+    stage.trust = stage.trust.model_copy(update={"services": ("Community Nursing",)})
+    stage.setting = Setting(stage.trust, stage.setting.new_id, KEY)
+    stage.desk = stage.new_desk()
+    again = await stage.presses(AMINA, check, "Send the report")
+    assert {i.id for i in again.inputs() if i.error} == {"service"}
+    assert "What you answered can no longer be chosen." in words(again)
 
 
 async def test_the_same_delivery_five_times_at_once_gives_one_report_and_one_answer(stage: Stage) -> None:

@@ -30,6 +30,8 @@ TYPED_ANSWERS_WITHIN = timedelta(hours=1)
 GONE_BACK_TO = "gone-back-to"
 """Beside the answers: the question that somebody has gone back to by typing, and that their next words answer."""
 
+NO_LONGER = "What you answered can no longer be chosen. Please answer this again."
+"""What is said of an answer that the trust's settings no longer have."""
 FILING = frozenset({"dialog.next", "dialog.mask", "dialog.keep"})
 """What files the words of a form."""
 NOT_IN_IT = (
@@ -219,7 +221,10 @@ def _show(talk: Talk, press: Press) -> Reply:
 def _confirm(talk: Talk, press: Press) -> Reply:
     turn = talk.walk()
     if isinstance(turn.at, Page) or press.args["digest"] != digest(turn):
-        return Reply(card=talk.card(turn))  # the answers changed since that card was shown
+        # The answers changed since that card was shown, or the settings did.
+        answers = talk.dialog.answers
+        key = unanswered(turn.at, answers, talk.work.local) if isinstance(turn.at, Page) else ""
+        return Reply(card=talk.card(turn, problems={key: NO_LONGER} if key in answers else None))
     return Reply(card=_send(talk, turn), keep=True)
 
 

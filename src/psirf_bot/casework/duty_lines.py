@@ -293,7 +293,9 @@ def may_pause(work: Work, by: Member, found: Duty) -> bool:
 
 
 def _only_shows(deadline: Deadline) -> bool:
-    return deadline.rule in ACT_OF and ACT_OF[deadline.rule].verb.endswith(".show")
+    """Whether its button opens a page that those who hear of it up the ladder may read too."""
+    verb = ACT_OF[deadline.rule].verb if deadline.rule in ACT_OF else ""
+    return verb.endswith(".show") and verb != "notifications.show"
 
 
 def doing(work: Work, found: Duty, spoken: Any, number: int = 1) -> tuple[Button, ...]:

@@ -5,8 +5,7 @@ from sqlmodel import col, select
 from psirf_bot.cards.response import kind_words
 from psirf_bot.casework.case_facts import NOT_LET_GO, allowed, case_facts
 from psirf_bot.casework.work import Work
-from psirf_bot.domain.authority import Act, Member
-from psirf_bot.domain.people import Role
+from psirf_bot.domain.authority import Act, Member, leads
 from psirf_bot.domain.trust import NATIONAL_NAMES
 from psirf_bot.store.tables import Case, Extension, LearningResponse
 
@@ -34,6 +33,7 @@ def extensions(work: Work, response: LearningResponse) -> list[Extension]:
 
 def sees(work: Work, by: Member, case: Case) -> bool:
     """Who may open the page. A reporter who was involved hears from their line manager that a review starts (R02)."""
-    its_lead = by.acts_as(case_facts(work, case).lead_id, Role.RESPONSE_LEAD)
-    leads = by.is_quality or its_lead or allowed(work, by, Act.VERIFY_PSII, case)
-    return leads or (allowed(work, by, Act.SEE_CASE, case) and case.reporter_id != by.id)
+    facts = case_facts(work, case)
+    its_lead = by.id == facts.lead_id or leads(by, facts)
+    works_on_it = by.is_quality or its_lead or allowed(work, by, Act.VERIFY_PSII, case)
+    return works_on_it or (allowed(work, by, Act.SEE_CASE, case) and case.reporter_id != by.id)

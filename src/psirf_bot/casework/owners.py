@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from psirf_bot.casework import fair_circle, people, support_circle
-from psirf_bot.casework.case_facts import allowed
+from psirf_bot.casework.case_facts import allowed, staff_named
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.people import Role
@@ -26,10 +26,19 @@ def owners(work: Work, deadline: Deadline) -> list[Person]:
         return fair_circle.reminded(work, deadline)
     kept_from = support_circle.kept_from(work, deadline)
     owner = people.person(work, deadline.owner_id)
-    if owner and owner.active and (acting := people.acting_for(work, owner)).id not in kept_from:
+    acting = people.acting_for(work, owner) if owner and owner.active else None
+    if acting and acting.id not in kept_from and not _is_named_in_place_of_the_lead(work, deadline, acting):
         return [acting]
     asked = in_role(work, Role(deadline.role or Role.QUALITY), deadline.service)
     return [someone for someone in asked if someone.id not in kept_from]
+
+
+def _is_named_in_place_of_the_lead(work: Work, deadline: Deadline, acting: Person) -> bool:
+    """Whoever is named in a case's reports does not lead what is learned from it, nor while its lead is away."""
+    rule = work.setting.rules.get(deadline.rule)
+    if acting.id == deadline.owner_id or deadline.case_id is None or rule is None or rule.owner != "response lead":
+        return False
+    return acting.id in staff_named(work, deadline.case_id)
 
 
 def in_role(work: Work, role: Role, service: str | None) -> list[Person]:

@@ -173,7 +173,7 @@ def _sees(actor: Member, case: CaseFacts) -> bool:
         return False
     lead = bool(case.service) and case.service in actor.leads
     takes_part = bool(READS_AS_BOARD & actor.roles) or lead or _on_panel(actor, case)
-    return _leads(actor, case) or (takes_part and not _kept_close(case))
+    return leads(actor, case) or (takes_part and not _kept_close(case))
 
 
 def _sees_case(actor: Member, case: CaseFacts) -> bool:
@@ -198,16 +198,18 @@ def _sees_candour(actor: Member, case: CaseFacts) -> bool:
 
 
 def _records_candour(actor: Member, case: CaseFacts) -> bool:
-    takes_part = _clinician(actor, case) or actor.is_quality or _leads(actor, case)
+    takes_part = _clinician(actor, case) or actor.is_quality or leads(actor, case)
     return takes_part or (case.service in actor.leads and _sees_candour(actor, case))
 
 
-def _leads(actor: Member, case: CaseFacts) -> bool:
-    return actor.acts_as(case.lead_id, R.RESPONSE_LEAD) and actor.id not in case.passed_over_ids
+def leads(actor: Member, case: CaseFacts) -> bool:
+    """The lead, or whoever stands in for them; nobody who is named in the reports does."""
+    kept_out = case.passed_over_ids | (case.involved_ids - {case.lead_id})
+    return actor.acts_as(case.lead_id, R.RESPONSE_LEAD) and actor.id not in kept_out
 
 
 def _leads_response(actor: Member, case: CaseFacts) -> bool:
-    return actor.is_quality or _leads(actor, case)
+    return actor.is_quality or leads(actor, case)
 
 
 def _has_a_vote(actor: Member, case: CaseFacts) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session
 
 from psirf_bot.store.tables import Person
-from scenes import scene
+from scenes import Left, scene
 from stage import Stage
 
 AMINA = "Amina Yusuf"
@@ -29,7 +29,8 @@ async def test_what_was_written_before_a_scene_is_there_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, past_the_stage: bool, played: int
 ) -> None:
     monkeypatch.setitem(globals(), "plays", 0)
-    monkeypatch.setattr("scenes._left", {})
+    kept: dict[tuple[str, ...], Left] = {}
+    monkeypatch.setattr("scenes._left", kept)
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         async with Stage(tmp_path / folder) as stage:
@@ -37,4 +38,6 @@ async def test_what_was_written_before_a_scene_is_there_after_it(
                 await stage.store.run(write)
             await help_is_asked_for(stage)
             assert (await stage.do(lambda work: work.session.get(Person, "somebody")) is not None) is past_the_stage
+    for left in kept.values():
+        left.database.close()
     assert plays == played

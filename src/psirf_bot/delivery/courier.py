@@ -19,7 +19,7 @@ from psirf_bot.store.database import Store, without_words
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 64
+AT_ONCE = 128
 """How many conversations are written to at the same time."""
 A_GOOD_PART = AT_ONCE // 2
 """So many places have to be free before more messages are taken: to take many together costs little more than one. No

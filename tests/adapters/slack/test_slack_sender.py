@@ -14,6 +14,7 @@ from psirf_bot.delivery.platform import Refused, Sender, Uncertain
 
 ADA = {"user": "U0ADA"}
 CHANNEL = {"channel": "C0QUALITY"}
+MANY = 150  # more than a client opens connections if it is not told otherwise
 
 
 @pytest.fixture
@@ -43,6 +44,20 @@ async def test_a_card_is_posted_with_its_key(fake: FakeSlack, adapter: SlackAdap
     assert message.text == CASE.preview
     assert "Somebody tripped" in message.words
     assert message.metadata == {"event_type": "psirf_message", "event_payload": {"key": "k-1"}}
+
+
+async def test_however_many_posts_hang_the_next_call_leaves_at_once(
+    fake: FakeSlack, desk: RecordingDesk, clock: Clock
+) -> None:
+    patient = adapter_for(fake, desk, clock, send_timeout=60)
+    await patient.start()
+    fake.fail_next("chat.postMessage", *[Fault.hang()] * MANY)
+    hanging = asyncio.gather(*(patient.send(ADA, CASE, f"k-{n}") for n in range(MANY)))
+    await fake.until(lambda: fake.server.attempts["chat.postMessage"] == MANY)
+    await patient.send(ADA, CASE, "k-ada")
+    assert not hanging.done()
+    hanging.cancel()
+    await patient.stop()
 
 
 async def test_links_in_a_card_are_not_unfurled(fake: FakeSlack, adapter: SlackAdapter) -> None:

@@ -132,6 +132,21 @@ async def test_what_became_of_it(
     assert len(fake.messages(ada.chat)) <= 2
 
 
+async def test_however_many_messages_hang_the_next_call_leaves_at_once(
+    fake: FakeTeams, served: Served, ada: Person
+) -> None:
+    to, many = address_of(fake, ada), 150  # more than a client opens connections if it is not told otherwise
+    fake.fail_next("send", *[Fault.hang()] * many)
+    async with served(send_timeout=60) as patient:
+        hanging = asyncio.gather(*(patient.send(to, FORM, f"key {n}") for n in range(many)))
+        async with asyncio.timeout(10):
+            while kinds(fake).count("send") < many:  # noqa: ASYNC110 (the fake has no event for it)
+                await asyncio.sleep(0.01)
+            await patient.send(to, SAVED, "key")
+        assert not hanging.done()
+        hanging.cancel()
+
+
 @pytest.mark.parametrize("act", ["send", "update"])
 @pytest.mark.parametrize("fault", [Fault.hang(accepted=True), Fault.slow(1.2)])
 async def test_no_answer_in_time(

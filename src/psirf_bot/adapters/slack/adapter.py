@@ -101,6 +101,7 @@ class SlackAdapter:
     async def start(self) -> None:
         """Open the connections. Slack need not be there yet: a bot that waited for it would also miss Teams."""
         self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # nobody's form waits until posts that hang let go of theirs
             timeout=self._timeout,
             request_class=InTime,
             response_class=self._clock.answers(),

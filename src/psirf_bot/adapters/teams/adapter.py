@@ -98,7 +98,10 @@ class TeamsAdapter:
     async def start(self) -> None:
         """Open the way to Microsoft."""
         self._http = aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(), request_class=InTime, response_class=self._clock.answers()
+            connector=aiohttp.TCPConnector(limit=0),  # nobody's answer waits until messages that hang let go of theirs
+            cookie_jar=aiohttp.DummyCookieJar(),
+            request_class=InTime,
+            response_class=self._clock.answers(),
         )
         self._keys = SigningKeys(self._http, self._openid_url, self._now)
         token_url = f"{self._login_url}/{self._tenant}/oauth2/v2.0/token"

@@ -13,8 +13,7 @@ from functools import cache
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
-from holidays import country_holidays
-
+from psirf_bot.domain import bank_holidays
 from psirf_bot.domain.trust import KNOWN_TO, Due, QuietHours
 
 KNOWN_FROM = 2012
@@ -59,7 +58,7 @@ ORDINARY = WorkingPattern(frozenset(range(5)), time(9), time(17))
 
 @cache
 def _listed(known_to: int) -> frozenset[date]:
-    return frozenset(country_holidays("GB", subdiv="ENG", years=range(KNOWN_FROM, known_to + 1)))
+    return frozenset().union(*map(bank_holidays.of_year, range(KNOWN_FROM, known_to + 1)))
 
 
 @dataclass(frozen=True, slots=True)

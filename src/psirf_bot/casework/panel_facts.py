@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from psirf_bot.cards.model import Card, Details
 from psirf_bot.cards.panel import source_words
-from psirf_bot.casework import cases, panel_card, panel_facts_anew, panel_papers, panel_taken_back, panels, post
+from psirf_bot.casework import cases, panel_card, panel_facts_anew, panel_page, panel_taken_back, panels, post
 from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_opening import prepared
@@ -177,7 +177,7 @@ def _confirm(work: Work, press: Press, answers: Answers) -> Card:
     content = {"so": so, "not_known": not_known, "could_have": panel.could_have, "taken_back": lines}
     content |= {"learning": panel.learning, "why": panel.learning_why}
     changed(work, case, press.by.id, "panel facts confirmed", panel.chair_id, panel=panel.id, **content)
-    return panel_papers.page(work, press)
+    return panel_page.page_after(work, press)
 
 
 def _changed_meanwhile(work: Work, press: Press, answers: Answers) -> Card:

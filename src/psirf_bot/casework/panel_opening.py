@@ -15,6 +15,7 @@ from psirf_bot.casework import (
     panel_changes,
     panel_facts_anew,
     panel_members,
+    panel_page,
     panel_papers,
     panel_stopping,
     panels,
@@ -51,7 +52,7 @@ def _open(work: Work, press: Press) -> Reply:
     """The form that opens it or, where that has been done, its page."""
     case = case_of(work, press)
     if panels.under_way(work, case) and allowed(work, press.by, Act.SEE_PANEL, case):
-        return Reply(card=panel_papers.page(work, press), replaces=press.place.private)
+        return Reply(card=panel_page.page_after(work, press), replaces=press.place.private)
     if press.by.is_quality and press.by.id in involved_in(work, case):
         raise Refusal("Somebody else has to open this one. Please ask a colleague in the quality team.")
     if press.by.is_quality and case.state == State.REPORTED:
@@ -99,7 +100,7 @@ def _opened(work: Work, press: Press, answers: Answers) -> Card:
     post.living_once(work, "panel", panels.subject(panel))
     panel_papers.tell_chair(work, case, panel, press.by)
     quorum = panel_members.quorum_warning(work, seats.values())
-    return panel_papers.page(work, press, quorum, "" if panel_papers.has_channel(work) else panel_papers.NO_CHANNEL)
+    return panel_page.page_after(work, press, quorum, "" if panel_papers.has_channel(work) else panel_papers.NO_CHANNEL)
 
 
 # Changing it while voting is open, and the papers until the minute is approved
@@ -162,7 +163,7 @@ def _papers_changed(work: Work, press: Press, answers: Answers) -> Card:
     closes = panel.closes_at.isoformat()
     changed(work, case, press.by.id, "panel changed", *members, **content, closes=closes, papers=papers)
     warning = panel_members.quorum_warning(work, map(Seat, members.values())) if "closes" in answers else ""
-    return panel_papers.page(work, press, warning)
+    return panel_page.page_after(work, press, warning)
 
 
 def _change_voting(work: Work, press: Press, panel: Panel, answers: Answers, wanted: Mapping[str, Seat]) -> None:

@@ -1,6 +1,7 @@
 """The page of a panel, in private: papers, facts, votes and what this person may do next."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import accumulate
 
@@ -8,38 +9,29 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards import panel as cards
 from psirf_bot.cards.answers import instant, moment
-from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button, Buttons, Card, Fact, Part, Words
 from psirf_bot.casework import (
-    cases,
     learning_responses,
     minute_kept,
     panel_card,
     panel_draft,
-    panel_opening,
     panels,
     people,
     two_offices,
 )
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed, case_facts, panel_of
-from psirf_bot.casework.inbound import Place, Reply
+from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.panel_card import names_of
-from psirf_bot.casework.panel_papers import in_words
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.domain.authority import Act, Member, may
-from psirf_bot.domain.case import State
 from psirf_bot.domain.panel import DOCUMENTS, Seat
 from psirf_bot.domain.people import Role
 from psirf_bot.store.tables import Case, Panel, Vote
 
 CANNOT_SHOW = "I cannot show you a panel of that reference. If you need to see it, please ask the quality team."
-NONE_WAITS = (
-    "No panel that you take part in is under way. To see one, type panel and its reference, for example: "
-    "panel PSI-2026-0001."
-)
-LISTED, EARLIER = 8, 3
-"""How many panels under way are listed, and how many earlier ones of a case; each minute leads to the one before."""
+EARLIER = 3
+"""How many earlier panels of a case are listed; each minute leads to the one before."""
 BESIDE = (8, 4_000)
 """How many votes, and characters of them, the page itself has room for; the others follow on pages of their own."""
 ON_A_PAGE = (20, 10_000)
@@ -47,24 +39,6 @@ CHANGED = {0: "", 1: ", changed once", 2: ", changed twice"}
 DEPARTURE = {"asked": "", "agreed": "Allowed by", "refused": "It has to be a PSII: answered by"}
 WHY_IT_DEPARTS, ANSWER = "Why it departs from the minimum", "What they said"
 TYPED = frozenset({WHY_IT_DEPARTS, ANSWER})
-
-
-def asked_for(work: Work, by: Member, words: str) -> Card:
-    """The panel of the case with this reference, or the form that opens it."""
-    if not words:
-        return _under_way(work, by)
-    case = cases.by_reference(work, words)
-    if case is None:
-        raise Refusal(CANNOT_SHOW)
-    panel = panel_of(work, case)
-    comes_first = panel is None or case.state == State.READ
-    if comes_first and panels.under_way(work, case) is None and allowed(work, by, Act.OPEN_PANEL, case):
-        return _opening_form(work, by, case)
-    if panel is None and by.is_quality:
-        raise Refusal(f"{case.reference} has no panel. Type case {case.reference} to see what can be done with it.")
-    if panel is None or not allowed(work, by, Act.SEE_PANEL, case):
-        return _only_earlier(work, case, panel, by)
-    return _opened(work, case, panel, by)
 
 
 def page(work: Work, case: Case, panel: Panel, by: Member) -> Card:
@@ -85,57 +59,37 @@ def page(work: Work, case: Case, panel: Panel, by: Member) -> Card:
     return card.model_copy(update={"body": (*card.body, *_earlier(work, case, panel, by))})
 
 
+def page_after(work: Work, press: Press, *notes: str) -> Card:
+    """The page for whoever has just done something there, with what has to be said first."""
+    card = _page_of(work, replace(press, verb="panel.show", args={}, given={}))
+    first = tuple(Words(text=note, style="warning") for note in notes if note)
+    return card.model_copy(update={"body": (*first, *card.body)})
+
+
 def _show(work: Work, press: Press) -> Reply:
+    return Reply(card=_page_of(work, press), replaces=press.place.private)
+
+
+def _page_of(work: Work, press: Press) -> Card:
     case = work.session.get_one(Case, press.case_id)
     panel = panel_of(work, case)
     if panel is None or not allowed(work, press.by, Act.SEE_PANEL, case):
-        card = _only_earlier(work, case, panel, press.by)
-    elif "start" in press.args:
-        card = _more_votes(work, case, panel, press.by, int(press.args["start"]))
-    else:
-        card = _opened(work, case, panel, press.by)
-    return Reply(card=card, replaces=press.place.private)
+        return only_earlier(work, case, panel, press.by)
+    if "start" in press.args:
+        return _more_votes(work, case, panel, press.by, int(press.args["start"]))
+    return opened(work, case, panel, press.by)
 
 
-def _opened(work: Work, case: Case, panel: Panel, by: Member) -> Card:
+def opened(work: Work, case: Case, panel: Panel, by: Member) -> Card:
     work.record(by.id, "opened the panel's page", case, panel=panel.id)
     return page(work, case, panel, by)
 
 
-def _only_earlier(work: Work, case: Case, panel: Panel | None, by: Member) -> Card:
+def only_earlier(work: Work, case: Case, panel: Panel | None, by: Member) -> Card:
     """For whoever sat on an earlier panel of the case alone: its minute. Raises Refusal for everybody else."""
     if panel is None or not (parts := _earlier(work, case, panel, by)):
         raise Refusal(CANNOT_SHOW)
     return Card(title=f"Panels on {case.reference}", preview="Your page is ready.", body=parts)
-
-
-def _opening_form(work: Work, by: Member, case: Case) -> Card:
-    """The form as if its button had been pressed."""
-    press = Press("panel.open", {}, case.id, {}, by, "web", Place("", private=True))
-    card = panel_opening.VERBS["panel.open"](work, press).card
-    assert card is not None  # noqa: S101 - a form that was not sent is shown
-    return card
-
-
-def _under_way(work: Work, by: Member) -> Card:
-    """The panels in which they have a seat, or which they chair; for the quality team all of them."""
-    going = select(Panel).where(col(Panel.state).not_in((panels.APPROVED, panels.STOPPED)))
-    found = []
-    for panel in work.session.exec(going.order_by(col(Panel.closes_at), Panel.id)):
-        case = work.session.get_one(Case, panel.case_id)
-        takes_part = by.is_quality or by.acts_as(panel.chair_id, Role.CHAIR) or panels.seat_of(work, panel, by)
-        if takes_part and allowed(work, by, Act.SEE_PANEL, case):
-            found.append((panel, case))
-    if not found:
-        return said("Panels under way", NONE_WAITS)
-    return cards.list_card([_listed(work, *each) for each in found[:LISTED]], more=len(found) - LISTED)
-
-
-def _listed(work: Work, panel: Panel, case: Case) -> tuple[str, str, Button]:
-    closes = in_words(work, panel.closes_at)
-    when = f"Voting closes {closes}." if panels.voting_is_open(work, panel) else "Voting has closed."
-    look = button(work, "Open the page", "panel.show", case=case, spoken=f"Open the page of {case.reference}")
-    return cases.line(work, case).heading, when, look
 
 
 # What the page says

@@ -5,7 +5,7 @@ and improvement work that is under way already (I01, I02).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,12 @@ from sqlmodel import col, select
 from psirf_bot.cards.answers import moment
 from psirf_bot.cards.check import clip
 from psirf_bot.cards.conversation import said
-from psirf_bot.cards.model import Card, Words
 from psirf_bot.cards.response import PRIVATE_TASK
 from psirf_bot.casework import onlookers, panel_members, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.forms import Answers, Unfit
-from psirf_bot.casework.work import Press, Work
+from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import Day, Json, People, Question, long_text, short_text
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.case import State
@@ -246,13 +245,3 @@ NO_CHANNEL = (
 def has_channel(work: Work) -> bool:
     """Whether the panel has a channel in which its cards hang."""
     return work.session.exec(select(Channel.purpose).where(Channel.purpose == "panel")).first() is not None
-
-
-def page(work: Work, press: Press, *notes: str) -> Card:
-    """The panel's page, with what has to be said first."""
-    from psirf_bot.casework import panel_page  # the page offers the forms that end in it
-
-    shown = panel_page.VERBS["panel.show"](work, replace(press, verb="panel.show", args={}, given={})).card
-    assert shown is not None  # noqa: S101 - the page is a card
-    first = tuple(Words(text=note, style="warning") for note in notes if note)
-    return shown.model_copy(update={"body": (*first, *shown.body)})

@@ -480,7 +480,9 @@ async def test_addresses_that_mean_nothing_are_answered_in_words(
 # --- The page -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/", "/static/chat.css", "/static/chat.js", "/chat/people", "/dev/clock"])
+@pytest.mark.parametrize(
+    "path", ["/", "/static/chat.css", "/static/chat.js", "/static/rooms.js", "/chat/people", "/dev/clock"]
+)
 async def test_nothing_may_come_from_elsewhere(browser: ClientSession, path: str) -> None:
     response = await browser.get(path)
     assert response.status == 200

@@ -1,4 +1,4 @@
-"""The page itself: one document, one style sheet, one script, none of them from anywhere else."""
+"""The page itself: one document, one style sheet, its scripts, none of them from anywhere else."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from aiohttp import web
 from psirf_bot.adapters.web.bodies import HEADERS, problem
 
 _STATIC = Path(__file__).parent / "static"
-_FILES = frozenset({"chat.css", "chat.js"})
+_FILES = frozenset(file.name for file in _STATIC.iterdir() if file.suffix in {".css", ".js"})
 
 
 def routes() -> list[web.RouteDef]:

@@ -128,6 +128,7 @@ class Storm:
         await self._move_clock(morning - timedelta(minutes=10))
         await asyncio.sleep(bootstrap.WAKE_EVERY * self._plan.pace if self._plan.duties else 0.3)
         await self._move_clock(morning)
+        self._evening = morning + timedelta(hours=7.5)
         talk = asyncio.create_task(self._talk())
         stops = [blow for blow in blows if blow == "SIGSTOP"]
         others = [blow for blow in blows if blow != "SIGSTOP"]
@@ -232,8 +233,11 @@ class Storm:
         self._calm.set()
 
     async def _jump(self, _: Bot) -> None:
-        """Forward by hours, or back and forward again as when somebody corrects a mistake."""
-        if self._chance.random() < 0.5:
+        """Forward by hours, or back and forward again as when somebody corrects a mistake.
+
+        Never to the end of the working day: what has not gone by then is said the next morning.
+        """
+        if self._chance.random() < 0.5 and self._scene.now() + timedelta(hours=3) < self._evening:
             await self._move_clock(self._scene.now() + timedelta(hours=3))
         else:
             await self._move_clock(self._scene.now() - timedelta(hours=1))

@@ -78,10 +78,7 @@ def run(plan: Plan, chosen: argparse.Namespace) -> list[Line]:
     lines: list[Line] = []
     set_ups = [set_up for set_up in plan.set_ups if set_up.engine in chosen.engine]
     for set_up in set_ups if "turns" in chosen.part else ():
-        lines += tried(
-            str(set_up),
-            partial(_run, set_up, plan, chosen),
-        )
+        lines += tried(str(set_up), partial(_run, set_up, plan, chosen))
     if "drain" in chosen.part:
         lines += tried("drain", lambda: asyncio.run(drain(set_ups, plan.drained)))
     if "ticks" in chosen.part:

@@ -45,10 +45,6 @@ class Run:
     def per_second(self) -> float:
         return len(self.times) / self.seconds
 
-    def percentile(self, percent: float) -> float:
-        """In milliseconds."""
-        return percentile(self.times, percent)
-
 
 def percentile(times: Sequence[float], percent: float) -> float:
     """Of times in seconds, in milliseconds; the nearest rank, so that it is a time that was really measured."""
@@ -82,26 +78,26 @@ async def run(traffic: Traffic, people: int, seconds: float) -> Run:
 
 
 async def _person(traffic: Traffic, number: int, end: float, result: Run) -> None:
-    line, port = Line(), traffic.ports[number % len(traffic.ports)]
-    await line.open(port)
+    connection, port = Connection(), traffic.ports[number % len(traffic.ports)]
+    await connection.open(port)
     while (sent := time.perf_counter()) < end:
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = await line.exchange(traffic.request(number))
+                answer = await connection.exchange(traffic.request(number))
         except (TimeoutError, ConnectionError) as trouble:
             result.faults[type(trouble).__name__] += 1
-            line.close()
-            await line.open(port)
+            connection.close()
+            await connection.open(port)
             continue
         if fault := traffic.fault(number, answer):
             result.faults[fault] += 1
         else:
-            result.times.append(line.answered - sent)
-    line.close()
+            result.times.append(connection.answered - sent)
+    connection.close()
 
 
-class Line(asyncio.Protocol):
-    """One connection, one request at a time."""
+class Connection(asyncio.Protocol):
+    """One request at a time."""
 
     def __init__(self) -> None:
         self.answered = 0.0

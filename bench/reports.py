@@ -56,7 +56,7 @@ async def reports(rig: Rig, seconds: float) -> Line:
     if (stored := cases()) != len(times):
         faults[f"{len(times)} reports sent, but {stored} cases stored"] += 1
     faults += Counter(await rig.settled())
-    ours, per_report = Figures.of_times(times, took), Figures(per_second=floor.per_second / TURNS)
+    ours, per_report = Figures.of(times, took), Figures(per_second=floor.per_second / TURNS)
     line = held_against("report end to end", where, ours, "protocol floor, 4 turns", per_report)[0]
     line.faults = faults
     line.notes = [f"at reports end to end, {where}, the fakes took {100 * cpu / took:.0f} % of a core"]

@@ -5,9 +5,8 @@ import json
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -53,18 +52,12 @@ class Target:
     effects: tuple[Callable[[], int], ...] = ()
 
 
-@contextmanager
-def _in_folder() -> Any:
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
-
-
 class Databases:
     """New databases on either engine; the PostgreSQL server is started when it is first asked for."""
 
     def __init__(self, parts: AsyncExitStack) -> None:
         self._parts = parts
-        self._folder = parts.enter_context(_in_folder())
+        self._folder = parts.enter_context(tempfile.TemporaryDirectory())
         self._server: Server | None = None
         self._made = 0
 
@@ -143,7 +136,7 @@ class Rig:
         """Start our bot, let everybody do everything once, then start the floor with what was answered."""
         self.url, floors_url = (self._databases.new(self.set_up.engine) for _ in range(2))
         people = self.staff.people_csv
-        order = {"settings": self.fakes.settings(self.url), "people": "", "explain": explain}
+        order = {"settings": self.fakes.settings(self.url), "explain": explain}
         for url in (self.url, floors_url):
             async with self.fakes.at_a_desk(url, people):
                 pass  # the tables, and the people in them
@@ -186,22 +179,12 @@ class Rig:
 
     def target(self, kind: str) -> Target:
         """Our bot under one kind of turn."""
-        recorded = self.recorded[kind]
-        return Target(
-            kind,
-            self.ours,
-            self._traffic(kind, self.ours, [r.answer for r in recorded]),
-            self._effects(kind, self._turns),
-        )
+        traffic = self._traffic(kind, self.ours, [recorded.answer for recorded in self.recorded[kind]])
+        return Target(kind, self.ours, traffic, self._effects(kind, self._turns))
 
     def floor(self, kind: str) -> Target:
-        answers = [self.recorded[kind][0].answer] * MOST
-        return Target(
-            "protocol floor",
-            self.floors,
-            self._traffic(kind, self.floors, answers),
-            self._effects(kind, self._floors_turns),
-        )
+        traffic = self._traffic(kind, self.floors, [self.recorded[kind][0].answer] * MOST)
+        return Target("protocol floor", self.floors, traffic, self._effects(kind, self._floors_turns))
 
     def _effects(self, kind: str, turns: Callable[[], int]) -> tuple[Callable[[], int], ...]:
         """The turns that are stored and, for a button, the edits that Slack has taken."""

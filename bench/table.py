@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 
-from bench.load import Run, percentile
+from bench.load import percentile
 
 NAN = float("nan")
 HEAD = (
@@ -23,11 +23,8 @@ class Figures:
     per_second: float = NAN
 
     @classmethod
-    def of(cls, run: Run) -> "Figures":
-        return cls(run.percentile(50), run.percentile(99), run.per_second)
-
-    @classmethod
-    def of_times(cls, times: list[float], seconds: float) -> "Figures":
+    def of(cls, times: list[float], seconds: float) -> "Figures":
+        """Of the times that it took to get so many answers."""
         return cls(percentile(times, 50), percentile(times, 99), len(times) / seconds)
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """The clock's tick with 100 reminders due, out of ever more open deadlines: it must cost the same."""
 
 import asyncio
+import itertools
 import math
 import statistics
 import sys
@@ -71,7 +72,8 @@ async def _measure(engine: Engine, most: int) -> list[float]:
     rows, _ = read_people(sample_people_text())
     if trust is None:
         raise RuntimeError("the sample trust cannot be read")
-    setting = Setting(trust, _ids().__next__, AuditKey.of("a key for the benchmark alone"))
+    ids = map("bench{:09d}".format, itertools.count(1))
+    setting = Setting(trust, ids.__next__, AuditKey.of("a key for the benchmark alone"))
     migrate(engine)
     store = Store(engine)
     try:
@@ -100,13 +102,6 @@ async def _measure(engine: Engine, most: int) -> list[float]:
         return times
     finally:
         store.close()
-
-
-def _ids() -> Iterator[str]:
-    number = 0
-    while True:
-        number += 1
-        yield f"bench{number:09d}"
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class Result:
 
     @property
     def figures(self) -> Figures:
-        return Figures.of(self.run)
+        return Figures.of(self.run.times, self.run.seconds)
 
 
 async def measure(target: Target, rig: Rig, people: int, times: Times, idle: Bot) -> Result:

@@ -138,7 +138,7 @@ async def votes(rig: Rig) -> Line:
     faults += Counter(await rig.settled())
     floors = Figures(per_second=floor.per_second / TURNS)
     name, where = "vote burst of 50", str(rig.set_up)
-    line = held_against(name, where, Figures.of_times(times, took), "protocol floor, 2 turns", floors)[0]
+    line = held_against(name, where, Figures.of(times, took), "protocol floor, 2 turns", floors)[0]
     line.faults = faults
     line.notes = [f"at the vote burst, {where}, the fakes took {100 * cpu / took:.0f} % of a core"]
     return line

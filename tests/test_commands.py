@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from psirf_bot.bootstrap import Application
 from psirf_bot.cli import bot, main
-from psirf_bot.trust_file import sample_people_text
+from psirf_bot.trust_file import sample_people_text, sample_trust_text
 
 
 @pytest.fixture(autouse=True)
@@ -102,3 +103,48 @@ def test_a_list_that_leaves_nobody_in_the_quality_team_says_so() -> None:
         said = CliRunner().invoke(bot, ["people", "import", "people.csv"])
         assert said.exit_code == 0
         assert ("people.csv: gives nobody the role quality, so nobody is asked to" in said.output) == says_so
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[Application]:
+    """What `demo` and `serve` would have run."""
+    made: list[Application] = []
+
+    def run(app: Application, *_: object) -> None:
+        app.store.close()
+        made.append(app)
+
+    monkeypatch.setattr("psirf_bot.cli.run", run)
+    return made
+
+
+def test_the_demonstration_is_the_made_up_trust_on_its_page_alone(
+    shown: list[Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a .env of the trust's own it would take in what staff really send."""
+    Path("trust.toml").write_text(sample_trust_text().replace("Fenmarsh", "Saltmarsh"), "utf-8")
+    Path(".env").write_text(
+        "PSIRF_TRUST=trust.toml\n"
+        "PSIRF_SLACK_BOT_TOKEN=xoxb-1\nPSIRF_SLACK_APP_TOKEN=xapp-1\nPSIRF_SLACK_TEAM_ID=T1\n"
+        "PSIRF_TEAMS_APP_ID=1\nPSIRF_TEAMS_APP_SECRET=1\nPSIRF_TEAMS_TENANT_ID=1\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("PSIRF_DATABASE_URL", "sqlite:///demo.db")
+    said = CliRunner().invoke(bot, ["demo"])
+    assert said.exit_code == 0, said.output
+    assert [(list(app.adapters), app.setting.trust.name) for app in shown] == [
+        (["web"], "Fenmarsh Community NHS Trust")
+    ]
+
+
+def test_the_demonstration_takes_nobody_off_a_list(shown: list[Application], monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("people.csv").write_text(sample_people_text().replace("fenmarsh.example", "saltmarsh.example"), "utf-8")
+    monkeypatch.setenv("PSIRF_DATABASE_URL", "sqlite:///psirf.db")
+    imported = CliRunner().invoke(bot, ["people", "import", "people.csv"])
+    assert imported.exit_code == 0, imported.output
+    said = CliRunner().invoke(bot, ["demo"])
+    assert said.exit_code == 1
+    assert "has people in it who are not of the sample trust" in said.output
+    assert shown == []
+    with closing(sqlite3.connect("psirf.db")) as database:
+        assert database.execute("SELECT DISTINCT active, count(*) FROM person").fetchall() == [(1, 18)]

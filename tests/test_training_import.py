@@ -90,10 +90,8 @@ def test_a_file_in_another_encoding_is_refused_in_words(run: Run, tmp_path: Path
 
 
 def test_it_works_beside_a_running_bot(run: Run) -> None:
-    lock = bootstrap.hold_alone(Settings())
-    assert lock
-    assert f"{ROWS} added" in run("training", "import", "training.csv").output
-    lock.close()
+    with bootstrap.hold_alone(Settings()):
+        assert f"{ROWS} added" in run("training", "import", "training.csv").output
 
 
 def test_the_help_says_what_becomes_of_other_rows(run: Run) -> None:

@@ -8,11 +8,11 @@ import fcntl
 import logging
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from aiohttp import web
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -27,7 +27,7 @@ from psirf_bot.casework import deadlines, kept_out, lead_choice, leavers, suppor
 from psirf_bot.casework.desk import Desk
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Setting, Work
-from psirf_bot.clock import Clock
+from psirf_bot.clock import Clock, real_now
 from psirf_bot.config import Settings
 from psirf_bot.delivery.clock_check import ClockCheck
 from psirf_bot.delivery.courier import Courier
@@ -93,11 +93,11 @@ def engine_for(settings: Settings) -> Engine:
     return engine
 
 
-def hold_alone(settings: Settings) -> IO[str] | None:
-    """Hold a SQLite database for this process; raises AlreadyRunning. The lock goes with the process."""
+def hold_alone(settings: Settings) -> AbstractContextManager[object]:
+    """Hold a SQLite database for this process at once; raises AlreadyRunning. The lock goes with the process."""
     url = make_url(settings.database_url.get_secret_value())
     if url.get_backend_name() != "sqlite" or not url.database:
-        return None
+        return nullcontext()
     path = Path(url.database).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_name(path.name + ".lock").open("w")
@@ -123,7 +123,7 @@ class Application:
             kick=lambda: self.courier.kick(),
             carry=lambda errand: self.courier.carry(errand),
         )
-        self.clock_check = ClockCheck(_real_now)
+        self.clock_check = ClockCheck(real_now)
         self.adapters: dict[str, Adapter] = {}
         self._platforms: dict[str, SlackAdapter | TeamsAdapter] = {}
         if settings.has_slack:
@@ -133,7 +133,7 @@ class Application:
         self.adapters.update(self._platforms)
         if demo:
             self.adapters["web"] = self._web_adapter(trust)
-        queue = OutboxQueue(self.setting, self.clock.now, lambda: datetime.now(UTC))
+        queue = OutboxQueue(self.setting, self.clock.now, real_now)
         self.courier = Courier(self.store, queue, self.adapters)
         self.tick = Tick(self.store, self.setting, self.clock.now, self.courier.kick)
         self.troubles = Troubles(
@@ -141,7 +141,7 @@ class Application:
         )
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         often = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        self.scheduler.add_job(self._wake, "interval", seconds=WAKE_EVERY, **often)
+        self.scheduler.add_job(self.tick.run, "interval", seconds=WAKE_EVERY, **often)
         self.scheduler.add_job(self.troubles.look, "interval", seconds=WAKE_EVERY, **often)
         self.scheduler.add_job(self._tidy, "interval", hours=1, **often)
         self._dev = dev or demo
@@ -191,9 +191,6 @@ class Application:
         """The platforms that nothing can be sent to. The others can be written to, even if nothing comes in there."""
         return {name for name, platform in self._platforms.items() if platform.cannot_send}
 
-    async def _wake(self) -> None:
-        await self.tick.run()
-
     async def _tidy(self) -> None:
         await self.store.run(lambda session: tidy(Work(session, self.clock.now(), self.setting)))
 
@@ -210,7 +207,7 @@ class Application:
             team_id=settings.slack_team_id or "",
             api_url=settings.slack_api_url,
             desk=self.desk,
-            now=_real_now,
+            now=real_now,
             clock=self.clock_check,
         )
 
@@ -226,7 +223,7 @@ class Application:
             login_url=settings.teams_login_url,
             service_hosts=settings.teams_service_hosts,
             desk=self.desk,
-            now=_real_now,
+            now=real_now,
             remembered=lambda: self.store.read(lambda session: known_addresses(session, "teams")),
             clock=self.clock_check,
             allow_unsigned_loopback=dev,
@@ -270,7 +267,3 @@ def import_people(work: Work, rows: list[PersonRow], settings: Settings, *, demo
 def _web_people(session: Session) -> list[WebPerson]:
     listed = select(Person).where(col(Person.active), col(Person.email).is_not(None)).order_by(Person.name)
     return [WebPerson(p.name, p.email or "", tuple(p.roles), p.service) for p in session.exec(listed)]
-
-
-def _real_now() -> datetime:
-    return datetime.now(UTC)

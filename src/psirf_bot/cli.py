@@ -18,17 +18,11 @@ from psirf_bot.cli_audit import audit
 from psirf_bot.cli_notes import executives_not_listed, keys_not_given, nobody_in_the_quality_team, note
 from psirf_bot.cli_records import delete, hold, review
 from psirf_bot.cli_run import run
-from psirf_bot.cli_work import do as _do
-from psirf_bot.cli_work import engine_for
-from psirf_bot.cli_work import hold_alone as _hold
-from psirf_bot.cli_work import look as _look
-from psirf_bot.cli_work import must_be_there as _must_be_there
-from psirf_bot.cli_work import stop_for as _stop_for
-from psirf_bot.cli_work import trust_of as _trust
+from psirf_bot.cli_work import do, engine_for, hold_alone, look, must_be_there, stop_for, trust_of
 from psirf_bot.delivery import dead_letters
 from psirf_bot.delivery import restored as after_restore
 from psirf_bot.domain.mistakes import Mistake
-from psirf_bot.domain.people import PersonRow, read_people
+from psirf_bot.domain.people import read_people
 from psirf_bot.manifests.commands import manifest
 from psirf_bot.store.migrate import NewerTables
 
@@ -37,7 +31,7 @@ from psirf_bot.store.migrate import NewerTables
 @click.version_option(package_name="psirf-bot")
 def bot() -> None:
     """psirf-bot: reporting, prompting and deciding under PSIRF, in the chat that staff already use."""
-    _stop_for(list(env_file.mistakes_in_it()))
+    stop_for(env_file.mistakes_in_it())
 
 
 for command in (manifest, audit, review, hold, delete):
@@ -48,24 +42,25 @@ for command in (manifest, audit, review, hold, delete):
 def demo() -> None:
     """Start the chat page with the fictional sample trust, on this machine only."""
     os.environ.setdefault("PSIRF_DATABASE_URL", "sqlite:///var/demo.db")
-    settings = config.Settings()
-    _stop_for(list(config.address_mistakes(settings, dev=True)))
-    trust = _trust(settings)
-    lock = _hold(settings)
-    rows, mistakes = (
-        read_people(trust_file.sample_people_text(), trust.services) if settings.trust is None else ([], [])
-    )
-    _stop_for(mistakes)
+    # The made-up trust on the page alone: connected to a real one, it would take in what staff send.
+    settings = config.Settings(trust=None, slack_bot_token=None, teams_app_id=None)
+    stop_for(config.address_mistakes(settings, dev=True))
+    trust = trust_of(settings)
+    rows, _ = read_people(trust_file.sample_people_text(), trust.services)
 
     def furnish(work: Work) -> None:
-        bootstrap.import_people(work, rows, settings, demo=True)
+        *_, left = bootstrap.import_people(work, rows, settings, demo=True)
+        if left:  # nothing of it is kept
+            raise click.ClickException(
+                "The database has people in it who are not of the sample trust. Name another in PSIRF_DATABASE_URL; "
+                "that of an old demonstration can be deleted."
+            )
         demo_furniture.furnish(work)
 
-    _do(settings, trust, furnish)
-    app = bootstrap.Application(settings, trust, demo=True)
-    run(app, settings, "The demonstration is at {address}/ (Ctrl-C to stop)")
-    if lock:
-        lock.close()
+    with hold_alone(settings):
+        do(settings, trust, furnish)
+        app = bootstrap.Application(settings, trust, demo=True)
+        run(app, settings, "The demonstration is at {address}/ (Ctrl-C to stop)")
 
 
 @bot.command()
@@ -74,21 +69,19 @@ def serve(dev: bool) -> None:
     """Serve Teams and Slack. Refuses to start while something is missing, and says what."""
     settings = config.Settings()
     note(config_warnings.warnings(settings))  # first: a name that is misspelt may be what the mistakes come from
-    _stop_for(config.serve_mistakes(settings, dev=dev))
-    trust = _trust(settings)
-    lock = _hold(settings)
-    app = bootstrap.Application(settings, trust, dev=dev)
-    note(keys_not_given(app))
-    run(app, settings, f"Serving {' and '.join(app.adapters)} on {{address}}")
-    if lock:
-        lock.close()
+    stop_for(config.serve_mistakes(settings, dev=dev))
+    trust = trust_of(settings)
+    with hold_alone(settings):
+        app = bootstrap.Application(settings, trust, dev=dev)
+        note(keys_not_given(app))
+        run(app, settings, f"Serving {' and '.join(app.adapters)} on {{address}}")
 
 
 @bot.command()
 def check() -> None:
     """Say everything that is wrong with the configuration, where, and what to do."""
     settings = config.Settings()
-    mistakes = config.check(settings)
+    mistakes = config.serve_mistakes(settings)
     found, _ = trust_file.load_trust(settings.trust)
     today = datetime.now(UTC).date()
     for warning in [
@@ -96,7 +89,7 @@ def check() -> None:
         *(trust_file.calendar_warnings(found, today) if found else ()),
     ]:
         click.echo(f"Please note: {warning}")
-    _stop_for(mistakes)
+    stop_for(mistakes)
     click.echo("All is well: the configuration has no mistakes.")
 
 
@@ -120,15 +113,15 @@ def import_people(file: Path) -> None:
     """Bring the people list up to date from people.csv. Nothing changes while there is a mistake in it."""
     settings = config.Settings()
     note(config_warnings.no_trust(settings))
-    trust = _trust(settings)
+    trust = trust_of(settings)
     text = _text_of(file)
     rows, mistakes = read_people(text, trust.services, file.name)
     if not rows and not mistakes:
         mistakes = [
             Mistake(file.name, "names nobody", "Import the whole list: whoever is not in it is taken to have left.")
         ]
-    _stop_for(mistakes)
-    added, changed, left = _do(settings, trust, lambda work: _take_on(work, rows, settings))
+    stop_for(mistakes)
+    added, changed, left = do(settings, trust, lambda work: bootstrap.import_people(work, rows, settings))
     listed = "1 person" if len(rows) == 1 else f"{len(rows)} people"
     click.echo(f"{listed}: {added} added, {changed} changed, {left} no longer on the list.")
     note(executives_not_listed(trust, rows))
@@ -149,10 +142,10 @@ def import_training(file: Path) -> None:
     """
     settings = config.Settings()
     note(config_warnings.no_trust(settings))
-    trust = _trust(settings)
+    trust = trust_of(settings)
     text = _text_of(file)
-    done, mistakes = _do(settings, trust, lambda work: _learn(work, text, settings, file.name))
-    _stop_for(mistakes)
+    done, mistakes = do(settings, trust, lambda work: _learn(work, text, settings, file.name))
+    stop_for(mistakes)
     click.echo(
         f"{done.added} added, {done.changed} changed, {done.taken_back} taken back, {done.unchanged} unchanged. "
         "Whatever else is in the register stays."
@@ -173,15 +166,15 @@ def outbox(ids: tuple[int, ...], retry: bool, let_go: bool) -> None:
     if let_go and not ids:
         raise click.UsageError("Name the messages to let go.")
     settings = config.Settings()
-    trust = _trust(settings)
+    trust = trust_of(settings)
     if retry or let_go:
-        _must_be_there(settings)
-        done = _do(settings, trust, lambda work: (dead_letters.retry if retry else dead_letters.let_go)(work, ids))
+        must_be_there(settings)
+        done = do(settings, trust, lambda work: (dead_letters.retry if retry else dead_letters.let_go)(work, ids))
         click.echo(f"{'Put back to be sent' if retry else 'Let go'}: {', '.join(map(str, done)) or 'none'}.")
         if missing := sorted(set(ids) - set(done)):
             raise click.ClickException(f"Not among the undelivered messages: {', '.join(map(str, missing))}.")
         return
-    stuck = _look(settings, trust, dead_letters.stuck)
+    stuck = look(settings, trust, dead_letters.stuck)
     nothing = "Nothing is waiting for long: every message has been delivered, or is about to be."
     click.echo("\n".join(map(str, stuck)) or nothing)
 
@@ -195,9 +188,9 @@ def outbox(ids: tuple[int, ...], retry: bool, let_go: bool) -> None:
 def export(case: str | None, since: datetime | None, person: str | None, out: Path | None) -> None:
     """Write what the bot holds about cases, or about one member of staff, as CSV files. It is on record."""
     settings = config.Settings()
-    trust = _trust(settings)
-    _stop_for(list(config.key_and_database_mistakes(settings)))
-    _must_be_there(settings)
+    trust = trust_of(settings)
+    stop_for(config.key_and_database_mistakes(settings))
+    must_be_there(settings)
     folder = out or Path(f"psirf-export-{datetime.now(trust.timezone):%Y-%m-%d-%H%M%S}")
     if "" in (case, person):  # a script whose variable was empty must not write down all cases for one person
         raise click.UsageError("--case and --person must not be empty.")
@@ -206,7 +199,7 @@ def export(case: str | None, since: datetime | None, person: str | None, out: Pa
     if folder.exists():
         raise click.ClickException(f"{folder} is there already. Name a new folder with --out.")
     try:
-        made = _do(settings, trust, lambda work: _gather(work, case, since, person))
+        made = do(settings, trust, lambda work: _gather(work, case, since, person))
     except general_export.NoSuchCase:
         raise click.ClickException(f"There is no case {case}.") from None
     except export_person.NoSuchPerson:
@@ -229,17 +222,14 @@ def restored(gap: int) -> None:
     What may have been sent since the backup is looked for first, or says that it may repeat; references go on later.
     """
     settings = config.Settings()
-    trust = _trust(settings)
-    _stop_for(list(config.key_and_database_mistakes(settings)))
-    _must_be_there(settings)
-    lock = _hold(settings)
+    trust = trust_of(settings)
+    stop_for(config.key_and_database_mistakes(settings))
+    must_be_there(settings)
     try:
-        done = _do(settings, trust, lambda work: after_restore.take_up(work, gap))
+        with hold_alone(settings):
+            done = do(settings, trust, lambda work: after_restore.take_up(work, gap))
     except after_restore.Unfit as why:
         raise click.ClickException(str(why)) from None
-    finally:
-        if lock:
-            lock.close()
     since = done.since.astimezone(trust.timezone)
     click.echo(f"The newest entry is of {since:%d %B %Y, %H:%M}. What people did after that is not in this database.")
     click.echo(f"Messages in doubt: {done.in_doubt} that waited, and {done.written_again} due again now.")
@@ -264,10 +254,6 @@ def main() -> None:
         sys.exit(1)
 
 
-def _take_on(work: Work, rows: list[PersonRow], settings: config.Settings) -> tuple[int, int, int]:
-    return bootstrap.import_people(work, rows, settings)
-
-
 def _learn(work: Work, text: str, settings: config.Settings, name: str) -> tuple[register.Imported, list[Mistake]]:
     done, mistakes = register.bring_in(work, text, name)
     if done.is_news and settings.secret_key:
@@ -285,5 +271,5 @@ def _text_of(file: Path) -> str:
     try:
         return file.read_text("utf-8-sig")
     except UnicodeDecodeError:
-        _stop_for([Mistake(file.name, "is not saved as UTF-8", "Save it again as “CSV UTF-8”.")])
+        stop_for([Mistake(file.name, "is not saved as UTF-8", "Save it again as “CSV UTF-8”.")])
         raise

@@ -69,7 +69,7 @@ def _on_record(what: Callable[[Work], T]) -> T:
     """Do what the audit has to tell of; where it cannot be done, the command ends with why."""
     settings = config.Settings()
     trust = trust_of(settings)
-    stop_for(list(config.key_and_database_mistakes(settings)))
+    stop_for(config.key_and_database_mistakes(settings))
     must_be_there(settings)
     try:
         return do(settings, trust, what)

@@ -1,9 +1,10 @@
 """What the commands share: the trust's settings, one piece of work on the database, and mistakes said in words."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import click
 from sqlalchemy import Engine
@@ -30,17 +31,17 @@ def trust_of(settings: config.Settings) -> Trust:
 
 def engine_for(settings: config.Settings) -> Engine:
     """The database, brought up to date; the command ends where it is none that can be used."""
-    stop_for(list(config.database_mistakes(settings)))
+    stop_for(config.database_mistakes(settings))
     return bootstrap.engine_for(settings)
 
 
 def do(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
     """Do one piece of work on the database, beside a running bot if need be."""
-    stop_for(list(config.key_and_database_mistakes(settings, dev=True)))  # trying things out, it may be without a key
+    stop_for(config.key_and_database_mistakes(settings, dev=True))  # trying things out, it may be without a key
     engine = engine_for(settings)
     try:
         with Session(engine, expire_on_commit=False) as session:  # what it gives back is still read after the commit
-            stop_for(list(_key_left_out(session, settings)))
+            stop_for(_key_left_out(session, settings))
             done = what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
             session.commit()
     finally:
@@ -58,7 +59,7 @@ def _key_left_out(session: Session, settings: config.Settings) -> Iterator[Mista
 
 def must_be_there(settings: config.Settings) -> None:
     """End the command where there is no database: an empty one would be made, and pass for the trust's."""
-    stop_for(list(config.database_mistakes(settings)))
+    stop_for(config.database_mistakes(settings))
     try:
         file_of(settings.database_url.get_secret_value())
     except CannotRead as why:
@@ -67,7 +68,7 @@ def must_be_there(settings: config.Settings) -> None:
 
 def look(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> T:
     """Look something up without writing anything, be it in a copy that nobody can write to."""
-    stop_for(list(config.database_mistakes(settings)))
+    stop_for(config.database_mistakes(settings))
     try:
         with reading(settings.database_url.get_secret_value()) as session:
             return what(Work(session, datetime.now(UTC), bootstrap.setting_for(settings, trust)))
@@ -75,7 +76,7 @@ def look(settings: config.Settings, trust: Trust, what: Callable[[Work], T]) -> 
         raise click.ClickException(str(why)) from None
 
 
-def hold_alone(settings: config.Settings) -> IO[str] | None:
+def hold_alone(settings: config.Settings) -> AbstractContextManager[object]:
     """Hold a SQLite database for this command alone; ends the command where something serves from it."""
     try:
         return bootstrap.hold_alone(settings)
@@ -84,9 +85,8 @@ def hold_alone(settings: config.Settings) -> IO[str] | None:
         raise click.ClickException(words) from None
 
 
-def stop_for(mistakes: list[Mistake]) -> None:
+def stop_for(mistakes: Iterable[Mistake]) -> None:
     """End the command where there are mistakes, and say each."""
-    if mistakes:
-        for mistake in mistakes:
-            click.echo(str(mistake), err=True)
+    if said := "\n".join(map(str, mistakes)):
+        click.echo(said, err=True)
         sys.exit(1)

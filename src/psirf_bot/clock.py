@@ -3,6 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 
+def real_now() -> datetime:
+    """The moment, in UTC."""
+    return datetime.now(UTC)
+
+
 class Clock:
     """The real time, plus however far it has been moved."""
 
@@ -10,8 +15,7 @@ class Clock:
         self.ahead = timedelta()
 
     def now(self) -> datetime:
-        """The moment, in UTC."""
-        return datetime.now(UTC) + self.ahead
+        return real_now() + self.ahead
 
     def advance(self, by: timedelta) -> datetime:
         self.ahead += by
@@ -19,5 +23,5 @@ class Clock:
 
     def set(self, to: datetime) -> datetime:
         """Move to an aware time."""
-        self.ahead = to - datetime.now(UTC)
+        self.ahead = to - real_now()
         return self.now()

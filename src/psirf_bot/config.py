@@ -23,7 +23,7 @@ NOT_A_PORT = -1
 
 
 def _port(given: object) -> int:
-    number = int(given) if re.fullmatch(r"\d{1,5}", str(given), re.ASCII) else NOT_A_PORT  # type: ignore[call-overload]
+    number = int(str(given)) if re.fullmatch(r"\d{1,5}", str(given), re.ASCII) else NOT_A_PORT
     return number if number <= 65535 else NOT_A_PORT
 
 
@@ -97,7 +97,10 @@ class Settings(BaseSettings):
 
 
 def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
-    """What keeps `serve` from starting; `--dev` does without a key and a platform, on this machine only."""
+    """What keeps `serve` from starting, in the order of docs/configuration.md.
+
+    `--dev` does without a key and a platform, on this machine only.
+    """
     return [
         *key_and_database_mistakes(settings, dev=dev),
         *address_mistakes(settings, dev),
@@ -107,11 +110,6 @@ def serve_mistakes(settings: Settings, *, dev: bool = False) -> list[Mistake]:
         *_urls_mistakes(settings),
         *load_trust(settings.trust)[1],
     ]
-
-
-def check(settings: Settings) -> list[Mistake]:
-    """Everything `psirf-bot check` has to say: what `serve` would refuse, in the order of docs/configuration.md."""
-    return serve_mistakes(settings)
 
 
 def key_and_database_mistakes(settings: Settings, *, dev: bool = False) -> Iterator[Mistake]:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import delete, insert
 from sqlmodel import Session, col, func, select
 
+from psirf_bot.clock import real_now
 from psirf_bot.delivery.auditor import find_unsent, oldest_due
 from psirf_bot.delivery.troubles import CLOCK
 from psirf_bot.store.database import Store
@@ -23,18 +24,10 @@ Figure = tuple[str, str, float | dict[str, int]]
 """A figure's name, what it means, and its value or its values by state."""
 
 
-def _real_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _no_troubles() -> dict[str, str]:
-    return {}
-
-
 def health_routes(
     store: Store,
-    now: Callable[[], datetime] = _real_now,
-    troubles: Callable[[], Mapping[str, str]] = _no_troubles,
+    now: Callable[[], datetime] = real_now,
+    troubles: Callable[[], Mapping[str, str]] = dict,
     clock_off: Callable[[], timedelta] = timedelta,
 ) -> list[web.RouteDef]:
     """GET /healthz, /readyz and /metrics. None of them shows anything that a person wrote.
@@ -51,7 +44,7 @@ def health_routes(
         try:
             await _write(store)
             messages = await store.read(_unfinished)
-            nudges = await store.read(lambda session: find_unsent(session, now(), _real_now()))
+            nudges = await store.read(lambda session: find_unsent(session, now(), real_now()))
         except Exception:  # noqa: BLE001 - whatever keeps the database away, the answer is the same
             why = {"ready": False, "why": "the database does not answer", **troubles()}
             return web.json_response(why, status=503)
@@ -105,7 +98,7 @@ def _unfinished(session: Session) -> dict[str, int]:
 
 
 def _figures(session: Session, now: datetime) -> Iterator[Figure]:
-    unsent = find_unsent(session, now, _real_now())
+    unsent = find_unsent(session, now, real_now())
     yield "psirf_outbox_messages", "Messages in the outbox, by state", _by_state(session, Outbox)
     yield "psirf_cases", "Cases, by state", _by_state(session, Case)
     yield "psirf_outbox_oldest_due_seconds", "How long the message due for longest has waited", oldest_due(session, now)

@@ -58,7 +58,8 @@ async def titles(stage: Stage, most: int = 10) -> list[str]:
 
 
 async def arrived(stage: Stage, errand: Errand) -> None:
-    await stage.store.run(lambda session: stage.queue.sent(session, errand, "message"))
+    arrival = Arrival(errand.id, errand.token, "message")
+    await stage.store.run(lambda session: stage.queue.arrived(session, [arrival]))
 
 
 async def refused(stage: Stage, errand: Errand, why: Refused) -> None:

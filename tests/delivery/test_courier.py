@@ -426,17 +426,19 @@ async def test_a_crash_of_the_sender_is_uncertain_and_its_words_go_nowhere(
 async def test_a_platform_that_hangs_is_given_up_in_time_and_all_others_are_served(
     stage: Stage, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier_module, "SEND_WITHIN", 0.5)
-    for n in range(AT_ONCE):
+    places = 8  # all of them are taken
+    for name, value in (("SEND_WITHIN", 0.5), ("AT_ONCE", places), ("A_GOOD_PART", places // 2)):
+        monkeypatch.setattr(courier_module, name, value)
+    for n in range(places):
         platform.ahead[f"ward{n}"] = [asyncio.Event()]
         await put(stage, f"ward{n}", "hangs")
     await put(stage, "clinic", "other")
     await quiet(stage)
     assert platform.titles("clinic") == ["other"]
-    assert (await states(stage)).count("uncertain") == AT_ONCE
+    assert (await states(stage)).count("uncertain") == places
     monkeypatch.undo()  # nothing hangs any more, and a busy machine must not look as if it did
     await later(stage, minutes=2)
-    assert all(platform.titles(f"ward{n}") == ["hangs"] for n in range(AT_ONCE))
+    assert all(platform.titles(f"ward{n}") == ["hangs"] for n in range(places))
 
 
 async def test_while_many_hang_the_next_message_elsewhere_goes_all_the_same(stage: Stage, platform: Platform) -> None:
@@ -535,14 +537,14 @@ async def test_a_lease_that_is_over_is_taken_over_and_its_old_holder_changes_not
     before = (await outbox(stage))[0].model_dump()
     queue, settle = stage.queue, timedelta(minutes=2)
     for outcome in (
-        lambda s: queue.sent(s, stale, "ward/7"),
+        lambda s: queue.arrived(s, [Arrival(stale.id, stale.token, "ward/7")]),
         lambda s: queue.refused(s, stale, Refused("x", final=True)),
         lambda s: queue.uncertain(s, stale, "x", settle),
         lambda s: queue.not_there(s, stale, certain=True),
     ):
         await stage.store.run(outcome)
         assert (await outbox(stage))[0].model_dump() == before
-    await stage.store.run(lambda s: queue.sent(s, fresh, "ward/0"))
+    await stage.store.run(lambda s: queue.arrived(s, [Arrival(fresh.id, fresh.token, "ward/0")]))
     assert await states(stage) == ["sent"]
     await stage.store.run(lambda s: queue.uncertain(s, fresh, "x", settle))
     assert await states(stage) == ["sent"], "what is settled stays settled"

@@ -22,6 +22,7 @@ from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
 from psirf_bot.config import Settings
+from psirf_bot.delivery.arrivals import Arrival
 from psirf_bot.delivery.outbox import OutboxQueue
 from psirf_bot.delivery.platform import Refused
 from psirf_bot.domain.events import Event
@@ -83,8 +84,8 @@ class Desk:
         for errand in self.claim():
             if errand.card and not errand.message:
                 self.posts.append(f"{errand.platform}: {errand.card.title}")
-            message = errand.message or str(len(self.posts))
-            self.do(lambda work, errand=errand, message=message: self.queue.sent(work.session, errand, message))  # type: ignore[misc]
+            arrival = Arrival(errand.id, errand.token, errand.message or str(len(self.posts)))
+            self.do(lambda work, arrival=arrival: self.queue.arrived(work.session, [arrival]))  # type: ignore[misc]
 
 
 def late_word(desk: Desk) -> None:
@@ -99,7 +100,7 @@ def late_word(desk: Desk) -> None:
     desk.posts.append("Once")
     late = Refused("ratelimited", retry_after=1)
     desk.do(lambda work: desk.queue.refused(work.session, stopped, late))
-    desk.do(lambda work: desk.queue.sent(work.session, sending, "1"))
+    desk.do(lambda work: desk.queue.arrived(work.session, [Arrival(sending.id, sending.token, "1")]))
     desk.now += timedelta(hours=1)
     desk.deliver()
 

@@ -2,10 +2,11 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists
-from sqlalchemy.sql.expression import Executable
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.casework.post import PUT_OFF
 from psirf_bot.store.tables import Deadline, Outbox, PlatformHold
@@ -46,24 +47,24 @@ def find_unsent(session: Session, now: datetime, real: datetime) -> Unsent:
     in_doubt = col(Outbox.state) == "uncertain", col(Outbox.first_tried_at) < now - IN_DOUBT_TOO_LONG
     overdue = col(Deadline.state) == "open", col(Deadline.next_at) < now - LATE
     return Unsent(
-        late=_count(session, select(Outbox.id).where(is_late(now), ~held).limit(MOST)),
-        in_doubt=_count(session, select(Outbox.id).where(*in_doubt).limit(MOST)),
-        dead=_count(session, select(Outbox.id).where(Outbox.state == "dead").limit(MOST)),
-        put_off=_count(session, select(Outbox.id).where(is_put_off(now)).limit(MOST)),
-        late_deadlines=_count(session, select(Deadline.id).where(*overdue).limit(MOST)),
+        late=_count(session, select(Outbox.id).where(is_late(now), ~held)),
+        in_doubt=_count(session, select(Outbox.id).where(*in_doubt)),
+        dead=_count(session, select(Outbox.id).where(Outbox.state == "dead")),
+        put_off=_count(session, select(Outbox.id).where(is_put_off(now))),
+        late_deadlines=_count(session, select(Deadline.id).where(*overdue)),
     )
 
 
 def is_late(now: datetime) -> ColumnElement[bool]:
     """A message that has been due for too long, whether it was tried in vain or never."""
     # A refused one is due again at its next try: that it has been waiting shows in its first.
-    waiting = col(Outbox.due_at) < now - LATE, col(Outbox.first_tried_at) < now - LATE
+    waiting = (col(Outbox.due_at) < now - LATE) | (col(Outbox.first_tried_at) < now - LATE)
     soon = col(Outbox.due_at) <= now + LONGEST_PAUSE
-    return col(Outbox.state).in_(("due", "sending")) & soon & (waiting[0] | waiting[1])
+    return col(Outbox.state).in_(("due", "sending")) & soon & waiting
 
 
 def is_put_off(now: datetime) -> ColumnElement[bool]:
-    """A message that is put off again and again: it is due in times to come, and was written long ago."""
+    """A message that is put off again and again: it is still due in the future, and was written long ago."""
     waits = col(Outbox.state) == "due", col(Outbox.error) == PUT_OFF, col(Outbox.due_at) > now + LONGEST_PAUSE
     return and_(*waits, col(Outbox.created_at) < now - PUT_OFF_TOO_LONG)
 
@@ -74,5 +75,6 @@ def oldest_due(session: Session, now: datetime) -> float:
     return max(0.0, (now - first).total_seconds()) if first else 0.0
 
 
-def _count(session: Session, which: Executable) -> int:
-    return session.execute(select(func.count()).select_from(which.subquery())).scalar_one()  # type: ignore[attr-defined, no-any-return]
+def _count(session: Session, which: SelectOfScalar[Any]) -> int:
+    count: int = session.execute(select(func.count()).select_from(which.limit(MOST).subquery())).scalar_one()
+    return count

@@ -53,10 +53,10 @@ class ClockCheck:
         return bool(self._suspected)
 
     def is_open(self, refused_at: float | None) -> bool:
-        """Whether something refused for its time, at this moment of the monotonic clock, may mean that ours is wrong.
+        """Whether our clock may be why something was refused for its time at this moment of the monotonic clock.
 
-        With a wrong clock nothing is admitted. It is forgiven once answers say that our clock is right: then what was
-        refused had been played again.
+        With a wrong clock nothing is let in. Once an answer has said since then that our clock is right, it was not
+        that: the message was played again.
         """
         return refused_at is not None and self._right_at <= refused_at
 

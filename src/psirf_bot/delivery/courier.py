@@ -25,7 +25,7 @@ A_GOOD_PART = AT_ONCE // 2
 """So many places have to be free before more messages are taken: to take many together costs little more than one. No
 more are taken in one go either, as nobody else's turn is stored meanwhile."""
 A_MOMENT = 0.2
-"""Seconds after which fewer are taken too: what is under way may hang, and others must not wait for it."""
+"""Seconds. After them it takes messages however few places are free: those under way may hang, and others must go."""
 
 SEND_WITHIN = outbox.SEND_WITHIN.total_seconds()
 
@@ -44,14 +44,14 @@ class Courier:
         self._store, self._queue, self._senders, self._settle = store, queue, senders, settle
         self._wake = asyncio.Event()
         self._at_least = 1
-        """How many places have to be free at the next look, so that it is worth its while."""
+        """How many places have to be free for the next look to be worth while."""
         self._soon: asyncio.TimerHandle | None = None
         self._notes = Notes(store, queue)
         self._under_way: set[asyncio.Task[None]] = set()
         self._carrying: set[asyncio.Task[None]] = set()
-        """Beside what is under way, and in nobody's place: an edit that hangs holds up no other message."""
+        """Edits for turns. They take none of the places, so that one that hangs holds up no other message."""
         self._carried: dict[tuple[str, str | None], Errand | None] = {}
-        """The messages that are being edited for a turn, each with the newest edit that waits for that."""
+        """Which messages are being edited for a turn, each with the newest edit that waits until that is done."""
         self._round: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -109,13 +109,13 @@ class Courier:
             errands = await self._store.run(partial(self._queue.claim, most=most, settles=self._settles))
             for errand in errands:
                 self._start(self._deliver(errand, until), errand, self._under_way, self._delivered)
-            if len(errands) < most:  # of what has to wait for one of these, `_delivered` lets us look again
+            if len(errands) < most:  # what waits behind one of these is looked for once that is delivered
                 return
         if free:
             self._kick_soon()
 
     def carry(self, errand: Errand) -> None:
-        """Send an edit that a turn has claimed itself; behind another of the same message, the newest alone."""
+        """Send an edit that a turn has claimed itself. While its message is being edited, only the newest one waits."""
         message = errand.platform, errand.message
         if message not in self._carried:
             self._carried[message] = None
@@ -167,25 +167,25 @@ class Courier:
     async def _deliver(self, errand: Errand, until: float) -> None:
         if asyncio.get_running_loop().time() >= until:  # held up for so long that somebody else may have it by now
             if errand.read_back_since is None:
-                await self._note(lambda s: self._queue.not_there(s, errand, certain=True))
-            return  # what is to be looked for still is when the lease is over
+                await self._store.run(partial(self._queue.not_there, errand=errand, certain=True))
+            return  # one that was to be looked for is looked for once its lease has run out
         sender = self._senders.get(errand.platform)
         if sender is None or errand.card is None:
             # A platform that was given up leads nowhere: people may be reached elsewhere, a channel has to be set anew.
             why = "nothing to show" if sender else f"{errand.platform} {NOT_CONFIGURED}"
             never = Refused(why, final=True, shut_out=sender is None)
-            await self._note(lambda s: self._queue.refused(s, errand, never))
+            await self._store.run(partial(self._queue.refused, errand=errand, refused=never))
             return
         try:
             async with asyncio.timeout_at(until):
                 with only_until(until):
                     message = await self._post(sender, errand)
-        except Refused as why_not:
-            refused = why_not
-            await self._note(lambda s: self._queue.refused(s, errand, refused))
+        except Refused as refused:
+            await self._store.run(partial(self._queue.refused, errand=errand, refused=refused))
         except Exception as error:  # noqa: BLE001 - anything unforeseen may have happened after it arrived
             why = str(error) if isinstance(error, Uncertain) else without_words(error)
-            await self._note(lambda s: self._queue.uncertain(s, errand, why, self._settles(errand.platform)))
+            settle = self._settles(errand.platform)
+            await self._store.run(partial(self._queue.uncertain, errand=errand, why=why, settle=settle))
         else:
             if message is not None:
                 await self._notes.take(Arrival(errand.id, errand.token, message))
@@ -199,17 +199,13 @@ class Courier:
         if errand.read_back_since is None:
             return await sender.send(errand.address, errand.card, errand.key)
         if not sender.can_read_back:
-            await self._note(lambda s: self._queue.not_there(s, errand, certain=False))
+            await self._store.run(partial(self._queue.not_there, errand=errand, certain=False))
             return None
         try:
             found = await sender.find(errand.address, errand.key, errand.read_back_since)
         except (Uncertain, Refused) as why:  # refused to let us look: that says nothing of the message
-            cannot = why
-            await self._note(lambda s: self._queue.cannot_look(s, errand, cannot))
+            await self._store.run(partial(self._queue.cannot_look, errand=errand, why=why))
             return None
         if found is None:
-            await self._note(lambda s: self._queue.not_there(s, errand, certain=True))
+            await self._store.run(partial(self._queue.not_there, errand=errand, certain=True))
         return found
-
-    async def _note(self, work: Callable[..., None]) -> None:
-        await self._store.run(work)

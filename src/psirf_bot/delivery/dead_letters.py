@@ -38,22 +38,19 @@ def stuck(work: Work) -> list[Stuck]:
     odd = col(Outbox.state).in_(("dead", "uncertain")) | is_late(work.now) | is_put_off(work.now)
     rows = work.session.exec(select(Outbox).where(odd).order_by(col(Outbox.id)))
     return [
-        Stuck(
-            row.id or 0, row.state, row.platform, _kind(row), _since(row, work.now),
-            row.attempts, row.error or "",
-        )
+        Stuck(row.id or 0, row.state, row.platform, _kind(row), _since(row, work.now), row.attempts, row.error or "")
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def retry(work: Work, ids: Collection[int] = ()) -> list[int]:
     """Put these back to be sent, or without `ids` all whose matter nobody else has taken up. Returns which."""
-    rows = _dead(work, ids)
-    for row in rows if ids else [row for row in rows if row.about is None]:
+    rows = [row for row in _dead(work, ids) if ids or row.about is None]
+    for row in rows:
         row.state, row.due_at, row.attempts, row.error = "due", work.now, 0, None
         work.session.add(row)
         work.record(BY, "message put back to be sent", message=row.id)
-    return [row.id or 0 for row in rows if row.state == "due"]
+    return [row.id or 0 for row in rows]
 
 
 def let_go(work: Work, ids: Collection[int]) -> list[int]:
@@ -72,7 +69,7 @@ def _dead(work: Work, ids: Collection[int]) -> list[Outbox]:
 
 
 def _since(row: Outbox, now: datetime) -> datetime:
-    """Since when it waits; what is put off is due in times to come."""
+    """Since when it waits: one that is put off is only due in the future."""
     return row.first_tried_at or (row.due_at if row.due_at <= now else row.created_at)
 
 

@@ -39,7 +39,7 @@ class Waiting(NamedTuple):
 
 
 def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) -> list[Waiting]:
-    """At most `most` messages that are due by `now` and have to wait for no other, locked: urgent ones first.
+    """At most `most` messages that are due by `now` and have to wait for no other; urgent ones first. Locks them.
 
     `real`: the time until which platforms ask to wait, and at which what may have arrived has settled.
     """
@@ -56,7 +56,7 @@ def next_in_line(session: Session, *, now: datetime, real: datetime, most: int) 
 
 
 def _some(rank: int, which: str, among: str = "outbox") -> str:
-    """Of these messages the ones that have been due for longest. Sorted by nothing else, the index has them in order.
+    """The SELECT of those that have been due for longest. It sorts by that alone: then the index has them in order.
 
     A message waits where another of its conversation is on its way, or has to go first.
     """

@@ -34,10 +34,12 @@ SEND_WITHIN = timedelta(seconds=30)
 """From taking a message until its platform has answered: well within the lease, so nobody else may hold it."""
 MOST_TRIES = 30
 LOOK_FOR = timedelta(minutes=15)
+"""How long a message that may have arrived is looked for, where somebody is to hear if it did not."""
 LOOK_FOR_LOST_EVERY = timedelta(seconds=1)
 """Where one process alone has the queue, a lease seldom runs out, and a look at all of them costs as much as a
 claim."""
 LATE = timedelta(seconds=5)
+"""After them it is too late for what is only of use at once."""
 AT_ONCE_OR_NEVER = frozenset({post.PASSING, post.CARRIED})
 CLAIMING = 0x70736972666F78
 """The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
@@ -81,7 +83,7 @@ class OutboxQueue:
             self.recover(session, settles, all_of_them=False)
             self._recovered_at = real
         while found := next_in_line(session, now=self._now(), real=real, most=most):
-            if errands := self._errands(session, found, real):
+            if errands := self._errands(session, found, real):  # none: they were put off or let go, so look further
                 return errands
         return []
 
@@ -95,7 +97,7 @@ class OutboxQueue:
             return [errand for message in found for errand in self._alone(session, message, real)]
 
     def _alone(self, session: Session, message: Waiting, real: datetime) -> list[Errand]:
-        """One message that cannot be shown must not hold up all the others: then nothing is left of the attempt."""
+        """One that cannot be rendered must hold up no others: it is taken without a card, which the courier refuses."""
         try:
             return self._together(session, [message], real)
         except DBAPIError:
@@ -106,7 +108,7 @@ class OutboxQueue:
             return [_errand(message, None, None)]
 
     def _together(self, session: Session, found: Collection[Waiting], real: datetime) -> list[Errand]:
-        """Take those of these messages that are to be sent now, and render them."""
+        """Take those of these messages that are to be sent now, and render them; on an error nothing is left of it."""
         with taken_back_on(Exception, session), written_together(session):
             contents = Contents(session, self._now(), self._setting, found)
             ready = [one for message in found if (one := self._made_ready(session, message, contents))]
@@ -136,9 +138,6 @@ class OutboxQueue:
         except reminders.NotYet as later:
             put_off(session, message, later.at)
         return None
-
-    def sent(self, session: Session, errand: Errand, message: str) -> None:
-        self.arrived(session, [Arrival(errand.id, errand.token, message)])
 
     def arrived(self, session: Session, arrivals: Collection[Arrival]) -> None:
         """These have been posted."""
@@ -297,7 +296,7 @@ def _waits(row: Outbox, refused: Refused) -> bool:
 
 
 def _seal(row: Outbox) -> None:
-    """What is kept nowhere else does not wait here: if anything goes later, it is word that it was not shown."""
+    """Take out words that are to be kept nowhere: if anything is sent later, it says that they were not shown."""
     if row.about == post.SEALED:
         row.card, row.message, row.about = not_shown().model_dump(mode="json"), None, None
 

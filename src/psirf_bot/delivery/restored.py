@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, func, select
 
-from psirf_bot.casework import daily, panel_voting, reminders, tick
+from psirf_bot.casework import reminders
 from psirf_bot.casework.work import Work
+from psirf_bot.delivery.tick import CHORES
 from psirf_bot.store.tables import AuditEntry, Counter, Inbox, Outbox, Posted, Remembered
 
 BY = "an administrator on the server"
@@ -18,8 +19,6 @@ GAP = 100
 AT_ONCE = 100
 SOON = timedelta(minutes=1)
 """What is due so soon may have gone on its proper day already: a digest waits for a few seconds to be complete."""
-CHORES = (daily.begin, panel_voting.close_those_due, tick.run)
-"""What the clock does when it wakes up, in its order."""
 
 
 class Unfit(Exception):

@@ -12,6 +12,8 @@ from psirf_bot.store.database import Store, without_words
 
 log = logging.getLogger(__name__)
 
+CHORES = (daily.begin, panel_voting.close_those_due, tick.run)
+"""What falls due as time passes, in the order in which it is seen to. Each does some of it and returns how much."""
 AT_ONCE = 20
 """Reminders dealt with in one transaction, so that people who write meanwhile do not wait long."""
 
@@ -24,18 +26,18 @@ class Tick:
 
     async def run(self) -> None:
         """Deal with everything that is due; what fails is looked at again at the next wake-up."""
-        await self._all_of(lambda session: daily.begin(self._work(session), AT_ONCE))
-        await self._all_of(lambda session: panel_voting.close_those_due(self._work(session), AT_ONCE))
-        await self._all_of(lambda session: tick.run(self._work(session), AT_ONCE))
+        for chore in CHORES:
+            await self._all_of(chore)
         self._kick()
 
-    async def _all_of(self, some: Callable[[Session], int]) -> None:
-        """Do some of it at a time, until there is no more. What is wrong with one kind of work stops no other."""
+    async def _all_of(self, chore: Callable[[Work, int], int]) -> None:
+        """Do some of it at a time, until there is no more. What is wrong with one chore stops no other."""
+
+        def some(session: Session) -> int:
+            return chore(Work(session, self._now(), self._setting), AT_ONCE)
+
         try:
             while await self._store.run(some):
                 self._kick()
         except Exception as error:  # noqa: BLE001 - the next wake-up tries again
             log.error("tick: %s", without_words(error))  # noqa: TRY400 - its message may hold typed words
-
-    def _work(self, session: Session) -> Work:
-        return Work(session, self._now(), self._setting)

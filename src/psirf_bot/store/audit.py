@@ -24,7 +24,7 @@ ONE_BY_ONE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AuditKey:
-    """A key of the chain. Its id stands in each entry, so that keys can rotate."""
+    """A key of the chain. Each entry names its key by `id`, so that keys can rotate."""
 
     id: str
     secret: bytes
@@ -130,10 +130,10 @@ def _wrong(entry: AuditEntry, key: AuditKey | None, before: str, cases: Mapping[
 
 
 class _KeyChanges:
-    """What was sealed with a key that had been replaced, each a fault; and how that may have come about.
+    """Entries sealed with a key that had been replaced: each is a fault, with an innocent reason where there is one.
 
-    When it came into the chain, its own time does not tell, for whoever has that key can write any. The entries before
-    and after it do, that the newer key has sealed: nobody can put one in before those.
+    Their own times prove nothing, for whoever has the old key can write any. When they came into the chain shows in the
+    entries around them that the newer key has sealed: nobody can put one in before those.
     """
 
     def __init__(self) -> None:
@@ -142,7 +142,7 @@ class _KeyChanges:
         self._waiting: list[tuple[str, bool]] = []
 
     def met(self, entry: AuditEntry, *, holds: bool) -> Iterator[str]:
-        """The next entry, and whether its seals hold. What is found comes once it is known when that was."""
+        """Take the next entry. A fault is yielded once the entries after it show when it was made."""
         if entry.key_id in self._replaced:
             what = f"entry {entry.id}: sealed with a key that had been replaced before ({entry.key_id})"
             self._waiting.append((what, holds))
@@ -154,7 +154,7 @@ class _KeyChanges:
             yield from self.left(self._within(entry.at) if holds else "")
 
     def left(self, why: str = "") -> Iterator[str]:
-        """What waits, with a reason that it may have."""
+        """Every fault that waits, with `why` it may be innocent where its seals hold."""
         waiting, self._waiting = self._waiting, []
         for what, holds in waiting:
             yield what + why if holds else what

@@ -46,11 +46,11 @@ def connection_of(session: Session) -> Connection:
 
 
 class Prepared:
-    """A statement that is put together once for each kind of database, and from then on given to the driver itself.
+    """A statement that is compiled once for each kind of database, and from then on given to the driver itself.
 
-    It has the types, the transaction and the errors that it would have by way of the session, which looks for it anew
-    each time, and takes longer over that than the database over the statement. Its values are all given each time, none
-    of them a list; what stands in it otherwise is a literal.
+    Types, transaction and errors are as they would be by way of the session; but the session looks the compiled
+    statement up each time, and that takes longer than the database takes to run it. Every bound value is given each
+    time, and none is a list; anything fixed is written as a `literal`.
     """
 
     def __init__(self, statement: Select[Any] | TextualSelect | Insert | Update) -> None:
@@ -117,8 +117,8 @@ class Together:
 class _Made(NamedTuple):
     """A statement as one kind of database takes it.
 
-    `places`: the names of its values in order, for a driver that knows them by that. `given` and `found`: how each
-    value goes to the driver, and how it comes from there.
+    `places`: the names of its values in order, for a driver that takes them by position. `given` and `found`: how each
+    value is converted for the driver, and each column of what it returns.
     """
 
     sql: str
@@ -179,7 +179,7 @@ def _given_to_driver(connection: Connection, sql: str, values: Any, *, many: boo
 
 
 def known_as_stored(session: Session, model: type[Model], row: Any) -> Model:
-    """The object of a row that was read past the session just now, as if the session had read it in twice the time.
+    """The object of a row that was just read past the session, as if read by it, which takes twice as long.
 
     Raises InvalidRequestError where the session has that object already.
     """

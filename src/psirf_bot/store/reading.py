@@ -16,9 +16,9 @@ from sqlmodel import Session
 from psirf_bot.store.migrate import NEWEST, STEPS, NewerTables, steps_taken
 
 WAL = "-wal"
-"""What was written last stands in another file, whose name ends like this."""
+"""How the name of the write-ahead log ends, the file beside it in which stands what was written last."""
 HEADER, HAS_A_WAL = slice(18, 20), b"\x02\x02"
-"""Where in a file of SQLite it says so, and how."""
+"""Where a file of SQLite says that it is written by way of one, and how."""
 
 
 class CannotRead(Exception):
@@ -108,9 +108,9 @@ def _see_that_it_is_of_this_version(steps: list[str]) -> None:
 
 
 def _lies_still(file: Path) -> bool:
-    """Whether nothing of it stands in another file although it has been written by way of one.
+    """Whether it is written by way of a write-ahead log in which nothing stands now.
 
-    To read such a file SQLite would first make two beside it. As there is nothing in them, it can be read as it lies.
+    To read such a file SQLite would first make the log and another file beside it. It can be read without them.
     """
     with file.open("rb") as opened:
         return opened.read(HEADER.stop)[HEADER] == HAS_A_WAL and not _size(_beside(file, WAL))

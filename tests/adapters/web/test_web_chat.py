@@ -342,7 +342,6 @@ async def test_the_json_of_a_card_is_exactly_what_is_rendered(page: Page, browse
 async def test_people_are_listed_with_their_rooms(page: Page, browser: ClientSession) -> None:
     listed = await ok(await browser.get("/chat/people"))
     assert listed["trust"] == "Fenmarsh Community NHS Trust"
-    assert listed["fictional"] is True
     about = {person["name"]: (person["about"], [r["name"] for r in person["rooms"]]) for person in listed["people"]}
     assert about == {
         "Amina Yusuf": ("Staff · Community Nursing", ["psirf-bot"]),

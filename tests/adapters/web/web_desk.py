@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import time
 from itertools import count
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -13,6 +15,8 @@ from psirf_bot.adapters.web.chat import WebAdapter
 from psirf_bot.adapters.web.rooms import WebPerson
 from psirf_bot.casework.inbound import Inbound, Reply
 from psirf_bot.clock import Clock
+from psirf_bot.domain.trust import QuietHours
+from psirf_bot.domain.working_time import Calendar
 from psirf_bot.store.database import Store, open_engine
 from ready_made import put_tables
 
@@ -55,6 +59,7 @@ async def running_page(
         people=people,
         trust_name="Fenmarsh Community NHS Trust",
         new_id=lambda: f"id{next(ids)}",
+        calendar=Calendar.of_england(ZoneInfo("Europe/London"), QuietHours(time(19), time(8))),
     )
     page = Page(adapter, desk, clock, store)
     app = web.Application()

@@ -45,7 +45,6 @@ class SlackAdapter:
     hears what Slack says the time is. `send_timeout` in seconds, for each call to Slack.
     """
 
-    platform = "slack"
     can_read_back = True
 
     def __init__(

@@ -18,7 +18,7 @@ from psirf_bot.delivery.platform import MENDED_IN
 log = logging.getLogger(__name__)
 
 ASKED_EVERY = 60.0  # seconds
-LAPSES = 2 * MENDED_IN  # seconds after the last refusal
+LAPSES = 2 * MENDED_IN  # seconds after the last refusal; a message that waits is tried again sooner than that
 BY_APP_TOKEN = "apps.connections.open"  # noqa: S105 - a method, and the only one that goes by the other token
 
 
@@ -34,7 +34,7 @@ class Client(AsyncWebClient):
 
     @property
     def lacks(self) -> list[str]:
-        """The scopes for want of which Slack refused a call lately. What waits for one is tried again sooner."""
+        """The scopes for want of which Slack has refused a call lately."""
         return sorted(scope for scope, at in self._lacked.items() if time.monotonic() - at < LAPSES)
 
     async def api_call(self, api_method: str, **how: Any) -> AsyncSlackResponse:

@@ -15,38 +15,6 @@ TROUBLE = (SlackApiError, aiohttp.ClientError, OSError, ValueError, AttributeErr
 
 WAIT = 30.0  # seconds, when Slack asks us to wait without saying how long
 
-# Refusals that trying again would only repeat. Any other error name may be a fault inside Slack, after the fact.
-FINAL = frozenset(
-    {
-        "as_user_not_supported",
-        "cannot_dm_bot",
-        "cant_update_message",
-        "channel_not_found",
-        "edit_window_closed",
-        "ekm_access_denied",
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "is_archived",
-        "is_inactive",
-        "message_not_found",
-        "messages_tab_disabled",
-        "metadata_too_large",
-        "msg_blocks_too_long",
-        "msg_too_long",
-        "no_permission",
-        "not_enabled",
-        "no_text",
-        "not_in_channel",
-        "restricted_action",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-        "user_disabled",
-        "user_not_found",
-        "user_not_in_channel",
-        "user_not_visible",
-    }
-)
-
 # Nothing at all can be posted there any more.
 SHUT_OUT = frozenset(
     {
@@ -63,6 +31,25 @@ SHUT_OUT = frozenset(
         "user_not_visible",
     }
 )
+
+# Refusals that trying again would only repeat. Any other error name may be a fault inside Slack, after the fact.
+FINAL = SHUT_OUT | {
+    "as_user_not_supported",
+    "cant_update_message",
+    "edit_window_closed",
+    "ekm_access_denied",
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "is_inactive",
+    "message_not_found",
+    "messages_tab_disabled",
+    "metadata_too_large",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "no_text",
+    "not_enabled",
+    "user_not_in_channel",
+}
 
 # Slack does not take the token that we call it with, whatever the call.
 TOKEN_REFUSED = frozenset(

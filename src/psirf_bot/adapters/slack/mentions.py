@@ -23,15 +23,11 @@ def heard(text: str, *, bot: str = "") -> tuple[Said, dict[str, list[str]]]:
     if bot:
         text = re.sub(rf"<@{re.escape(bot)}(\|[^<>]*)?>", " ", text)
     mentioned = list(dict.fromkeys(_PERSON.findall(text)))[:_MOST]
-    return Said(_plain(text)), {IN_WORDS: mentioned} if mentioned else {}
+    return Said(plain(text)), {IN_WORDS: mentioned} if mentioned else {}
 
 
-def quoted(text: str) -> str:
-    """The words of a message that is to be reported."""
-    return _plain(text)
-
-
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The words of a message, without Slack's marks."""
     text = _CHANNEL.sub(lambda found: f"#{found[1]}" if found[1] else "a channel", text)
     text = _GROUP.sub("a group", _LABELLED.sub(r"\1", _EVERYBODY.sub(r"@\1", text)))
     text = _BARE_LINK.sub(r"\1", _LINK.sub(r"\1", _PERSON.sub(COLLEAGUE, unbroken(text))))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from psirf_bot.adapters.slack.mentions import heard, quoted
+from psirf_bot.adapters.slack.mentions import heard, plain
 from psirf_bot.cards import slack_inputs
 from psirf_bot.casework.inbound import Chosen, Opened, Place, Pressed, Said, What
 
@@ -147,7 +147,7 @@ def _shortcut(body: Json) -> Opening | None:
             "user": {"id": str(user)},
             "message": dict(message),
         }:
-            what = Chosen(quoted(str(message.get("text") or "")))
+            what = Chosen(plain(str(message.get("text") or "")))
             ours = callback == REPORT_MESSAGE
         case _:
             raise Unreadable

@@ -102,23 +102,21 @@ class Poster:
 
     async def _channel(self, to: Address) -> str:
         """Where an address leads. Nothing has been posted yet, so a failure is never Uncertain."""
-        if "channel" in to:
-            try:
-                shared = await self._channels.is_shared(to["channel"])
-            except TROUBLE as error:
-                why = judged(error)
-                raise (why if isinstance(why, Refused) else Refused(name_of(error))) from None
-            if shared:  # since it was set: what is said here is for the trust alone
-                raise Refused("shared with another organisation", final=True, shut_out=True)
-            return to["channel"]
-        user = to["user"]
+        try:
+            if "channel" not in to:
+                return await self._direct_message(to["user"])
+            shared = await self._channels.is_shared(to["channel"])
+        except TROUBLE as error:
+            why = judged(error)
+            raise (why if isinstance(why, Refused) else Refused(name_of(error))) from None
+        if shared:  # since it was set: what is said here is for the trust alone
+            raise Refused("shared with another organisation", final=True, shut_out=True)
+        return to["channel"]
+
+    async def _direct_message(self, user: str) -> str:
         if user not in self._direct:
-            try:
-                answer = await self._client.conversations_open(users=user)
-                self._direct[user] = answer["channel"]["id"]
-            except TROUBLE as error:
-                why = judged(error)
-                raise (why if isinstance(why, Refused) else Refused(name_of(error))) from None
+            answer = await self._client.conversations_open(users=user)
+            self._direct[user] = answer["channel"]["id"]
         return self._direct[user]
 
 

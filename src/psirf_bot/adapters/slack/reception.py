@@ -4,7 +4,6 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import replace
 
 from psirf_bot.adapters.slack import words
@@ -22,24 +21,16 @@ _REMEMBERED = 2000  # deliveries; a repeated one comes within minutes
 _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that are taken for one another
 
 
-def _random_reference() -> str:
+def _reference() -> str:
+    """For the person to quote; it stands in the log as well."""
     return "".join(secrets.choice(_LETTERS) for _ in range(6))
 
 
 class Reception:
     """Takes every turn to the desk and shows the answer to the person."""
 
-    def __init__(
-        self,
-        members: Members,
-        channels: Channels,
-        desk: Desk,
-        screen: Screen,
-        team: str,
-        reference: Callable[[], str] = _random_reference,
-    ) -> None:
+    def __init__(self, members: Members, channels: Channels, desk: Desk, screen: Screen, team: str) -> None:
         self._members, self._channels, self._desk, self._screen, self._team = members, channels, desk, screen, team
-        self._reference = reference
         self._followed: OrderedDict[str, None] = OrderedDict()
 
     async def take(self, turn: Turn, ack: Acknowledgement) -> None:
@@ -50,7 +41,7 @@ class Reception:
             if self._is_first(turn.key):
                 await self._screen.follow(turn, reply, shown=shown)
         except Exception as error:  # noqa: BLE001 (whatever it is, the person hears of it and can quote it)
-            reference = self._reference()
+            reference = _reference()
             log.error("a turn failed: reference %s, %s", reference, whereabouts(error))  # noqa: TRY400 (see there)
             await self._apologise(turn, reference, ack)
 

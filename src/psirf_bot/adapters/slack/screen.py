@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -78,10 +78,10 @@ class Screen:
     async def tell(self, turn: Turn, notice: str) -> None:
         """Say a short word about a turn that has been acknowledged."""
         match turn:
-            case ViewPress():
-                await self._lay_upon(turn, notice)
+            case ViewPress():  # upon the open modal: inside it, it would cost the words typed there
+                await self._show_notice(turn, notice, self._client.views_push)
             case Opening():
-                await self._show_notice(turn, notice)
+                await self._show_notice(turn, notice, self._client.views_open)
             case HomeOpened():
                 await self._home_says(turn, notice)
             case MessagePress() | Spoken():
@@ -89,9 +89,10 @@ class Screen:
             case _:
                 await self._privately(turn.user, _notice(notice))
 
-    async def _show_notice(self, turn: Opening, notice: str) -> None:
-        opening = self._client.views_open(trigger_id=turn.trigger, view=_notice_view(notice))
-        why = await self._tried(opening, within=_OPENING)
+    async def _show_notice(
+        self, turn: Opening | ViewPress, notice: str, show: Callable[..., Awaitable[object]]
+    ) -> None:
+        why = await self._tried(show(trigger_id=turn.trigger, view=_notice_view(notice)), within=_OPENING)
         if why and why != "exchanged_trigger_id":
             await self._privately(turn.user, _notice(notice))
 
@@ -148,13 +149,6 @@ class Screen:
             log.warning("a card went to the direct messages instead: %s", why)
             await self._privately(turn.user, rendered(card))
             await self._tried(self._client.views_push(trigger_id=turn.trigger, view=_notice_view(words.SENT)))
-
-    async def _lay_upon(self, turn: ViewPress, notice: str) -> None:
-        """Show a notice upon the open modal: to put it inside would cost the words typed there."""
-        push = self._client.views_push(trigger_id=turn.trigger, view=_notice_view(notice))
-        why = await self._tried(push, within=_OPENING)
-        if why and why != "exchanged_trigger_id":
-            await self._privately(turn.user, _notice(notice))
 
     async def _beside(self, turn: MessagePress | Spoken, shown: Json) -> None:
         """Show it where they are, to them alone; in their direct messages if that is where they are, or it fails."""

@@ -46,7 +46,6 @@ class TeamsAdapter:
     seconds: people should have an answer within three.
     """
 
-    platform = "teams"
     can_read_back = False
 
     def __init__(

@@ -32,7 +32,7 @@ class InPlace:
         return rendered if first == card else answers.rendered(card)
 
     def _taken(self, place: Place) -> tuple[Card | None, Json | None]:
-        """What was shown there last. Its time ends with it: it is not the next one's."""
+        """Take out what was shown there last, and stop its timer, which would take out the next one."""
         card, rendered, lapses = self._shown.pop(place, (None, None, None))
         if lapses:
             lapses.cancel()

@@ -146,7 +146,10 @@ class Members:
         self._known[who] = self._now(), member
 
     async def _entry(self, asked: Asked) -> tuple[Json, str]:
-        """Where the bot is only used and not a member, as from the entry beside a message, their private chat tells."""
+        """Somebody's entry, and the id of the private chat whose roster it is from, where it is from that.
+
+        The entry beside a message also works in conversations that the bot is no member of, and cannot ask about.
+        """
         look = partial(self._connector.member, asked.service_url, asked.conversation, asked.user, WITHIN)
         try:
             return await self._in_turn(asked.conversation, look), ""

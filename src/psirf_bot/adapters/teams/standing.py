@@ -31,7 +31,7 @@ _FAILING = {TURNED_AWAY: NOT_TAKEN, SILENT: SILENT_CONNECTOR}
 
 
 class Standing:
-    """Looks from time to time. There is a call only when something is missing, or the time is in doubt."""
+    """Looks from time to time, and calls Microsoft only when a token or keys are missing, or the time is in doubt."""
 
     def __init__(
         self, token: AppToken, connector: Connector, keys: SigningKeys, check: TokenCheck, clock: ClockCheck

@@ -23,11 +23,9 @@ STAFF_ONLY = (
 
 UNKNOWN_BUTTON = "Sorry, I do not know that button. Type help to see what I can do."
 
-_FAILED = (
-    "Sorry, something went wrong on our side and this may not be saved. Please try again; if it happens again, tell "
-    "the quality team. Reference {reference}."
-)
-
 
 def failed(reference: str) -> str:
-    return _FAILED.format(reference=reference)
+    return (
+        "Sorry, something went wrong on our side and this may not be saved. Please try again; if it happens again, "
+        f"tell the quality team. Reference {reference}."
+    )

@@ -62,11 +62,10 @@ async def read(request: web.Request, model: type[Body]) -> Body:
     """The body of a request; what is wrong with it is answered in words, without repeating what was typed."""
     if "Origin" in request.headers and request.headers["Origin"].partition("://")[2] != request.host:
         raise problem(403, "This can only be sent from the page itself.")
-    raw = b""
-    while chunk := await request.content.readany():
-        raw += chunk
-        if len(raw) > MOST_BYTES:
-            raise problem(413, f"That is too much at once: {MOST_BYTES // 1024} KB are the most.")
+    try:
+        raw = await request.clone(client_max_size=MOST_BYTES).read()
+    except web.HTTPRequestEntityTooLarge:
+        raise problem(413, f"That is too much at once: {MOST_BYTES // 1024} KB are the most.") from None
     try:
         return model.model_validate_json(raw)
     except ValidationError as error:

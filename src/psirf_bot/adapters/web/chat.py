@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from sqlmodel import Session
@@ -15,11 +14,10 @@ from psirf_bot.adapters.web.dev_clock import written
 from psirf_bot.adapters.web.rooms import BOT_NAME, WebPerson, address_of, described, own_room, room_at, rooms_of
 from psirf_bot.cards import adaptive, blockkit, html
 from psirf_bot.cards.model import Card
-from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Platform, Pressed, Reply, Said
+from psirf_bot.casework.inbound import Actor, Desk, Inbound, Place, Pressed, Reply, Said
 from psirf_bot.clock import Clock
 from psirf_bot.delivery.platform import Address, Refused
 from psirf_bot.domain.identifiers import Kind, find, mask
-from psirf_bot.domain.trust import QuietHours
 from psirf_bot.domain.working_time import ORDINARY, Calendar, YearNotKnown
 from psirf_bot.store.database import Store
 from psirf_bot.store.tables import WebMessage
@@ -27,7 +25,6 @@ from psirf_bot.store.tables import WebMessage
 T = TypeVar("T")
 Json = dict[str, Any]
 
-CALENDAR = Calendar.of_england(ZoneInfo("Europe/London"), QuietHours(time(19), time(8)))
 PATIENCE = 25.0  # seconds until an empty answer; shorter than what proxies and browsers wait for
 FORMATS: Mapping[str, Callable[[Card], Json]] = {
     "adaptive": adaptive.render,
@@ -39,7 +36,6 @@ FORMATS: Mapping[str, Callable[[Card], Json]] = {
 class WebAdapter:
     """The chat page: its requests, and the Sender that posts in its rooms."""
 
-    platform: Platform = "web"
     can_read_back = True
     TEAM = "demo"
 
@@ -52,12 +48,10 @@ class WebAdapter:
         people: Callable[[], Awaitable[list[WebPerson]]],
         trust_name: str,
         new_id: Callable[[], str],
-        fictional: bool = True,
-        calendar: Calendar = CALENDAR,
+        calendar: Calendar,
     ) -> None:
         self._store, self._desk, self._clock, self._people = store, desk, clock, people
-        self._trust_name, self._new_id, self._fictional = trust_name, new_id, fictional
-        self._calendar = calendar
+        self._trust_name, self._new_id, self._calendar = trust_name, new_id, calendar
         self._news = asyncio.Event()
         self._stopping = False
 
@@ -101,7 +95,7 @@ class WebAdapter:
 
     async def _show_people(self, _: web.Request) -> web.Response:
         people = (await self._everybody()).values()
-        about = {"trust": self._trust_name, "fictional": self._fictional, "bot": BOT_NAME}
+        about = {"trust": self._trust_name, "bot": BOT_NAME}
         return answer(about | {"people": [described(person) for person in people]})
 
     async def _show_messages(self, request: web.Request) -> web.Response:
@@ -193,11 +187,11 @@ class WebAdapter:
     async def _answered(
         self, reply: Reply, person: WebPerson, room: str, message: int | None = None, *, opened: bool = False
     ) -> Json:
-        """The reply for the page. `in_place`: its card takes the place of the one pressed, else it stands beside it.
+        """The reply for the page. `in_place`: its card replaces the one pressed; otherwise it is shown beside it.
 
-        In a private chat a card that takes another's place is kept there. Words that were refused are shown once more,
-        and never stored: the form is kept without them, and with what was wrong. `opened`: what elsewhere has a window
-        of its own takes no place. `kept`: the same card comes as a message too.
+        In a private chat a replacement is stored, but without words that were refused: those are only shown once more.
+        `opened`: where there are windows this card has one of its own, so it replaces nothing. `kept`: the same card
+        comes as a message too.
         """
         card = reply.card
         if card is None:

@@ -2,7 +2,7 @@
 
 The link itself gives a page with one button, and the button the document: programs that look into messages follow links
 too, and what they fetch must not stand in the record as if the person had opened it. The token is all that is asked
-for, so it stands in no log; the bot keeps no log of requests at all (cli.py).
+for, so it stands in no log; the bot keeps no log of requests at all (cli_run.py).
 """
 
 import asyncio

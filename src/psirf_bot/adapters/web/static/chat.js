@@ -96,7 +96,6 @@ async function begin() {
     const known = await ask("/chat/people");
     page.people = known.people;
     $("trust").textContent = known.trust;
-    if (!known.fictional) $("banner").textContent = "Demonstration. Never type real patient details.";
     drawPeople();
     const wanted = new URLSearchParams(location.hash.slice(1));
     const person = page.people.find((each) => each.email === wanted.get("as"));

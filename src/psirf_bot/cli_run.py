@@ -21,11 +21,7 @@ def run(app: bootstrap.Application, settings: config.Settings, greeting: str) ->
     for noisy in ("apscheduler", "alembic", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_without_request)
-    try:
-        uvloop.run(_until_stopped(app, settings, greeting))
-    except OSError as busy:
-        words = f"{settings.host}:{settings.port} cannot be used ({busy.strerror}). Check PSIRF_HOST and PSIRF_PORT."
-        raise click.ClickException(words) from None
+    uvloop.run(_until_stopped(app, settings, greeting))
 
 
 def _without_request(record: logging.LogRecord) -> bool:
@@ -46,9 +42,16 @@ async def _until_stopped(app: bootstrap.Application, settings: config.Settings, 
     gc.freeze()  # what has been loaded stays; looking through all of it again would hold everybody up
     gc.set_threshold(*SELDOM)
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
+        await _listen(runner, settings.host, settings.port)
         click.echo(greeting.format(address=f"http://{settings.host}:{runner.addresses[0][1]}"))
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as busy:
+        words = f"{host}:{port} cannot be used ({busy.strerror}). Check PSIRF_HOST and PSIRF_PORT."
+        raise click.ClickException(words) from None

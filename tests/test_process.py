@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -226,6 +227,15 @@ async def test_a_second_serve_on_the_same_database_is_refused_but_other_commands
         assert "18 people: 18 added" in await beside_it("people", "import", str(people))
         assert "The audit chain holds" in await beside_it("audit", "verify")
         assert "Nothing is waiting" in await beside_it("outbox")
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, said = await run(tmp_path, "serve", "--dev", PSIRF_PORT=str(port))
+    assert code == 1
+    assert f"127.0.0.1:{port} cannot be used" in said
+    assert "Check PSIRF_HOST and PSIRF_PORT" in said
 
 
 async def test_it_refuses_to_start_half_configured_and_says_what_is_missing(tmp_path: Path) -> None:

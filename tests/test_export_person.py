@@ -1,16 +1,21 @@
 """`psirf-bot export --person`: everything about one member of staff, nothing of being fair, and nothing of others."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from decisions import decided_by_a_panel
 from fair_steps import CONCERN, GROUND, OWEN, begun, through
 from sqlmodel import SQLModel, select
+from test_people import reports
 from test_reporting import AMINA, PAGE_1
 
 from psirf_bot.casework import export, export_person
+from psirf_bot.casework.people_list import take_on
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.people import read_people
 from psirf_bot.store.tables import AuditEntry, Case, Identity, Person, SupportNeed, SupportRequest
+from psirf_bot.trust_file import sample_people_text
 from ready_made import NOW
 from stage import Stage, address_of
 from test_export import CASE, canary, everything, filled, models, reported, run, table  # noqa: F401 - a fixture
@@ -162,6 +167,23 @@ async def test_somebody_who_is_not_on_the_people_list_is_found_by_their_id(stage
     await stage.do(somebody)
     made = await stage.do(lambda work: export_person.gather(work, " u0zed0001 "))
     assert table(made, "person")[0]["name"] == "Zed Newman"
+
+
+async def test_what_they_reported_before_they_were_recognised_comes_out_too(stage: Stage) -> None:
+    """They wrote from an id that the people list did not have; then it was put in."""
+    amina = {"slack_id": "U0AMINA99"}
+    reference = await reports(stage, amina["slack_id"], {"what-happened": "Said before."})
+    other = await reports(stage, "U0OTHER01", {"what-happened": "Said by somebody else."})
+    rows, _ = read_people(sample_people_text())
+    rows = [replace(row, **amina) if row.name == AMINA else row for row in rows]
+    await stage.do(lambda work: take_on(work, rows, {"slack": "T0FEN", "web": "demo"}))
+    made = await about(stage, AMINA)
+    assert {row["case"] for row in table(made, "reports")} == {reference}
+    assert "Said before." in {row["answer"] for row in table(made, "reports")}
+    assert {"what": "reported", "case": reference} in [
+        {key: row[key] for key in ("what", "case")} for row in table(made, "audit")
+    ]
+    assert other not in everything(made)
 
 
 async def test_nobody_has_that_address(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """The real process: started, told to stop, killed, started again."""
 
 import asyncio
+import gzip
 import os
 import resource
 import signal
@@ -187,6 +188,15 @@ async def test_on_a_full_disk_nothing_is_acknowledged_and_the_watcher_is_told(tm
         await slack.person("U0AMINA01").submit_view()
         await slack.until(lambda: receipts(slack), within=5)
     assert "PSI-2026-0001" in receipts(slack)[0]
+
+
+async def test_a_packed_body_is_not_unpacked(tmp_path: Path, slack: FakeSlack) -> None:
+    """A megabyte that becomes a gigabyte would hold everybody up for seconds, whoever sent it."""
+    body = b'{"type": "url_verification", "challenge": "x"}'
+    headers = slack.post.headers(body, "application/json")
+    async with serving(tmp_path, slack):
+        assert (await slack.deliver(body, headers)).status == 200
+        assert (await slack.deliver(gzip.compress(body), headers | {"Content-Encoding": "gzip"})).status == 401
 
 
 async def test_told_to_stop_it_finishes_what_it_acknowledged(tmp_path: Path, slack: FakeSlack) -> None:

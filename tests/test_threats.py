@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,6 +17,7 @@ from sqlmodel import Session, SQLModel, select
 
 import fuzzing
 from fakes.slack.delivery import as_form
+from psirf_bot.bootstrap import WakeUps
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.cli_run import _without_request
 from psirf_bot.store.tables import Action, Case, Person
@@ -247,3 +250,36 @@ async def test_without_dev_there_is_no_clock_to_move_and_no_chat_page(bot: Whole
             async with http.request(method, base(bot) + path, json={"advance": "3 days"}) as answer:
                 assert answer.status in {404, 405}
     assert bot.app.clock.ahead.total_seconds() == 0
+
+
+async def test_nothing_goes_for_its_age_before_a_platform_has_said_that_the_clock_is_right(bot: Whole) -> None:
+    """A clock that is a month ahead would empty every unfinished report, and forget what was delivered already."""
+    await bot.amina_on_slack.slash("/psirf", "report", channel="C0QUALITY")
+    await bot.amina_on_slack.submit_view({**PAGE_1, "when.date": "2026-11-20"})
+    before = await quiet(bot)
+    bot.app.clock.advance(timedelta(days=31))
+    await bot.app._time_to_tidy()
+    await bot.app._tidy()
+    assert difference(before, await bot.app.store.read(stored)) == []
+    now = datetime.now(UTC)
+    bot.app.clock_check.heard(format_datetime(now), now)
+    await bot.app._tidy()
+    left = await bot.app.store.read(stored)
+    assert not any("syringe" in row for row in left["dialog"])
+    assert left["inbox"] == []
+
+
+async def test_wake_ups_go_on_when_a_clock_that_was_ahead_is_set_right() -> None:
+    """What is next was planned by the clock as it was: else danger would not be paged again for as long."""
+    woken = asyncio.Event()
+
+    async def wake() -> None:
+        woken.set()
+
+    wake_ups = WakeUps(timezone=UTC)
+    job = wake_ups.add_job(wake, "interval", seconds=0.02)
+    wake_ups.start()
+    job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1))
+    async with asyncio.timeout(5):
+        await woken.wait()
+    wake_ups.shutdown(wait=False)

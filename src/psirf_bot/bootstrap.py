@@ -7,6 +7,7 @@ platform alone.
 import fcntl
 import logging
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import asdict
@@ -109,6 +110,18 @@ def hold_alone(settings: Settings) -> AbstractContextManager[object]:
     return lock
 
 
+class WakeUps(AsyncIOScheduler):  # type: ignore[misc]
+    """A clock that was ahead and is set right holds nothing up until it has caught up with what was planned by it."""
+
+    def _process_jobs(self) -> float | None:
+        now = real_now()
+        for job in self.get_jobs():
+            if job.next_run_time - now > job.trigger.interval:
+                job.modify(next_run_time=now)
+        wait: float | None = super()._process_jobs()
+        return wait
+
+
 class Application:
     """The bot with its parts. `demo` adds the chat page; `dev` the movable clock and unsigned loopback Teams."""
 
@@ -139,11 +152,13 @@ class Application:
         self.troubles = Troubles(
             self.store, self.setting, self.clock.now, self.courier.kick, self._in_trouble, self._mute
         )
-        self.scheduler = AsyncIOScheduler(timezone=UTC)
+        self.scheduler = WakeUps(timezone=UTC)
         often = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self.scheduler.add_job(self.tick.run, "interval", seconds=WAKE_EVERY, **often)
         self.scheduler.add_job(self.troubles.look, "interval", seconds=WAKE_EVERY, **often)
-        self.scheduler.add_job(self._tidy, "interval", hours=1, **often)
+        self.scheduler.add_job(self._time_to_tidy, "interval", hours=1, **often)
+        self.scheduler.add_job(self._tidy, "interval", seconds=WAKE_EVERY, **often)
+        self._to_tidy_since: float | None = None
         self._dev = dev or demo
 
     def web_application(self) -> web.Application:
@@ -191,7 +206,15 @@ class Application:
         """The platforms that nothing can be sent to. The others can be written to, even if nothing comes in there."""
         return {name for name, platform in self._platforms.items() if platform.cannot_send}
 
+    async def _time_to_tidy(self) -> None:
+        self._to_tidy_since = time.monotonic()
+
     async def _tidy(self) -> None:
+        """Once a platform has said since then that the clock is right: what goes by its age is gone for good."""
+        since = self._to_tidy_since
+        if since is None or (self._platforms and self.clock_check.is_open(since)):
+            return
+        self._to_tidy_since = None
         await self.store.run(lambda session: tidy(Work(session, self.clock.now(), self.setting)))
 
     def _slack_adapter(self, settings: Settings) -> "SlackAdapter":

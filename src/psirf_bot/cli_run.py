@@ -36,7 +36,7 @@ async def _until_stopped(app: bootstrap.Application, settings: config.Settings, 
     stop = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, stop.set)
-    runner = web.AppRunner(app.web_application(), access_log=None, shutdown_timeout=10)
+    runner = web.AppRunner(app.web_application(), access_log=None, shutdown_timeout=10, auto_decompress=False)
     await runner.setup()
     gc.collect()
     gc.freeze()  # what has been loaded stays; looking through all of it again would hold everybody up

@@ -15,11 +15,12 @@ from sqlmodel import Session, func, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
+from psirf_bot.cards.people_to_ring import numbers
 from psirf_bot.casework import desk as desk_module
 from psirf_bot.casework import post
 from psirf_bot.casework.actions import action_id, button
 from psirf_bot.casework.desk import NOT_SAVED_SAID, NOT_SAVED_YET, WENT_WRONG
-from psirf_bot.casework.inbound import Pressed, Reply, Said
+from psirf_bot.casework.inbound import Chosen, Pressed, Reply, Said
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.store import audit
 from psirf_bot.store.tables import (
@@ -390,6 +391,22 @@ async def test_a_store_that_cannot_commit_is_owned_up_to(stage: Stage) -> None:
     assert reply.notice.startswith(WENT_WRONG)
     assert await count(stage, Case) == 0
     assert "Saved as PSI-2026-0001" in words(await again(stage, AMINA, send))
+
+
+async def test_whom_to_ring_is_said_though_nothing_can_be_saved(stage: Stage) -> None:
+    """On a full disk, or while the database is away: somebody in danger gets no mere apology."""
+    form = await stage.says(AMINA, "report")
+    in_a_form = Pressed(action(form, "Next"), {"what-happened": "He is not breathing"})
+    chosen = Chosen("she wants to kill herself, and I cannot cope")
+    ring = numbers(stage.trust)
+    event.listen(stage.store.engine, "commit", _disk_is_full)
+    for what in (Said("somebody is dying"), in_a_form, chosen):
+        notice = (await stage.turn(AMINA, what)).notice
+        assert notice.startswith(f"{ring} {WENT_WRONG}")
+    assert (await stage.turn(AMINA, Said("report"))).notice.startswith(WENT_WRONG)
+    event.remove(stage.store.engine, "commit", _disk_is_full)
+    async with Busy(stage):
+        assert (await answered_late(stage, TOMASZ, Said("I want to die"))).notice == f"{ring} {NOT_SAVED_SAID}"
 
 
 async def test_a_closed_store_is_owned_up_to(stage: Stage) -> None:

@@ -1,16 +1,19 @@
 """From a person to a stored, numbered, handed-on report."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlmodel import func, select
 
-from psirf_bot.casework.inbound import Pressed, Said
+from psirf_bot.casework.inbound import Platform, Pressed, Said
 from psirf_bot.casework.work import Setting
-from psirf_bot.store.tables import Case, Dialog, Inbox, ReportVersion
+from psirf_bot.domain.trust import Platforms
+from psirf_bot.store.tables import Case, Dialog, Identity, Inbox, Person, ReportVersion
 from ready_made import KEY
 from scenes import scene
-from stage import Stage, action, words
+from stage import Stage, action, address_of, words
 
 AMINA, BRONWEN, LEAH, TOMASZ, CARYS = (
     "Amina Yusuf",
@@ -179,6 +182,38 @@ async def test_an_identifier_is_never_stored_and_the_words_stay_in_the_form(stag
     assert "943" not in field.error
     everything = await stage.do(_everything_stored)
     assert "943 476" not in everything
+
+
+KEEP = "It identifies no patient: keep my words"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_what_looks_like_an_identifier_is_kept_on_teams_alone_and_only_where_the_trust_allows_it(
+    tmp_path: Path, allowed: bool
+) -> None:
+    given = {**PAGE_1, "what-happened": "Batch 943 476 5919 of the pump was wrong"}
+    async with Stage(tmp_path, platforms=Platforms(keep_identifiers_on_teams=allowed)) as stage:
+        await stage.do(_is_on_all_platforms)
+        offers = {}
+        platforms: tuple[Platform, ...] = ("web", "slack", "teams")
+        for platform in platforms:
+            await stage.says(AMINA, "cancel")
+            page = await stage.says(AMINA, "report", platform=platform)
+            held = await stage.presses(AMINA, page, "Next", given, platform=platform)
+            offers[platform] = [b for b in held.all_buttons() if b.label == KEEP]
+        assert {platform for platform, offered in offers.items() if offered} == ({"teams"} if allowed else set())
+        for button in offers["teams"]:
+            await stage.turn(AMINA, Pressed(button.action, given), platform="slack")  # as a changed client may
+            assert "943 476" not in await stage.do(_everything_stored)
+            await stage.turn(AMINA, Pressed(button.action, given), platform="teams")
+            assert "943 476" in await stage.do(_everything_stored)
+
+
+def _is_on_all_platforms(work: Any) -> None:
+    amina = work.session.exec(select(Person).where(Person.name == AMINA)).one()
+    for platform in ("slack", "teams"):
+        user = address_of(AMINA)
+        work.session.add(Identity(platform=platform, team="demo", user=user, person_id=amina.id, address={}))
 
 
 def _everything_stored(work: Any) -> str:

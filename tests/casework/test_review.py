@@ -9,13 +9,24 @@ from click.testing import CliRunner
 from sqlalchemy import text
 from sqlmodel import JSON, Session, SQLModel, select
 
+from psirf_bot.cards.conversation import said
 from psirf_bot.casework import deletion, review
 from psirf_bot.casework.work import Work
 from psirf_bot.cli import bot
 from psirf_bot.domain.trust import Retention
 from psirf_bot.store import audit
 from psirf_bot.store.database import open_engine
-from psirf_bot.store.tables import AuditEntry, Case, Counter, Deadline, FairRun, LearningResponse, WebMessage
+from psirf_bot.store.tables import (
+    AuditEntry,
+    Case,
+    Counter,
+    Deadline,
+    FairRun,
+    LearningResponse,
+    Outbox,
+    SafetyAction,
+    WebMessage,
+)
 from ready_made import KEY, NOW, opened
 from stage import Stage
 from test_export import CASE, LINKS, filled, models
@@ -114,6 +125,24 @@ async def test_of_a_deleted_case_nothing_is_left_and_of_another_everything(stage
         assert rows.count("canary2") == full[name].count("canary2"), name
         assert rows.count("case2") == full[name].count("case2"), name
     assert [model.__name__ for model in hang if left[model.__tablename__] == "[]"] == []
+
+
+@pytest.mark.parametrize("model", [SafetyAction, FairRun])
+async def test_a_message_that_names_only_what_hangs_on_the_case_goes_too(stage: Stage, model: type[SQLModel]) -> None:
+    """“SA-2026-0001 is now yours”: the words of the action, and no word of which case it comes from."""
+
+    def write(work: Work) -> None:
+        for which in (MINE, OTHER):
+            row = of_a_case(model, which)
+            row.reference = f"XY-2026-000{which}"
+            card = said(f"{row.reference} is now yours", f"canary{which}").model_dump(mode="json")
+            facts = {"platform": "web", "lane": "x", "address": {}, "due_at": NOW, "created_at": NOW, "state": "dead"}
+            work.session.add_all([of_a_case(Case, which), row, Outbox(key=f"k{which}", card=card, **facts)])
+
+    await stage.do(write)
+    await stage.do(lambda work: deletion.delete_case(work, "PSI-2006-0001"))
+    left = (await dump(stage))["outbox"]
+    assert ("canary1" in left, "canary2" in left) == (False, True)
 
 
 async def test_the_audit_and_the_counter_stay_and_the_chain_holds(stage: Stage) -> None:

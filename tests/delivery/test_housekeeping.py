@@ -1,12 +1,16 @@
 """What is kept only for a while goes in time, and nothing else does."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlmodel import select
 from test_reporting import AMINA, PAGE_1, near_miss
 
+from psirf_bot.casework.post import PUT_OFF
 from psirf_bot.delivery.housekeeping import KEEP_DRAFTS, tidy
+from psirf_bot.delivery.platform import Refused
 from psirf_bot.store.tables import AuditEntry, Case, Dialog, Inbox, Outbox, ReportVersion
 from stage import Stage, words
 
@@ -101,3 +105,38 @@ async def test_cases_and_the_audit_are_never_touched(stage: Stage) -> None:
     await tidied(stage)
     assert [len(await all_of(stage, table)) for table in (Case, ReportVersion, AuditEntry)] == before
     assert before[0] == 1
+
+
+@pytest.mark.parametrize("asked_to_wait", [None, 2.0])
+async def test_what_was_tried_while_the_clock_was_ahead_goes_once_it_is_right(
+    stage: Stage, asked_to_wait: float | None
+) -> None:
+    """Else it, and all that comes after it there, would wait for as long as the clock had been ahead."""
+    check, right = await near_miss(stage), stage.now
+    stage.now += timedelta(days=40)
+    stage.out.failures = [Refused("busy", retry_after=asked_to_wait)] * 3
+    await stage.presses(AMINA, check, "Send the report")
+    for _ in range(100):
+        if any(row.error == "busy" for row in await all_of(stage, Outbox)):
+            break
+        await asyncio.sleep(0.01)
+    stage.out.failures = []
+    stage.now = right + timedelta(hours=1)
+    await stage.settled()
+    assert stage.channel() == []
+    await tidied(stage)
+    await stage.settled()
+    assert [card.title for card in stage.channel()] == ["PSI-2026-0001: near miss, Community Nursing"]
+
+
+async def test_what_is_put_off_to_a_better_moment_is_left_alone(stage: Stage) -> None:
+    later = stage.now + timedelta(days=4)
+
+    def waits(work: Any) -> None:
+        facts = {"platform": "web", "lane": "x", "address": {}, "first_tried_at": work.now, "created_at": work.now}
+        work.session.add(Outbox(key="k", due_at=later, error=PUT_OFF, **facts))
+        work.session.add(Outbox(key="n", due_at=later, **{**facts, "first_tried_at": None}))
+
+    await stage.do(waits)
+    await tidied(stage)
+    assert [row.due_at for row in await all_of(stage, Outbox)] == [later, later]

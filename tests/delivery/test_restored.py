@@ -177,6 +177,16 @@ async def test_an_empty_database_or_a_wrong_clock_is_refused(still: Stage) -> No
         await take_up(still)
 
 
+async def test_a_clock_that_was_ahead_for_a_while_before_the_backup_does_not_stand_in_the_way(still: Stage) -> None:
+    await waiting(still, "Before")
+    still.now = NOW + timedelta(days=40)
+    await waiting(still, "With the wrong clock")
+    still.now = NOW + timedelta(hours=1)
+    await waiting(still, "With the right one again")
+    still.now = NOW + timedelta(days=2)
+    assert (await take_up(still)).since == NOW + timedelta(hours=1)
+
+
 # The whole way: a backup is made, hours go by, and it is put back
 
 

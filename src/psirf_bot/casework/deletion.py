@@ -13,7 +13,19 @@ from psirf_bot.casework.deadlines import RUNNING
 from psirf_bot.casework.review import Unfit
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
-from psirf_bot.store.tables import Action, Agenda, AuditEntry, Case, Deadline, Outbox, Panel, Posted, WebMessage
+from psirf_bot.store.tables import (
+    Action,
+    Agenda,
+    AuditEntry,
+    Case,
+    Deadline,
+    FairRun,
+    Outbox,
+    Panel,
+    Posted,
+    SafetyAction,
+    WebMessage,
+)
 
 DONE = "deleted after review"
 """In the audit; being fair is let go by the database only for a case of which this is said (0005)."""
@@ -41,6 +53,8 @@ def delete_case(work: Work, reference: str) -> dict[str, int]:
     themselves: Rows = (_table(Case), _key(Case), sorted(ids))
     rows = _hanging_on(work, ids)
     agendas = _left_empty(work, ids)
+    for other in (SafetyAction, FairRun):
+        references |= set(work.session.exec(select(other.reference).where(col(other.id).in_(ids))))
     messages = list(_messages(work, ids | references))
     _session_forgets(work)
     counts: dict[str, int] = {}

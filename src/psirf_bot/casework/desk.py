@@ -194,7 +194,7 @@ class Desk:
                 if not future.cancel():
                     # Begun already: what it leaves in the outbox, the answer to words too, goes out after its commit.
                     waiting.add_done_callback(self._finished_late)
-                return Reply(notice=_too_late(inbound, begun=not future.cancelled()))
+                return self._not_done(inbound, _too_late(inbound, begun=not future.cancelled()))
             reply, done = waiting.result()
         except asyncio.CancelledError:  # nobody waits for the answer any more; what was begun is carried through
             waiting.add_done_callback(self._finished_late)
@@ -202,9 +202,16 @@ class Desk:
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the person hears of it and can quote it
             reference = secrets.token_hex(3).upper()
             log.error("a turn failed, reference %s: %s", reference, without_words(error))  # noqa: TRY400
-            return Reply(notice=f"{WENT_WRONG} Reference {reference}.")
+            return self._not_done(inbound, f"{WENT_WRONG} Reference {reference}.")
         self._send(done)
         return _with_typed_words(reply, inbound)
+
+    def _not_done(self, inbound: Inbound, why: str) -> Reply:
+        """Why, in words; to words of distress or danger first whom to ring, which needs no database."""
+        what = inbound.what
+        typed = [what.text] if isinstance(what, Said) else words.given_by(what).values()
+        ring = any(isinstance(each, str) and sounds_like_distress_or_danger(each) for each in typed)
+        return Reply(notice=f"{numbers(self._setting.trust)} {why}".strip() if ring else why)
 
     def _finished_late(self, waiting: "asyncio.Future[tuple[Reply, Work]]") -> None:
         if waiting.cancelled():

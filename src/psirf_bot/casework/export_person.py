@@ -17,6 +17,7 @@ from psirf_bot.casework.fair_circle import KIND as BEING_FAIR
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.questions import Json
 from psirf_bot.domain import identifiers
+from psirf_bot.store.audit import digest_of
 from psirf_bot.store.tables import (
     Addition,
     AuditEntry,
@@ -53,6 +54,9 @@ LEFT_OUT = (
     "it first."
 )
 
+RECOGNISED = "taken for the same person"
+"""In the audit, of somebody on the list who had been known under another id until then (people_list.py)."""
+
 
 class NoSuchPerson(Exception):
     """Nobody has this e-mail address, or this id on a platform."""
@@ -74,6 +78,18 @@ def gather(work: Work, email: str) -> Export:
     work.record(BY, "exported what is held about one person", person=person.id)
     tables = {name: (header, list(rows(work, person))) for name, (header, rows) in TABLES.items()}
     return made_of(work, tables, {"person": person.name}, LEFT_OUT)
+
+
+def _ids(work: Work, person: Person) -> list[str]:
+    """Theirs, and those under which they were known before they were recognised: what they wrote and did keeps them.
+
+    The audit says that there are such, and for each only the digest of its id.
+    """
+    taken = select(AuditEntry.digest).where(AuditEntry.actor_id == person.id, AuditEntry.what == RECOGNISED)
+    digests = set(work.session.exec(taken))
+    others = select(Person.id).where(col(Person.active).is_(False), col(Person.on_list).is_(False))
+    found = work.session.exec(others).all() if digests else ()
+    return [person.id, *(one for one in found if digest_of({"newcomer": one}) in digests)]
 
 
 def _reference(work: Work, case_id: str | None) -> str:
@@ -116,13 +132,14 @@ def _training(work: Work, person: Person) -> Iterator[Row]:
 
 def _reports(work: Work, person: Person) -> Iterator[Row]:
     """What they reported, in every version that they wrote themselves."""
-    written = select(ReportVersion).where(ReportVersion.by_id == person.id).order_by(col(ReportVersion.id))
+    by = _ids(work, person)
+    written = select(ReportVersion).where(col(ReportVersion.by_id).in_(by)).order_by(col(ReportVersion.id))
     for version in work.session.exec(written):
         for read in version.wording.values():
             if read["shown"]:
                 answer = _typed(read["shown"])
                 yield _reference(work, version.case_id), version.number, version.at, read["label"], answer
-    for added in work.session.exec(select(Addition).where(Addition.by_id == person.id).order_by(col(Addition.id))):
+    for added in work.session.exec(select(Addition).where(col(Addition.by_id).in_(by)).order_by(col(Addition.id))):
         yield _reference(work, added.case_id), None, added.at, "Added later", _typed(added.text)
 
 
@@ -200,7 +217,7 @@ def _votes(work: Work, person: Person) -> Iterator[Row]:
 
 
 def _duties(work: Work, person: Person) -> Iterator[Row]:
-    theirs = or_(col(Deadline.owner_id) == person.id, col(Deadline.closed_by) == person.id)
+    theirs = or_(col(Deadline.owner_id) == person.id, col(Deadline.closed_by).in_(_ids(work, person)))
     for duty in work.session.exec(select(Deadline).where(theirs).order_by(col(Deadline.due_at), Deadline.id)):
         if not _is_fair(duty):
             rule = work.setting.rules.get(duty.rule)
@@ -240,7 +257,7 @@ def _parts(work: Work, person: Person) -> Iterator[Row]:
 def _audit(work: Work, person: Person) -> Iterator[Row]:
     """What they did and when."""
     for entry in work.session.exec(
-        select(AuditEntry).where(AuditEntry.actor_id == person.id).order_by(col(AuditEntry.id))
+        select(AuditEntry).where(col(AuditEntry.actor_id).in_(_ids(work, person))).order_by(col(AuditEntry.id))
     ):
         if not SECRET.search(entry.what):
             yield entry.at, entry.what, _reference(work, entry.case_id)

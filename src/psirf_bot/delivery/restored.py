@@ -6,12 +6,12 @@ Run once, while nothing serves, before the first start. It cannot bring back wha
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from psirf_bot.casework import reminders
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery.tick import CHORES
-from psirf_bot.store.tables import AuditEntry, Counter, Inbox, Outbox, Posted, Remembered
+from psirf_bot.store.tables import AuditEntry, Counter, Outbox, Posted, Remembered
 
 BY = "an administrator on the server"
 GAP = 100
@@ -65,9 +65,12 @@ def take_up(work: Work, gap: int = GAP) -> Restored:
 
 
 def _newest(work: Work) -> datetime | None:
-    """The last moment that the database knows of: the backup was made then, or later."""
-    times = (AuditEntry.at, Outbox.created_at, Inbox.at)
-    found = [work.session.exec(select(func.max(at))).one() for at in times]
+    """When the last was written that the database knows of: the backup was made then, or later.
+
+    Not the latest time that stands in it: that may be of a day on which the clock was ahead.
+    """
+    last = ((AuditEntry.at, AuditEntry.id), (Outbox.created_at, Outbox.id))
+    found = [work.session.exec(select(at).order_by(col(number).desc()).limit(1)).first() for at, number in last]
     return max((at for at in found if at), default=None)
 
 

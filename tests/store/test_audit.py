@@ -23,6 +23,11 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 COLUMNS = "case_id, at, actor_id, what, digest, key_id, case_seal, seal"
 
 
+@pytest.fixture(autouse=True, params=[2, audit.A_PART], ids=["in parts", "at once"])
+def read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "A_PART", request.param)
+
+
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('audit')}/audit.db")

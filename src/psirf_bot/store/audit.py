@@ -6,13 +6,14 @@ An entry holds ids, an action and a digest of what was written; never a person's
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, func, select
 
 from psirf_bot.store.direct import Prepared, inserting, table_of
 from psirf_bot.store.tables import AuditEntry
@@ -73,6 +74,8 @@ def digest_of(content: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
 
+A_PART = 1000
+"""So many entries are read at a time: a chain grows as long as the bot is there."""
 SHORT = 24
 """Characters of a head that people keep: 96 bits, and no wider than a phone."""
 
@@ -103,7 +106,7 @@ def faults(session: Session, keys: Mapping[str, AuditKey], *, kept: str = "") ->
     before, cases, met = "", dict[str, str](), not kept
     changes = _KeyChanges()
     for entry in _entries(session):
-        if not isinstance(entry, AuditEntry):
+        if isinstance(entry, int):
             yield f"entry {entry}: cannot be read, so it was changed"
             continue
         wrong = list(_wrong(entry, keys.get(entry.key_id), before, cases))
@@ -118,7 +121,7 @@ def faults(session: Session, keys: Mapping[str, AuditKey], *, kept: str = "") ->
         yield "the head that was kept is not in the chain: its end was cut off or replaced"
 
 
-def _wrong(entry: AuditEntry, key: AuditKey | None, before: str, cases: Mapping[str, str]) -> Iterator[str]:
+def _wrong(entry: Any, key: AuditKey | None, before: str, cases: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with the seals of an entry, after that of the one before it and those of each case."""
     if key is None:
         yield f"entry {entry.id}: sealed with a key that is not configured ({entry.key_id})"
@@ -141,7 +144,7 @@ class _KeyChanges:
         self._since: datetime | None = None
         self._waiting: list[tuple[str, bool]] = []
 
-    def met(self, entry: AuditEntry, *, holds: bool) -> Iterator[str]:
+    def met(self, entry: Any, *, holds: bool) -> Iterator[str]:
         """Take the next entry. A fault is yielded once the entries after it show when it was made."""
         if entry.key_id in self._replaced:
             what = f"entry {entry.id}: sealed with a key that had been replaced before ({entry.key_id})"
@@ -169,19 +172,20 @@ class _KeyChanges:
         )
 
 
-def _entries(session: Session) -> Iterable[AuditEntry | int | None]:
-    """The chain in its order; of an entry that cannot be read, the id alone."""
+def _entries(session: Session) -> Iterator[Any]:
+    """The chain in its order, as rows, some at a time; of an entry that cannot be read, the id alone."""
+    following, after = sa.select(_chain.c.id).order_by(_chain.c.id).limit(A_PART), sa.true()
+    while ids := session.execute(following.where(after)).scalars().all():
+        yield from _read(session, ids)
+        after = _chain.c.id > ids[-1]
+
+
+def _read(session: Session, ids: Sequence[int]) -> Sequence[Any]:
+    these = sa.select(_chain).where(_chain.c.id.between(ids[0], ids[-1])).order_by(_chain.c.id)
     try:
-        return session.exec(select(AuditEntry).order_by(col(AuditEntry.id))).all()
+        return session.execute(these).all()
     except (ValueError, TypeError):  # a time that is none: then each is read by itself
-        return [_entry(session, one) for one in session.exec(select(AuditEntry.id).order_by(col(AuditEntry.id))).all()]
-
-
-def _entry(session: Session, number: int | None) -> AuditEntry | int | None:
-    try:
-        return session.get_one(AuditEntry, number)
-    except (ValueError, TypeError):
-        return number
+        return list(ids) if len(ids) == 1 else [entry for one in ids for entry in _read(session, [one])]
 
 
 def _case_head(session: Session, case_id: str) -> str:
@@ -189,7 +193,7 @@ def _case_head(session: Session, case_id: str) -> str:
     return newest.case_seal if newest else ""
 
 
-def _facts(entry: AuditEntry) -> tuple[str, ...]:
+def _facts(entry: Any) -> tuple[str, ...]:
     at = entry.at.astimezone(UTC).isoformat()
     return (entry.case_id or "", at, entry.actor_id, entry.what, entry.digest, entry.key_id)
 

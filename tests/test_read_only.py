@@ -19,6 +19,7 @@ from psirf_bot.cli import bot
 from psirf_bot.store import audit, reading
 from psirf_bot.store.audit import AuditKey
 from psirf_bot.store.database import open_engine
+from psirf_bot.trust_file import sample_trust_text
 from ready_made import opened
 
 SECRET = "a key for the tests alone"
@@ -86,6 +87,7 @@ def an_ordinary_user() -> Iterator[None]:
     if os.geteuid():
         yield
         return
+    sample_trust_text()  # what it loads of Python's own may be for root alone
     os.setegid(NOBODY)
     os.seteuid(NOBODY)
     try:

@@ -11,21 +11,16 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.fair import not_shown
-from psirf_bot.cards.model import Card
-from psirf_bot.casework import post, reminders, undelivered
-from psirf_bot.casework.actions import written_together
+from psirf_bot.casework import post, undelivered
 from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.arrivals import Arrival, note_arrivals
-from psirf_bot.delivery.contents import Contents
-from psirf_bot.delivery.next_in_line import Waiting, next_in_line
+from psirf_bot.delivery.claim import AT_ONCE_OR_NEVER, Claim
+from psirf_bot.delivery.next_in_line import next_in_line
 from psirf_bot.delivery.platform import Refused, Uncertain
-from psirf_bot.delivery.taking import let_go, put_off, take, without_its_words
-from psirf_bot.store.database import taken_back_on, without_words
 from psirf_bot.store.tables import Outbox, PlatformHold, Posted
 
 log = logging.getLogger(__name__)
@@ -38,9 +33,6 @@ LOOK_FOR = timedelta(minutes=15)
 LOOK_FOR_LOST_EVERY = timedelta(seconds=1)
 """Where one process alone has the queue, a lease seldom runs out, and a look at all of them costs as much as a
 claim."""
-LATE = timedelta(seconds=5)
-"""After them it is too late for what is only of use at once."""
-AT_ONCE_OR_NEVER = frozenset({post.PASSING, post.CARRIED})
 CLAIMING = 0x70736972666F78
 """The lock under which the replicas on PostgreSQL claim one after another: any number that nothing else there locks."""
 Settles = Callable[[str], timedelta]
@@ -83,61 +75,10 @@ class OutboxQueue:
             self.recover(session, settles, all_of_them=False)
             self._recovered_at = real
         while found := next_in_line(session, now=self._now(), real=real, most=most):
-            if errands := self._errands(session, found, real):  # none: they were put off or let go, so look further
+            claim = Claim(session, self._setting, self._now(), real)
+            if errands := claim.errands(found):  # none: they were put off or let go, so look further
                 return errands
         return []
-
-    def _errands(self, session: Session, found: Collection[Waiting], real: datetime) -> list[Errand]:
-        """All are rendered together; should one of them be such that it cannot be, each is rendered by itself."""
-        try:
-            return self._together(session, found, real)
-        except DBAPIError:
-            raise  # another process was first, or the database is away: that says nothing of these messages
-        except Exception:  # noqa: BLE001 - which of them it was shows now
-            return [errand for message in found for errand in self._alone(session, message, real)]
-
-    def _alone(self, session: Session, message: Waiting, real: datetime) -> list[Errand]:
-        """One that cannot be rendered must hold up no others: it is taken without a card, which the courier refuses."""
-        try:
-            return self._together(session, [message], real)
-        except DBAPIError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is
-            log.error("message %s cannot be shown: %s", message.id, without_words(error))  # noqa: TRY400
-            take(session, [message], real)
-            return [_errand(message, None, None)]
-
-    def _together(self, session: Session, found: Collection[Waiting], real: datetime) -> list[Errand]:
-        """Take those of these messages that are to be sent now, and render them; on an error nothing is left of it."""
-        with taken_back_on(Exception, session), written_together(session):
-            contents = Contents(session, self._now(), self._setting, found)
-            ready = [one for message in found if (one := self._made_ready(session, message, contents))]
-            take(session, ready, real)
-            errands = []
-            for message in ready:
-                card, replaces = contents.of(message)
-                if card is None:  # a living card of something that is there no more
-                    let_go(session, message)
-                else:
-                    errands.append(_errand(message, card, replaces))
-            session.flush()
-        return errands
-
-    def _made_ready(self, session: Session, message: Waiting, contents: Contents) -> Waiting | None:
-        """The message as it is to be sent; None when it is not, or not now."""
-        too_late = message.first_tried_at or self._now() - message.created_at > LATE
-        if too_late and message.about in AT_ONCE_OR_NEVER:
-            let_go(session, message)
-            return None
-        if too_late and message.about == post.SEALED:
-            return without_its_words(session, message)
-        try:
-            if contents.may_go(message):
-                return message
-            let_go(session, message)
-        except reminders.NotYet as later:
-            put_off(session, message, later.at)
-        return None
 
     def arrived(self, session: Session, arrivals: Collection[Arrival]) -> None:
         """These have been posted."""
@@ -299,12 +240,6 @@ def _seal(row: Outbox) -> None:
     """Take out words that are to be kept nowhere: if anything is sent later, it says that they were not shown."""
     if row.about == post.SEALED:
         row.card, row.message, row.about = not_shown().model_dump(mode="json"), None, None
-
-
-def _errand(message: Waiting, card: Card | None, replaces: str | None) -> Errand:
-    """A message that has been taken, as it is to be sent."""
-    since = message.first_tried_at if message.state == "uncertain" and not message.message else None
-    return Errand(message.id, message.token + 1, message.key, message.platform, message.address, card, replaces, since)
 
 
 _IN_TURN = select(

@@ -3,7 +3,7 @@
 aiohttp, Slack's signature or the Bot Connector's token checked by hand, the rows that our bot reads and writes for the
 same turn by plain SQL in one durable commit, the recorded answer, and the edit that follows it over a pooled
 connection. No SDK, no ORM, no dialog. It has our tables, and the store's way of writing: on SQLite one thread that
-commits up to eight turns together, on PostgreSQL eight threads.
+commits up to eight turns together, on PostgreSQL three threads.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class Disk:
         self._url = make_url(url)
         self._single = self._url.get_backend_name() == "sqlite"
         self._turns: queue.SimpleQueue[tuple[Turn, Future[None]]] = queue.SimpleQueue()
-        for _ in range(1 if self._single else 8):
+        for _ in range(1 if self._single else 3):
             threading.Thread(target=self._write, daemon=True).start()
 
     async def run(self, turn: Turn) -> None:

@@ -105,6 +105,24 @@ def test_a_list_that_leaves_nobody_in_the_quality_team_says_so() -> None:
         assert ("people.csv: gives nobody the role quality, so nobody is asked to" in said.output) == says_so
 
 
+def test_an_executive_on_call_who_is_not_on_the_list_is_named() -> None:
+    whole = sample_people_text()
+    missing = "[urgent] executives: rosalind.achebe@fenmarsh.example is not on the people list"
+    for text, says_so in ((whole, False), (whole.replace("rosalind.achebe@", "r.achebe@"), True)):
+        Path("people.csv").write_text(text, "utf-8")
+        said = CliRunner().invoke(bot, ["people", "import", "people.csv"])
+        assert said.exit_code == 0
+        assert (missing in said.output) == says_so
+
+
+def test_a_misspelt_setting_is_named_beside_what_is_missing_for_it() -> None:
+    Path(".env").write_text("PSIRF_SLACK_BOT_TOKN=xoxb-canary\n", "utf-8")
+    said = CliRunner().invoke(bot, ["serve"])
+    assert said.exit_code == 1
+    assert 'Did you mean "PSIRF_SLACK_BOT_TOKEN"?' in said.output
+    assert "canary" not in said.output
+
+
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Application]:
     """What `demo` and `serve` would have run."""

@@ -37,6 +37,10 @@ def platform() -> Platform:
     return Platform()
 
 
+many_rounds = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""Every test here runs on both engines, but for those that see again and again what others have seen on both."""
+
+
 @pytest.fixture
 async def stage(tmp_path: Path, database: str, platform: Platform) -> AsyncIterator[Stage]:
     async with Stage(tmp_path, database=database, out=platform) as made:
@@ -171,6 +175,7 @@ async def test_what_is_refused_for_good_is_seen_and_holds_nothing_up(stage: Stag
     assert platform.titles("ward") == ["two"]
 
 
+@many_rounds
 async def test_it_gives_up_in_the_end(stage: Stage, platform: Platform) -> None:
     platform.ahead["ward"] = [Refused("busy") for _ in range(MOST_TRIES)]
     await put(stage, "ward", "one", "two")
@@ -181,6 +186,7 @@ async def test_it_gives_up_in_the_end(stage: Stage, platform: Platform) -> None:
     assert (await outbox(stage))[0].attempts == MOST_TRIES
 
 
+@many_rounds
 async def test_what_waits_for_an_administrator_is_not_given_up_and_goes_out_by_itself(
     stage: Stage, platform: Platform
 ) -> None:
@@ -208,6 +214,7 @@ async def test_for_years_if_need_be(stage: Stage, platform: Platform) -> None:
     assert [(row.state, row.attempts) for row in await outbox(stage)] == [("due", 100_001)]
 
 
+@many_rounds
 async def test_what_somebody_else_would_look_after_waits_for_no_administrator(stage: Stage, platform: Platform) -> None:
     platform.ahead["ward"] = [Refused("missing_scope", ours=True) for _ in range(MOST_TRIES)]
     await stage.do(lambda work: post.to_address(work, "web", {"channel": "ward"}, said("one", "…"), about="danger:x"))
@@ -218,6 +225,7 @@ async def test_what_somebody_else_would_look_after_waits_for_no_administrator(st
     assert await states(stage) == ["dead"]
 
 
+@many_rounds
 async def test_what_is_in_doubt_is_looked_for_once_an_administrator_has_seen_to_it(
     stage: Stage, platform: Platform
 ) -> None:
@@ -295,6 +303,7 @@ async def test_after_a_quarter_of_an_hour_in_doubt_only_what_must_not_be_missed_
     assert await states(stage) == ["sent" if about else "uncertain"]
 
 
+@many_rounds
 async def test_what_stays_in_doubt_is_given_up_in_the_end_and_sent_again_it_says_that_it_may_be_a_repeat(
     stage: Stage, platform: Platform
 ) -> None:
@@ -328,6 +337,7 @@ async def test_where_nobody_can_ever_say_the_repeat_comes_at_once_and_says_that_
     assert await states(stage) == ["sent"]
 
 
+@many_rounds
 async def test_where_nobody_can_ever_say_an_outage_uses_up_no_tries_in_a_moment(
     stage: Stage, platform: Platform
 ) -> None:
@@ -343,6 +353,7 @@ async def test_where_nobody_can_ever_say_an_outage_uses_up_no_tries_in_a_moment(
     assert (await states(stage), platform.titles("ward")) == (["sent"], ["one"])
 
 
+@many_rounds
 async def test_looking_that_never_works_does_not_hold_the_conversation_for_ever(
     stage: Stage, platform: Platform
 ) -> None:
@@ -386,6 +397,7 @@ async def test_an_edit_is_simply_repeated(stage: Stage, platform: Platform) -> N
     assert platform.looked_for == []
 
 
+@many_rounds
 async def test_an_edit_that_never_works_does_not_hold_the_conversation_for_ever(
     stage: Stage, platform: Platform
 ) -> None:
@@ -823,6 +835,7 @@ async def test_a_check_that_cannot_be_delivered_goes_to_the_quality_teams_list(
     await nobody_checks(stage, platform)
 
 
+@many_rounds
 async def test_a_check_that_was_tried_too_often_in_vain_does_too(stage: Stage, platform: Platform) -> None:
     platform.ahead[CARYS] = [Uncertain("timed_out") for _ in range(MOST_TRIES)]
     await reported(stage, checker=CARYS)

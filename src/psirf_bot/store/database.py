@@ -36,6 +36,9 @@ Work = Callable[[Session], T]
 log = logging.getLogger(__name__)
 
 MOST_WORKS_IN_A_COMMIT = 8  # all of them are answered at once then, and nothing else meanwhile
+WRITERS = 3
+"""Threads that write to PostgreSQL. While some wait for it one computes; with eight, all of them and the loop would
+wait for one another, and the slowest turns take half as long again (docs/performance.md)."""
 MOST_TRIES = 5
 LONGEST_STANDSTILL = 20.0
 """Seconds until PostgreSQL lets go of what a process holds that was stopped within its transaction."""
@@ -172,7 +175,7 @@ class Store:
                 name=f"store-write-{n}",
                 daemon=True,  # a process whose end goes wrong must end all the same
             )
-            for n in range(1 if self.is_single else 8)
+            for n in range(1 if self.is_single else WRITERS)
         ]
         self._closed = False
         self._door = threading.Lock()

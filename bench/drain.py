@@ -24,7 +24,7 @@ from bench.people import COLUMNS
 from bench.process import Bot
 from bench.rig import Databases, Fakes, SetUp, count_of, fakes
 from bench.table import Figures, Line, at_least, held_against
-from psirf_bot.casework import post
+from psirf_bot.casework import addresses
 from psirf_bot.casework.work import Work
 from psirf_bot.delivery.courier import AT_ONCE
 from psirf_bot.store.tables import Deadline, Identity, Nudge, Outbox, Person
@@ -129,7 +129,7 @@ def _reminded(work: Work, morning: Morning, n: int, room: str, settings: Json) -
     }  # fmt: skip
     nudge = {"deadline_id": f"duty{n}", "step": 0, "person_id": who, "why": "soon", "day": day, "at": work.now}
     digest = {
-        "key": f"digest{n}", "lane": post.lane_of(morning.platform, address), "platform": morning.platform,
+        "key": f"digest{n}", "lane": addresses.lane_of(morning.platform, address), "platform": morning.platform,
         "address": address, "subject": f"digest:{who}:{day.isoformat()}", "person_id": who, "may_repeat": False,
         "state": "due", "due_at": work.now, "attempts": 0, "token": 0, "created_at": work.now,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import digest, people, post
+from psirf_bot.casework import addresses, digest, people
 from psirf_bot.casework.inbound import Place, Reply
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.store.tables import Case, Deadline, Nudge, Person, Posted
@@ -88,7 +88,7 @@ def posted(work: Work, reader: str, day: date = TODAY) -> None:
     """The digest of that day is in their chat."""
     person_id = reader if reader == "leads" else who(work, reader).id
     address = {"channel": reader} if reader == "leads" else {"user": address_of(reader)}
-    lane = post.lane_of("web", address)
+    lane = addresses.lane_of("web", address)
     message = f"{address.get('user') or reader}/0"
     subject = digest.subject(person_id, day)
     work.session.add(Posted(subject=subject, lane=lane, platform="web", address=address, message=message))

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from psirf_bot.cards.model import PeopleInput
-from psirf_bot.casework import onlookers, post, setting_up
+from psirf_bot.casework import addresses, answering, onlookers, post, setting_up
 from psirf_bot.casework.inbound import Actor, Chosen, Inbound, Opened, Place, Pressed, Said
 from psirf_bot.casework.people import member
 from psirf_bot.casework.people_list import take_on
@@ -358,7 +358,7 @@ async def test_a_page_that_is_just_on_its_way_is_brought_up_to_date_behind_it(st
         leah = work.session.exec(
             select(Identity).join(Person, Identity.person_id == Person.id).where(Person.name == LEAH)
         ).one()
-        subject = post.home_of(leah.platform, leah.team, leah.user)
+        subject = addresses.home_of(leah.platform, leah.team, leah.user)
         post.living_at(work, leah.platform, {"home": leah.user}, subject)
         work.outgoing[0].state = "sending"
         post.refresh_homes(work, [leah.person_id])
@@ -508,7 +508,8 @@ async def test_an_edit_that_only_repeats_what_was_shown_does_not_outlive_a_resta
 
     def cut_short(work: Any) -> None:
         row = work.session.exec(select(Outbox)).one()
-        row.state, row.about, row.message, row.card = "sending", post.PASSING, "m/0", {"title": "t", "preview": "p"}
+        row.state, row.about, row.message = "sending", answering.PASSING, "m/0"
+        row.card = {"title": "t", "preview": "p"}
         work.session.add(row)
 
     await stage.do(cut_short)

@@ -13,7 +13,7 @@ from sqlalchemy import event, text
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import cases, post, support_needs
+from psirf_bot.casework import answering, cases, post, support_needs
 from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
@@ -54,7 +54,7 @@ async def put(stage: Stage, room: str, *titles: str, message: str | None = None,
     def work(work: Work) -> None:
         place = Place(room, private=True, message=message, address={"channel": room})
         for title in titles:
-            post.answer(work, platform, place, said(title, "…"), person_id="x", replaces=message is not None)
+            answering.answer(work, platform, place, said(title, "…"), person_id="x", replaces=message is not None)
 
     await stage.do(work)
     stage.courier.kick()
@@ -371,7 +371,7 @@ async def test_an_answer_that_is_kept_nowhere_does_not_wait_with_its_words(
 ) -> None:
     def answer(work: Work) -> None:
         place = Place("ward", private=True, address={"channel": "ward"})
-        post.answer(work, "web", place, said(UNSEEN, "…"), person_id="x", replaces=False, sealed=True)
+        answering.answer(work, "web", place, said(UNSEEN, "…"), person_id="x", replaces=False, sealed=True)
 
     platform.ahead["ward"] = [trouble]
     await stage.do(answer)

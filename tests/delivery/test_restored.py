@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, col, select
 from test_reporting import AMINA, LEAH, near_miss
 
 from psirf_bot.cards.conversation import said
-from psirf_bot.casework import cases, post, safety_actions
+from psirf_bot.casework import answering, cases, safety_actions
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Work
 from psirf_bot.cli import bot
@@ -46,7 +46,7 @@ async def waiting(stage: Stage, title: str, **facts: Any) -> str:
 
     def write(work: Work) -> str:
         place = Place("ward", private=True, message=None, address={"channel": "ward"})
-        post.answer(work, "slack", place, said(title, "…"), person_id="x", replaces=False)
+        answering.answer(work, "slack", place, said(title, "…"), person_id="x", replaces=False)
         row = work.outgoing[-1]
         for name, value in facts.items():
             setattr(row, name, value)

@@ -17,8 +17,10 @@ from psirf_bot.cards.model import Words
 from psirf_bot.cards.people_to_ring import numbers, with_people_to_ring
 from psirf_bot.casework import (
     action_steps,
+    addresses,
     alert_page,
     alerts,
+    answering,
     begin_report,
     board,
     candour_steps,
@@ -331,7 +333,7 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
         said = f"{reply.notice} {problems} Your words are still in the form above.".strip()
         return Reply(notice=said, sealed=reply.sealed)
     if place.private and place.address:
-        post.answer(
+        answering.answer(
             work,
             inbound.actor.platform,
             place,
@@ -341,7 +343,7 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
             passing=passing,
             sealed=reply.sealed,
         )
-    elif not post.to_person(work, by.id, card, about=post.SEALED if reply.sealed else None):
+    elif not post.to_person(work, by.id, card, about=answering.SEALED if reply.sealed else None):
         card = card.model_copy(update={"body": (*card.body, Words(text=CANNOT_WRITE, style="warning"))})
     return reply.model_copy(update={"card": card if place.inline else None})
 
@@ -349,10 +351,10 @@ def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Repl
 def _in_private(work: Work, by: Member, reply: Reply, *, pressed: bool) -> Reply:
     """What somebody asks where others read along is answered in private; whom to ring is said on the spot as well."""
     again = "press this again" if pressed else "type that there"
-    about = post.SEALED if reply.sealed else None
+    about = answering.SEALED if reply.sealed else None
     if reply.card is None or not post.to_person(work, by.id, reply.card, about=about):
         sent = f"Please open a private chat with me, then {again}."
-    elif post.has_chat_with(work, by.id):
+    elif addresses.has_chat_with(work, by.id):
         sent = "I have sent you a private message."
     else:
         sent = f"I am sending you a private message. If nothing comes, please add me to your apps, then {again}."

@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from psirf_bot.cards import duties as cards
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import contacts, owed, owners, people, post, support_circle, told
+from psirf_bot.casework import addresses, contacts, owed, owners, people, post, support_circle, told
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import is_restricted
 from psirf_bot.casework.deadlines import OPEN, PAUSED, RUNNING
@@ -131,7 +131,7 @@ def is_for(work: Work, by: Member, deadline: Deadline, why: str) -> bool:
     if by.id in owing:
         return True
     in_time = deadline.state == OPEN and when(work, deadline) != "late"
-    if why == UP and in_time and any(post.can_be_reached(work, owner) for owner in owing):
+    if why == UP and in_time and any(addresses.can_be_reached(work, owner) for owner in owing):
         return False  # another day was agreed since
     # The quality team is asked where nobody else can be reached.
     rungs = (*work.setting.rules[deadline.rule].ladder, Role.QUALITY) if why in TO_HELP else ()
@@ -149,7 +149,7 @@ def _asked(work: Work, by: Member, found: Duty, why: str) -> str:
     who = names_of_owners(work, by, found)
     if why == HELP:
         return f"{who} would like help with this. Can you help?"
-    if who and not any(post.can_be_reached(work, owner) for owner in found.facts.owner_ids):
+    if who and not any(addresses.can_be_reached(work, owner) for owner in found.facts.owner_ids):
         return f"{who} cannot be reached here just now. Can you help?"
     first = select(col(Nudge.day)).where(
         Nudge.deadline_id == found.deadline.id, col(Nudge.person_id).in_(found.facts.owner_ids)

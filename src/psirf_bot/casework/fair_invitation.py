@@ -6,7 +6,7 @@ from dataclasses import replace
 from psirf_bot.cards import fair_start as cards
 from psirf_bot.cards.fair import nothing_waits
 from psirf_bot.cards.model import Button, Card
-from psirf_bot.casework import fair_circle, fair_follow_ups, fair_pair, fair_runs, people, post
+from psirf_bot.casework import addresses, fair_circle, fair_follow_ups, fair_pair, fair_runs, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import DROPPED, changed, happened, running, settle
 from psirf_bot.casework.forms import Answers, Form, Unfit
@@ -252,7 +252,7 @@ def _ask_another(work: Work, by: Member, run: FairRun, before: str, answers: Ans
     _take_the_place(work, run, by, before, colleague, reason)
     if able and not declined:
         _tell_that_nothing_waits(work, before)
-    reached = post.can_be_reached(work, colleague)
+    reached = addresses.can_be_reached(work, colleague)
     name = people.name_of(work, colleague)
     return cards.asked_another(run.reference, name, open_it(work, run, by), reached=reached)
 

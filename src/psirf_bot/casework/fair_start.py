@@ -13,7 +13,16 @@ from sqlmodel import col, or_, select
 from psirf_bot.cards import fair_start as cards
 from psirf_bot.cards.fair import NOT_ROUTINE, TITLE
 from psirf_bot.cards.model import Button, Card, Part, Words
-from psirf_bot.casework import cases, fair_circle, fair_invitation, fair_outcome, fair_pair, fair_runs, people, post
+from psirf_bot.casework import (
+    addresses,
+    cases,
+    fair_circle,
+    fair_invitation,
+    fair_outcome,
+    fair_pair,
+    fair_runs,
+    people,
+)
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import NOT_LET_GO, family
 from psirf_bot.casework.deadlines import RUNNING
@@ -161,7 +170,7 @@ def _begin(work: Work, by: Member, case: Case, answers: Answers) -> Card:
         raise fair_pair.unfit(work, by, fair_circle.kept_out(work, case.id, **whom))
     run = _made(work, by, case, teams, concern=concern, **whom)
     fair_invitation.invite(work, run, by, "invited", colleague)
-    reached = post.can_be_reached(work, colleague)
+    reached = addresses.can_be_reached(work, colleague)
     return cards.begun(run.reference, people.name_of(work, colleague), open_it(work, run, by), reached=reached)
 
 

@@ -2,7 +2,7 @@
 
 from psirf_bot.cards.menu import home_card
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import lists, people, post
+from psirf_bot.casework import addresses, lists, people, post
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.inbound import Actor, Opened
 from psirf_bot.casework.work import Work
@@ -11,7 +11,7 @@ from psirf_bot.store.tables import Identity
 
 def show(work: Work, actor: Actor, opened: Opened) -> None:
     """Show the page to somebody who has just opened it."""
-    post.living_at(work, actor.platform, opened.address, post.home_of(actor.platform, actor.team, actor.user))
+    post.living_at(work, actor.platform, opened.address, addresses.home_of(actor.platform, actor.team, actor.user))
 
 
 def page(work: Work, whose: str) -> Card | None:

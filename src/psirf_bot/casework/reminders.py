@@ -10,7 +10,7 @@ from sqlalchemy import bindparam
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from psirf_bot.casework import post, told
+from psirf_bot.casework import addresses, post, told
 from psirf_bot.casework.deadlines import OPEN, RUNNING, subject_of
 from psirf_bot.casework.owners import pattern_of
 from psirf_bot.casework.work import Work
@@ -23,7 +23,7 @@ GATHERING = timedelta(seconds=5)
 """How long a digest waits for the other duties of its morning; longer while some have still to be looked at."""
 PERSONAL = frozenset({"up", "put off", "help"})
 """Reminders that are for this reader and nobody else."""
-LEADS_CHANNEL: post.Purpose = "leads"
+LEADS_CHANNEL: addresses.Purpose = "leads"
 
 
 class NotYet(Exception):

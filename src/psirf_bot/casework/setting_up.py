@@ -9,13 +9,13 @@ from sqlmodel import col, select
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import kept_out, people, post, response_board
+from psirf_bot.casework import addresses, kept_out, people, post, response_board
 from psirf_bot.casework.actions import button
+from psirf_bot.casework.addresses import Purpose
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Place, Platform, Reply
 from psirf_bot.casework.panels import APPROVED, STOPPED, subject
-from psirf_bot.casework.post import Purpose
 from psirf_bot.casework.work import Press, Refusal, Work
 from psirf_bot.dialogs.questions import Day, People, Question
 from psirf_bot.domain.authority import Act, Member
@@ -86,7 +86,7 @@ def _still_set(work: Work, which: str) -> Channel | None:
     """The channel of a purpose, unless another one has been set meanwhile."""
     purpose, platform, lane = which.split("/", 2)
     channel = work.session.get(Channel, (purpose, platform))
-    return channel if channel and post.lane_of(platform, channel.address) == lane else None
+    return channel if channel and addresses.lane_of(platform, channel.address) == lane else None
 
 
 def lost(work: Work, platform: str, address: Mapping[str, str], *, given_up: bool) -> None:
@@ -94,14 +94,14 @@ def lost(work: Work, platform: str, address: Mapping[str, str], *, given_up: boo
 
     `given_up`: the whole platform was taken out of the settings, so nobody is asked to let the bot in.
     """
-    lane = post.lane_of(platform, address)
+    lane = addresses.lane_of(platform, address)
     for channel in work.session.exec(select(Channel).where(Channel.platform == platform)).all():
-        if post.lane_of(platform, channel.address) == lane:
+        if addresses.lane_of(platform, channel.address) == lane:
             _give_up(work, channel, platform_too=given_up)
 
 
 def _about(channel: Channel) -> str:
-    return f"channel:{channel.purpose}/{channel.platform}/{post.lane_of(channel.platform, channel.address)}"
+    return f"channel:{channel.purpose}/{channel.platform}/{addresses.lane_of(channel.platform, channel.address)}"
 
 
 def _give_up(work: Work, channel: Channel, *, platform_too: bool = False) -> None:
@@ -119,7 +119,7 @@ def _give_up(work: Work, channel: Channel, *, platform_too: bool = False) -> Non
     )
     if platform_too:
         how = f"{platform} is no longer in the bot's settings. Please type {words} in a channel of the other platform."
-    lane = post.lane_of(channel.platform, channel.address)
+    lane = addresses.lane_of(channel.platform, channel.address)
     if channel.before:
         text = f"I cannot post in the new {name}, so the one before stays. {how}"
         channel.address, channel.before = channel.before, None

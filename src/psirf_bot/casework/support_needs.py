@@ -9,7 +9,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from psirf_bot.cards.conversation import said
 from psirf_bot.cards.model import Button
-from psirf_bot.casework import onlookers, people, post, reminders
+from psirf_bot.casework import addresses, onlookers, people, post, reminders
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.deadlines import OPEN, Subject, hand_over, happened, running, subject_of
 from psirf_bot.casework.due_days import plan_next
@@ -72,7 +72,7 @@ def can_check(work: Work, need: SupportNeed, someone: Person | None) -> bool:
     acting = people.acting_for(work, someone)
     if {someone.id, acting.id} & kept_from_check(work, need, afresh=someone.id != need.checker_id):
         return False
-    return post.can_be_reached(work, acting.id)
+    return addresses.can_be_reached(work, acting.id)
 
 
 def has_left(work: Work, need: SupportNeed) -> bool:

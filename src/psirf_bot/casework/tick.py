@@ -7,7 +7,17 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
-from psirf_bot.casework import contacts, danger, first_contact, paging, people, post, reminders, support_circle
+from psirf_bot.casework import (
+    addresses,
+    contacts,
+    danger,
+    first_contact,
+    paging,
+    people,
+    post,
+    reminders,
+    support_circle,
+)
 from psirf_bot.casework.deadlines import PAUSED, RUNNING
 from psirf_bot.casework.due_days import plan_next
 from psirf_bot.casework.owners import on_rung, owners
@@ -91,6 +101,6 @@ def _readers(work: Work, deadline: Deadline, planned: Step) -> Iterator[tuple[Pe
     if work.setting.rules[deadline.rule].held_tight:
         yield from asked.values()
         return
-    if not any(post.can_be_reached(work, person_id) for person_id in asked):
+    if not any(addresses.can_be_reached(work, person_id) for person_id in asked):
         asked |= {someone.id: (someone, "up") for someone in people.holders(work, Role.QUALITY)}
     yield from (reader for person_id, reader in asked.items() if person_id not in kept_from)

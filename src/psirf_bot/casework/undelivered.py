@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import danger, identities, post, setting_up, support
+from psirf_bot.casework import addresses, answering, danger, identities, post, setting_up, support
 from psirf_bot.casework.errand import NOT_CONFIGURED
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Outbox
@@ -34,9 +34,9 @@ def shut_out(work: Work, row: Outbox) -> bool:
     identities.cannot_be_reached(work, row.person_id, row.platform, row.address)
     if row.subject and not row.subject.startswith("home:"):
         key = post.key_of(work, row.key, "elsewhere", row.platform)
-        urgent = row.lane.endswith(post.URGENT)
+        urgent = row.lane.endswith(addresses.URGENT)
         return post.living_to_person(work, row.person_id, row.subject, key=key, about=row.about, urgent=urgent)
-    if row.card is None or row.about in {post.PASSING, post.SEALED}:
+    if row.card is None or row.about in {answering.PASSING, answering.SEALED}:
         return False
     return post.to_person(
         work, row.person_id, Card.model_validate(row.card), about=row.about, urgent=row.lane.endswith(":urgent")

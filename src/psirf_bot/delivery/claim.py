@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import post, reminders
+from psirf_bot.casework import answering, reminders
 from psirf_bot.casework.actions import written_together
 from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.work import Setting
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 LATE = timedelta(seconds=5)
 """After them it is too late for what is only of use at once."""
-AT_ONCE_OR_NEVER = frozenset({post.PASSING, post.CARRIED})
+AT_ONCE_OR_NEVER = frozenset({answering.PASSING, answering.CARRIED})
 
 
 class Claim:
@@ -72,7 +72,7 @@ class Claim:
         if too_late and message.about in AT_ONCE_OR_NEVER:
             let_go(self._session, message)
             return None
-        if too_late and message.about == post.SEALED:
+        if too_late and message.about == answering.SEALED:
             return without_its_words(self._session, message)
         try:
             if contents.may_go(message):

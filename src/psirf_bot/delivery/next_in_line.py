@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Integer, bindparam, select, text
 from sqlmodel import Session
 
-from psirf_bot.casework.post import URGENT
+from psirf_bot.casework.addresses import URGENT
 from psirf_bot.store.direct import Prepared, table_of
 from psirf_bot.store.tables import Outbox
 

@@ -14,7 +14,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from psirf_bot.cards.fair import not_shown
-from psirf_bot.casework import post, undelivered
+from psirf_bot.casework import answering, undelivered
 from psirf_bot.casework.errand import LEASE, Errand
 from psirf_bot.casework.work import Setting, Work
 from psirf_bot.delivery.arrivals import Arrival, note_arrivals
@@ -185,7 +185,7 @@ class OutboxQueue:
     def _give_up(self, session: Session, row: Outbox) -> None:
         """It stays where people look, and somebody else looks after what it was about."""
         # A page is published anew when it is opened, and what only repeats something is not missed.
-        forgotten = row.about in {*AT_ONCE_OR_NEVER, post.SEALED}
+        forgotten = row.about in {*AT_ONCE_OR_NEVER, answering.SEALED}
         row.state = "sent" if "home" in row.address or forgotten else "dead"
         row.card = None if forgotten else row.card
         if row.subject and row.state == "dead":  # it would show the newest: what it stands for need not stay as well
@@ -238,7 +238,7 @@ def _waits(row: Outbox, refused: Refused) -> bool:
 
 def _seal(row: Outbox) -> None:
     """Take out words that are to be kept nowhere: if anything is sent later, it says that they were not shown."""
-    if row.about == post.SEALED:
+    if row.about == answering.SEALED:
         row.card, row.message, row.about = not_shown().model_dump(mode="json"), None, None
 
 

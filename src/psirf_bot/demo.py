@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
-from psirf_bot.casework import desk, people, reporting, training
+from psirf_bot.casework import people, reporting, training
 from psirf_bot.casework.inbound import Place
+from psirf_bot.casework.verbs import VERBS
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.dialogs.flow import Page, walk
 from psirf_bot.dialogs.questions import Json, Question
@@ -185,9 +186,9 @@ def send_report(work: Work, by: Member, answer: Callable[[Question, str], Json])
 def _press(work: Work, by: Member, case: Case, verb: str, given: Mapping[str, Json] | None = None) -> None:
     """Do what a button does; a form that is not complete is opened first, for what is filled in already."""
     place = Place("demo", True)
-    opened = desk.VERBS[verb](work, Press(verb, {}, case.id, {}, by, "web", place)) if given else None
+    opened = VERBS[verb](work, Press(verb, {}, case.id, {}, by, "web", place)) if given else None
     filled = {i.id: getattr(i, "value", None) for i in opened.card.inputs()} if opened and opened.card else {}
-    reply = desk.VERBS[verb](work, Press(verb, {}, case.id, {**filled, **(given or {})}, by, "web", place))
+    reply = VERBS[verb](work, Press(verb, {}, case.id, {**filled, **(given or {})}, by, "web", place))
     wrong = [f"{i.label} {i.error}" for i in reply.card.inputs() if i.error] if reply.card else []
     if wrong:
         raise RuntimeError(f"the demo's case: {verb}: {wrong}")

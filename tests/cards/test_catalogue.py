@@ -15,7 +15,7 @@ import adaptive_schema
 from cards.catalogue import Shown, catalogue, on_slack
 from psirf_bot.cards import adaptive, blockkit, check, html, plain
 from psirf_bot.cards.model import Card
-from psirf_bot.casework.desk import VERBS
+from psirf_bot.casework.verbs import VERBS
 
 Json = dict[str, Any]
 

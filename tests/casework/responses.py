@@ -10,16 +10,10 @@ from test_triage import reported
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import (
-    contact_steps,
-    desk,
-    lead_choice,
     learning_responses,
     notifications,
-    pausing,
     people,
-    responding,
     response,
-    response_page,
     training,
 )
 from psirf_bot.casework.actions import action_id
@@ -32,12 +26,6 @@ from stage import Stage, shown
 
 NIAMH, CALLUM, MARGUERITE, HUSSEIN = "Niamh Gallagher", "Callum Strachan", "Marguerite Oduya", "Hussein Al-Tamimi"
 SANDEEP, WEI, TOMASZ, CARYS = "Sandeep Bhullar", "Wei Chen", "Tomasz Zielinski", "Carys Penhallow"
-ALL = response_page.VERBS | response.VERBS | lead_choice.VERBS | responding.VERBS | pausing.VERBS | contact_steps.VERBS
-
-
-def wire(monkeypatch: Any) -> None:
-    for verb, does in ALL.items():
-        monkeypatch.setitem(desk.VERBS, verb, does)
 
 
 def case_in(work: Work) -> Case:

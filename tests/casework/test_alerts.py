@@ -1,6 +1,6 @@
 """National Patient Safety Alerts: a lead is named, reports, and somebody else authorises or sends it back (S08)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -9,7 +9,6 @@ from sqlmodel import col, select
 
 from psirf_bot.cards import adaptive, blockkit
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import alerts, desk
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
@@ -31,15 +30,6 @@ GIVEN: dict[str, Any] = {
     "alert-due": "2026-12-18",
 }
 EVIDENCE = {"evidence": "All needles were swapped; the count is in the alerts folder."}
-
-
-@pytest.fixture(autouse=True)
-def _wired() -> Iterator[None]:
-    before = dict(desk.VERBS)
-    desk.VERBS.update(alerts.VERBS)
-    yield
-    desk.VERBS.clear()
-    desk.VERBS.update(before)
 
 
 async def press(stage: Stage, name: str, verb: str, given: Mapping[str, Any] | None = None, **args: str) -> Card:

@@ -10,7 +10,7 @@ from test_reporting import AMINA, BRONWEN, CARYS, LEAH, PAGE_1
 
 from psirf_bot.cards import adaptive, blockkit, check
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import candour, candour_steps, cases, desk, people
+from psirf_bot.casework import candour, candour_steps, cases, people
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.deadlines import of_case as deadlines_of
 from psirf_bot.casework.deadlines import running, running_of, settle
@@ -57,12 +57,6 @@ YES, NO = {"ground": "moderate", "opinion": GRACE}, {"ground": "below", "opinion
 TELL, SEND, TRY = "Somebody has spoken with them", "The letter is sent", "Record an attempt"
 UNREACHABLE, DECLINE, CONFIRM = "They cannot be reached", "They declined, or attempts end", "Confirm whether it applies"
 CHANGE = "Change what was confirmed"
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    for verb, does in candour_steps.VERBS.items():
-        monkeypatch.setitem(desk.VERBS, verb, does)
 
 
 @scene

@@ -21,7 +21,6 @@ from responses import (
     lead_by,
     press,
     read_case,
-    wire,
 )
 from sqlmodel import col, select
 
@@ -37,11 +36,6 @@ from stage import Stage, words
 
 NOW = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 AGREED: dict[str, Any] = {"whom": "service-user", "next": "2026-11-27", "every": "week", "avoid": None}
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    wire(monkeypatch)
 
 
 @scene

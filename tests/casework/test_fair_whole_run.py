@@ -16,8 +16,10 @@ from responses import started
 from sqlmodel import col, delete, select
 
 from being_fair_tool import next_step
-from psirf_bot.casework import desk, fair_circle, fair_runs
+from psirf_bot.casework import fair_circle, fair_runs
+from psirf_bot.casework.desk import WENT_WRONG
 from psirf_bot.casework.inbound import Reply
+from psirf_bot.casework.verbs import VERBS
 from psirf_bot.casework.work import Work
 from psirf_bot.dialogs.being_fair import FLOW
 from psirf_bot.dialogs.flow import Page
@@ -46,7 +48,7 @@ BEGINNINGS = ("fair-who-is-hurt", "fair-1a", "fair-2a", "fair-3", "fair-4a", "fa
 EITHER_CONFIRMS = {"continue-after-1a", "continue-after-1", "continue-after-2"}
 """Here not both state a ground for going on, so that the tool ends whatever the other says (V14)."""
 WAITS = {"not-known-yet", "not-discussed-yet"}
-OF_A_RUN = sorted(verb for verb in desk.VERBS if verb.startswith("fair.") and verb != "fair.start")
+OF_A_RUN = sorted(verb for verb in VERBS if verb.startswith("fair.") and verb != "fair.start")
 ARGS = {"page": "fair-1a", "way": "police", "deadline": "none", "part": "2", "seal": "x"}
 CHANGES = {*Kind, "paused", "resumed", "joined", "ended"}
 """What an end puts an end to. A way out may still be taken after it, and changes nothing of how it ended."""
@@ -106,7 +108,7 @@ class Playing:
 
     async def press(self, name: str, verb: str, given: Answers | None = None, **args: str) -> Reply:
         heard = await reply(self.stage, name, verb, given, run=self.run, **args)
-        assert desk.WENT_WRONG not in heard.notice, verb
+        assert WENT_WRONG not in heard.notice, verb
         return heard
 
     async def now(self) -> fair_runs.Where:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from responses import CALLUM, LEAH, NIAMH, START, TOMASZ, case_in, clocks, decided, press, read_case, wire
+from responses import CALLUM, LEAH, NIAMH, START, TOMASZ, case_in, clocks, decided, press, read_case
 from sqlmodel import select
 
 from psirf_bot.casework.first_contact import DUTY
@@ -18,11 +18,6 @@ from stage import Stage, words
 WEEKLY: dict[str, Any] = {"whom": "service-user", "next": "2026-11-27", "every": "week", "avoid": None}
 NONE: dict[str, Any] = {"whom": "service-user", "next": None, "every": "none", "avoid": None}
 OPEN = ("2026-11-27", "open")
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    wire(monkeypatch)
 
 
 @scene

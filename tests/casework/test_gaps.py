@@ -8,7 +8,7 @@ from responses import HUSSEIN, LEAH, MARGUERITE, SANDEEP, WEI, case_in, fits, pr
 from test_panel_decision import WHY, add_panel, confirmed_later, decide, id_of, panel_in, voted
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, desk, gaps, panel_decision, response
+from psirf_bot.casework import cases, gaps
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.case import State
 from psirf_bot.domain.minimum import GRAVE
@@ -20,12 +20,6 @@ NOT_YET = "The panel has not decided yet"
 ALLOWED = "Decided otherwise, as the Chief Nurse or the Medical Director allowed"
 WITHOUT = "Decided or closed without one, and nobody allowed that"
 ON_THE_WAY = "On the way: a PSII waits to be verified"
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    for verb, does in (panel_decision.VERBS | response.VERBS | gaps.VERBS).items():
-        monkeypatch.setitem(desk.VERBS, verb, does)
 
 
 async def listed(stage: Stage, name: str = MARGUERITE) -> Card:

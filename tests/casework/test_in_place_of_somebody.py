@@ -12,7 +12,7 @@ from test_panel_opening import _trained, agenda, filled_in, read_cases
 
 from duty_stage import a_case, digest_of, nudged, owed, posted
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import action_steps, alerts, deadlines, desk, duties, panel_agenda, safety_actions
+from psirf_bot.casework import deadlines
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import Deadline, Person, SafetyAction, SafetyAlert, StandIn
 from stage import Stage, words
@@ -25,14 +25,6 @@ FEMI, LEAH, SANDEEP, PRIYA, BRONWEN = (
     "Bronwen Hale",
 )
 ROSALIND, MARGUERITE, HUSSEIN = ta.ROSALIND, ta.MARGUERITE, ta.HUSSEIN
-
-
-@pytest.fixture(autouse=True)
-def _wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    for one in (safety_actions, action_steps, alerts, duties):
-        for verb, does in one.VERBS.items():
-            monkeypatch.setitem(desk.VERBS, verb, does)
-    monkeypatch.setitem(desk.VERBS, "panel.agenda", panel_agenda.agenda_form)
 
 
 def who(work: Work, name: str) -> Person:

@@ -24,7 +24,6 @@ from responses import (
     the_response,
     titles,
     trained,
-    wire,
 )
 from sqlmodel import select
 
@@ -45,8 +44,7 @@ DECLINE = {"why": "time", "more": None}
 
 
 @pytest.fixture(autouse=True)
-async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
-    wire(monkeypatch)
+async def _ready(stage: Stage) -> None:
     await trained(stage)
 
 

@@ -5,20 +5,14 @@ from typing import Any
 
 import pytest
 import test_alerts as ta
-from responses import CALLUM, LEAH, MARGUERITE, NIAMH, SANDEEP, WEI, lead_by, press, started, wire
+from responses import CALLUM, LEAH, MARGUERITE, NIAMH, SANDEEP, WEI, lead_by, press, started
 from sqlmodel import select
 
 from psirf_bot.bootstrap import import_people
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import (
-    action_steps,
     deadlines,
-    desk,
-    final_report,
     leavers,
-    named_contacts,
-    safety_actions,
-    terms,
 )
 from psirf_bot.casework.work import Work
 from psirf_bot.config import Settings
@@ -36,14 +30,6 @@ ACTION: dict[str, Any] = {
     "action-due": "2026-12-10",
     "inequality": "Nothing found, because everybody uses the same drawers.",
 }
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    wire(monkeypatch)
-    own = (named_contacts, final_report, terms, safety_actions, action_steps)
-    for verb, does in {verb: does for one in own for verb, does in one.VERBS.items()}.items():
-        monkeypatch.setitem(desk.VERBS, verb, does)
 
 
 async def leaves(stage: Stage, name: str) -> None:

@@ -20,14 +20,13 @@ from responses import (
     read_case,
     the_response,
     trained,
-    wire,
 )
 from sqlmodel import select
 from test_joined_reports import join, report
 
 from psirf_bot import demo
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import cases, desk, named_contacts, nobody_affected, people
+from psirf_bot.casework import cases, named_contacts, nobody_affected, people
 from psirf_bot.casework.inbound import Place
 from psirf_bot.casework.work import Press, Work
 from psirf_bot.store.tables import AuditEntry, Identity, NamedContact, Person, SupportNeed
@@ -42,10 +41,7 @@ INVOLVED: dict[str, Any] = {"involved": "yes", "colleagues": TOMASZ}
 
 
 @pytest.fixture(autouse=True)
-async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
-    wire(monkeypatch)
-    for verb, does in named_contacts.VERBS.items():
-        monkeypatch.setitem(desk.VERBS, verb, does)
+async def _ready(stage: Stage) -> None:
     await trained(stage)
 
 

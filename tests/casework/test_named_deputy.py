@@ -1,8 +1,7 @@
 """Whoever is named in a case's reports does not lead what is learned from it in place of somebody who is away."""
 
-import pytest
 from decisions import decided_by_a_panel
-from responses import LEAH, MARGUERITE, NIAMH, SANDEEP, START, TOMASZ, case_in, lead_by, press, wire
+from responses import LEAH, MARGUERITE, NIAMH, SANDEEP, START, TOMASZ, case_in, lead_by, press
 from sqlmodel import select
 from test_voting import away
 
@@ -14,11 +13,6 @@ from scenes import scene
 from stage import Stage, words
 
 ANOTHER = {"contact": None, "why-not": "not-wanted"}
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    wire(monkeypatch)
 
 
 @scene

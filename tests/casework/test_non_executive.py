@@ -1,17 +1,11 @@
 """A non-executive reads what the board reads, and is asked to do nothing (B14)."""
 
-import pytest
-from responses import LEAH, decided, press, read_case, state, wire
+from responses import LEAH, decided, press, read_case, state
 from test_reporting import near_miss
 
 from stage import Stage, words
 
 DESMOND, ROSALIND, AMINA = "Desmond Arkwright", "Rosalind Achebe", "Amina Yusuf"
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    wire(monkeypatch)
 
 
 async def test_they_read_a_case_its_response_the_lists_and_the_figures(stage: Stage) -> None:

@@ -26,7 +26,7 @@ from responses import (
 from sqlmodel import col, func, select
 
 from psirf_bot.cards.model import Buttons, Card, Words
-from psirf_bot.casework import desk, gaps, panel_closing, panel_decision
+from psirf_bot.casework import panel_closing
 from psirf_bot.casework.case_facts import panel_of
 from psirf_bot.casework.deadlines import happened, of_case
 from psirf_bot.casework.owners import owners
@@ -48,12 +48,6 @@ DECIDED = {"decision": "mdt", "rationale": WHY, "departure": None}
 NO_NOTE = {"note": None}
 STILL_OPEN: dict[str, Any] = {"closed_at": None, "closes_at": NOW + timedelta(days=5)}
 NO_VOTE = "Only one of us could come, and the family waits."
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    for verb, does in (panel_decision.VERBS | gaps.VERBS).items():
-        monkeypatch.setitem(desk.VERBS, verb, does)
 
 
 def id_of(work: Work, name: str) -> str:

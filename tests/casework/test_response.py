@@ -33,7 +33,6 @@ from responses import (
     state,
     the_response,
     titles,
-    wire,
 )
 from sqlmodel import func, select
 from test_panel_decision import decide, voted
@@ -56,11 +55,6 @@ from psirf_bot.store.tables import (
     SupportNeed,
 )
 from stage import Stage, address_of, shown, words
-
-
-@pytest.fixture(autouse=True)
-def wired(monkeypatch: pytest.MonkeyPatch) -> None:
-    wire(monkeypatch)
 
 
 async def how_many(stage: Stage, table: Any) -> int:

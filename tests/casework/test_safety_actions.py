@@ -1,6 +1,6 @@
 """Safety actions: agreed with a measure and an owner, handed over, done, reviewed each year, dropped."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from duty_stage import who
 from psirf_bot.cards import adaptive, blockkit
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import action_steps, cases, deadlines, desk, safety_actions
+from psirf_bot.casework import cases, deadlines
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.inbound import Pressed
 from psirf_bot.casework.work import Work
@@ -32,15 +32,6 @@ GIVEN: dict[str, Any] = {
     "action-due": "2026-12-21",
     "inequality": "Nothing found, because every household gets the same chart.",
 }
-
-
-@pytest.fixture(autouse=True)
-def _wired() -> Iterator[None]:
-    before = dict(desk.VERBS)
-    desk.VERBS.update(safety_actions.VERBS | action_steps.VERBS)
-    yield
-    desk.VERBS.clear()
-    desk.VERBS.update(before)
 
 
 async def press(stage: Stage, name: str, verb: str, given: Mapping[str, Any] | None = None, **args: str) -> Card:

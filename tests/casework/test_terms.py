@@ -18,11 +18,10 @@ from responses import (
     the_response,
     titles,
     trained,
-    wire,
 )
 from sqlmodel import select
 
-from psirf_bot.casework import desk, extending, learning_responses, named_contacts, terms
+from psirf_bot.casework import learning_responses, terms
 from psirf_bot.casework.work import Work
 from psirf_bot.store.tables import AuditEntry
 from scenes import scene
@@ -41,10 +40,7 @@ START = {"day": "2026-11-20", "agreed": "not-reached", "target": None}
 
 
 @pytest.fixture(autouse=True)
-async def wired(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
-    wire(monkeypatch)
-    for verb, does in (terms.VERBS | named_contacts.VERBS | extending.VERBS).items():
-        monkeypatch.setitem(desk.VERBS, verb, does)
+async def _ready(stage: Stage) -> None:
     await trained(stage)
     await read_case(stage)
     await approved(stage)

@@ -1,6 +1,6 @@
 """When somebody works: set, shown again, taken back, and kept to by their reminders."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,7 +8,6 @@ import pytest
 from sqlmodel import select
 
 from psirf_bot.cards.model import Card
-from psirf_bot.casework import desk, working_hours
 from psirf_bot.casework.actions import action_id
 from psirf_bot.casework.deadlines import Subject, happened
 from psirf_bot.casework.inbound import Pressed
@@ -26,15 +25,6 @@ NIGHTS = {
     "work-from": "12:00",
     "work-until": "07:00",
 }
-
-
-@pytest.fixture(autouse=True)
-def _wired() -> Iterator[None]:
-    before = dict(desk.VERBS)
-    desk.VERBS.update(working_hours.VERBS)
-    yield
-    desk.VERBS.clear()
-    desk.VERBS.update(before)
 
 
 async def hours(stage: Stage, given: Mapping[str, Any] | None = None) -> Card:

@@ -1,15 +1,17 @@
-"""Answers to what somebody pressed or typed: each a message of its own, or an edit of the card that they pressed."""
+"""Answers to what somebody pressed or typed: where each belongs, and whether it is a message of its own or an edit."""
 
 from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam, exists, or_
 
-from psirf_bot.cards.model import Card
+from psirf_bot.cards.model import Card, Words
 from psirf_bot.casework import addresses, post
 from psirf_bot.casework.errand import LEASE, Errand
-from psirf_bot.casework.inbound import Place, Platform
+from psirf_bot.casework.inbound import Inbound, Place, Platform, Pressed, Reply
+from psirf_bot.casework.screening import IN_A_FORM
 from psirf_bot.casework.work import Work
+from psirf_bot.domain.authority import Member
 from psirf_bot.store.direct import Prepared, inserting, literal, table_of
 from psirf_bot.store.tables import Outbox
 
@@ -18,6 +20,7 @@ PASSING = "passing"
 it would cost them what they have typed since."""
 CARRIED = "carried"
 """The same of one that was on its way when its turn was committed."""
+CANNOT_WRITE = "I cannot write to you in a private chat yet. Please add me there, so that you hear what comes of this."
 SEALED = "sealed"
 """What an answer is about that is kept nowhere: it goes at once, or else only word that it did not."""
 
@@ -33,6 +36,52 @@ _ON_ITS_WAY = (
     "token", "lease_until", "first_tried_at", "created_at",
 )  # fmt: skip
 _CARRY = Prepared(inserting(Outbox, *_ON_ITS_WAY).returning(_outbox.c.id, _outbox.c.key))
+
+
+def sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Reply) -> Reply:
+    """Put the answer in the outbox where the response cannot carry it, or where it must also be there later."""
+    place, card = inbound.place, reply.card
+    if card is None:
+        return reply
+    pressed = isinstance(inbound.what, Pressed)
+    if not place.private and not (pressed and place.inline):
+        return _in_private(work, by, reply, pressed=pressed)
+    wrong = [f"{i.label} {i.error}" for i in card.inputs() if i.error]
+    passing = place.passing and not reply.keep
+    if place.inline and not reply.keep and (wrong or not place.passing):
+        return reply
+    if wrong and pressed and not place.inline:
+        # The words stand in the form that was sent, and in no new one.
+        problems = " ".join(wrong).replace(IN_A_FORM, "Please take it out.")
+        said = f"{reply.notice} {problems} Your words are still in the form above.".strip()
+        return Reply(notice=said, sealed=reply.sealed)
+    if place.private and place.address:
+        answer(
+            work,
+            inbound.actor.platform,
+            place,
+            card,
+            person_id=by.id,
+            replaces=reply.replaces and pressed and not wrong,
+            passing=passing,
+            sealed=reply.sealed,
+        )
+    elif not post.to_person(work, by.id, card, about=SEALED if reply.sealed else None):
+        card = card.model_copy(update={"body": (*card.body, Words(text=CANNOT_WRITE, style="warning"))})
+    return reply.model_copy(update={"card": card if place.inline else None})
+
+
+def _in_private(work: Work, by: Member, reply: Reply, *, pressed: bool) -> Reply:
+    """What somebody asks where others read along is answered in private; whom to ring is said on the spot as well."""
+    again = "press this again" if pressed else "type that there"
+    about = SEALED if reply.sealed else None
+    if reply.card is None or not post.to_person(work, by.id, reply.card, about=about):
+        sent = f"Please open a private chat with me, then {again}."
+    elif addresses.has_chat_with(work, by.id):
+        sent = "I have sent you a private message."
+    else:
+        sent = f"I am sending you a private message. If nothing comes, please add me to your apps, then {again}."
+    return Reply(notice=f"{reply.notice} {sent}".strip())
 
 
 def answer(

@@ -13,63 +13,12 @@ from sqlmodel import Session
 
 from psirf_bot.cards.forms import refilled
 from psirf_bot.cards.menu import refusal
-from psirf_bot.cards.model import Words
 from psirf_bot.cards.people_to_ring import numbers, with_people_to_ring
-from psirf_bot.casework import (
-    action_steps,
-    addresses,
-    alert_page,
-    alerts,
-    answering,
-    begin_report,
-    board,
-    candour_steps,
-    contact_gone,
-    contact_steps,
-    duties,
-    fair_answers,
-    fair_follow_ups,
-    fair_oversight,
-    fair_page,
-    fair_pausing,
-    fair_start,
-    fair_ways_out,
-    final_report,
-    from_datix,
-    gaps,
-    home,
-    identities,
-    lead_choice,
-    lists,
-    minutes,
-    named_contacts,
-    naming,
-    notifications,
-    paging,
-    panel_decision,
-    panel_facts,
-    panel_opening,
-    panel_page,
-    panel_voting,
-    partners,
-    pausing,
-    people,
-    post,
-    responding,
-    response,
-    response_page,
-    safety_actions,
-    setting_up,
-    support,
-    terms,
-    triage,
-    words,
-    working_hours,
-)
+from psirf_bot.casework import answering, begin_report, home, identities, naming, people, words
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.errand import Errand
 from psirf_bot.casework.inbound import Added, Chosen, Inbound, Opened, Pressed, Reply, Said
-from psirf_bot.casework.screening import IN_A_FORM
+from psirf_bot.casework.verbs import VERBS
 from psirf_bot.casework.work import Press, Refusal, Setting, Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.distress import sounds_like_distress, sounds_like_distress_or_danger
@@ -101,57 +50,10 @@ STILL_SAVING = (
 )
 """What has been begun may still fail, and then nothing can be written to say so."""
 DONE_BEFORE = "That has been taken already."
-CANNOT_WRITE = "I cannot write to you in a private chat yet. Please add me there, so that you hear what comes of this."
 WENT_WRONG = (
     "Sorry, something went wrong on our side and this was not saved. Please try again. "
     "If it happens again, tell the quality team."
 )
-
-VERBS: dict[str, Callable[[Work, Press], Reply]] = {
-    **begin_report.CONVERSATIONS.verbs,
-    **words.VERBS,
-    **lists.VERBS,
-    **triage.VERBS,
-    **support.VERBS,
-    **setting_up.VERBS,
-    **from_datix.VERBS,
-    **paging.VERBS,
-    **duties.VERBS,
-    **board.VERBS,
-    **safety_actions.VERBS,
-    **action_steps.VERBS,
-    **alerts.VERBS,
-    **alert_page.VERBS,
-    **working_hours.VERBS,
-    **candour_steps.VERBS,
-    **response.VERBS,
-    **lead_choice.VERBS,
-    **panel_opening.VERBS,
-    **panel_facts.VERBS,
-    **panel_page.VERBS,
-    **panel_voting.VERBS,
-    **panel_decision.VERBS,
-    **gaps.VERBS,
-    **minutes.VERBS,
-    **named_contacts.VERBS,
-    **contact_gone.VERBS,
-    **notifications.VERBS,
-    **final_report.VERBS,
-    **partners.VERBS,
-    **terms.VERBS,
-    **responding.VERBS,
-    **response_page.VERBS,
-    **pausing.VERBS,
-    **fair_start.VERBS,
-    **fair_page.VERBS,
-    **fair_answers.VERBS,
-    **fair_pausing.VERBS,
-    **fair_ways_out.VERBS,
-    **fair_follow_ups.VERBS,
-    **fair_oversight.VERBS,
-    **contact_steps.VERBS,
-}
-
 
 # What every turn asks is asked past the ORM, in statements that are put together once.
 _inbox, _action = table_of(Inbox), table_of(Action)
@@ -245,7 +147,7 @@ class Desk:
         except Refusal as why:
             work.forget()
             reply = self._refused(work, by, inbound, why)
-        reply = _sent_where_it_belongs(work, by, inbound, reply)
+        reply = answering.sent_where_it_belongs(work, by, inbound, reply)
         session.flush()
         kept = Reply(notice=DONE_BEFORE) if reply.sealed else reply
         (TAKE_AGAIN if seen else TAKE).change(session, key=inbound.key, reply=kept, at=work.now)
@@ -313,52 +215,6 @@ def _too_late(inbound: Inbound, *, begun: bool) -> str:
         case Said() if begun and inbound.place.inline:
             return ASK_AGAIN
     return STILL_SAVING if begun else NOT_SAVED_SAID
-
-
-def _sent_where_it_belongs(work: Work, by: Member, inbound: Inbound, reply: Reply) -> Reply:
-    """Put the answer in the outbox where the response cannot carry it, or where it must also be there later."""
-    place, card = inbound.place, reply.card
-    if card is None:
-        return reply
-    pressed = isinstance(inbound.what, Pressed)
-    if not place.private and not (pressed and place.inline):
-        return _in_private(work, by, reply, pressed=pressed)
-    wrong = [f"{i.label} {i.error}" for i in card.inputs() if i.error]
-    passing = place.passing and not reply.keep
-    if place.inline and not reply.keep and (wrong or not place.passing):
-        return reply
-    if wrong and pressed and not place.inline:
-        # The words stand in the form that was sent, and in no new one.
-        problems = " ".join(wrong).replace(IN_A_FORM, "Please take it out.")
-        said = f"{reply.notice} {problems} Your words are still in the form above.".strip()
-        return Reply(notice=said, sealed=reply.sealed)
-    if place.private and place.address:
-        answering.answer(
-            work,
-            inbound.actor.platform,
-            place,
-            card,
-            person_id=by.id,
-            replaces=reply.replaces and pressed and not wrong,
-            passing=passing,
-            sealed=reply.sealed,
-        )
-    elif not post.to_person(work, by.id, card, about=answering.SEALED if reply.sealed else None):
-        card = card.model_copy(update={"body": (*card.body, Words(text=CANNOT_WRITE, style="warning"))})
-    return reply.model_copy(update={"card": card if place.inline else None})
-
-
-def _in_private(work: Work, by: Member, reply: Reply, *, pressed: bool) -> Reply:
-    """What somebody asks where others read along is answered in private; whom to ring is said on the spot as well."""
-    again = "press this again" if pressed else "type that there"
-    about = answering.SEALED if reply.sealed else None
-    if reply.card is None or not post.to_person(work, by.id, reply.card, about=about):
-        sent = f"Please open a private chat with me, then {again}."
-    elif addresses.has_chat_with(work, by.id):
-        sent = "I have sent you a private message."
-    else:
-        sent = f"I am sending you a private message. If nothing comes, please add me to your apps, then {again}."
-    return Reply(notice=f"{reply.notice} {sent}".strip())
 
 
 def _with_typed_words(reply: Reply, inbound: Inbound) -> Reply:

@@ -26,7 +26,7 @@ COMES_OUT = {
     "Addition": "text",
     "AuditEntry": "what",
     "Case": "reference",
-    "Contact": "every avoid",
+    "Contact": "every avoid access",
     "Deadline": "rule due_local state",
     "Dialog": "state answers",
     "Identity": "platform team user",

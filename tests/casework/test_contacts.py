@@ -320,12 +320,31 @@ async def test_a_day_that_is_moved(stage: Stage) -> None:
         "next": "2026-11-27",
         "every": ("week",),
         "avoid": "24 December 2026 to 26 December 2026",
+        "access": (),
     }
     moved = {"next": "2026-12-01", "every": "two-weeks", "avoid": "24 December 2026"}
     for _ in range(2):
         card = await press(stage, NIAMH, "contact.move", moved, contact=one)
     assert "Next on Tuesday 1 December 2026. Every two weeks. Not on 24 December 2026." in words(card)
     assert await clocks(stage, "contact.") == {"contact.service-user": ("2026-12-01", "open")}
+
+
+async def test_what_would_make_it_easier_for_them_stands_wherever_contact_is_prepared(stage: Stage) -> None:
+    await led(stage)
+    easier = "Easier for them: An interpreter for their language; By telephone or video."
+    for _ in range(2):
+        assert easier in words(await agree(stage, access=["remote", "language"]))
+    one = (await contact(stage)).id
+    assert easier in words(await press(stage, NIAMH, "response.show"))
+    assert easier in words(await press(stage, NIAMH, "contact.talk", contact=one))
+    await made(stage, "2026-11-20")
+    assert easier in words(await press(stage, NIAMH, "response.show")), "it need not be asked for each time"
+    moved = {"next": "2026-12-01", "every": "week", "avoid": None, "access": ["signed"]}
+    for _ in range(2):
+        assert "Easier for them: British Sign Language." in words(
+            await press(stage, NIAMH, "contact.move", moved, contact=one)
+        )
+    assert "Easier" not in words(await press(stage, NIAMH, "contact.move", moved | {"access": None}, contact=one))
 
 
 async def test_contact_ends_and_can_be_agreed_anew(stage: Stage) -> None:

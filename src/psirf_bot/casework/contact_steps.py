@@ -4,6 +4,7 @@ Only days are kept, and nothing of what was said.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from psirf_bot.cards.conversation import said
@@ -17,11 +18,11 @@ from psirf_bot.casework.forms import Answers, Form, Unfit, case_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.under_way import also_paused, in_words, response_of
 from psirf_bot.casework.work import Press, Refusal, Work
-from psirf_bot.dialogs.questions import Day, Question, one_of, short_text
+from psirf_bot.dialogs.questions import Day, Question, one_of, several_of, short_text
 from psirf_bot.dialogs.typed import Invalid
 from psirf_bot.domain.authority import Act
 from psirf_bot.domain.events import Event
-from psirf_bot.domain.response import EVERY, next_contact
+from psirf_bot.domain.response import ACCESS, EVERY, next_contact
 from psirf_bot.store.tables import Case, Contact
 
 ENDED = "This contact has ended. You can agree it anew on the page of the learning response."
@@ -51,6 +52,13 @@ def _when(*, first: bool) -> tuple[Question, ...]:
             optional=True,
             max_length=500,
         ),
+        several_of(
+            "access",
+            "What would make it easier for them to take part?",
+            ACCESS,
+            "Please ask them. Only what is needed, no reasons.",
+            optional=True,
+        ),
     )
 
 
@@ -75,20 +83,21 @@ def _agree(work: Work, press: Press, answers: Answers) -> Card:
         need_id=need_id,
         lead_id=lead_id,
         avoid=[],
+        access=[],
     )
     if answers["every"] == first_contact.NONE:
         return _wants_none(work, case, contact, press, answers)
     if not answers["next"]:
         raise Unfit({"next": "Please give the day that was agreed, or say below that they want no contact."})
-    day, every, avoid = _what_was_agreed(work, answers)
-    if found and (found.next_on, found.every, found.avoid) == (day, every, avoid):
+    agreed = _what_was_agreed(work, answers)
+    if found and _Agreed.of(found) == agreed:
         return _done(work, case, found, "It is noted")  # pressed twice
     if found and found.next_on:
         raise Unfit(
             {"whom": f"Contact is agreed already: {contacts.in_words(found)} You can change it on the page before."}
         )
     contacts.record(work, press.by.id, "agreed", case, contact)
-    _set(work, case, contact, press.by.id, day, every, avoid)
+    _set(work, case, contact, press.by.id, agreed)
     first_contact.look(work, case, press.by.id)
     return _done(work, case, contact, "Contact is agreed")
 
@@ -107,7 +116,21 @@ def _wants_none(work: Work, case: Case, contact: Contact, press: Press, answers:
     return said("It is noted", text, back, preview="It is noted.")
 
 
-def _what_was_agreed(work: Work, answers: Answers) -> tuple[date, str, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What was agreed with somebody about the contact with them."""
+
+    next_on: date | None
+    every: str | None
+    avoid: list[str]
+    access: list[str]
+
+    @classmethod
+    def of(cls, contact: Contact) -> "_Agreed":
+        return cls(contact.next_on, contact.every, contact.avoid, contact.access)
+
+
+def _what_was_agreed(work: Work, answers: Answers) -> _Agreed:
     day = date.fromisoformat(str(answers["next"]))
     try:
         avoid = days_to_avoid.read(str(answers["avoid"] or ""), work.local)
@@ -115,22 +138,22 @@ def _what_was_agreed(work: Work, answers: Answers) -> tuple[date, str, list[str]
         raise Unfit({"avoid": str(why)}) from why
     if day in avoid:
         raise Unfit({"next": "That is one of the days to avoid. Please choose another day."})
-    return day, str(answers["every"]), [d.isoformat() for d in avoid]
+    access = answers["access"] if isinstance(answers["access"], list) else []
+    return _Agreed(day, str(answers["every"]), [d.isoformat() for d in avoid], access)
 
 
-def _set(
-    work: Work, case: Case, contact: Contact, by: str, day: date | None, every: str | None, avoid: list[str]
-) -> None:
-    """The next contact falls on that day: its clock is moved there, or begins."""
-    contact.next_on, contact.every, contact.avoid = day, every, avoid
+def _set(work: Work, case: Case, contact: Contact, by: str, agreed: _Agreed) -> None:
+    """The next contact falls on the day that was agreed: its clock is moved there, or begins."""
+    contact.next_on, contact.every = agreed.next_on, agreed.every
+    contact.avoid, contact.access = agreed.avoid, agreed.access
     work.session.add(contact)
     work.session.flush()
-    if day is None:
+    if agreed.next_on is None:
         return
     about, rule = contacts.subject(case, contact), RULE[contact.with_whom]
     for clock in running(work, about, rule):
-        deadlines.move(work, clock, day)
-    happened(work, AGREED[contact.with_whom], about, by, agreed={rule: day})
+        deadlines.move(work, clock, agreed.next_on)
+    happened(work, AGREED[contact.with_whom], about, by, agreed={rule: agreed.next_on})
 
 
 def _done(work: Work, case: Case, contact: Contact, title: str) -> Card:
@@ -146,7 +169,8 @@ def _talk(work: Work, press: Press) -> Reply:
     """What the policy has people talk about, for whoever keeps the contact: they act on it themselves (App 4 and 5)."""
     case, contact = _found(work, press)
     back = button(work, "Open the learning response", "response.show", case=case)
-    card = what_to_talk_about(contacts.whom(work, contact), staff=contact.with_whom == contacts.STAFF, back=back)
+    whom = ". ".join(filter(None, (contacts.whom(work, contact), contacts.needs_in_words(contact))))
+    card = what_to_talk_about(whom, staff=contact.with_whom == contacts.STAFF, back=back)
     return Reply(card=card, replaces=press.place.private)
 
 
@@ -198,24 +222,25 @@ def _made(work: Work, press: Press, answers: Answers) -> Card:
     happened(work, Event.CONTACT_MADE, contacts.subject(case, contact), press.by.id)
     calendar = work.setting.calendar_beyond
     following = agreed or next_contact(day, contact.every or "once", avoid, today, calendar)
-    _set(work, case, contact, press.by.id, following, contact.every, contact.avoid)
+    _set(work, case, contact, press.by.id, replace(_Agreed.of(contact), next_on=following))
     return _done(work, case, contact, "Thank you. It is noted")
 
 
 def _move_so_far(work: Work, press: Press) -> Answers:
     _, contact = _found(work, press)
     avoid = days_to_avoid.in_words([date.fromisoformat(day) for day in contact.avoid])
-    return {"next": contact.next_on.isoformat() if contact.next_on else None, "every": contact.every, "avoid": avoid}
+    next_on = contact.next_on.isoformat() if contact.next_on else None
+    return {"next": next_on, "every": contact.every, "avoid": avoid, "access": contact.access}
 
 
 def _move(work: Work, press: Press, answers: Answers) -> Card:
     case, contact = _found(work, press)
     if contact.ended_at:
         raise Refusal(ENDED)
-    day, every, avoid = _what_was_agreed(work, answers)
-    if (contact.next_on, contact.every, contact.avoid) != (day, every, avoid):
-        contacts.record(work, press.by.id, "moved", case, contact, day=day.isoformat())
-        _set(work, case, contact, press.by.id, day, every, avoid)
+    agreed = _what_was_agreed(work, answers)
+    if _Agreed.of(contact) != agreed:
+        contacts.record(work, press.by.id, "moved", case, contact, day=str(agreed.next_on))
+        _set(work, case, contact, press.by.id, agreed)
     return _done(work, case, contact, "It is changed")
 
 

@@ -17,7 +17,7 @@ from psirf_bot.casework.deadlines import Subject, happened, running
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Act, Member, may
 from psirf_bot.domain.events import Event
-from psirf_bot.domain.response import EVERY
+from psirf_bot.domain.response import ACCESS, EVERY
 from psirf_bot.store.tables import Case, Contact, Deadline, SupportNeed
 
 SERVICE_USER, STAFF = "service-user", "staff"
@@ -111,7 +111,13 @@ def in_words(contact: Contact) -> str:
     if contact.avoid:
         days = [date.fromisoformat(day) for day in contact.avoid]
         parts.append(f"Not on {days_to_avoid.in_words(days)}.")
-    return " ".join(parts)
+    return " ".join([*parts, needs_in_words(contact)]).strip()
+
+
+def needs_in_words(contact: Contact) -> str:
+    """What would make it easier for them to take part (F04); empty where nothing was chosen."""
+    chosen = [ACCESS[one] for one in contact.access if one in ACCESS]
+    return f"Easier for them: {'; '.join(chosen)}." if chosen else ""
 
 
 def _buttons(work: Work, case: Case, contact: Contact) -> tuple[Button, ...]:

@@ -85,6 +85,17 @@ PAUSES = {"coroner": "The coroner asked us to", "police": "The police asked us t
 EVERY = {"once": "Once", "week": "Every week", "two-weeks": "Every two weeks", "four-weeks": "Every four weeks"}
 WEEKS: Mapping[str, int] = {"week": 1, "two-weeks": 2, "four-weeks": 4}
 
+ACCESS = {
+    "language": "An interpreter for their language",
+    "signed": "British Sign Language",
+    "format": "Large print, easy read or another format",
+    "somebody": "Somebody with them, such as an advocate",
+    "place": "A place that they can get to, or a quiet one",
+    "remote": "By telephone or video",
+    "time": "More time, or breaks",
+}
+"""What may make it easier for somebody to take part: what is chosen is kept, and no reasons (F04)."""
+
 STAND_STILL = ("response.target", "response.three-months", "response.extension")
 """The clocks that a pause stops: they stand still and go on together."""
 SIX_MONTHS = "response.six-months"

@@ -66,6 +66,8 @@ class Contact(SQLModel, table=True):
     every: str | None = None
     avoid: list[str] = json()
     """Days on which they would rather not be contacted, each as 2026-12-24."""
+    access: list[str] = json()
+    """What would make it easier for them to take part, of what can be chosen (F04)."""
     next_on: date | None = None
     first_on: date | None = None
     last_on: date | None = None

@@ -11,7 +11,8 @@ from sqlmodel import col, select
 from duty_stage import TODAY, a_case, digest_of, labels, nudged, owed, posted, press, problems, who
 from psirf_bot.cards.model import Card
 from psirf_bot.casework import board, deadlines, duties, people, reminders
-from psirf_bot.casework.duty_lines import ACT_OF, duty_facts, line
+from psirf_bot.casework.duty_buttons import ACT_OF
+from psirf_bot.casework.duty_lines import duty_facts, line
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.deadlines import RULES
 from psirf_bot.store.tables import AuditEntry, Contact, Deadline, Identity, Nudge, Outbox, SupportNeed, SupportRequest

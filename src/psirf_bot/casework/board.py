@@ -14,7 +14,8 @@ from psirf_bot.casework import contacts, paging, people, support_circle
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, PAUSED
-from psirf_bot.casework.duty_lines import duty, line, reference, rows, words_of
+from psirf_bot.casework.duty_buttons import rows
+from psirf_bot.casework.duty_lines import duty, line, reference, words_of
 from psirf_bot.casework.inbound import Reply
 from psirf_bot.casework.owed import owed_by
 from psirf_bot.casework.work import Press, Refusal, Work

@@ -13,18 +13,8 @@ from psirf_bot.casework import addresses, contacts, owed, owners, people, post, 
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import is_restricted
 from psirf_bot.casework.deadlines import OPEN, PAUSED, RUNNING
-from psirf_bot.casework.duty_lines import (
-    HELP,
-    LEADS,
-    PUT_OFF,
-    UP,
-    Duty,
-    duty,
-    line,
-    names_of_owners,
-    rows,
-    when,
-)
+from psirf_bot.casework.duty_buttons import rows
+from psirf_bot.casework.duty_lines import HELP, LEADS, PUT_OFF, UP, Duty, duty, line, names_of_owners, when
 from psirf_bot.casework.work import Work
 from psirf_bot.domain.authority import Member
 from psirf_bot.domain.people import Role

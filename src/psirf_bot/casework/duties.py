@@ -13,18 +13,8 @@ from psirf_bot.casework import contacts, deadlines, digest, duty_moves, people, 
 from psirf_bot.casework.actions import button
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import DONE, OPEN, Subject
-from psirf_bot.casework.duty_lines import (
-    ACT_OF,
-    HELP,
-    LEADS,
-    PUT_OFF,
-    Duty,
-    line,
-    may_pause,
-    names_of_owners,
-    row,
-    stays,
-)
+from psirf_bot.casework.duty_buttons import ACT_OF, may_pause, row, stays
+from psirf_bot.casework.duty_lines import HELP, LEADS, PUT_OFF, Duty, line, names_of_owners
 from psirf_bot.casework.duty_press import FOR_EVERYBODY, NOT_YOURS, Verb, about, after, on_a_duty, still_open, the_duty
 from psirf_bot.casework.forms import Answers, Form
 from psirf_bot.casework.inbound import Reply

@@ -11,7 +11,8 @@ from psirf_bot.cards.support import PRIVATE_TASK
 from psirf_bot.casework import alert_page, deadlines, naming, pausing, people, post
 from psirf_bot.casework.case_facts import allowed
 from psirf_bot.casework.deadlines import OPEN, PAUSED
-from psirf_bot.casework.duty_lines import ACT_OF, INSTEAD, Duty, duty, line, row, stays
+from psirf_bot.casework.duty_buttons import ACT_OF, row, stays
+from psirf_bot.casework.duty_lines import INSTEAD, Duty, duty, line
 from psirf_bot.casework.duty_press import FOR_EVERYBODY, Verb, about, after, on_a_duty, still_open
 from psirf_bot.casework.forms import Answers, Form, Unfit
 from psirf_bot.casework.inbound import Reply

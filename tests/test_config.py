@@ -644,6 +644,16 @@ STOPS = {
         "PSIRF_DATABASE_URL",
         "is not an address",
     ),
+    "database's password, with a slash": (
+        {"DATABASE_URL": "postgresql+psycopg://u:can@ary/x@db.example/psirf"},
+        "PSIRF_DATABASE_URL",
+        "is not an address",
+    ),
+    "database's password, with a slash at once": (
+        {"DATABASE_URL": "postgresql+psycopg://u:can@/ary@db.example/psirf"},
+        "PSIRF_DATABASE_URL",
+        "is not an address",
+    ),
     "database's port": ({"DATABASE_URL": "postgresql+psycopg://u:p@db:5x/psirf"}, "PSIRF_DATABASE_URL", "not an addr"),
     "database in memory": ({"DATABASE_URL": "sqlite:///"}, "PSIRF_DATABASE_URL", "names no file"),
     "database in memory by name": ({"DATABASE_URL": "sqlite:///:memory:"}, "PSIRF_DATABASE_URL", "names no file"),
@@ -697,6 +707,13 @@ def test_a_name_that_is_misspelt_in_the_file_is_said(own_trust: str, encoding: s
     (warning,) = warnings(Settings())
     assert (warning.where, warning.remedy) == ("PSIRF_SLACK_BOT_TOKN", 'Did you mean "PSIRF_SLACK_BOT_TOKEN"?')
     assert "canary" not in str(warning)
+
+
+def test_a_setting_that_is_in_the_file_twice_is_said(own_trust: str) -> None:
+    Path(".env").write_text(f"PSIRF_TRUST={own_trust}\n\npsirf_port=canary\nOTHER=1\nOTHER=2\nPSIRF_PORT=1\n", "utf-8")
+    (warning,) = warnings(Settings())
+    assert (warning.where, warning.remedy) == (".env:6", "Keep one of them")
+    assert "PSIRF_PORT is in the file a second time" in warning.what
 
 
 def test_a_file_of_settings_that_cannot_be_read_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,6 +194,12 @@ def test_an_upgrade_can_be_read_by_the_service_and_brings_its_new_file() -> None
     assert "cp /opt/psirf-bot/deploy/psirf-bot.service /etc/systemd/system/\nsystemctl daemon-reload\n" in block
 
 
+def test_no_two_backups_have_one_name_when_the_clocks_go_back() -> None:
+    days = re.findall(r"\$\(date ([^)]*)\)", GUIDES["operations.md"])
+    assert len(days) == 3
+    assert all(day.startswith("-u ") for day in days)
+
+
 def test_commands_say_in_their_help_what_they_are_for() -> None:
     for name in ("export", "restored"):
         assert len(CliRunner().invoke(bot, [name, "--help"]).output.splitlines()) > 4

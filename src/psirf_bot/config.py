@@ -140,7 +140,7 @@ def database_mistakes(settings: Settings) -> Iterator[Mistake]:
             "is not a database that this version can use",
             "Start it with sqlite:/// or postgresql+psycopg://",
         )
-    elif (parts := _database_of(url)) is None or "@" in (parts.host or ""):
+    elif (parts := _database_of(url)) is None:
         yield Mistake(
             "PSIRF_DATABASE_URL",
             "is not an address that can be read",
@@ -158,9 +158,11 @@ def database_mistakes(settings: Settings) -> Iterator[Mistake]:
 def _database_of(url: str) -> URL | None:
     """None where it cannot be taken apart; why is not said, for it would quote the password."""
     try:
-        return make_url(url)
+        parts = make_url(url)
     except (ArgumentError, ValueError):
         return None
+    torn = not url.startswith("sqlite:") and "@" in f"{parts.host}{parts.database}"  # the end of the password is in it
+    return None if torn else parts
 
 
 _NEW_KEY = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))' and keep it safe."

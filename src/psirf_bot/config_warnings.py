@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic_settings import DotEnvSettingsSource
 
+from psirf_bot import env_file
 from psirf_bot.config import Settings
 from psirf_bot.domain.mistakes import Mistake, suggest
 from psirf_bot.trust_file import load_trust
@@ -22,6 +23,7 @@ def warnings(settings: Settings) -> Iterator[Mistake]:
     for name in sorted({*os.environ, *in_file}):
         if name.startswith("PSIRF_") and name.upper() not in known:
             yield Mistake(name, "is not a setting and has no effect", suggest(name, sorted(known)))
+    yield from env_file.said_again()
     yield from _odd_ids(settings)
     if settings.slack_app_token and settings.slack_signing_secret:
         yield Mistake(

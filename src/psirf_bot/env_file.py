@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
 from pydantic_settings import DotEnvSettingsSource
 
 from psirf_bot.config import Settings
@@ -26,13 +26,27 @@ def mistakes_in_it() -> Iterator[Mistake]:
 
 def _lines_that_say_nothing(file: Path) -> Iterator[Mistake]:
     """A line that is left out would look like a setting that is missing: whoever then makes a new key loses the old."""
+    for line, each in _lines(file):
+        if each.error or (each.key and each.value is None):
+            remedy = "Write NAME=value. Where there is a quotation mark before the value, put the same after it."
+            yield Mistake(f".env:{line}", "this line cannot be read", remedy)
+
+
+def said_again() -> Iterator[Mistake]:
+    """Settings that are there twice: a new key above the old one would change nothing."""
+    seen = set()
+    for line, each in _lines(Path(".env")):
+        name = (each.key or "").upper()
+        if name in seen:
+            what = f"{name} is in the file a second time, and the last one counts"
+            yield Mistake(f".env:{line}", what, "Keep one of them")
+        if name.startswith("PSIRF_"):
+            seen.add(name)
+
+
+def _lines(file: Path) -> Iterator[tuple[int, Binding]]:
     if file.is_file():
         with file.open(encoding="utf-8-sig") as lines:
             for each in parse_stream(lines):
-                if each.error or (each.key and each.value is None):
-                    remedy = (
-                        "Write NAME=value. Where there is a quotation mark before the value, put the same after it."
-                    )
-                    text = each.original.string  # with the empty lines before it
-                    line = each.original.line + text[: len(text) - len(text.lstrip())].count("\n")
-                    yield Mistake(f".env:{line}", "this line cannot be read", remedy)
+                text = each.original.string  # with the empty lines before it
+                yield each.original.line + text[: len(text) - len(text.lstrip())].count("\n"), each

@@ -69,12 +69,13 @@ def test_everybody_is_staff() -> None:
         "\n\n" + sheet(AMINA),
         sheet("  Amina   Yusuf , amina.yusuf@fenmarsh.example ,  , , , , "),
         sheet('"Amina Yusuf","amina.yusuf@fenmarsh.example",,,,,'),
+        sheet(AMINA + ",,", ",,,,,,,,", header=HEADER + ",,"),
         sheet(
             "amina.yusuf@fenmarsh.example,,,,,,Amina Yusuf",
             header="Email,roles,service,line_manager,teams_id,SLACK_ID,Name",
         ),
     ],
-    ids=["bom", "crlf", "cr", "blank lines", "blank lines first", "spaces", "quoted", "header order"],
+    ids=["bom", "crlf", "cr", "blank lines", "blank lines first", "spaces", "quoted", "empty columns", "header order"],
 )
 def test_what_spreadsheets_do_is_tolerated(text: str) -> None:
     rows, mistakes = read_people(text)
@@ -115,6 +116,9 @@ MISTAKES = {
     "unknown role": (sheet(person(roles="panel;char")), 2, 'unknown role "char"', 'Did you mean "chair"?'),
     "part of a role": (sheet(person(roles="nurse")), 2, 'unknown role "nurse"', "Use one of: staff, quality"),
     "role like no other": (sheet(person(roles="xyzzy")), 2, 'unknown role "xyzzy"', "Use one of: staff, quality"),
+    "roles with a comma": (sheet(person(roles='"quality, admin"')), 2, '"quality, admin"', "Put ; between"),
+    "roles with a space": (sheet(person(roles="quality chief_nurse")), 2, "quality chief_nurse", "Put ; between"),
+    "too many cells under empty headings": (sheet(AMINA + ",x", header=HEADER + ","), 2, "too many cells: 8", "comma"),
     "e-mail twice": (sheet(AMINA, AMINA.upper()), 3, "is already on line 2", "one line for each person"),
     "teams_id twice": (
         sheet(person(teams_id=GUID), person("Bo", teams_id=GUID.upper())),

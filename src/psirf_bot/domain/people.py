@@ -97,7 +97,9 @@ class _PeopleList:
     def _roles(self, cell: str) -> frozenset[Role]:
         names = {name.strip().lower() for name in cell.split(";")} - {""}
         for name in sorted(names - set(Role)):
-            self.mistake(self.sheet.line, f"unknown role {quoted(name)}", suggest(name, Role))
+            several = set(re.split(r"\W+", name)) <= set(Role)
+            remedy = "Put ; between the roles." if several else suggest(name, Role)
+            self.mistake(self.sheet.line, f"unknown role {quoted(name)}", remedy)
         return frozenset({Role.STAFF} | {Role(name) for name in names & set(Role)})
 
     def _service(self, cell: str) -> str | None:

@@ -48,6 +48,8 @@ class Sheet:
             self.mistake("is empty", f"Start with the line {','.join(self.columns)}", line=1)
             return
         columns = [cell.lower() for cell in header]
+        while not columns[-1]:  # a spreadsheet saves each column that ever had something in it
+            columns.pop()
         other = next((name for mark, name in OTHER_MARKS.items() if mark in text.partition("\n")[0]), None)
         if len(columns) == 1 < len(self.columns) and other:
             self.mistake(f"has {other} between its columns", "Save it as CSV with commas between them.", line=1)
@@ -55,8 +57,8 @@ class Sheet:
         if not self._header_is_right(columns):
             return
         for cells in rows:
-            if len(cells) == len(columns):
-                yield dict(zip(columns, cells, strict=True))
+            if len(cells) >= len(columns) and not any(cells[len(columns) :]):
+                yield dict(zip(columns, cells, strict=False))
             else:
                 self._wrong_length(len(cells), len(columns))
 
